@@ -1,0 +1,63 @@
+"""Algorithm parameters: frozen, checked, hashed into every batch key. A typo in a name is an error."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Self
+
+from digit_core.errors import InputError
+
+
+@dataclass(frozen=True, slots=True)
+class Params:
+    """What all parameter classes share: made from a mapping with a check of the names, and a stable digest."""
+
+    @classmethod
+    def from_mapping(cls, values: Mapping[str, Any]) -> Self:
+        """Raises InputError naming every key that is no parameter of this class."""
+        known = {field.name for field in fields(cls)}
+        unknown = sorted(set(values) - known)
+        if unknown:
+            raise InputError(f"unknown {cls.__name__}: {', '.join(unknown)}; known are {', '.join(sorted(known))}")
+        return cls(**values)
+
+    def digest(self) -> str:
+        """12 hexadecimal characters that change whenever a value changes."""
+        text = json.dumps([type(self).__name__, asdict(self)], sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def _require(condition: bool, message: str) -> None:
+    if not condition:
+        raise InputError(message)
+
+
+@dataclass(frozen=True, slots=True)
+class DecodeLimits(Params):
+    """What a scan may cost. Pixels are counted before a pixel is decoded."""
+
+    max_megapixels: float = 200.0
+    max_pages: int = 5000
+    max_megabytes: float = 1024.0
+    render_dpi: int = 300
+
+    def __post_init__(self) -> None:
+        _require(self.max_megapixels > 0, f"max_megapixels must be positive, not {self.max_megapixels}")
+        _require(self.max_pages > 0, f"max_pages must be positive, not {self.max_pages}")
+        _require(self.max_megabytes > 0, f"max_megabytes must be positive, not {self.max_megabytes}")
+        _require(36 <= self.render_dpi <= 1200, f"render_dpi must be 36 to 1200, not {self.render_dpi}")
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewPolicy(Params):
+    """Which digits a person shall see: all below `threshold`, and `audit_share` of the accepted ones."""
+
+    threshold: float = 0.97
+    audit_share: float = 0.01
+
+    def __post_init__(self) -> None:
+        _require(0 <= self.threshold <= 1, f"the threshold must lie in 0 to 1, not {self.threshold}")
+        _require(0 <= self.audit_share <= 1, f"the audit share must lie in 0 to 1, not {self.audit_share}")

@@ -1,0 +1,225 @@
+"""Every type on the data path. Coordinates are pixels of the original scan, origin top left, x right, y down."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digit_core.errors import FailureReason
+
+Grey = NDArray[np.uint8]
+"""A grey image, shape (height, width): 0 is black, 255 is white; ink is dark."""
+
+Crops = NDArray[np.uint8]
+"""Digits as MNIST has them, shape (n, 28, 28): 0 is paper, 255 is ink."""
+
+NOT_A_DIGIT = 10
+"""Index of the class "not a digit" in a probability vector of 11; the first ten are the digits themselves."""
+
+
+class State(StrEnum):
+    """What may be done with a digit or a number."""
+
+    ACCEPTED = "accepted"
+    REVIEW = "review"
+    REJECTED = "rejected"  # surely not a digit: kept in `digits`, left out of its number
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """An upright rectangle: left edge x, top edge y, width w, height h, in pixels; x + w is just outside."""
+
+    x: int
+    y: int
+    w: int
+    h: int
+
+    def __post_init__(self) -> None:
+        if self.w <= 0 or self.h <= 0:
+            raise ValueError(f"a box needs a positive size, not {self.w}x{self.h}")
+
+    @property
+    def right(self) -> int:
+        return self.x + self.w
+
+    @property
+    def bottom(self) -> int:
+        return self.y + self.h
+
+    @property
+    def centre(self) -> tuple[float, float]:
+        return self.x + self.w / 2, self.y + self.h / 2
+
+    @staticmethod
+    def around(boxes: Iterable[Box]) -> Box:
+        """The smallest box that holds them all; raises ValueError for none."""
+        boxes = list(boxes)
+        if not boxes:
+            raise ValueError("no boxes to put a box around")
+        x, y = min(box.x for box in boxes), min(box.y for box in boxes)
+        return Box(x, y, max(box.right for box in boxes) - x, max(box.bottom for box in boxes) - y)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceObject:
+    """One object as the listing shows it. `version` is the ETag, or size and time where there is none."""
+
+    uri: str
+    size: int
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class PageRef:
+    """Names a page: its identity is `sha256` (of the file's bytes, hexadecimal) and `index` (from 0) of `count` pages."""
+
+    uri: str
+    version: str
+    sha256: str
+    index: int = 0
+    count: int = 1
+
+    @property
+    def page_id(self) -> str:
+        return f"{self.sha256[:16]}-{self.index}"
+
+    def digit_id(self, box: Box) -> str:
+        """The same for the same pixels in whatever run, so that a person's word finds its digit again."""
+        return f"{self.page_id}-{box.x}-{box.y}-{box.w}-{box.h}"
+
+
+@dataclass(frozen=True, slots=True)
+class PageImage:
+    """A decoded page: upright grey pixels (EXIF orientation applied) and the scan's resolution, 0.0 if unknown."""
+
+    pixels: Grey
+    dpi: float = 0.0
+
+    @property
+    def width(self) -> int:
+        return int(self.pixels.shape[1])
+
+    @property
+    def height(self) -> int:
+        return int(self.pixels.shape[0])
+
+
+@dataclass(frozen=True, slots=True)
+class NumberString:
+    """Digits that stand together as one number, left to right; `line` counts text lines from the top, from 0."""
+
+    line: int
+    boxes: tuple[Box, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PageDigits:
+    """What finding digits gives: numbers in reading order, and one crop a digit in the same order.
+
+    `crops` has shape (sum of len(number.boxes), 28, 28); `skew` is the page's tilt in degrees, positive clockwise.
+    """
+
+    numbers: tuple[NumberString, ...]
+    crops: Crops
+    skew: float = 0.0
+
+    def __post_init__(self) -> None:
+        expected = sum(len(number.boxes) for number in self.numbers)
+        if self.crops.shape != (expected, 28, 28):
+            raise ValueError(f"{expected} boxes need crops of shape ({expected}, 28, 28), not {self.crops.shape}")
+
+
+@dataclass(frozen=True, slots=True)
+class PageFound:
+    """A page whose digits were found, and whose classification is still to come."""
+
+    ref: PageRef
+    width: int
+    height: int
+    dpi: float
+    digits: PageDigits
+
+
+@dataclass(frozen=True, slots=True)
+class PageFailure:
+    """A page that could not be read: a value, so that a batch can count it and quarantine it."""
+
+    ref: PageRef
+    reason: FailureReason
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class DigitReading:
+    """One digit as read: `top` holds the three likeliest classes with their calibrated probabilities, best first."""
+
+    box: Box
+    top: tuple[tuple[int, float], ...]
+    state: State
+    reason: str = ""
+
+    @property
+    def confidence(self) -> float:
+        return self.top[0][1]
+
+    @property
+    def digit(self) -> str:
+        """'0' to '9', or '' for what is not a digit."""
+        return str(self.top[0][0]) if self.top[0][0] < NOT_A_DIGIT else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One number as read: `digits` as a string with its leading zeros, confidence = the product over its digits."""
+
+    line: int
+    box: Box
+    digits: str
+    confidence: float
+    state: State
+    parts: tuple[DigitReading, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PageRead:
+    """A page with its readings, in reading order."""
+
+    ref: PageRef
+    width: int
+    height: int
+    dpi: float
+    skew: float
+    readings: tuple[Reading, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadBy:
+    """Who read it: stands in every row. `params` is the digest of the parameters of the reading."""
+
+    model_version: str
+    algorithm_version: str
+    layout_version: str
+    params: str
+    run_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewItem:
+    """A digit for a person: its crop and the strip around it as PNG bytes, the three best guesses, and why it is asked."""
+
+    item_id: str
+    uri: str
+    sha256: str
+    page_index: int
+    number_id: str
+    box: Box
+    top: tuple[tuple[int, float], ...]
+    reason: str
+    collection: str
+    model_version: str
+    crop_png: bytes
+    context_png: bytes
