@@ -1,0 +1,301 @@
+"""What happens to digits in archives: MNIST's digits redrawn as other hands, pens, papers and scanners would give them.
+
+The distortions follow Simard, Steinkraus and Platt, "Best practices for convolutional neural networks applied to visual
+document analysis" (ICDAR 2003); the marks that get into a crop (rulings, dots, a neighbour's stroke) and the things that
+are no digit at all (dashes, letters, halves, pairs) are what cutting real pages leaves behind.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from digit_core.crop import mnist_crop
+from digit_core.records import NOT_A_DIGIT
+
+Ink = NDArray[np.uint8]
+"""Shape (height, width): 0 is paper, 255 is ink."""
+
+_CANVAS = 72
+_MIDDLE = _CANVAS // 2
+_ZOOM = 1.6  # MNIST's 20 pixels become 32: room for strokes to be drawn with sub-pixel care
+_GRID_Y, _GRID_X = np.mgrid[0:_CANVAS, 0:_CANVAS].astype(np.float32) - (_CANVAS - 1) / 2
+_LETTERS_UNLIKE_DIGITS = "AEFHKMNPRTUVWXYadefhkmnprtuvwxy%&#@?+*=<>{}"
+
+
+def archive_digits(
+    images: NDArray[np.uint8],
+    labels: NDArray[np.integer],
+    rng: np.random.Generator,
+    *,
+    strangers: float = 0.1,
+    untouched: float = 0.1,
+) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """One epoch of digits in archive ink, freshly distorted.
+
+    images: (n, 28, 28) uint8 as MNIST has them; labels: (n,). `strangers` is the share of the result that is
+    NOT_A_DIGIT, `untouched` the share of digits left as they are. Returns the same n, shuffled.
+    """
+    order = rng.permutation(len(images))
+    crops = np.empty_like(images)
+    classes = labels.astype(np.int64)[order]
+    for row, index in enumerate(order):
+        luck = rng.random()
+        if luck < strangers:
+            crops[row], classes[row] = stranger(images, rng), NOT_A_DIGIT
+        elif luck < strangers + untouched:
+            crops[row] = images[index]
+        else:
+            other = images[rng.integers(len(images))]
+            crops[row] = archive_digit(images[index], int(labels[index]), other, rng)
+    return crops, classes
+
+
+def archive_digit(image: Ink, label: int, neighbour: Ink, rng: np.random.Generator) -> Ink:
+    """One digit in another hand and on worse paper, put back into MNIST's frame: (28, 28) uint8 -> (28, 28) uint8."""
+    canvas = _enlarge(image)
+    canvas = _restyle(canvas, label, rng)
+    canvas = _rewrite(canvas, rng)
+    canvas = _repen(canvas, rng)
+    if rng.random() < 0.35:
+        canvas = _clutter(canvas, neighbour, rng)
+    return _wear(_frame(canvas, rng), rng)
+
+
+def stranger(images: NDArray[np.uint8], rng: np.random.Generator) -> Ink:
+    """Something that segmentation finds and that is no digit, in MNIST's frame: (28, 28) uint8."""
+    makers = (_dash, _dot, _equals, _letter, _letter, _scribble, _scribble, _pair, _pair, _corner)
+    canvas = makers[rng.integers(len(makers))](images, rng)
+    return _wear(_frame(_repen(_rewrite(canvas, rng), rng), rng), rng)
+
+
+# --- the hand ---
+
+
+def _enlarge(image: Ink) -> Ink:
+    middle = (_CANVAS - 28 * _ZOOM) / 2
+    matrix = np.array([[_ZOOM, 0, middle], [0, _ZOOM, middle]], np.float32)
+    return np.asarray(cv2.warpAffine(image, matrix, (_CANVAS, _CANVAS), flags=cv2.INTER_CUBIC), np.uint8)
+
+
+def _restyle(canvas: Ink, label: int, rng: np.random.Generator) -> Ink:
+    """Flags on the 1 and bars on the 7, which the American writers of MNIST seldom drew and Europe's nearly always."""
+    if label == 1 and rng.random() < 0.45:
+        return _flag(canvas, rng)
+    if label == 7 and rng.random() < 0.4:
+        return _bar(canvas, rng)
+    return canvas
+
+
+def _flag(canvas: Ink, rng: np.random.Generator) -> Ink:
+    ys, xs = np.nonzero(canvas > 100)
+    if len(ys) == 0:
+        return canvas
+    top, bottom = int(ys.min()), int(ys.max())
+    x = int(xs[ys == top].mean())
+    height = bottom - top
+    length, angle = height * rng.uniform(0.2, 0.55), np.deg2rad(rng.uniform(15, 70))
+    end = round(x - length * np.cos(angle)), round(top + length * np.sin(angle))
+    pen = int(rng.integers(2, 6))
+    canvas = np.asarray(cv2.line(canvas.copy(), (x, top + pen // 2), end, 255, pen, cv2.LINE_AA), np.uint8)
+    if rng.random() < 0.2:
+        foot = int(xs[ys == bottom].mean())
+        half = round(height * rng.uniform(0.12, 0.25))
+        cv2.line(canvas, (foot - half, bottom), (foot + half, bottom), 255, pen, cv2.LINE_AA)
+    return canvas
+
+
+def _bar(canvas: Ink, rng: np.random.Generator) -> Ink:
+    ys, xs = np.nonzero(canvas > 100)
+    if len(ys) == 0:
+        return canvas
+    y = round(ys.min() + (ys.max() - ys.min()) * rng.uniform(0.42, 0.62))
+    near = xs[np.abs(ys - y) < 3]
+    if len(near) == 0:
+        return canvas
+    x, half, tilt = int(near.mean()), rng.uniform(2.7, 6) * _ZOOM, rng.uniform(-2, 2)
+    ends = (round(x - half), round(y + tilt)), (round(x + half), round(y - tilt))
+    return np.asarray(cv2.line(canvas.copy(), *ends, 255, int(rng.integers(2, 5)), cv2.LINE_AA), np.uint8)
+
+
+def _rewrite(canvas: Ink, rng: np.random.Generator) -> Ink:
+    """Slant, tilt, proportion and an elastic wobble, in one remapping."""
+    angle, slant = np.deg2rad(rng.normal(0, 6)), np.clip(rng.normal(0.06, 0.24), -0.6, 0.75)
+    wide, tall = rng.uniform(0.7, 1.3), rng.uniform(0.85, 1.15)
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    matrix = turn @ np.array([[1, slant], [0, 1]]) @ np.diag([1 / wide, 1 / tall])
+    wobble = rng.normal(0, rng.uniform(0.1, 1.1) * _ZOOM, (2, 6, 6)).astype(np.float32)
+    shift_x, shift_y = (cv2.resize(field, (_CANVAS, _CANVAS), interpolation=cv2.INTER_CUBIC) for field in wobble)
+    (a, b), (c, d) = matrix.astype(np.float32)
+    middle = np.float32((_CANVAS - 1) / 2)
+    map_x = a * _GRID_X + b * _GRID_Y + (shift_x + middle)
+    map_y = c * _GRID_X + d * _GRID_Y + (shift_y + middle)
+    return np.asarray(cv2.remap(canvas, map_x, map_y, cv2.INTER_LINEAR), np.uint8)
+
+
+def _repen(canvas: Ink, rng: np.random.Generator) -> Ink:
+    """A thicker or thinner pen: blurred ink cut at a higher or lower level."""
+    blurred = cv2.GaussianBlur(canvas, (0, 0), rng.uniform(0.35, 1.15) * _ZOOM)
+    level, edge = rng.uniform(45, 165), rng.uniform(12, 70)
+    ramp = np.clip((np.arange(256) - level + edge) * (255 / (2 * edge)), 0, 255).astype(np.uint8)
+    pen = np.asarray(cv2.LUT(blurred, ramp), np.uint8)
+    return pen if pen.max() > 128 else canvas
+
+
+# --- the page around it ---
+
+
+def _clutter(canvas: Ink, neighbour: Ink, rng: np.random.Generator) -> Ink:
+    box = _bounds(canvas)
+    canvas = canvas.copy()
+    kind = rng.integers(4)
+    if kind == 0:
+        _ruling(canvas, box, rng)
+    elif kind == 1:
+        x, y, w, h = box
+        dot = (x - 4 if rng.random() < 0.5 else x + w + 4, y + round(h * rng.uniform(0.5, 1.05)))
+        cv2.circle(canvas, dot, int(rng.integers(1, 4)), 255, -1, cv2.LINE_AA)
+    elif kind == 2:
+        canvas = np.maximum(canvas, _shifted(_enlarge(neighbour), box, rng))
+    else:
+        for _ in range(int(rng.integers(1, 4))):
+            spot = tuple(int(v) for v in rng.integers(16, _CANVAS - 16, 2))
+            cv2.circle(canvas, spot, 1, int(rng.integers(90, 255)), -1, cv2.LINE_AA)
+    return canvas
+
+
+def _bounds(canvas: Ink) -> tuple[int, int, int, int]:
+    x, y, w, h = cv2.boundingRect((canvas > 60).astype(np.uint8))
+    return x, y, w, h
+
+
+def _ruling(canvas: Ink, box: tuple[int, int, int, int], rng: np.random.Generator) -> None:
+    x, y, w, h = box
+    pen, shade = int(rng.integers(1, 4)), int(rng.integers(110, 256))
+    if rng.random() < 0.6:
+        at = y + round(h * (rng.uniform(0.92, 1.06) if rng.random() < 0.7 else rng.uniform(-0.06, 0.5)))
+        ends = (x - int(rng.integers(-6, 6)), at), (x + w + int(rng.integers(-6, 6)), at + int(rng.integers(-2, 3)))
+    else:
+        at = x + round(w * rng.uniform(0.96, 1.15)) if rng.random() < 0.5 else x - round(w * rng.uniform(-0.04, 0.15))
+        ends = (at, y - int(rng.integers(-8, 6))), (at + int(rng.integers(-2, 3)), y + h + int(rng.integers(-8, 6)))
+    cv2.line(canvas, *ends, shade, pen, cv2.LINE_AA)
+
+
+def _shifted(other: Ink, box: tuple[int, int, int, int], rng: np.random.Generator) -> Ink:
+    """The edge of a neighbouring digit, cut where the box of this one ends."""
+    x, _, w, _ = box
+    left, _, width, _ = _bounds(other)
+    overlap = rng.uniform(0.08, 0.3) * width
+    to_the_right = rng.random() < 0.5
+    step = (x + w - left - overlap / 2) if to_the_right else (x - left - width + overlap / 2)
+    moved = cv2.warpAffine(other, np.array([[1, 0, step], [0, 1, rng.normal(0, 4)]], np.float32), (_CANVAS, _CANVAS))
+    moved[:, : max(0, round(x - overlap / 2))] = 0
+    moved[:, round(x + w + overlap / 2) :] = 0
+    return np.asarray(moved, np.uint8)
+
+
+def _frame(canvas: Ink, rng: np.random.Generator) -> Ink:
+    """Cut at the ink, now and then a little too wide or too tight, and put into MNIST's frame."""
+    x, y, w, h = _bounds(canvas)
+    if w == 0 or h == 0:
+        return np.zeros((28, 28), np.uint8)
+    slack = rng.integers(-1, 4, 4) if rng.random() < 0.3 else np.zeros(4, np.int64)
+    x0, y0 = max(0, x - int(slack[0])), max(0, y - int(slack[1]))
+    x1, y1 = min(_CANVAS, x + w + int(slack[2])), min(_CANVAS, y + h + int(slack[3]))
+    return mnist_crop(canvas[y0 : max(y1, y0 + 1), x0 : max(x1, x0 + 1)])
+
+
+def _wear(crop: Ink, rng: np.random.Generator) -> Ink:
+    """Faint ink, a blurred or bilevel scan, noise."""
+    luck = rng.random()
+    if luck < 0.15:
+        crop = np.where(crop > rng.uniform(70, 170), 255, 0).astype(np.uint8)
+    elif luck < 0.35:
+        crop = np.asarray(cv2.GaussianBlur(crop, (0, 0), rng.uniform(0.4, 0.9)), np.uint8)
+    if rng.random() < 0.3:
+        faded = crop.astype(np.float32) * rng.uniform(0.6, 1.0) + rng.normal(0, rng.uniform(2, 18), crop.shape)
+        crop = np.clip(faded, 0, 255).astype(np.uint8)
+    return crop
+
+
+# --- no digits ---
+
+
+def _blank() -> Ink:
+    return np.zeros((_CANVAS, _CANVAS), np.uint8)
+
+
+def _px(mnist_pixels: float) -> int:
+    """Lengths below are in MNIST's pixels, of which a digit is 20 high."""
+    return round(mnist_pixels * _ZOOM)
+
+
+def _pen(rng: np.random.Generator, thinnest: int = 2, thickest: int = 5) -> int:
+    return int(rng.integers(thinnest, thickest))
+
+
+def _stroke(canvas: Ink, start: tuple[float, float], end: tuple[float, float], pen: int) -> None:
+    """A straight line; the ends are in MNIST's pixels from the middle."""
+    points = [(_MIDDLE + _px(x), _MIDDLE + _px(y)) for x, y in (start, end)]
+    cv2.line(canvas, points[0], points[1], 255, pen, cv2.LINE_AA)
+
+
+def _dash(_: NDArray[np.uint8], rng: np.random.Generator) -> Ink:
+    canvas, length, tilt = _blank(), rng.uniform(4, 11), rng.uniform(-2, 2)
+    _stroke(canvas, (-length, tilt), (length, -tilt), _pen(rng, 2, 7))
+    return canvas
+
+
+def _dot(_: NDArray[np.uint8], rng: np.random.Generator) -> Ink:
+    radius = rng.uniform(2, 6)
+    axes = _px(radius * rng.uniform(1, 1.7)), _px(radius)
+    return np.asarray(cv2.ellipse(_blank(), (_MIDDLE, _MIDDLE), axes, rng.normal(0, 20), 0, 360, 255, -1, cv2.LINE_AA), np.uint8)
+
+
+def _equals(_: NDArray[np.uint8], rng: np.random.Generator) -> Ink:
+    canvas, half, gap = _blank(), rng.uniform(4, 9), rng.uniform(2.5, 5)
+    for y in (-gap, gap):
+        tilt = rng.uniform(-1.5, 1.5)
+        _stroke(canvas, (-half, y + tilt), (half, y - tilt), _pen(rng))
+    return canvas
+
+
+def _letter(_: NDArray[np.uint8], rng: np.random.Generator) -> Ink:
+    text = "".join(rng.choice(list(_LETTERS_UNLIKE_DIGITS), int(rng.integers(1, 3))))
+    faces = (cv2.FONT_HERSHEY_SIMPLEX, cv2.FONT_HERSHEY_COMPLEX, cv2.FONT_HERSHEY_SCRIPT_SIMPLEX, cv2.FONT_HERSHEY_TRIPLEX)
+    face, pen = faces[rng.integers(len(faces))], _pen(rng)
+    width, height = cv2.getTextSize(text, face, 1.1, pen)[0]
+    start = _MIDDLE - width // 2, _MIDDLE + height // 2
+    return np.asarray(cv2.putText(_blank(), text, start, face, 1.1, 255, pen, cv2.LINE_AA), np.uint8)
+
+
+def _scribble(_: NDArray[np.uint8], rng: np.random.Generator) -> Ink:
+    """A running hand: a wave that moves right, looping now and then; words look like this to a digit reader."""
+    t = np.linspace(0, 1, 60)
+    turns = 2 * np.pi * rng.uniform(1.5, 4.5) * t + rng.uniform(0, 6)
+    x = rng.uniform(7, 15) * (2 * t - 1) + rng.uniform(0, 3.5) * np.cos(turns + rng.uniform(0, 6))
+    y = rng.uniform(3, 8) * np.sin(turns) + rng.normal(0, 0.2, 60).cumsum()
+    points = (_MIDDLE + np.stack([x, y], axis=1) * _ZOOM).round().astype(np.int32)
+    return np.asarray(cv2.polylines(_blank(), [points], False, 255, _pen(rng), cv2.LINE_AA), np.uint8)
+
+
+def _pair(images: NDArray[np.uint8], rng: np.random.Generator) -> Ink:
+    """Two digits that were not cut apart."""
+    canvas, apart = _blank(), rng.uniform(6, 9.5)
+    for image, x in zip(images[rng.integers(len(images), size=2)], (-apart, apart), strict=True):
+        corner = _MIDDLE - 14 * _ZOOM
+        matrix = np.array([[_ZOOM, 0, corner + x * _ZOOM], [0, _ZOOM, corner]], np.float32)
+        canvas = np.asarray(
+            np.maximum(canvas, cv2.warpAffine(image, matrix, (_CANVAS, _CANVAS), flags=cv2.INTER_CUBIC)), np.uint8
+        )
+    return canvas
+
+
+def _corner(_: NDArray[np.uint8], rng: np.random.Generator) -> Ink:
+    """Where two rulings meet."""
+    canvas, pen = _blank(), _pen(rng)
+    x, y = rng.uniform(-6, 6, 2)
+    _stroke(canvas, (x, -10 if rng.random() < 0.5 else y), (x, 10), pen)
+    _stroke(canvas, (-10 if rng.random() < 0.5 else x, y), (10, y), pen)
+    return canvas

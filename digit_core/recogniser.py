@@ -1,0 +1,62 @@
+"""Crops -> class probabilities, by ONNX Runtime. A Protocol, so that tests pass a function."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digit_core.confidence import tempered
+from digit_core.errors import RegistryError
+from digit_core.records import Crops
+
+SHIPPED_MODEL = Path(__file__).parent / "model" / "digits.onnx"
+SHIPPED_CARD = Path(__file__).parent / "model" / "card.json"
+
+_BATCH = 256  # as fast as larger ones, and its activations stay in the cache
+
+
+class Recogniser(Protocol):
+    """Anything that tells digits: crops (n, 28, 28) uint8 -> calibrated probabilities (n, 11) float32, rows sum to 1."""
+
+    @property
+    def version(self) -> str: ...
+
+    def __call__(self, crops: Crops) -> NDArray[np.float32]: ...
+
+
+class OnnxRecogniser:
+    """A model file in the form that network.py exports: pixels in [0, 1] in, probabilities out, temperature in its metadata.
+
+    Raises RegistryError if the file is no such model.
+    """
+
+    def __init__(self, path: Path, version: str) -> None:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1  # the work is spread over processes already
+        options.log_severity_level = 3
+        try:
+            self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # ONNX Runtime raises a dozen classes that share no base but Exception
+            raise RegistryError(f"{path} is no model that ONNX Runtime can load: {str(error).splitlines()[0]}") from error
+        self._input = self._session.get_inputs()[0].name
+        facts = self._session.get_modelmeta().custom_metadata_map
+        self._temperature = float(facts.get("temperature", "1"))
+        self._version = version
+
+    @property
+    def version(self) -> str:
+        return self._version
+
+    def __call__(self, crops: Crops) -> NDArray[np.float32]:
+        rows = [self._classify(crops[start : start + _BATCH]) for start in range(0, len(crops), _BATCH)]
+        return np.concatenate(rows) if rows else np.empty((0, 11), np.float32)
+
+    def _classify(self, crops: Crops) -> NDArray[np.float32]:
+        pixels = crops[..., np.newaxis].astype(np.float32) / 255
+        (probabilities,) = self._session.run(None, {self._input: pixels})
+        return tempered(probabilities, self._temperature)
