@@ -1,0 +1,139 @@
+"""A page's story from pixels to readings, and the judgement over what may be published."""
+
+import cv2
+import numpy as np
+import pytest
+
+from digit_core.page import find_digits, find_strip, judge, read_page, reading_order, to_scan
+from digit_core.params import ReviewPolicy, SegmentationParams
+from digit_core.records import NOT_A_DIGIT, Box, NumberString, PageDigits, PageFound, PageImage, PageRef, State
+from digit_core.segment import InkString
+
+PARAMS = SegmentationParams()
+REF = PageRef("scans/a.png", "v1", "ab" * 32)
+NO_AUDIT = ReviewPolicy(threshold=0.9, audit_share=0.0)
+
+
+def row(label: int, p: float) -> np.ndarray:
+    rest = np.full(11, (1 - p) / 10, np.float32)
+    rest[label] = p
+    return rest
+
+
+def found(*numbers: int) -> PageFound:
+    strings = tuple(
+        NumberString(line, tuple(Box(10 + 20 * i, 40 * line, 15, 30) for i in range(n))) for line, n in enumerate(numbers)
+    )
+    return PageFound(REF, 600, 400, 300.0, PageDigits(strings, np.zeros((sum(numbers), 28, 28), np.uint8)))
+
+
+def string(x: int, y: int, h: int = 30) -> InkString:
+    return InkString((Box(x, y, 20, h),), (np.zeros((h, 20), np.uint8),))
+
+
+def test_sure_digits_are_published_with_their_leading_zeros():
+    page = judge(found(3), np.stack([row(0, 0.99), row(0, 0.98), row(7, 0.99)]), NO_AUDIT)
+
+    (reading,) = page.readings
+    assert reading.digits == "007"
+    assert reading.state is State.ACCEPTED
+    assert reading.confidence == pytest.approx(0.99 * 0.98 * 0.99, rel=1e-5)
+
+
+def test_one_unsure_digit_sends_its_number_to_review_and_says_why():
+    page = judge(found(2), np.stack([row(4, 0.99), row(9, 0.6)]), NO_AUDIT)
+
+    (reading,) = page.readings
+    assert reading.state is State.REVIEW
+    assert [part.reason for part in reading.parts] == ["", "low confidence"]
+    assert reading.parts[1].top[0] == (9, pytest.approx(0.6))
+
+
+def test_what_is_surely_no_digit_is_left_out_of_its_number_but_kept_in_the_record():
+    page = judge(found(3), np.stack([row(1, 0.99), row(NOT_A_DIGIT, 0.99), row(5, 0.99)]), NO_AUDIT)
+
+    (reading,) = page.readings
+    assert reading.digits == "15"
+    assert [part.state for part in reading.parts] == [State.ACCEPTED, State.REJECTED, State.ACCEPTED]
+
+
+def test_a_word_is_no_number():
+    page = judge(found(4, 2), np.stack([row(NOT_A_DIGIT, 0.9)] * 3 + [row(1, 0.9)] + [row(1, 0.95)] * 2), NO_AUDIT)
+
+    assert [reading.digits for reading in page.readings] == ["11"]
+
+
+def test_a_likely_stranger_asks_whether_it_is_a_digit():
+    page = judge(found(3), np.stack([row(1, 0.99), row(5, 0.99), row(NOT_A_DIGIT, 0.7)]), NO_AUDIT)
+
+    assert page.readings[0].parts[2].reason == "not a digit?"
+
+
+def test_the_audit_draws_about_its_share_and_the_same_digits_every_time():
+    probabilities = np.stack([row(3, 0.999)] * 4000)
+    policy = ReviewPolicy(threshold=0.9, audit_share=0.05)
+
+    first, second = (judge(found(*[4] * 1000), probabilities, policy) for _ in range(2))
+
+    drawn = [part.box for reading in first.readings for part in reading.parts if part.reason == "audit"]
+    assert 120 <= len(drawn) <= 290
+    assert first == second
+    assert all(reading.state is State.ACCEPTED for reading in first.readings)
+
+
+def test_lines_come_from_top_to_bottom_and_a_line_from_left_to_right():
+    strings = [string(300, 104), string(20, 100), string(500, 10), string(20, 210)]
+
+    order = [(line, s.boxes[0].x) for line, s in reading_order(strings)]
+
+    assert order == [(0, 500), (1, 20), (1, 300), (2, 20)]
+
+
+def test_boxes_of_a_turned_page_stay_inside_the_scan():
+    turn = cv2.invertAffineTransform(cv2.getRotationMatrix2D((300, 200), 3, 1))
+
+    box = to_scan(Box(560, 0, 60, 40), turn, 600, 400)
+
+    assert box.x >= 0
+    assert box.y >= 0
+    assert box.right <= 600
+    assert box.bottom <= 400
+
+
+def test_boxes_are_in_pixels_of_the_original_scan_also_when_it_was_levelled():
+    page = np.full((900, 1200), 240, np.uint8)
+    for y in range(100, 900, 80):
+        cv2.line(page, (50, y), (1150, y), 60, 2)
+    cv2.line(page, (612, 425), (612, 455), 20, 5)
+    turned = cv2.warpAffine(page, cv2.getRotationMatrix2D((600, 450), -2.5, 1), (1200, 900), borderValue=240)
+    where = cv2.getRotationMatrix2D((600, 450), -2.5, 1) @ [612, 440, 1]
+
+    digits = find_digits(PageImage(turned), PARAMS)
+
+    assert digits.skew == pytest.approx(2.5, abs=0.2)
+    (number,) = digits.numbers
+    assert number.boxes[0].centre == pytest.approx(tuple(where), abs=4)
+
+
+def test_a_page_is_read_by_whatever_tells_digits():
+    page = np.full((400, 600), 240, np.uint8)
+    cv2.putText(page, "12", (100, 200), cv2.FONT_HERSHEY_SIMPLEX, 2, 20, 4)
+
+    class Sevens:
+        version = "test"
+
+        def __call__(self, crops: np.ndarray) -> np.ndarray:
+            return np.stack([row(7, 0.99)] * len(crops))
+
+    read = read_page(PageImage(page), REF, Sevens(), PARAMS, NO_AUDIT)
+
+    assert [reading.digits for reading in read.readings] == ["77"]
+
+
+@pytest.mark.parametrize("shade", [0, 128, 255])
+@pytest.mark.parametrize("shape", [(1, 1), (3, 400), (400, 3), (1, 20000), (50, 50)])
+def test_blank_pages_of_any_shape_hold_no_digits(shape: tuple[int, int], shade: int):
+    image = PageImage(np.full(shape, shade, np.uint8))
+
+    assert find_digits(image, PARAMS).numbers == ()
+    assert find_strip(image, PARAMS).numbers == ()
