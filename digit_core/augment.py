@@ -1,8 +1,8 @@
 """What happens to digits in archives: MNIST's digits redrawn as other hands, pens, papers and scanners would give them.
 
 The distortions follow Simard, Steinkraus and Platt, "Best practices for convolutional neural networks applied to visual
-document analysis" (ICDAR 2003); the marks that get into a crop (rulings, dots, a neighbour's stroke) and the things that
-are no digit at all (dashes, letters, halves, pairs) are what cutting real pages leaves behind.
+document analysis" (ICDAR 2003); the marks that get into a crop (rulings, dots, a neighbour's stroke) are what cutting
+real pages leaves behind.
 """
 
 from __future__ import annotations
@@ -13,15 +13,11 @@ from numpy.typing import NDArray
 
 from digit_core.crop import mnist_crop
 from digit_core.records import NOT_A_DIGIT
+from digit_core.strangers import CANVAS as _CANVAS
+from digit_core.strangers import ZOOM as _ZOOM
+from digit_core.strangers import Ink, stranger
 
-Ink = NDArray[np.uint8]
-"""Shape (height, width): 0 is paper, 255 is ink."""
-
-_CANVAS = 72
-_MIDDLE = _CANVAS // 2
-_ZOOM = 1.6  # MNIST's 20 pixels become 32: room for strokes to be drawn with sub-pixel care
 _GRID_Y, _GRID_X = np.mgrid[0:_CANVAS, 0:_CANVAS].astype(np.float32) - (_CANVAS - 1) / 2
-_LETTERS_UNLIKE_DIGITS = "AEFHKMNPRTUVWXYadefhkmnprtuvwxy%&#@?+*=<>{}"
 
 
 def archive_digits(
@@ -43,7 +39,7 @@ def archive_digits(
     for row, index in enumerate(order):
         luck = rng.random()
         if luck < strangers:
-            crops[row], classes[row] = stranger(images, rng), NOT_A_DIGIT
+            crops[row], classes[row] = _archive_stranger(images, rng), NOT_A_DIGIT
         elif luck < strangers + untouched:
             crops[row] = images[index]
         else:
@@ -63,11 +59,8 @@ def archive_digit(image: Ink, label: int, neighbour: Ink, rng: np.random.Generat
     return _wear(_frame(canvas, rng), rng)
 
 
-def stranger(images: NDArray[np.uint8], rng: np.random.Generator) -> Ink:
-    """Something that segmentation finds and that is no digit, in MNIST's frame: (28, 28) uint8."""
-    makers = (_dash, _dot, _equals, _letter, _letter, _scribble, _scribble, _pair, _pair, _corner)
-    canvas = makers[rng.integers(len(makers))](images, rng)
-    return _wear(_frame(_repen(_rewrite(canvas, rng), rng), rng), rng)
+def _archive_stranger(images: NDArray[np.uint8], rng: np.random.Generator) -> Ink:
+    return _wear(_frame(_repen(_rewrite(stranger(images, rng), rng), rng), rng), rng)
 
 
 # --- the hand ---
@@ -217,85 +210,3 @@ def _wear(crop: Ink, rng: np.random.Generator) -> Ink:
         faded = crop.astype(np.float32) * rng.uniform(0.6, 1.0) + rng.normal(0, rng.uniform(2, 18), crop.shape)
         crop = np.clip(faded, 0, 255).astype(np.uint8)
     return crop
-
-
-# --- no digits ---
-
-
-def _blank() -> Ink:
-    return np.zeros((_CANVAS, _CANVAS), np.uint8)
-
-
-def _px(mnist_pixels: float) -> int:
-    """Lengths below are in MNIST's pixels, of which a digit is 20 high."""
-    return round(mnist_pixels * _ZOOM)
-
-
-def _pen(rng: np.random.Generator, thinnest: int = 2, thickest: int = 5) -> int:
-    return int(rng.integers(thinnest, thickest))
-
-
-def _stroke(canvas: Ink, start: tuple[float, float], end: tuple[float, float], pen: int) -> None:
-    """A straight line; the ends are in MNIST's pixels from the middle."""
-    points = [(_MIDDLE + _px(x), _MIDDLE + _px(y)) for x, y in (start, end)]
-    cv2.line(canvas, points[0], points[1], 255, pen, cv2.LINE_AA)
-
-
-def _dash(_: NDArray[np.uint8], rng: np.random.Generator) -> Ink:
-    canvas, length, tilt = _blank(), rng.uniform(4, 11), rng.uniform(-2, 2)
-    _stroke(canvas, (-length, tilt), (length, -tilt), _pen(rng, 2, 7))
-    return canvas
-
-
-def _dot(_: NDArray[np.uint8], rng: np.random.Generator) -> Ink:
-    radius = rng.uniform(2, 6)
-    axes = _px(radius * rng.uniform(1, 1.7)), _px(radius)
-    return np.asarray(cv2.ellipse(_blank(), (_MIDDLE, _MIDDLE), axes, rng.normal(0, 20), 0, 360, 255, -1, cv2.LINE_AA), np.uint8)
-
-
-def _equals(_: NDArray[np.uint8], rng: np.random.Generator) -> Ink:
-    canvas, half, gap = _blank(), rng.uniform(4, 9), rng.uniform(2.5, 5)
-    for y in (-gap, gap):
-        tilt = rng.uniform(-1.5, 1.5)
-        _stroke(canvas, (-half, y + tilt), (half, y - tilt), _pen(rng))
-    return canvas
-
-
-def _letter(_: NDArray[np.uint8], rng: np.random.Generator) -> Ink:
-    text = "".join(rng.choice(list(_LETTERS_UNLIKE_DIGITS), int(rng.integers(1, 3))))
-    faces = (cv2.FONT_HERSHEY_SIMPLEX, cv2.FONT_HERSHEY_COMPLEX, cv2.FONT_HERSHEY_SCRIPT_SIMPLEX, cv2.FONT_HERSHEY_TRIPLEX)
-    face, pen = faces[rng.integers(len(faces))], _pen(rng)
-    width, height = cv2.getTextSize(text, face, 1.1, pen)[0]
-    start = _MIDDLE - width // 2, _MIDDLE + height // 2
-    return np.asarray(cv2.putText(_blank(), text, start, face, 1.1, 255, pen, cv2.LINE_AA), np.uint8)
-
-
-def _scribble(_: NDArray[np.uint8], rng: np.random.Generator) -> Ink:
-    """A running hand: a wave that moves right, looping now and then; words look like this to a digit reader."""
-    t = np.linspace(0, 1, 60)
-    turns = 2 * np.pi * rng.uniform(1.5, 4.5) * t + rng.uniform(0, 6)
-    x = rng.uniform(7, 15) * (2 * t - 1) + rng.uniform(0, 3.5) * np.cos(turns + rng.uniform(0, 6))
-    y = rng.uniform(3, 8) * np.sin(turns) + rng.normal(0, 0.2, 60).cumsum()
-    points = (_MIDDLE + np.stack([x, y], axis=1) * _ZOOM).round().astype(np.int32)
-    return np.asarray(cv2.polylines(_blank(), [points], False, 255, _pen(rng), cv2.LINE_AA), np.uint8)
-
-
-def _pair(images: NDArray[np.uint8], rng: np.random.Generator) -> Ink:
-    """Two digits that were not cut apart."""
-    canvas, apart = _blank(), rng.uniform(6, 9.5)
-    for image, x in zip(images[rng.integers(len(images), size=2)], (-apart, apart), strict=True):
-        corner = _MIDDLE - 14 * _ZOOM
-        matrix = np.array([[_ZOOM, 0, corner + x * _ZOOM], [0, _ZOOM, corner]], np.float32)
-        canvas = np.asarray(
-            np.maximum(canvas, cv2.warpAffine(image, matrix, (_CANVAS, _CANVAS), flags=cv2.INTER_CUBIC)), np.uint8
-        )
-    return canvas
-
-
-def _corner(_: NDArray[np.uint8], rng: np.random.Generator) -> Ink:
-    """Where two rulings meet."""
-    canvas, pen = _blank(), _pen(rng)
-    x, y = rng.uniform(-6, 6, 2)
-    _stroke(canvas, (x, -10 if rng.random() < 0.5 else y), (x, 10), pen)
-    _stroke(canvas, (-10 if rng.random() < 0.5 else x, y), (10, y), pen)
-    return canvas

@@ -91,13 +91,13 @@ def archive() -> Any:
         return layers.Activation("relu")(layers.BatchNormalization()(x))
 
     pixels = keras.Input((28, 28, 1), name="pixels")
-    x = block(pixels, 24, size=5, stride=2)
+    x = block(pixels, 16, size=5, stride=2)
     x = block(x, 32)
     x = layers.MaxPool2D()(x)
     x = block(x, 64)
     x = layers.MaxPool2D(padding="same")(x)
-    x = block(x, 72)
-    x = layers.Dropout(0.25)(layers.Flatten()(x))
+    x = block(x, 96)
+    x = layers.Dropout(0.15)(layers.Flatten()(x))
     x = layers.Dropout(0.25)(layers.Dense(128, activation="relu")(x))
     return keras.Model(pixels, layers.Dense(11, activation="softmax", name="classes")(x), name="archive")
 

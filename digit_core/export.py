@@ -1,0 +1,134 @@
+"""The numbers as one CSV file (RFC 4180) with a datapackage.json that describes it.
+
+The first two columns are the paper's: the scan and the value on it. Text stands in quotes, so that a value keeps its
+leading zeros for readers that tell text from numbers.
+
+A spreadsheet takes text that starts with = + - @ (also full width), a tab or a line end for a formula, even within quotes (OWASP,
+"CSV Injection"). Such a text gets one ' before it, as spreadsheets mark text; so does a text that starts with ' itself, so
+that taking one leading ' away always gives the text back (`unguard`).
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import PurePosixPath
+from typing import Any
+
+import pyarrow as pa
+
+from digit_core.records import State
+
+_RISKY = tuple("'=+-@\t\r\n＝＋－＠")
+_CHUNK = 4096
+_GUARD = "A leading ' guards text that a spreadsheet would run as a formula: take one away to get the text itself."
+
+_SOURCE = {
+    "file": "uri",
+    "value": "digits",
+    "page": "page_index",
+    **{name: name for name in ("x", "y", "w", "h", "confidence", "state", "number_id", "model_version")},
+}
+COLUMNS = tuple(_SOURCE)
+
+
+class _Echo:
+    """A file for csv.writer whose `write` gives the line back instead of keeping it."""
+
+    def write(self, line: str) -> str:
+        return line
+
+
+def numbers_csv(tables: Iterable[pa.Table]) -> Iterator[str]:
+    """Lines, header first, each with its CRLF, of the rows of tables `numbers`; holds one table at a time.
+
+    Write them with newline="" and UTF-8. `page` counts from 1; `confidence` is rounded to six places.
+    """
+    writer = csv.writer(_Echo(), quoting=csv.QUOTE_NONNUMERIC)
+    yield str(writer.writerow(COLUMNS))
+    for table in tables:
+        for batch in table.select(list(_SOURCE.values())).to_batches(max_chunksize=_CHUNK):
+            for row in zip(*(_cells(name, batch.column(at)) for at, name in enumerate(COLUMNS)), strict=True):
+                yield str(writer.writerow(row))
+
+
+def guard(text: str) -> str:
+    """Text that no spreadsheet takes for a formula."""
+    return f"'{text}" if text.startswith(_RISKY) else text
+
+
+def unguard(text: str) -> str:
+    """The inverse of `guard`."""
+    return text.removeprefix("'")
+
+
+def _cells(name: str, column: pa.Array) -> list[Any]:
+    values = column.to_pylist()
+    if name == "page":
+        return [index + 1 for index in values]
+    if name == "confidence":
+        return [round(value, 6) for value in values]
+    return [guard(value) for value in values] if pa.types.is_string(column.type) else values
+
+
+def datapackage(csv_name: str, sha256: str, bytes_: int, rows: int) -> dict[str, Any]:
+    """The descriptor of a CSV file of `numbers_csv` that lies beside it: Data Package 2.0 (datapackage.org/standard).
+
+    `sha256` and `bytes_` are those of the file; `rows` counts its numbers. Raises ValueError for a name with a folder.
+    """
+    if csv_name in ("", ".", "..") or "/" in csv_name or "\\" in csv_name:
+        raise ValueError(f"datapackage.json lies beside its CSV file: give a bare file name, not {csv_name!r}")
+    resource = {
+        "$schema": "https://datapackage.org/profiles/2.0/dataresource.json",
+        "name": _slug(PurePosixPath(csv_name).stem),
+        "type": "table",
+        "path": csv_name,
+        "format": "csv",
+        "mediatype": "text/csv",
+        "encoding": "utf-8",
+        "bytes": bytes_,
+        "hash": f"sha256:{sha256}",
+        "rows": rows,
+        "dialect": {"delimiter": ",", "lineTerminator": "\r\n", "quoteChar": '"', "doubleQuote": True, "header": True},
+        "schema": _table_schema(),
+    }
+    return {
+        "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
+        "name": "handwritten-numbers",
+        "title": "Handwritten numbers read from scanned pages",
+        "description": "One row a number. Each links to its pixels: file, page, and box in pixels of the scan.",
+        "resources": [resource],
+    }
+
+
+def _slug(name: str) -> str:
+    return re.sub(r"[^a-z0-9._-]+", "-", name.lower()).strip("-") or "numbers"
+
+
+def _table_schema() -> dict[str, Any]:
+    box = {
+        "x": "Left edge of the number's box, in pixels of the original scan; the origin is top left.",
+        "y": "Top edge of the box.",
+        "w": "Width of the box.",
+        "h": "Height of the box.",
+    }
+    return {
+        "$schema": "https://datapackage.org/profiles/2.0/tableschema.json",
+        "fields": [
+            _field("file", "string", f"Path or URL of the scan. {_GUARD}", minLength=1),
+            _field("value", "string", "The digits as written: text, with leading zeros; '' if none.", pattern="[0-9]*"),
+            _field("page", "integer", "Page within the file, counted from 1.", minimum=1),
+            *(_field(name, "integer", text, **({"minimum": 1} if name in "wh" else {})) for name, text in box.items()),
+            _field("confidence", "number", "Calibrated probability that all digits are right.", minimum=0, maximum=1),
+            _field("state", "string", "What may be done with the number.", enum=[state.value for state in State]),
+            _field("number_id", "string", "The same for the same pixels in whatever run.", minLength=1),
+            _field("model_version", "string", f"The version of the model that read it. {_GUARD}"),
+        ],
+        "primaryKey": ["file", "page", "number_id"],
+        "missingValues": [],  # an empty value is a number without a digit, not an unknown one
+    }
+
+
+def _field(name: str, kind: str, description: str, **constraints: object) -> dict[str, Any]:
+    return {"name": name, "type": kind, "description": description, "constraints": {"required": True, **constraints}}
