@@ -47,13 +47,10 @@ def _fit(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def _centre_by_mass(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
     height, width = ink.shape
-    weights = ink.astype(np.float32)
-    total = float(weights.sum())
-    mass_x = float(weights.sum(axis=0) @ np.arange(width, dtype=np.float32)) / total
-    mass_y = float(weights.sum(axis=1) @ np.arange(height, dtype=np.float32)) / total
+    moments = cv2.moments(ink)
     middle = (SIDE - 1) / 2
-    x = min(max(round(middle - mass_x), 0), SIDE - width)
-    y = min(max(round(middle - mass_y), 0), SIDE - height)
+    x = min(max(round(middle - moments["m10"] / moments["m00"]), 0), SIDE - width)
+    y = min(max(round(middle - moments["m01"] / moments["m00"]), 0), SIDE - height)
     crop = np.zeros((SIDE, SIDE), np.uint8)
     crop[y : y + height, x : x + width] = ink
     return crop

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,10 +51,8 @@ def _found(
 ) -> PageDigits:
     strings = [string for string in segmenter(page, params) if string.boxes]
     placed = list(reading_order(strings))
-    numbers = tuple(
-        NumberString(line, tuple(to_scan(box, page.to_scan, image.width, image.height) for box in string.boxes))
-        for line, string in placed
-    )
+    boxes = iter(to_scan([box for _, string in placed for box in string.boxes], page.to_scan, image.width, image.height))
+    numbers = tuple(NumberString(line, tuple(islice(boxes, len(string.boxes)))) for line, string in placed)
     return PageDigits(numbers, mnist_crops([ink for _, string in placed for ink in string.inks]), page.skew)
 
 
@@ -74,14 +73,15 @@ def reading_order(strings: Sequence[InkString]) -> Iterator[tuple[int, InkString
             yield number, string
 
 
-def to_scan(box: Box, affine: Affine, width: int, height: int) -> Box:
-    """A box of the prepared page as the upright box around it in the original scan, inside its borders."""
-    corners = np.array([[box.x, box.y, 1], [box.right, box.y, 1], [box.x, box.bottom, 1], [box.right, box.bottom, 1]])
-    points = corners @ affine.T
-    x0, y0 = (max(0, math.floor(v + 1e-6)) for v in points.min(axis=0))
-    x1, y1 = (math.ceil(v - 1e-6) for v in points.max(axis=0))
-    x0, y0 = min(x0, width - 1), min(y0, height - 1)
-    return Box(x0, y0, max(1, min(x1, width) - x0), max(1, min(y1, height) - y0))
+def to_scan(boxes: Sequence[Box], affine: Affine, width: int, height: int) -> list[Box]:
+    """Boxes of the prepared page as the upright boxes around them in the original scan, inside its borders."""
+    sides = np.array([(box.x, box.y, box.right, box.bottom) for box in boxes], np.float64).reshape(-1, 4)
+    corners = np.stack([sides[:, [x, y]] for x in (0, 2) for y in (1, 3)])
+    points = corners @ affine[:, :2].T + affine[:, 2]
+    last = np.array([width, height])
+    first = np.clip(np.floor(points.min(axis=0) + 1e-6), 0, last - 1).astype(int)
+    size = np.maximum(np.minimum(np.ceil(points.max(axis=0) - 1e-6), last).astype(int) - first, 1)
+    return [Box(*place) for place in np.hstack([first, size]).tolist()]
 
 
 def judge(found: PageFound, probabilities: Probabilities, policy: ReviewPolicy) -> PageRead:

@@ -19,8 +19,8 @@ Affine = NDArray[np.float64]
 """Shape (2, 3): takes a point (x, y, 1) of one image to (x, y) of another."""
 
 
-_BRIDGE = 9
-"""Gaps in a ruling that are bridged, in pixels: the pitch of dotted rulings at 300 dpi."""
+_COARSER = 4
+"""Rulings are looked for in pixels this many times as long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +38,15 @@ class PreparedPage:
 
 
 def prepare(scan: Grey, params: SegmentationParams) -> PreparedPage:
-    """Runs the steps below in their order."""
-    darkness = flatten(dark_on_light(scan), reach=1 / 24)
-    skew = estimate_skew(darkness, params.max_skew)
+    """Runs the steps below in their order. What needs no detail is measured on a copy reduced once."""
+    coarse = reduced(scan, 1024)
+    if is_negative(coarse):
+        scan, coarse = ~scan, ~coarse
+    paper = estimate_paper(coarse, reach=1 / 24)
+    darkness, coarse_darkness = flatten(scan, paper), flatten(coarse, paper)
+    skew = estimate_skew(coarse_darkness, params.max_skew)
     darkness, to_scan = rotate(darkness, skew)
-    ink = binarise(darkness, params)
+    ink = binarise(darkness, ink_level(coarse_darkness, params))
     rulings_h, rulings_v = find_rulings(ink, params)
     return PreparedPage(darkness, lift_rulings(ink, rulings_h, rulings_v), rulings_v, to_scan, skew)
 
@@ -52,8 +56,10 @@ def prepare_strip(scan: Grey, params: SegmentationParams) -> PreparedPage:
     scale = min(4.0, max(1.0, 64 / scan.shape[0]))
     if scale > 1:
         scan = np.asarray(cv2.resize(scan, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC), np.uint8)
-    darkness = flatten(dark_on_light(scan), reach=0.6)
-    ink = binarise(darkness, params)
+    if is_negative(scan):
+        scan = ~scan
+    darkness = flatten(scan, estimate_paper(scan, reach=0.6))
+    ink = binarise(darkness, ink_level(darkness, params))
     height, width = ink.shape
     rulings_h = _long_runs(ink, (max(2 * height, width // 2), 1))
     rulings_v = _long_runs(ink, (1, max(8, round(0.97 * height))))
@@ -61,25 +67,28 @@ def prepare_strip(scan: Grey, params: SegmentationParams) -> PreparedPage:
     return PreparedPage(darkness, lift_rulings(ink, rulings_h, rulings_v), rulings_v, back, 0.0)
 
 
-def dark_on_light(scan: Grey) -> Grey:
-    """A negative (white ink on black) is inverted; any other page is returned as it is."""
-    small = _reduced(scan, 256)
-    return np.asarray(255 - scan, np.uint8) if float(np.median(small)) < 85 and np.mean(small < 110) > 0.6 else scan
+def is_negative(scan: Grey) -> bool:
+    """White ink on black: most of the page is dark."""
+    small = reduced(scan, 256)
+    return float(np.median(small)) < 85 and float(np.mean(small < 110)) > 0.6
 
 
-def flatten(scan: Grey, reach: float) -> Grey:
-    """Divides by the paper's own brightness, and returns darkness: 0 paper, 255 black.
+def estimate_paper(scan: Grey, reach: float) -> Grey:
+    """The brightness of the bare paper, at most 640 pixels a side: what a closing leaves that is wider than any stroke.
 
-    The paper is what a closing leaves whose window, `reach` times the shorter side, is wider than any stroke; it is
-    measured on a reduced copy.
+    `reach` is the width of the closing as a share of the shorter side.
     """
-    height, width = scan.shape
-    small = _reduced(scan, 640)
+    small = reduced(scan, 640)
     window = max(5, round(min(small.shape) * reach)) | 1
     paper = cv2.morphologyEx(small, cv2.MORPH_CLOSE, np.ones((window, window), np.uint8), borderType=cv2.BORDER_REPLICATE)
     paper = cv2.GaussianBlur(paper, (0, 0), window / 2)
     # Where there is no paper (a punch hole, the bed of the scanner) dividing would blow noise up.
-    paper = np.maximum(paper, max(48, int(np.percentile(paper, 60)) // 2)).astype(np.uint8)
+    return np.maximum(paper, max(48, int(np.percentile(paper, 60)) // 2)).astype(np.uint8)
+
+
+def flatten(scan: Grey, paper: Grey) -> Grey:
+    """Divides by the paper's own brightness, and returns darkness: 0 paper, 255 black."""
+    height, width = scan.shape
     full = cv2.resize(paper, (width, height), interpolation=cv2.INTER_LINEAR)
     return np.asarray(cv2.bitwise_not(cv2.divide(scan, full, scale=250)), np.uint8)
 
@@ -90,14 +99,16 @@ def estimate_skew(darkness: Grey, limit: float) -> float:
     Projection profiles as in Postl, "Detection of linear oblique structures and skew scan in digitized documents" (ICPR
     1986), coarse to fine. A page without structure has tilt 0.
     """
-    small = _reduced(darkness, 720)
+    small = reduced(darkness, 720)
     small = np.where(small > 40, small, 0).astype(np.uint8)
     if limit == 0 or min(small.shape) < 40 or not small.any():
         return 0.0
-    best = max(np.arange(-limit, limit + 0.01, 0.5), key=lambda angle: _sharpness(small, float(angle)))
-    best = max(np.arange(best - 0.4, best + 0.41, 0.1), key=lambda angle: _sharpness(small, float(angle)))
-    clearly = _sharpness(small, float(best)) > 1.02 * _sharpness(small, 0.0)
-    return round(float(best), 2) if clearly else 0.0
+    best = 0.0
+    for reach, step in ((limit, 1.0), (0.5, 0.5), (0.4, 0.1)):
+        tried = np.arange(best - reach, best + reach + step / 2, step)
+        best = float(max(tried, key=lambda angle: _sharpness(small, float(angle))))
+    clearly = _sharpness(small, best) > 1.02 * _sharpness(small, 0.0)
+    return round(best, 2) if clearly else 0.0
 
 
 def _sharpness(small: Grey, angle: float) -> float:
@@ -121,18 +132,22 @@ def rotate(darkness: Grey, skew: float) -> tuple[Grey, Affine]:
     return np.asarray(level, np.uint8), np.asarray(cv2.invertAffineTransform(turn), np.float64)
 
 
-def binarise(darkness: Grey, params: SegmentationParams) -> Mask:
-    """Ink is what is darker than the paper by `ink_contrast`, or by four times the paper's own noise if that is more.
-
-    On flattened paper one threshold does for the whole page; components without a core darker than `core_contrast`
-    are dropped later, when they are known.
+def ink_level(darkness: Grey, params: SegmentationParams) -> float:
+    """From which darkness on it is ink: darker than the paper by `ink_contrast`, or by four times the paper's own noise
+    if that is more. On flattened paper one level does for the whole page.
     """
-    sample = _reduced(darkness, 1024)
-    noise = 1.4826 * float(np.median(np.abs(sample.astype(np.int16) - int(np.median(sample)))))
-    level = float(np.median(sample)) + max(255 * params.ink_contrast, 4 * noise)
+    sample = reduced(darkness, 1024)
+    paper = float(np.median(sample))
+    noise = 1.4826 * float(np.median(cv2.absdiff(sample, np.full_like(sample, round(paper)))))
+    level = paper + max(255 * params.ink_contrast, 4 * noise)
     # Bilevel and high-contrast scans: half way up the edge is truer to the stroke than its foot.
     level = max(level, 0.38 * float(np.percentile(sample, 99.5))) if noise < 1 else level
-    return np.asarray(cv2.threshold(darkness, min(level, 200.0), 255, cv2.THRESH_BINARY)[1], np.uint8)
+    return min(level, 200.0)
+
+
+def binarise(darkness: Grey, level: float) -> Mask:
+    """Components without a core darker than `core_contrast` are dropped later, when they are known."""
+    return np.asarray(cv2.threshold(darkness, level, 255, cv2.THRESH_BINARY)[1], np.uint8)
 
 
 def find_rulings(ink: Mask, params: SegmentationParams) -> tuple[Mask, Mask]:
@@ -142,15 +157,22 @@ def find_rulings(ink: Mask, params: SegmentationParams) -> tuple[Mask, Mask]:
 
 
 def _long_runs(ink: Mask, size: tuple[int, int]) -> Mask:
-    if ink.shape[1] < size[0] or ink.shape[0] < size[1]:
+    """Ink that lies in straight runs of `size` = (length, 1) or (1, length) pixels or more.
+
+    Looked for at a quarter of the resolution along the run, which costs a quarter and bridges the gaps of faint and
+    dotted rulings; a ruling tilted by a pixel here and there is still one run, because it is widened by one across.
+    """
+    height, width = ink.shape
+    if width < size[0] or height < size[1]:
         return np.zeros_like(ink)
-    # A slightly tilted ruling climbs a pixel now and then, and a dotted or faint one has gaps: widened by one and with
-    # its gaps bridged it is still one run.
     along_rows = size[0] > 1
-    solid = cv2.dilate(ink, np.ones((3, _BRIDGE) if along_rows else (_BRIDGE, 3), np.uint8))
-    solid = cv2.erode(solid, np.ones((1, _BRIDGE) if along_rows else (_BRIDGE, 1), np.uint8))
-    runs = cv2.morphologyEx(solid, cv2.MORPH_OPEN, np.ones((size[1], size[0]), np.uint8))
-    return np.asarray(cv2.bitwise_and(runs, ink), np.uint8)
+    short = (-(-width // _COARSER), height) if along_rows else (width, -(-height // _COARSER))
+    small = cv2.threshold(cv2.resize(ink, short, interpolation=cv2.INTER_AREA), 100, 255, cv2.THRESH_BINARY)[1]
+    small = cv2.dilate(small, np.ones((3, 2) if along_rows else (2, 3), np.uint8))
+    small = cv2.erode(small, np.ones((1, 2) if along_rows else (2, 1), np.uint8))
+    length = max(2, max(size) // _COARSER)
+    runs = cv2.morphologyEx(small, cv2.MORPH_OPEN, np.ones((1, length) if along_rows else (length, 1), np.uint8))
+    return np.asarray(cv2.bitwise_and(cv2.resize(runs, (width, height), interpolation=cv2.INTER_NEAREST), ink), np.uint8)
 
 
 def lift_rulings(ink: Mask, rulings_h: Mask, rulings_v: Mask) -> Mask:
@@ -179,7 +201,7 @@ def _thickness(rulings: Mask, *, along_rows: bool) -> int:
     return max(1, round(area / max(1, cv2.countNonZero(edge))))
 
 
-def _reduced(image: Grey, side: int) -> Grey:
+def reduced(image: Grey, side: int) -> Grey:
     """The image with its longer side at most `side` pixels, by area averaging."""
     scale = side / max(image.shape)
     if scale >= 1:

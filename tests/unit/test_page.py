@@ -92,7 +92,7 @@ def test_lines_come_from_top_to_bottom_and_a_line_from_left_to_right():
 def test_boxes_of_a_turned_page_stay_inside_the_scan():
     turn = cv2.invertAffineTransform(cv2.getRotationMatrix2D((300, 200), 3, 1))
 
-    box = to_scan(Box(560, 0, 60, 40), turn, 600, 400)
+    (box,) = to_scan([Box(560, 0, 60, 40)], turn, 600, 400)
 
     assert box.x >= 0
     assert box.y >= 0

@@ -7,10 +7,12 @@ import pytest
 from digit_core.params import SegmentationParams
 from digit_core.preprocess import (
     binarise,
-    dark_on_light,
+    estimate_paper,
     estimate_skew,
     find_rulings,
     flatten,
+    ink_level,
+    is_negative,
     lift_rulings,
     prepare,
     prepare_strip,
@@ -18,6 +20,14 @@ from digit_core.preprocess import (
 )
 
 PARAMS = SegmentationParams()
+
+
+def flat(page: np.ndarray) -> np.ndarray:
+    return flatten(page, estimate_paper(page, reach=1 / 24))
+
+
+def inked(page: np.ndarray) -> np.ndarray:
+    return binarise(flat(page), ink_level(flat(page), PARAMS))
 
 
 def blank(height: int = 600, width: int = 800, shade: int = 235) -> np.ndarray:
@@ -41,7 +51,7 @@ def test_a_shadow_over_half_the_page_does_not_hide_or_invent_ink():
     cv2.putText(page, "7", (650, 300), cv2.FONT_HERSHEY_SIMPLEX, 2, 60, 4)
     page = (page * shadow).astype(np.uint8)
 
-    ink = binarise(flatten(page, reach=1 / 24), PARAMS)
+    ink = inked(page)
 
     assert ink[240:310, 90:160].any()
     assert ink[240:310, 640:710].any()
@@ -51,13 +61,14 @@ def test_a_shadow_over_half_the_page_does_not_hide_or_invent_ink():
 def test_a_negative_is_turned_into_dark_ink_on_light_paper():
     page = ruled_page()
 
-    np.testing.assert_array_equal(dark_on_light(255 - page), page)
-    np.testing.assert_array_equal(dark_on_light(page), page)
+    assert is_negative(255 - page)
+    assert not is_negative(page)
+    np.testing.assert_array_equal(prepare(255 - page, PARAMS).ink, prepare(page, PARAMS).ink)
 
 
 @pytest.mark.parametrize("angle", [-3.0, -1.0, 0.0, 0.8, 2.5])
 def test_the_tilt_of_a_page_is_found_to_a_fifth_of_a_degree(angle: float):
-    darkness = flatten(ruled_page(angle), reach=1 / 24)
+    darkness = flat(ruled_page(angle))
 
     assert estimate_skew(darkness, limit=6) == pytest.approx(angle, abs=0.2)
 
@@ -67,7 +78,7 @@ def test_a_blank_page_has_no_tilt():
 
 
 def test_a_turned_page_is_levelled_and_its_points_find_their_way_back():
-    darkness = flatten(ruled_page(2.0), reach=1 / 24)
+    darkness = flat(ruled_page(2.0))
 
     level, to_scan = rotate(darkness, 2.0)
 
@@ -79,7 +90,7 @@ def test_a_turned_page_is_levelled_and_its_points_find_their_way_back():
 def test_paper_noise_is_not_taken_for_ink():
     noisy = np.clip(np.random.default_rng(3).normal(228, 7, (600, 800)), 0, 255).astype(np.uint8)
 
-    ink = binarise(flatten(noisy, reach=1 / 24), PARAMS)
+    ink = inked(noisy)
 
     assert (ink > 0).mean() < 0.001
 

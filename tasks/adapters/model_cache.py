@@ -1,0 +1,80 @@
+"""Models on this machine's disk, each under the name of its SHA-256, and what the registry last said about the champion."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from digit_core.errors import RegistryError
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFile:
+    """A model version on this machine: an ONNX file with this SHA-256.
+
+    `stale`: the registry could not be reached, this is the champion it named last, and `note` says so for a person.
+    """
+
+    version: str
+    path: Path
+    sha256: str
+    stale: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The champion as the registry of this name gave it; `written` is the state of its database then, "" for a server."""
+
+    registry: str
+    version: str
+    sha256: str
+    written: str
+
+
+class ModelCache:
+    """Files are complete or absent: each is written under another name first. Nothing is believed without its hash."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def path(self, sha256: str) -> Path:
+        return self.folder / f"{sha256}.onnx"
+
+    def holds(self, sha256: str) -> bool:
+        """Whether the model is here, undamaged."""
+        return self.path(sha256).is_file() and file_sha256(self.path(sha256)) == sha256
+
+    @contextmanager
+    def new_folder(self) -> Iterator[Path]:
+        """A temporary folder on the same disk, from which finished files are moved in. Raises RegistryError if it cannot be."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(dir=self.folder, prefix=".") as folder:
+                yield Path(folder)
+        except OSError as error:
+            raise RegistryError(f"models cannot be kept in {self.folder} ({error}); name another folder for them") from error
+
+    def remember(self, answer: Answer) -> None:
+        with self.new_folder() as folder:
+            new = folder / "champion.json"
+            new.write_text(json.dumps(asdict(answer), indent=1), encoding="utf-8")
+            new.replace(self.folder / new.name)
+
+    def recall(self, registry: str) -> Answer | None:
+        """The last answer of this registry whose model is here, or None."""
+        try:
+            answer = Answer(**json.loads((self.folder / "champion.json").read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError):  # none yet, or written by another version of this program
+            return None
+        return answer if answer.registry == registry and self.holds(answer.sha256) else None
+
+
+def file_sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
