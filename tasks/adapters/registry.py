@@ -27,6 +27,7 @@ from digit_core.errors import RegistryError
 from tasks.adapters.model_cache import Answer, ModelCache, ModelFile, file_sha256
 from tasks.adapters.model_card import ShippedModel, checked_sha256, metrics, parameters
 from tasks.adapters.sqlite_file import SqliteFile
+from tasks.adapters.tracking import Evidence, complete_model, log_evidence
 
 if TYPE_CHECKING:
     from mlflow.entities.model_registry import ModelVersion as MlflowVersion
@@ -50,7 +51,10 @@ _UNLESS_SET = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2", "MLFLOW_HTTP_REQUEST_TIME
 
 @dataclass(frozen=True, slots=True)
 class ModelVersion:
-    """A line of the registry: `date` is the card's (ISO), `metrics` the figures measured when it was made."""
+    """A line of the registry: `date` is the card's (ISO), `metrics` the figures measured since it was made.
+
+    `gate` says what the promotion gate found last, `run_id` is MLflow's run with its files; each may be "".
+    """
 
     version: str
     aliases: tuple[str, ...]
@@ -58,6 +62,8 @@ class ModelVersion:
     recipe: str
     date: str
     metrics: Mapping[str, float]
+    gate: str = ""
+    run_id: str = ""
 
 
 _PACKAGED = ShippedModel()
@@ -110,38 +116,68 @@ class Registry:
 
     def model(self, version: str) -> ModelFile:
         """Any version, downloaded and checked."""
-        with self._mlflow() as client:
+        with self.mlflow() as client:
             return self._fetch(client, version)
 
     def versions(self) -> list[ModelVersion]:
         """All versions, oldest first; an empty list for a registry without any."""
-        with self._mlflow() as client:
-            aliases = _aliases(client)
-            lines = [_line(client, version, aliases) for version in _all_versions(client)]
+        with self.mlflow() as client:
+            names = aliases(client)
+            lines = [_line(client, version, names) for version in _all_versions(client)]
         return sorted(lines, key=lambda line: int(line.version))
 
-    def register(self, onnx: Path, card: Mapping[str, Any], alias: str = CHALLENGER) -> str:
+    def register(self, onnx: Path, card: Mapping[str, Any], alias: str = CHALLENGER, evidence: Evidence | None = None) -> str:
         """Add a version and give it the alias. Returns its number.
 
-        The card's "accuracy" (numbers, possibly nested) becomes metrics, what else it says parameters.
+        The card's "accuracy" (numbers, possibly nested) becomes metrics, what else it says parameters. `evidence` is what
+        its training left; the Keras file lies beside the ONNX file, and the tag `keras_sha256` says which bytes it has.
         """
-        with self._mlflow() as client:
+        with self.mlflow() as client:
             _ensure_model(client)
-            version = self._add(client, onnx, card)
+            version = self._add(client, onnx, card, evidence)
             client.set_registered_model_alias(NAME, alias, version)
         return version
 
+    def begin(self) -> None:
+        """Put the shipped model into service in a registry without versions, so that a challenger has whom to challenge."""
+        with self.mlflow() as client:
+            _ensure_model(client)
+            if not _all_versions(client):
+                self._begin(client)
+
+    def offer_shipped(self) -> str:
+        """Register the model that came with this package as a new challenger, unless it is a version already.
+
+        A challenger that is waiting keeps its alias. Returns the new version's number, "" if there is none.
+        """
+        card = self._shipped.read_card()
+        with self.mlflow() as client:
+            versions = _all_versions(client)
+            if not versions:
+                self._begin(client)
+            if not versions or any(version.tags.get("sha256") == card["sha256"] for version in versions):
+                return ""
+            offered = self._add(client, self._shipped.onnx, card)
+            named = aliases(client)
+            if named.get(CHALLENGER) in (None, named.get(CHAMPION)):
+                client.set_registered_model_alias(NAME, CHALLENGER, offered)
+        return offered
+
+    def shipped(self) -> ModelFile:
+        """The model that came with this package, checked; for where no version is the champion."""
+        return ModelFile("shipped", self._shipped.onnx, checked_sha256(self._shipped.onnx, self._shipped.read_card()))
+
     def set_alias(self, alias: str, version: str) -> None:
         """Let the alias name this version from now on. Runs in progress keep the version they began with."""
-        with self._mlflow() as client:
+        with self.mlflow() as client:
             client.set_registered_model_alias(NAME, alias, version)
 
     def _ask_for_champion(self) -> ModelFile:
-        with self._mlflow() as client:
-            if CHAMPION not in _aliases(client):
+        with self.mlflow() as client:
+            if CHAMPION not in aliases(client):
                 self._begin(client)
             written = self._database.written() if self._database else ""
-            file = self._fetch(client, _aliases(client)[CHAMPION])  # asked after `written`: a change in between will show
+            file = self._fetch(client, aliases(client)[CHAMPION])  # asked after `written`: a change in between will show
         self._cache.remember(Answer(self.name, file.version, file.sha256, written))
         return file
 
@@ -161,20 +197,26 @@ class Registry:
             )
         client.set_registered_model_alias(NAME, CHAMPION, "1")
 
-    def _add(self, client: MlflowClient, onnx: Path, card: Mapping[str, Any]) -> str:
+    def _add(self, client: MlflowClient, onnx: Path, card: Mapping[str, Any], evidence: Evidence | None = None) -> str:
         digest = checked_sha256(onnx, card)
-        run = client.create_run(self._experiment(client), run_name=str(card.get("recipe", NAME)))
-        _log_card(client, run.info.run_id, card)
-        with tempfile.TemporaryDirectory() as folder:
-            shutil.copyfile(onnx, Path(folder, _ONNX))
-            Path(folder, _CARD).write_text(json.dumps({**card, "sha256": digest}, indent=1), encoding="utf-8")
-            client.log_artifacts(run.info.run_id, folder, "model")
-        client.set_terminated(run.info.run_id)
         tags = {"sha256": digest, **{name: str(card[name]) for name in ("recipe", "date", "data_sha256") if name in card}}
+        run = client.create_run(self.experiment(client), run_name=str(card.get("recipe", NAME)))
+        _log_card(client, run.info.run_id, card)
+        with tempfile.TemporaryDirectory() as temporary:
+            folder = Path(temporary, "model")
+            folder.mkdir()
+            shutil.copyfile(onnx, folder / _ONNX)
+            (folder / _CARD).write_text(json.dumps({**card, "sha256": digest}, indent=1), encoding="utf-8")
+            if evidence:
+                log_evidence(client, run.info.run_id, evidence, Path(temporary, "charts"))
+                complete_model(folder, _ONNX, evidence)
+                tags |= {"keras_sha256": file_sha256(evidence.keras)} if evidence.keras else {}
+            client.log_artifacts(run.info.run_id, str(folder), "model")
+        client.set_terminated(run.info.run_id)
         source = f"{run.info.artifact_uri}/model"
         return str(client.create_model_version(NAME, source, run.info.run_id, tags=tags).version)
 
-    def _experiment(self, client: MlflowClient) -> str:
+    def experiment(self, client: MlflowClient) -> str:
         if client.get_experiment_by_name(NAME) is None:
             with _already_there_is_fine():
                 client.create_experiment(NAME, artifact_location=self._artifact_root)
@@ -216,8 +258,11 @@ class Registry:
         return ModelFile(version, self._cache.path(sha256), sha256)
 
     @contextmanager
-    def _mlflow(self) -> Iterator[MlflowClient]:
-        """MLflow's client, its errors in one line. On a local database one process at a time: MLflow cannot create one twice."""
+    def mlflow(self) -> Iterator[MlflowClient]:
+        """MLflow's client, for the adapters beside this one too; its errors in one line.
+
+        On a local database one process at a time: MLflow cannot create one twice.
+        """
         _silence()
         from mlflow.exceptions import MlflowException
         from mlflow.tracking import MlflowClient
@@ -288,7 +333,7 @@ def _ensure_model(client: MlflowClient) -> None:
         client.create_registered_model(NAME)
 
 
-def _aliases(client: MlflowClient) -> dict[str, str]:
+def aliases(client: MlflowClient) -> dict[str, str]:
     """Alias -> version; empty if the registry has no such model yet."""
     from mlflow.exceptions import MlflowException
 
@@ -305,11 +350,20 @@ def _all_versions(client: MlflowClient) -> list[MlflowVersion]:
     return list(client.search_model_versions(f"name='{NAME}'"))
 
 
-def _line(client: MlflowClient, version: MlflowVersion, aliases: Mapping[str, str]) -> ModelVersion:
+def _line(client: MlflowClient, version: MlflowVersion, named: Mapping[str, str]) -> ModelVersion:
     number, tags = str(version.version), version.tags
     metrics = client.get_run(version.run_id).data.metrics if version.run_id else {}
-    names = tuple(sorted(alias for alias, aliased in aliases.items() if aliased == number))
-    return ModelVersion(number, names, tags.get("sha256", ""), tags.get("recipe", ""), tags.get("date", ""), metrics)
+    names = tuple(sorted(alias for alias, aliased in named.items() if aliased == number))
+    return ModelVersion(
+        version=number,
+        aliases=names,
+        sha256=tags.get("sha256", ""),
+        recipe=tags.get("recipe", ""),
+        date=tags.get("date", ""),
+        metrics=metrics,
+        gate=tags.get("gate", ""),
+        run_id=version.run_id or "",
+    )
 
 
 def _log_card(client: MlflowClient, run_id: str, card: Mapping[str, Any]) -> None:
