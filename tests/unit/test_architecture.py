@@ -1,0 +1,115 @@
+"""The house keeps its rooms apart, and the lock file names everything that the project needs."""
+
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import grimp
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parents[2]
+ROOMS = ["digit_core", "tasks", "flows", "deployments"]
+HEAVY = {"tensorflow", "keras", "prefect", "mlflow", "sqlalchemy", "fsspec", "s3fs"}
+
+
+@pytest.fixture(scope="module")
+def imports():
+    return grimp.build_graph(*ROOMS, include_external_packages=True, cache_dir=None)
+
+
+def test_no_room_breaks_an_import_contract():
+    run = subprocess.run([Path(sys.executable).parent / "lint-imports", "--no-cache"], cwd=ROOT, capture_output=True, text=True)
+
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
+@pytest.mark.parametrize(
+    ("library", "files"),
+    [
+        ("fsspec", {"tasks.adapters.s3", "tasks.adapters.any_fsspec"}),
+        ("s3fs", {"tasks.adapters.s3"}),
+        ("botocore", {"tasks.adapters.s3", "tasks.adapters.s3_errors"}),
+        ("mlflow", {"tasks.adapters.registry", "tasks.adapters.promotions", "tasks.adapters.tracking"}),
+        ("sqlalchemy", {"tasks.adapters.review_queue"}),
+        ("keras", {"digit_core.network"}),
+    ],
+)
+def test_each_outside_library_is_known_to_its_own_files_only(imports, library, files):
+    assert imports.find_modules_that_directly_import(library) <= files
+
+
+def test_nothing_imports_tensorflow_but_through_keras(imports):
+    assert {"tensorflow", "tf2onnx"} & imports.modules == set()
+
+
+def test_adapters_import_nothing_that_stands_above_them(imports):
+    adapters = imports.find_descendants("tasks.adapters") | {"tasks.adapters"}
+    imported = {name for module in adapters for name in imports.find_modules_directly_imported_by(module)}
+
+    assert {name for name in imported - adapters if name.split(".")[0] in {"tasks", "flows", "deployments"}} == set()
+
+
+def test_only_the_settings_read_the_environment():
+    readers = {
+        path.relative_to(ROOT).as_posix()
+        for room in ROOMS
+        for path in (ROOT / room).rglob("*.py")
+        if re.search(r"\benviron(\[|\.get\b|\.items\b)|\bgetenv\(", path.read_text(encoding="utf-8"))
+    }
+
+    assert readers <= {"flows/settings.py"}
+
+
+@pytest.mark.parametrize("module", ["digit_core.page", "digit_core.recogniser", "digit_core.decode", "deployments.cli"])
+def test_importing_loads_none_of_the_heavy_libraries(module):
+    assert loaded_by(module) & HEAVY == set()
+
+
+def loaded_by(module: str) -> set[str]:
+    """The top-level names in sys.modules after a new interpreter has imported `module`."""
+    code = f"import sys, {module}; print(*{{name.split('.')[0] for name in sys.modules}})"
+    return set(subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split())
+
+
+def locked() -> dict[str, list[tuple[Requirement, list[str]]]]:
+    """What the lock file pins: by name, the requirements (several where a marker decides) and their hashes."""
+    pins: dict[str, list[tuple[Requirement, list[str]]]] = {}
+    for entry in (ROOT / "requirements.lock").read_text(encoding="utf-8").replace("\\\n", " ").splitlines():
+        text, *hashes = entry.split(" --hash=")
+        pin = Requirement(text.strip())
+        pins.setdefault(canonicalize_name(pin.name), []).append((pin, hashes))
+    return pins
+
+
+def test_the_lock_pins_one_version_with_hashes_for_every_name():
+    pins = [pin for pins in locked().values() for pin in pins]
+
+    assert [str(pin) for pin, hashes in pins if not hashes] == []
+    assert [str(pin) for pin, _ in pins if not re.fullmatch(r"==[^,*]+", str(pin.specifier))] == []
+
+
+def test_the_lock_holds_no_address():
+    text = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+
+    assert re.findall(r"\S*://\S*|^-\S+.*| @ .*", text, re.MULTILINE) == []
+
+
+def test_the_lock_satisfies_what_the_project_asks_for():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    asked = [
+        *project["build-system"]["requires"],  # installed without build isolation
+        *project["project"]["dependencies"],
+        *project["project"]["optional-dependencies"]["dev"],
+    ]
+    pins = locked()
+
+    assert [wish for wish in asked if not satisfied(Requirement(wish), pins)] == []
+
+
+def satisfied(wish: Requirement, pins: dict[str, list[tuple[Requirement, list[str]]]]) -> bool:
+    found = pins.get(canonicalize_name(wish.name), [])
+    return bool(found) and all(wish.specifier.contains(str(pin.specifier).removeprefix("==")) for pin, _ in found)
