@@ -59,7 +59,9 @@ def _window(pixels: Grey, left: int, top: int, right: int, bottom: int) -> Grey:
 
 
 def _png(pixels: Grey) -> bytes:
-    written, data = cv2.imencode(".png", pixels, [cv2.IMWRITE_PNG_COMPRESSION, 2])
+    written, data = cv2.imencode(
+        ".png", pixels, [cv2.IMWRITE_PNG_COMPRESSION, 1, cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_NONE]
+    )
     if not written:
         raise ValueError(f"OpenCV could not write a PNG of shape {pixels.shape}")
     return data.tobytes()

@@ -7,6 +7,7 @@ DigitsError                 anything the product itself refuses; the command lin
 ├── RegistryError           a model version is missing, or its file does not match its hash (exit 4)
 ├── QueueError              the review database refused or could not be reached (exit 5)
 ├── BudgetExceededError          too many pages of a run were quarantined (exit 6)
+├── GateRefusedError        a model version is worse than the one in service, which stays (exit 7)
 └── PageError               one page cannot be read: it is quarantined with its reason and the run goes on
 """
 
@@ -58,6 +59,10 @@ class QueueError(DigitsError):
 
 class BudgetExceededError(DigitsError):
     exit_code = 6
+
+
+class GateRefusedError(DigitsError):
+    exit_code = 7
 
 
 class PageError(DigitsError):

@@ -20,7 +20,7 @@ from math import comb
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment  # type: ignore[import-untyped]
+from scipy.optimize import linear_sum_assignment
 
 from digit_core.records import Box
 from digit_core.truth import TruthNumber

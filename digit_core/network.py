@@ -1,17 +1,17 @@
-"""The recipes: published networks and our own, how they are trained on MNIST, and their export to ONNX.
-
-The only file that imports TensorFlow (through Keras), and only inside functions: reading pages never loads it.
+"""Training a recipe's network with Keras, and its export to ONNX. Only here is Keras imported, and only inside functions:
+reading pages never loads it.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 import os
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from datetime import date
+import sys
+import time
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,23 +19,37 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digit_core.augment import archive_digits
-from digit_core.confidence import fit_temperature
+from digit_core.confidence import fit_temperature, tempered
 from digit_core.errors import InputError
+from digit_core.feed import food, pixels, prepared
+from digit_core.mnist import Mnist, read_mnist
+from digit_core.params import TrainingParams
+from digit_core.recipes import Recipe
+from digit_core.recogniser import OnnxRecogniser
+from digit_core.records import Crops
 
-MNIST_SHA256 = "06af5dfe73b70e3bc1c36439982b18a8d76803db9b544f6fdf838a37fbb01b64"
-"""Of `mnist.npz` in the layout of keras.datasets.mnist (LeCun, Cortes, Burges 1998)."""
+Progress = Callable[[int, Mapping[str, float]], None]
+"""Called after each epoch (from 0) with train_loss, train_accuracy, validation_loss and validation_accuracy."""
 
-HELD_OUT = 5_000
-"""The last digits of MNIST's training set are never trained on: they calibrate the confidence."""
+_CLASSES = 11
+_STEPS_AT_ONCE = 100  # of small batches: what Keras does between two steps costs more than the step itself
 
 
 @dataclass(frozen=True, slots=True)
-class Mnist:
-    """Images (n, 28, 28) uint8 and labels (n,) int64: to train on, to calibrate with, to test with."""
+class Trained:
+    """A trained network and what it is worth.
 
-    train: tuple[NDArray[np.uint8], NDArray[np.int64]]
-    held_out: tuple[NDArray[np.uint8], NDArray[np.int64]]
-    test: tuple[NDArray[np.uint8], NDArray[np.int64]]
+    model: the Keras model with eleven outputs, as it is exported. params: what it was really trained with; `history`: the
+    metrics of each epoch. accuracy: on MNIST's test set. temperature: fitted on held-out digits. seconds: of the training.
+    """
+
+    recipe: Recipe
+    model: Any
+    params: TrainingParams
+    history: tuple[Mapping[str, float], ...]
+    accuracy: float
+    temperature: float
+    seconds: float
 
 
 def load_mnist(path: Path | None) -> Mnist:
@@ -43,18 +57,7 @@ def load_mnist(path: Path | None) -> Mnist:
 
     Raises InputError when the file is missing, cannot be fetched, or is not the canonical one (by SHA-256).
     """
-    file = path if path is not None else _fetched_mnist()
-    try:
-        data = file.read_bytes()
-    except OSError as error:
-        raise InputError(f"MNIST cannot be read from {file} ({error.strerror}); name the path of mnist.npz") from error
-    found = hashlib.sha256(data).hexdigest()
-    if found != MNIST_SHA256:
-        raise InputError(f"{file} is not MNIST as Keras ships it: its SHA-256 is {found}, expected {MNIST_SHA256}; fetch it anew")
-    with np.load(file, allow_pickle=False) as arrays:
-        x, y = arrays["x_train"], arrays["y_train"].astype(np.int64)
-        test = arrays["x_test"], arrays["y_test"].astype(np.int64)
-    return Mnist((x[:-HELD_OUT], y[:-HELD_OUT]), (x[-HELD_OUT:], y[-HELD_OUT:]), test)
+    return read_mnist(path if path is not None else _fetched_mnist())
 
 
 def _fetched_mnist() -> Path:
@@ -69,157 +72,151 @@ def _fetched_mnist() -> Path:
     return Path(keras.config.keras_home()) / "datasets" / "mnist.npz"
 
 
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """A network and how it is trained. `build` returns an uncompiled Keras model on (28, 28, 1) pixels in [0, 1]."""
+def train(recipe: Recipe, mnist: Mnist, params: TrainingParams, progress: Progress) -> Trained:
+    """Trains by the recipe; what `params` leave open is the recipe's. The same seed gives the same digits and weights.
 
-    name: str
-    source: str
-    build: Callable[[], Any]
-    epochs: int
-    batch: int = 128
-    learning_rate: float = 2e-3
-
-
-def archive() -> Any:
-    """Ours: a small convolutional network with an output for "not a digit", light enough to read 1,200 digits in 60 ms."""
+    With `patience` the training ends when the validation loss has not fallen for so many epochs, and the best weights
+    are restored; a recipe that keeps no digits for validation then keeps as many as are held out.
+    """
     keras = _keras()
-    layers = keras.layers
+    started = time.monotonic()
+    params = replace(params, epochs=params.epochs or recipe.epochs, batch=params.batch or recipe.batch)
+    keras.utils.set_random_seed(params.seed)
+    learned, watched = mnist.split(_validation(recipe, mnist, params))
+    model = recipe.build(keras)
+    _compile(keras, model, recipe, params, len(learned[0]))
+    history: list[Mapping[str, float]] = []
 
-    def block(x: Any, filters: int, size: int = 3, stride: int = 1) -> Any:
-        x = layers.Conv2D(filters, size, strides=stride, padding="same", use_bias=False)(x)
-        return layers.Activation("relu")(layers.BatchNormalization()(x))
+    def tell(epoch: int, logs: Mapping[str, float]) -> None:
+        history.append(_renamed(logs))
+        progress(epoch, history[-1])
 
-    pixels = keras.Input((28, 28, 1), name="pixels")
-    x = block(pixels, 16, size=5, stride=2)
-    x = block(x, 32)
-    x = layers.MaxPool2D()(x)
-    x = block(x, 64)
-    x = layers.MaxPool2D(padding="same")(x)
-    x = block(x, 96)
-    x = layers.Dropout(0.15)(layers.Flatten()(x))
-    x = layers.Dropout(0.25)(layers.Dense(128, activation="relu")(x))
-    return keras.Model(pixels, layers.Dense(11, activation="softmax", name="classes")(x), name="archive")
-
-
-RECIPES = {recipe.name: recipe for recipe in [Recipe("archive", "this project", archive, epochs=40)]}
-
-
-@dataclass(frozen=True, slots=True)
-class Trained:
-    """A trained model with what it is worth: `accuracy` on MNIST's test set, `temperature` fitted on held-out digits."""
-
-    recipe: str
-    model: Any
-    seed: int
-    epochs: int
-    accuracy: float
-    temperature: float
-
-
-def train(recipe: Recipe, mnist: Mnist, *, seed: int, epochs: int, progress: Callable[[int, dict[str, float]], None]) -> Trained:
-    """Trains by the recipe; `progress(epoch, metrics)` is called after each epoch. The same seed gives the same digits."""
-    keras = _keras()
-    keras.utils.set_random_seed(seed)
-    model = recipe.build()
-    steps = -(-len(mnist.train[0]) // recipe.batch)
-    schedule = keras.optimizers.schedules.CosineDecay(
-        1e-5, epochs * steps, alpha=0.005, warmup_target=recipe.learning_rate, warmup_steps=steps
+    callbacks = [keras.callbacks.LambdaCallback(on_epoch_end=tell)]
+    if params.patience:
+        callbacks.append(keras.callbacks.EarlyStopping(patience=params.patience, restore_best_weights=True))
+    model.fit(
+        **food(keras, recipe, learned, params),
+        epochs=params.epochs,
+        validation_data=prepared(recipe, watched if len(watched[0]) else mnist.held_out),
+        callbacks=callbacks,
+        verbose=0,
     )
-    model.compile(keras.optimizers.AdamW(schedule, weight_decay=5e-4), "sparse_categorical_crossentropy", metrics=["accuracy"])
-    for epoch, (images, labels) in enumerate(_epochs(mnist, seed, epochs)):
-        history = model.fit(_pixels(images), labels, batch_size=recipe.batch, verbose=0, shuffle=False)
-        held_out = dict(
-            zip(("loss", "accuracy"), model.evaluate(_pixels(mnist.held_out[0]), mnist.held_out[1], verbose=0), strict=True)
-        )
-        progress(
-            epoch, {f"train_{k}": v[-1] for k, v in history.history.items()} | {f"held_out_{k}": v for k, v in held_out.items()}
-        )
-    accuracy = float(model.evaluate(_pixels(mnist.test[0]), mnist.test[1], verbose=0)[1])
-    return Trained(recipe.name, model, seed, epochs, accuracy, _temperature(model, mnist))
+    reader = _with_eleven_outputs(keras, model)
+    return Trained(
+        recipe,
+        reader,
+        params,
+        tuple(history),
+        accuracy=float((probabilities(reader, mnist.test[0]).argmax(axis=1) == mnist.test[1]).mean()),
+        temperature=_temperature(reader, recipe, mnist),
+        seconds=time.monotonic() - started,
+    )
 
 
-def _temperature(model: Any, mnist: Mnist) -> float:
-    """Fitted on held-out digits in archive ink: on MNIST's clean ones a model would be taught to be too sure of itself."""
-    crops, labels = archive_digits(*mnist.held_out, np.random.default_rng(0))
-    return fit_temperature(model.predict(_pixels(crops), verbose=0), labels)
+def _validation(recipe: Recipe, mnist: Mnist, params: TrainingParams) -> int:
+    """How many digits are watched and not learned, beside the held-out ones: those are part of a recipe's share."""
+    held_out = len(mnist.held_out[0])
+    kept = max(0, round(recipe.validation * (len(mnist.train[0]) + held_out)) - held_out)
+    return held_out if params.patience and not kept else kept
 
 
-def _epochs(mnist: Mnist, seed: int, epochs: int) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.int64]]]:
-    """Fresh digits every epoch, the next one being written while this one is learned."""
-
-    def write(epoch: int) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-        return archive_digits(*mnist.train, np.random.default_rng((seed, epoch)))
-
-    with ThreadPoolExecutor(1) as writer:
-        coming = writer.submit(write, 0)
-        for epoch in range(epochs):
-            now = coming.result()
-            if epoch + 1 < epochs:
-                coming = writer.submit(write, epoch + 1)
-            yield now
+def _compile(keras: Any, model: Any, recipe: Recipe, params: TrainingParams, digits: int) -> None:
+    steps = -(-digits // params.batch)
+    optimiser = replace(recipe.optimiser, learning_rate=params.learning_rate or recipe.optimiser.learning_rate)
+    model.compile(
+        optimiser.build(keras, steps, params.epochs),
+        recipe.loss,
+        metrics=["accuracy"],
+        jit_compile=False,
+        steps_per_execution=_STEPS_AT_ONCE if params.batch <= 32 and steps > _STEPS_AT_ONCE else 1,
+    )
 
 
-def _pixels(images: NDArray[np.uint8]) -> NDArray[np.float32]:
-    return (images[..., np.newaxis] / np.float32(255)).astype(np.float32)
-
-
-def ship(trained: Trained, folder: Path, today: date) -> Path:
-    """Writes `digits.onnx` with its model card (`card.json` for programs, `README.md` for people) into `folder`."""
-    folder.mkdir(parents=True, exist_ok=True)
-    file = folder / "digits.onnx"
-    card = {
-        "recipe": trained.recipe,
-        "sha256": export_onnx(trained, file),
-        "bytes": file.stat().st_size,
-        "parameters": trained.model.count_params(),
-        "data": "MNIST (LeCun, Cortes, Burges), distorted by digit_core/augment.py",
-        "data_sha256": MNIST_SHA256,
-        "epochs": trained.epochs,
-        "seed": trained.seed,
-        "accuracy": {"mnist_test": round(trained.accuracy, 4)},
-        "temperature": round(trained.temperature, 4),
-        "date": today.isoformat(),
+def _renamed(logs: Mapping[str, float]) -> dict[str, float]:
+    """Keras says `loss` and `val_loss`; here it is said of which digits."""
+    return {
+        f"validation_{name[4:]}" if name.startswith("val_") else f"train_{name}": float(value) for name, value in logs.items()
     }
-    (folder / "card.json").write_text(json.dumps(card, indent=2) + "\n")
-    (folder / "README.md").write_text(_card_for_people(card))
-    return file
 
 
-def _card_for_people(card: dict[str, Any]) -> str:
-    return f"""# Model card
+def _with_eleven_outputs(keras: Any, model: Any) -> Any:
+    """The model in the one form that is read: eleven probabilities that sum to 1, all of it in the exported graph.
 
-A classifier of single handwritten digits: 28x28 pixels in MNIST's frame in, probabilities of 0-9 and "not a digit" out.
+    A network of ten outputs gets an eleventh, "not a digit", that is always 0. Ten sigmoids become the softmax of their
+    logits, which is what Keras' cross-entropy of classes made of them in training; the order of the answers is the same.
+    """
+    last = model.layers[-1]
+    if last.units == _CLASSES:
+        return model
+    ten = model.outputs[0]
+    if last.activation is keras.activations.sigmoid:
+        softmax = keras.layers.Dense(last.units, activation="softmax", name="probabilities")
+        ten = softmax(last.input)
+        softmax.set_weights(last.get_weights())
+    return keras.Model(model.inputs, keras.ops.pad(ten, [[0, 0], [0, 1]]), name=model.name)
 
-| | |
-|---|---|
-| recipe | `{card["recipe"]}` (digit_core/network.py), {card["parameters"]:,} weights, {card["bytes"] / 1e6:.2f} MB of ONNX |
-| trained on | {card["data"]}; SHA-256 of mnist.npz {card["data_sha256"]} |
-| training | {card["epochs"]} epochs, seed {card["seed"]}, {card["date"]} |
-| accuracy | {card["accuracy"]["mnist_test"]:.2%} of MNIST's 10,000 test digits, which it never saw |
-| confidence | softmax at temperature {card["temperature"]}, fitted on 5,000 digits held out from training |
-| file | SHA-256 {card["sha256"]} |
 
-Meant for handwritten Western digits cut from scans. It was not trained on print, and not on words: both can be taken
-for digits. No personal data went into it beyond MNIST.
-"""
+def _temperature(model: Any, recipe: Recipe, mnist: Mnist) -> float:
+    """Fitted on held-out digits in the ink that was learned: on clean digits a model of archive ink would be taught to be
+    too sure of itself.
+    """
+    digits = mnist.held_out
+    if recipe.distorted:
+        digits = archive_digits(*digits, np.random.default_rng(0), strangers=recipe.strangers)
+    return fit_temperature(probabilities(model, digits[0]), digits[1])
+
+
+def probabilities(model: Any, crops: Crops) -> NDArray[np.float32]:
+    """What a Keras model says of crops (n, 28, 28), before temperature: shape (n, 11), rows sum to 1."""
+    return np.asarray(model.predict(pixels(crops), batch_size=1024, verbose=0), np.float32)
+
+
+def parity(model: Any, onnx: Path, temperature: float, crops: Crops) -> float:
+    """The largest difference between the probabilities of the Keras model and of its ONNX file, both at this temperature."""
+    by_keras = tempered(probabilities(model, crops), temperature)
+    return float(np.abs(by_keras - OnnxRecogniser(onnx, "")(crops)).max())
 
 
 def export_onnx(trained: Trained, path: Path) -> str:
     """Writes the model as ONNX with its temperature in its metadata, and returns the file's SHA-256."""
     import onnx
 
-    trained.model.export(str(path), format="onnx", verbose=False)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # tf2onnx asks NumPy for a name that it knows to be gone
+        trained.model.export(str(path), format="onnx", verbose=False)
     graph = onnx.load(str(path))
-    onnx.helper.set_model_props(graph, {"recipe": trained.recipe, "temperature": f"{trained.temperature:.4f}"})
+    onnx.helper.set_model_props(graph, {"recipe": trained.recipe.name, "temperature": f"{trained.temperature:.4f}"})
     data = graph.SerializeToString()
     path.write_bytes(data)
     return hashlib.sha256(data).hexdigest()
 
 
+def untrained(recipe: Recipe) -> Any:
+    """The recipe's Keras model as it is before training."""
+    return recipe.build(_keras())
+
+
+def load_keras(path: Path) -> Any:
+    """A `.keras` file as `Trained.model` was saved, in Keras' safe mode: no code out of the file is run."""
+    return _keras().saving.load_model(str(path), safe_mode=True, compile=False)
+
+
 def _keras() -> Any:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
-    import keras
-
+    with nullcontext() if "keras" in sys.modules else _stderr_closed():
+        import keras
     return keras
+
+
+@contextmanager
+def _stderr_closed() -> Iterator[None]:
+    """TensorFlow greets with lines that no setting silences, past Python's own stderr."""
+    kept = os.dup(2)
+    with Path(os.devnull).open("wb") as nothing:
+        os.dup2(nothing.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)

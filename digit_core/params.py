@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
+from enum import StrEnum
 from typing import Any, Self
 
 from digit_core.errors import InputError
@@ -51,6 +52,13 @@ class DecodeLimits(Params):
         _require(36 <= self.render_dpi <= 1200, f"render_dpi must be 36 to 1200, not {self.render_dpi}")
 
 
+class Ink(StrEnum):
+    """The held-out digits that a promised error is for: written anew on worn paper, or as clean as MNIST has them."""
+
+    ARCHIVE = "archive"
+    CLEAN = "clean"
+
+
 @dataclass(frozen=True, slots=True)
 class ReviewPolicy(Params):
     """Which digits a person shall see: all below `threshold`, and `audit_share` of the accepted ones."""
@@ -82,3 +90,19 @@ class SegmentationParams(Params):
         _require(0 < self.ink_contrast <= self.core_contrast < 1, "need 0 < ink_contrast <= core_contrast < 1")
         _require(0 <= self.max_skew <= 30, f"max_skew must be 0 to 30 degrees, not {self.max_skew}")
         _require(0 < self.rule_length < 1, f"rule_length must be a share of the page, not {self.rule_length}")
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingParams(Params):
+    """How a recipe is trained, where it shall differ from the recipe: 0 leaves it to the recipe."""
+
+    seed: int = 1
+    epochs: int = 0
+    batch: int = 0
+    learning_rate: float = 0.0
+    patience: int = 0  # epochs without a better validation loss after which training ends; 0: all epochs
+    augment: bool = False  # learn archive ink, whatever the recipe says
+
+    def __post_init__(self) -> None:
+        for name in ("seed", "epochs", "batch", "learning_rate", "patience"):
+            _require(getattr(self, name) >= 0, f"{name} must not be negative: {getattr(self, name)}")

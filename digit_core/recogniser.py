@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from digit_core.calibration import CalibrationRecord, read_records
 from digit_core.confidence import tempered
 from digit_core.errors import RegistryError
+from digit_core.params import Ink
 from digit_core.records import Crops
 
 SHIPPED_MODEL = Path(__file__).parent / "model" / "digits.onnx"
 SHIPPED_CARD = Path(__file__).parent / "model" / "card.json"
+
+CALIBRATION = "calibration"
+"""Where the metadata of a model file has its records, as digit_core.calibration writes them."""
 
 _BATCH = 256  # as fast as larger ones, and its activations stay in the cache
 
@@ -34,15 +39,7 @@ class OnnxRecogniser:
     """
 
     def __init__(self, path: Path, version: str) -> None:
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1  # the work is spread over processes already
-        options.log_severity_level = 3
-        try:
-            self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-        except Exception as error:  # ONNX Runtime raises a dozen classes that share no base but Exception
-            raise RegistryError(f"{path} is no model that ONNX Runtime can load: {str(error).splitlines()[0]}") from error
+        self._session = _session(path)
         self._input = self._session.get_inputs()[0].name
         facts = self._session.get_modelmeta().custom_metadata_map
         self._temperature = float(facts.get("temperature", "1"))
@@ -52,6 +49,11 @@ class OnnxRecogniser:
     def version(self) -> str:
         return self._version
 
+    @property
+    def temperature(self) -> float:
+        """What the network's own probabilities are divided by, in the exponent, to be calibrated."""
+        return self._temperature
+
     def __call__(self, crops: Crops) -> NDArray[np.float32]:
         rows = [self._classify(crops[start : start + _BATCH]) for start in range(0, len(crops), _BATCH)]
         return np.concatenate(rows) if rows else np.empty((0, 11), np.float32)
@@ -60,3 +62,26 @@ class OnnxRecogniser:
         pixels = crops[..., np.newaxis].astype(np.float32) / 255
         (probabilities,) = self._session.run(None, {self._input: pixels})
         return tempered(probabilities, self._temperature)
+
+
+def calibration_of(path: Path) -> dict[Ink, CalibrationRecord]:
+    """The records in a model file. Raises RegistryError if the file is no model, or holds none."""
+    text = _session(path).get_modelmeta().custom_metadata_map.get(CALIBRATION)
+    if text is None:
+        raise RegistryError(
+            f"{path} holds no calibration record, so no error can be promised: give a threshold instead, or train the model "
+            "again with `digits train`"
+        )
+    return read_records(text)
+
+
+def _session(path: Path) -> Any:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1  # the work is spread over processes already
+    options.log_severity_level = 3
+    try:
+        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # ONNX Runtime raises a dozen classes that share no base but Exception
+        raise RegistryError(f"{path} is no model that ONNX Runtime can load: {str(error).splitlines()[0]}") from error

@@ -1,1 +1,8 @@
-pytest_plugins = ["servers", "postgres"]
+"""What all tests share: real servers, and no clock on drawn examples (a busy machine is no defect)."""
+
+from hypothesis import settings
+
+pytest_plugins = ["servers", "postgres", "serving"]
+
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")

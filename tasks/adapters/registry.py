@@ -1,4 +1,4 @@
-"""The model registry: which model version is in service. The only file that knows MLflow.
+"""The model registry: which model version is in service. With tracking.py and promotions.py all that knows MLflow.
 
 A local SQLite database by default, an MLflow server by URL. All versions belong to one registered model, "digits"; the
 alias `champion` names the one in service, `challenger` the one that wants to be. A version is one folder of artifacts:

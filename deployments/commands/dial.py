@@ -1,0 +1,71 @@
+"""`digits dial`"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import typer
+
+from deployments.commands.reading import champion
+from deployments.commands.texts import print_table
+from digit_core.calibration import CalibrationRecord
+from digit_core.dial import LADDER, DialSetting, least_promise, percent, set_dial, shortage
+from digit_core.errors import InputError
+from digit_core.params import Ink
+from digit_core.recogniser import calibration_of
+from flows.settings import load_settings
+
+HEADER = ("max error", "threshold", "wrong at most", "wrong seen", "to review")
+TITLES = {Ink.ARCHIVE: "digits in archive ink", Ink.CLEAN: "clean digits"}
+
+Dials = Mapping[Ink, Sequence[DialSetting]]
+
+
+def dial(model: Path | None, targets: Sequence[float], certainty: float | None, output: Path | None) -> None:
+    """Print a table for each ink that the model was tried on; write their chart if asked for one."""
+    settings = load_settings()
+    certainty = settings.certainty if certainty is None else certainty
+    if model is not None and not model.is_file():
+        raise InputError(f"there is no model {model}; leave --model away for the registry's champion")
+    records = calibration_of(model or champion(settings).path)
+    dials = {ink: [set_dial(record, target, certainty) for target in targets or LADDER] for ink, record in records.items()}
+    for ink, record in records.items():
+        _print(TITLES[ink], record, dials[ink], certainty)
+    if output:
+        _draw(records, dials, output)
+
+
+def _print(title: str, record: CalibrationRecord, dials: Sequence[DialSetting], certainty: float) -> None:
+    typer.echo(f"{title}, {record.digits:,} that the model never learned; promised with {percent(certainty)} certainty")
+    print_table(HEADER, (_row(setting) for setting in dials))
+    for line in _notes(record, dials, certainty):
+        typer.echo(line)
+    typer.echo()
+
+
+def _row(setting: DialSetting) -> Sequence[str]:
+    if not setting.feasible:
+        return percent(setting.target), "-", "-", "-", "-"
+    promise = f"{setting.threshold:.4f}", percent(setting.bound), percent(setting.observed_error)
+    return percent(setting.target), *promise, f"{setting.review_share:.1%}"
+
+
+def _notes(record: CalibrationRecord, dials: Sequence[DialSetting], certainty: float) -> Iterator[str]:
+    refused = [setting.target for setting in dials if not setting.feasible]
+    if refused:
+        yield f"{percent(max(refused))} cannot be promised: {shortage(record, max(refused), certainty)}"
+        least = least_promise(record, certainty)
+        yield (
+            f"the least that can be is {percent(least.target)}, {least.review_share:.1%} to review" if least else "nothing can be"
+        )
+
+
+def _draw(records: Mapping[Ink, CalibrationRecord], dials: Dials, output: Path) -> None:
+    from digit_core.dial_chart import dial_chart  # matplotlib
+
+    try:
+        output.write_bytes(dial_chart(records, dials))
+    except OSError as error:
+        raise InputError(f"cannot write {output}: {error.strerror}; name a file in a folder that can be written") from error
+    typer.echo(f"chart in {output}")

@@ -1,0 +1,90 @@
+"""`digits digitise`"""
+
+from __future__ import annotations
+
+import shlex
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from itertools import chain
+from typing import Any
+
+import typer
+
+from deployments.commands.progress import Display
+from digit_core.dial import promise
+from digit_core.errors import DigitsError, InputError
+from flows.planning import Listing, make_plan, with_options
+from flows.progress import Progress
+from flows.settings import load_settings
+from flows.tally import Tally
+from tasks.adapters.results import Results
+from tasks.adapters.storage import Storage
+from tasks.plan import RunPlan
+
+
+def digitise(source: str, out: str, **options: Any) -> None:
+    """Look whether there is anything new, and only then start the flow."""
+    settings = with_options(load_settings(), **options)
+    plan = make_plan(source, out, settings)
+    storage = Storage(settings.storage_options)
+    listing = Listing(storage, Results(storage, plan.out), plan, on_skip=_tell_skipped)
+    objects = iter(listing)
+    first = next(objects, None)
+    if first is None:
+        _nothing_new(plan, listing.known)
+        return
+    if plan.promise:
+        typer.echo(promise(plan.promise))
+    progress = Progress()
+    try:
+        with _counting(progress, chain([first], objects)), Display(progress, sys.stderr):
+            from flows.local_run import run_digitise
+
+            run_digitise(settings, progress, source=plan.source, out=plan.out, **options)
+    finally:
+        if progress.tally.pages:  # also of a run that was stopped: this much is done
+            _summary(plan, progress.tally, progress.tally.pages / progress.seconds_reading)
+
+
+def _tell_skipped(uri: str, why: str) -> None:
+    typer.echo(f"digits: skipped {uri}: {why}", err=True)
+
+
+def _nothing_new(plan: RunPlan, known: int) -> None:
+    if not known:
+        raise InputError(f"{plan.source} holds no scans: give a folder, a file or a URL that does (hidden files are passed over)")
+    files = "1 file is" if known == 1 else f"{known:,} files are"
+    typer.echo(f"nothing new: {files} in {plan.source}, all of them read before; the results are in {plan.out}")
+    typer.echo(f"Next: digits results {plan.out}")
+
+
+@contextmanager
+def _counting(progress: Progress, objects: Iterator[object]) -> Iterator[None]:
+    """Count what is to be read while it is being read, so that the display can tell the time that is left."""
+    stop = threading.Event()
+
+    def count() -> None:
+        with suppress(DigitsError):  # the run lists the same, and will tell
+            for number, _ in enumerate(objects, start=1):
+                progress.listed = number
+                if stop.is_set():
+                    return
+            progress.all_listed = True
+
+    threading.Thread(target=count, daemon=True).start()
+    try:
+        yield
+    finally:
+        stop.set()
+
+
+def _summary(plan: RunPlan, tally: Tally, speed: float) -> None:
+    typer.echo(f"{tally.read:,} pages read in {tally.seconds:.1f} s ({speed:.1f} pages/s), results in {plan.out}")
+    typer.echo(f"{tally.numbers:,} numbers, {tally.digits:,} digits, {tally.to_review:,} ({tally.review_share:.1%}) for review")
+    if tally.quarantined:
+        typer.echo(f"{tally.quarantined:,} quarantined ({tally.commonest(5)}): digits results {plan.out} --state quarantined")
+    typer.echo(f"Next: digits results {plan.out}")
+    if tally.example:
+        typer.echo(f"      digits show {shlex.quote(tally.example)} --results {plan.out} -o look.png")

@@ -1,0 +1,49 @@
+"""`digits evaluate`"""
+
+from __future__ import annotations
+
+import json as json_format
+from pathlib import Path
+
+import pyarrow as pa
+import typer
+
+from deployments.commands.stored import open_results
+from deployments.commands.texts import print_table
+from digit_core.evaluate import score
+from digit_core.score import Rate, Score
+from digit_core.tables import TABLES
+from digit_core.truth import read_truth
+from flows.tally import is_stranger
+
+
+def evaluate(dest: str, truth: Path, json: bool) -> None:
+    """Print how well the pages that have truth were read."""
+    known = read_truth(truth)
+    results = open_results(dest)
+    tables = {name: results.read(name) for name in TABLES}
+    scored = score({**tables, "pages": _without_strangers(tables["pages"])}, known)
+    if json:
+        typer.echo(json_format.dumps(scored.to_dict(), indent=1))
+    else:
+        _print(scored)
+
+
+def _without_strangers(pages: pa.Table) -> pa.Table:
+    """Truth often lies in a folder among the scans, and its files bear the names of the pages."""
+    uris, reasons = pages["uri"].to_pylist(), pages["reason"].to_pylist()
+    return pages.filter(pa.array([not is_stranger(uri, reason) for uri, reason in zip(uris, reasons, strict=True)], pa.bool_()))
+
+
+def _print(scored: Score) -> None:
+    names = list(scored.total.rates)
+    rows = [(page.name, page.status, page.counts) for page in scored.pages] + [("all", "", scored.total)]
+    header = ("page", "status", *(name.replace("_", " ") for name in names))
+    print_table(header, ((name, status, *(_text(counts.rates[rate]) for rate in names)) for name, status, counts in rows))
+    for note in scored.to_dict()["notes"]:
+        typer.echo(note)
+
+
+def _text(rate: Rate) -> str:
+    """'97.1 % of 450', or '-' where nothing was counted."""
+    return "-" if rate.value is None else f"{rate.value:.1%} of {rate.of}"

@@ -1,0 +1,71 @@
+"""`digits models`, `digits promote` and `digits rollback`"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+from deployments.commands.texts import print_table
+from flows.planning import registry
+from flows.promotion import Figures
+from flows.settings import load_settings
+from tasks.adapters.promotions import Promotions
+from tasks.adapters.registry import ModelVersion
+
+HEADER = ("version", "alias", "recipe", "accuracy", "review", "date", "sha256", "gate")
+_ACCURACY = ("mnist_test", "gate.mnist_test.accuracy")
+_REVIEW = ("test_review_at_error_0.0014", "gate.mnist_test.review_share")
+
+
+def models() -> None:
+    """List the versions, oldest first; a model that came with this package and is none yet becomes one."""
+    registered = registry(load_settings())
+    offered = registered.offer_shipped()
+    print_table(HEADER, [_row(line) for line in registered.versions()])
+    if offered:
+        typer.echo(f"version {offered} came with this package and is new; Next: digits promote {offered}")
+    else:
+        typer.echo("accuracy and digits for review, when 0.14 % of the accepted may be wrong, are those on MNIST's test set")
+
+
+def _row(line: ModelVersion) -> tuple[str, ...]:
+    aliases = ", ".join(line.aliases)
+    gate = line.gate.split(";")[0]
+    return (
+        *(line.version, aliases, line.recipe),
+        *(_percent(line, _ACCURACY), _percent(line, _REVIEW)),
+        *(line.date, line.sha256[:12], gate),
+    )
+
+
+def _percent(line: ModelVersion, names: tuple[str, ...]) -> str:
+    """The first metric of these names that there is, '-' without any."""
+    return next((f"{line.metrics[name]:.2%}" for name in names if name in line.metrics), "-")
+
+
+def promote(version: str, mnist: Path | None) -> None:
+    """Look whether there is such a version, and only then start the flow; say what it measured and did."""
+    settings = load_settings()
+    promotions = Promotions(registry(settings))
+    promotions.registry.offer_shipped()
+    number = promotions.registry.model(promotions.resolve(version)).version
+    if number == promotions.champion().version:
+        typer.echo(f"version {number} is the champion already: nothing to do")
+        return
+    from flows.local_run import run_promote
+
+    promoted = run_promote(settings, _print_figures, version=number, mnist=str(mnist) if mnist else None)
+    typer.echo(f"version {promoted.version} passed and is the champion now; version {promoted.before} was")
+    typer.echo(f"The report with pictures is in MLflow: run {promoted.report}")
+    typer.echo("Next: digits rollback   (takes it back)")
+
+
+def _print_figures(figures: Figures) -> None:
+    print_table(("", f"champion {figures.champion}", f"challenger {figures.challenger}"), figures.rows)
+
+
+def rollback() -> None:
+    """Put the champion before the present one back into service."""
+    served, serves = Promotions(registry(load_settings())).rollback()
+    typer.echo(f"version {serves} is the champion again; version {served} was. Runs in progress keep the one they have")

@@ -1,0 +1,111 @@
+"""`digits read`"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import math
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from deployments.commands.reading import Model, champion, read_files
+from deployments.commands.texts import print_table
+from deployments.errors import one_line
+from digit_core.errors import InputError
+from digit_core.records import Box, PageFailure, PageRead, Reading, State
+from flows.planning import dialled
+from flows.settings import load_settings
+
+COLUMNS = ("file", "page", "index", "digits", "confidence", "x", "y", "w", "h")
+STDIN = "-"
+_SOME_FAILED = 1
+
+Row = dict[str, Any]
+
+
+def read(images: Sequence[str], strip: bool, form: str, model: Path | None) -> int:
+    """Print the numbers on the images in the given form; returns the exit code, 1 if an image could not be read."""
+    settings = load_settings()
+    failed = False
+    rows: list[Row] = []
+    with tempfile.TemporaryDirectory() as folder:
+        files = [_file(image, Path(folder)) for image in images]
+        chosen = _model_in(model) if model else champion(settings)
+        settings, _ = dialled(settings, chosen.path)
+        for image, pages in zip(images, read_files(files, chosen, settings, strip), strict=True):
+            for page in pages:
+                if isinstance(page, PageFailure):
+                    failed = True
+                    typer.echo(f"digits: {one_line(image)}: {one_line(page.message)}", err=True)
+                else:
+                    rows += _rows(image, page, strip)
+    _PRINTERS[form](rows)
+    return _SOME_FAILED if failed else 0
+
+
+def _file(image: str, folder: Path) -> Path:
+    if image != STDIN:
+        return Path(image)
+    path = folder / "stdin"
+    path.write_bytes(sys.stdin.buffer.read())
+    return path
+
+
+def _model_in(file: Path) -> Model:
+    if not file.is_file():
+        raise InputError(f"there is no model {file}; leave --model away to read by the registry's champion")
+    return Model(file, f"sha256:{hashlib.sha256(file.read_bytes()).hexdigest()[:12]}")
+
+
+def _rows(image: str, page: PageRead, strip: bool) -> Iterator[Row]:
+    readings = _as_one(page) if strip else page.readings
+    for index, reading in enumerate(readings):
+        yield {
+            "file": image,
+            "page": page.ref.index + 1,
+            "index": index,
+            "digits": reading.digits,
+            "confidence": round(reading.confidence, 6),
+            **_box(reading.box),
+            "state": reading.state.value,
+            "parts": [{"digit": part.digit, "confidence": round(part.confidence, 6), **_box(part.box)} for part in reading.parts],
+        }
+
+
+def _box(box: Box) -> Row:
+    return {"x": box.x, "y": box.y, "w": box.w, "h": box.h}
+
+
+def _as_one(page: PageRead) -> tuple[Reading, ...]:
+    """A strip is one number, even where its digits stand far apart; without any it has no digits."""
+    readings = page.readings
+    if not readings:
+        return (Reading(0, Box(0, 0, page.width, page.height), "", 0.0, State.REVIEW, ()),)
+    parts = tuple(part for reading in readings for part in reading.parts)
+    state = State.REVIEW if any(reading.state is State.REVIEW for reading in readings) else readings[0].state
+    confidence = math.prod(reading.confidence for reading in readings)
+    digits = "".join(reading.digits for reading in readings)
+    return (Reading(0, Box.around(reading.box for reading in readings), digits, confidence, state, parts),)
+
+
+def _print_csv(rows: Sequence[Row]) -> None:
+    writer = csv.DictWriter(sys.stdout, COLUMNS, extrasaction="ignore", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+
+
+def _print_json(rows: Sequence[Row]) -> None:
+    typer.echo(json.dumps(rows, indent=1))
+
+
+def _print_table(rows: Sequence[Row]) -> None:
+    print_table(COLUMNS, ([row[name] for name in COLUMNS] for row in rows))
+
+
+_PRINTERS = {"table": _print_table, "csv": _print_csv, "json": _print_json}

@@ -1,0 +1,15 @@
+"""`digits settings`"""
+
+from __future__ import annotations
+
+from deployments.commands.texts import print_table
+from flows.settings import PREFIX, Settings, load_settings, origins, shown
+
+
+def settings() -> None:
+    """Print every setting with its value, where that comes from, and what it is for."""
+    values, sources = shown(load_settings()), origins()
+    rows = [
+        (PREFIX + name.upper(), values[name], sources[name], field.description) for name, field in Settings.model_fields.items()
+    ]
+    print_table(("setting", "value", "from", "what it is"), rows)

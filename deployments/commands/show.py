@@ -1,0 +1,71 @@
+"""`digits show`"""
+
+from __future__ import annotations
+
+from pathlib import Path, PurePosixPath
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import typer
+
+from deployments.commands.reading import champion, read_files
+from deployments.commands.stored import open_results
+from digit_core import ALGORITHM_VERSION
+from digit_core.decode import decode_page
+from digit_core.draw import overlay, to_png
+from digit_core.errors import DigitsError, InputError
+from digit_core.records import PageFailure, ReadBy
+from digit_core.tables import batch_tables
+from flows.planning import NO_LAYOUT, dialled, limits
+from flows.settings import Settings, load_settings
+from tasks.adapters.results import Results
+from tasks.adapters.storage import Storage, normalise
+
+Rows = tuple[pa.Table, pa.Table]
+
+
+def show(page: str, number: int, output: Path, results: str | None) -> None:
+    """Write the picture; `number` counts the pages of a file from 1."""
+    settings = load_settings()
+    data, (numbers, digits) = _stored(page, number, results, settings) if results else _read_now(page, number, settings)
+    picture = overlay(decode_page(data, number - 1, limits(settings)).pixels, numbers, digits)
+    try:
+        output.write_bytes(to_png(picture))
+    except OSError as error:
+        raise InputError(f"cannot write {output}: {error.strerror}; name a file in a folder that can be written") from error
+    typer.echo(f"{numbers.num_rows} numbers, {digits.num_rows} digits drawn in {output}")
+
+
+def _read_now(page: str, number: int, settings: Settings) -> tuple[bytes, Rows]:
+    path, model = Path(page), champion(settings)
+    settings, _ = dialled(settings, model.path)
+    (pages,) = read_files([path], model, settings)
+    outcome = pages[min(number, len(pages)) - 1]
+    if isinstance(outcome, PageFailure):
+        raise DigitsError(f"{page}: {outcome.message}")
+    if number > len(pages):
+        raise InputError(f"{page} has {len(pages)} pages, there is no page {number}")
+    tables = batch_tables([outcome], ReadBy(model.version, ALGORITHM_VERSION, NO_LAYOUT, "", ""))
+    return path.read_bytes(), (tables["numbers"], tables["digits"])
+
+
+def _stored(page: str, number: int, dest: str, settings: Settings) -> tuple[bytes, Rows]:
+    results = open_results(dest)
+    uri = _find(results, page, number)
+    where = (pc.field("uri") == uri) & (pc.field("page_index") == number - 1)
+    data = Storage(settings.storage_options).read(uri)
+    return data, (results.read("numbers", where=where), results.read("digits", where=where))
+
+
+def _find(results: Results, page: str, number: int) -> str:
+    """The uri in the results that is `page`, or whose file has that name."""
+    pages = results.read("pages", ["uri", "state", "message"], where=pc.field("page_index") == number - 1).to_pylist()
+    exact = [row for row in pages if row["uri"] in (page, normalise(page))]
+    found = exact or [row for row in pages if PurePosixPath(row["uri"]).name == page]
+    if not found:
+        raise InputError(f"no page {number} of {page} in {results.dest}; give the name or uri that `digits results` shows")
+    if len(found) > 1:
+        raise InputError(f"{len(found)} files are called {page}: give the whole uri, such as {found[0]['uri']}")
+    if found[0]["state"] == "quarantined":
+        raise InputError(f"{page} could not be read: {found[0]['message']}")
+    return str(found[0]["uri"])

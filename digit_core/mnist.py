@@ -1,0 +1,87 @@
+"""MNIST from its file, checked by hash, and divided the one way that every recipe, calibration and comparison shares."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digit_core.errors import InputError
+
+MNIST_SHA256 = "06af5dfe73b70e3bc1c36439982b18a8d76803db9b544f6fdf838a37fbb01b64"
+"""Of `mnist.npz` in the layout of keras.datasets.mnist (LeCun, Cortes, Burges 1998)."""
+
+HELD_OUT = 5_000
+"""The last digits of MNIST's training set are never trained on: they calibrate the confidence."""
+
+Labelled = tuple[NDArray[np.uint8], NDArray[np.int64]]
+"""Images (n, 28, 28) uint8 and labels (n,) int64."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mnist:
+    """Digits to train on, to calibrate with, to test with; `reviewed` were read by people and are trained on as well."""
+
+    train: Labelled
+    held_out: Labelled
+    test: Labelled
+    reviewed: Labelled | None = None
+
+    def split(self, validation: int) -> tuple[Labelled, Labelled]:
+        """What is learned, the reviewed digits last, and the last `validation` digits before the held-out ones."""
+        images, labels = self.train
+        end = len(images) - validation
+        learned, kept = (images[:end], labels[:end]), (images[end:], labels[end:])
+        return (_joined(learned, self.reviewed) if self.reviewed else learned), kept
+
+    def digests(self) -> dict[str, str]:
+        """SHA-256 of each part, by its name."""
+        parts = {"train": self.train, "held_out": self.held_out, "test": self.test, "reviewed": self.reviewed}
+        return {name: digest(part) for name, part in parts.items() if part is not None}
+
+
+def read_mnist(file: Path) -> Mnist:
+    """Raises InputError when the file is missing, or is not the canonical `mnist.npz` (by SHA-256)."""
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise InputError(f"MNIST cannot be read from {file} ({error.strerror}); name the path of mnist.npz") from error
+    found = hashlib.sha256(data).hexdigest()
+    if found != MNIST_SHA256:
+        raise InputError(f"{file} is not MNIST as Keras ships it: its SHA-256 is {found}, expected {MNIST_SHA256}; fetch it anew")
+    with np.load(file, allow_pickle=False) as arrays:
+        x, y = arrays["x_train"], arrays["y_train"].astype(np.int64)
+        test = arrays["x_test"], arrays["y_test"].astype(np.int64)
+    return Mnist((x[:-HELD_OUT], y[:-HELD_OUT]), (x[-HELD_OUT:], y[-HELD_OUT:]), test)
+
+
+def read_reviewed(file: Path) -> Labelled:
+    """Digits that people read: an .npz with `images` (n, 28, 28) uint8 and `labels` (n,), 0 to 9, or 10 for "not a digit".
+
+    Raises InputError when the file is no such file.
+    """
+    try:
+        with np.load(file, allow_pickle=False) as arrays:
+            images, labels = arrays["images"], arrays["labels"]
+    except (OSError, ValueError, KeyError) as error:
+        raise InputError(
+            f"reviewed digits cannot be read from {file} ({error}); it must be an .npz of images and labels"
+        ) from error
+    if images.dtype != np.uint8 or images.shape[1:] != (28, 28) or labels.shape != images.shape[:1]:
+        raise InputError(f"{file} must hold images (n, 28, 28) uint8 and as many labels, not {images.shape} and {labels.shape}")
+    if not np.isin(labels, np.arange(11)).all():
+        raise InputError(f"{file} has labels other than 0 to 10: {np.setdiff1d(labels, np.arange(11))[:5].tolist()}")
+    return images, labels.astype(np.int64)
+
+
+def digest(digits: Labelled) -> str:
+    """SHA-256 over the pixels and then the labels (as int64)."""
+    images, labels = digits
+    return hashlib.sha256(np.ascontiguousarray(images).tobytes() + labels.astype("<i8").tobytes()).hexdigest()
+
+
+def _joined(one: Labelled, other: Labelled) -> Labelled:
+    return np.concatenate([one[0], other[0]]), np.concatenate([one[1], other[1]])

@@ -1,0 +1,113 @@
+"""Running a flow from this process: with the Prefect API that is configured, or with a local one for the time of it."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Any
+
+from flows.local_server import check_reachable, local_api, wait_until_ready
+from flows.progress import Progress, current
+from flows.promotion import Figures, Promoted, on_figures
+from flows.settings import Settings
+from flows.tally import Tally
+
+if TYPE_CHECKING:
+    from flows.train import Registered
+
+_UNLESS_SET = {
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "DO_NOT_TRACK": "1",
+}
+
+
+def run_digitise(settings: Settings, progress: Progress, **parameters: Any) -> Tally:
+    """Call the flow `digitise` with these parameters, counting into `progress`. Raises what the flow raises."""
+    with prefect_for(settings):
+        from flows.digitise import digitise
+
+        _keep_log_off_the_terminal()
+        token = current.set(progress)
+        try:
+            tally: Tally = digitise(**parameters)
+            return tally
+        finally:
+            current.reset(token)
+
+
+@contextmanager
+def trainings(settings: Settings, watch: Callable[[int, Mapping[str, float]], None]) -> Iterator[Callable[..., Registered]]:
+    """The flow `train`, to be called as often as wanted; `watch` is told of every epoch (from 0) with its metrics."""
+    with prefect_for(settings):
+        from flows.train import train, watching
+
+        _keep_log_off_the_terminal()
+        token = watching.set(watch)
+        try:
+            yield train
+        finally:
+            watching.reset(token)
+
+
+def run_promote(settings: Settings, tell: Callable[[Figures], None], **parameters: Any) -> Promoted:
+    """Call the flow `promote`; `tell` is given the figures before the verdict falls. Raises what the flow raises."""
+    with prefect_for(settings):
+        from flows.promote import promote
+
+        _keep_log_off_the_terminal()
+        token = on_figures.set(tell)
+        try:
+            promoted: Promoted = promote(**parameters)
+            return promoted
+        finally:
+            on_figures.reset(token)
+
+
+@contextmanager
+def prefect_for(settings: Settings) -> Iterator[None]:
+    """Flows may be imported and called in here."""
+    for name, value in _UNLESS_SET.items():
+        os.environ.setdefault(name, value)
+    with _api(settings):
+        yield
+
+
+def _keep_log_off_the_terminal() -> None:
+    """It has a progress bar there; the log goes to the API. Whoever sets a level wants to see it."""
+    if "PREFECT_LOGGING_LEVEL" not in os.environ:
+        for handler in logging.getLogger().handlers:
+            handler.setLevel(logging.CRITICAL)
+
+
+@contextmanager
+def _api(settings: Settings) -> Iterator[None]:
+    from prefect.settings import PREFECT_API_URL, PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
+
+    updates: dict[Any, Any] = {}
+    if "PREFECT_FLOWS_HEARTBEAT_FREQUENCY" not in os.environ:
+        updates[PREFECT_FLOWS_HEARTBEAT_FREQUENCY] = None  # its thread makes every flow end a second later
+    with ExitStack() as stack:
+        if configured := PREFECT_API_URL.value():
+            check_reachable(configured)
+        else:
+            log = settings.home_folder / "prefect-server.log"
+            updates[PREFECT_API_URL] = stack.enter_context(local_api(log))
+            import prefect.main  # noqa: F401  takes as long as the server, which starts meanwhile
+
+            wait_until_ready(updates[PREFECT_API_URL], log)
+        stack.enter_context(temporary_settings(updates))
+        try:
+            yield
+        finally:
+            _send_the_rest()
+
+
+def _send_the_rest() -> None:
+    """What Prefect still has for a server that is about to end; it would try to reach it for minutes otherwise."""
+    from prefect.events.worker import EventsWorker
+    from prefect.logging.handlers import APILogWorker
+
+    APILogWorker.drain_all(timeout=5)
+    EventsWorker.drain_all(timeout=5)

@@ -1,0 +1,116 @@
+"""A Prefect API for the length of one run, where none is configured.
+
+Prefect can start such a server itself, but that one outlives a parent that is killed, loses the last events when it is
+stopped, and prints a traceback for each. This one starts while the rest is still importing, writes to a log file,
+finishes what it was sent, and ends with its parent however that ends: it reads a pipe that only the parent holds open.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+from digit_core.errors import DigitsError
+
+FLUSH_SECONDS = 1.5  # the recorder of task runs writes what it has within a second
+START_SECONDS = 90.0
+STOP_SECONDS = 5.0
+REACH_SECONDS = 10.0
+_QUIET = {
+    "PREFECT__SERVER_EPHEMERAL": "1",
+    "PREFECT__SERVER_FINAL": "1",
+    "PREFECT_UI_ENABLED": "0",
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "DO_NOT_TRACK": "1",
+}
+
+
+@contextlib.contextmanager
+def local_api(log: Path) -> Iterator[str]:
+    """Start the server and give its API address at once: requests wait until it is up. Ends it on leaving."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(128)
+        port = listener.getsockname()[1]
+        server = _start(listener, log)
+    try:
+        yield f"http://127.0.0.1:{port}/api"
+    finally:
+        if server.stdin is not None:
+            server.stdin.close()
+
+
+def _start(listener: socket.socket, log: Path) -> subprocess.Popen[bytes]:
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("wb") as output:
+        return subprocess.Popen(  # noqa: S603  our own interpreter and module
+            [sys.executable, "-m", "flows.local_server", str(listener.fileno())],
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=output,
+            env={**os.environ, **_QUIET},
+            pass_fds=[listener.fileno()],
+            start_new_session=True,  # Ctrl-C is for the run, which still has things to tell this server
+        )
+
+
+def wait_until_ready(api: str, log: Path) -> None:
+    """Raises DigitsError when the server does not come up."""
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(f"{api}/health", timeout=START_SECONDS):  # noqa: S310  our own address
+                return
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            time.sleep(0.1)
+    raise DigitsError(f"Prefect's local server did not start; its words are in {log}")
+
+
+def check_reachable(api: str) -> None:
+    """Raises DigitsError if nobody answers at a configured address."""
+    try:
+        with urllib.request.urlopen(f"{api}/health", timeout=REACH_SECONDS):  # noqa: S310  the user's own setting
+            return
+    except urllib.error.HTTPError:
+        return  # it is there; what it thinks of us Prefect can tell better
+    except (urllib.error.URLError, ConnectionError, TimeoutError, ValueError) as error:
+        advice = "start it (`prefect server start`), or unset PREFECT_API_URL to run without one"
+        raise DigitsError(f"no Prefect server answers at {api}: {advice}") from error
+
+
+def main() -> None:
+    """The child: serve on the inherited socket until the parent is gone."""
+    stop = threading.Event()
+    threading.Thread(target=_watch_parent, args=(stop,), daemon=True).start()
+    import uvicorn
+    from prefect.server.api.server import create_app
+
+    server = uvicorn.Server(uvicorn.Config(create_app, factory=True, log_level="error", lifespan="on"))
+    threading.Thread(target=_end_politely, args=(stop, server), daemon=True).start()
+    server.run(sockets=[socket.socket(fileno=int(sys.argv[1]))])
+
+
+def _watch_parent(stop: threading.Event) -> None:
+    sys.stdin.buffer.read()
+    stop.set()
+    time.sleep(FLUSH_SECONDS + STOP_SECONDS)
+    os._exit(0)
+
+
+def _end_politely(stop: threading.Event, server: object) -> None:
+    stop.wait()
+    time.sleep(FLUSH_SECONDS)
+    server.should_exit = True  # type: ignore[attr-defined]
+
+
+if __name__ == "__main__":
+    main()

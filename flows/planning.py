@@ -1,0 +1,113 @@
+"""From settings and options to the plan of a run. Imports no orchestrator: the command line asks here whether there is
+anything to do before it starts one."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from digit_core import ALGORITHM_VERSION
+from digit_core.dial import DialSetting, promised
+from digit_core.errors import InputError
+from digit_core.params import DecodeLimits, ReviewPolicy, SegmentationParams
+from digit_core.recogniser import calibration_of
+from digit_core.records import ReadBy, SourceObject
+from flows.settings import Settings
+from tasks.adapters.registry import Registry
+from tasks.adapters.results import Results, fingerprint
+from tasks.adapters.storage import Storage, normalise, overlaps
+from tasks.plan import RunPlan, params_digest
+
+NO_LAYOUT = "none"
+"""Layout version of pages that are read without a form's layout."""
+
+OPTIONS = ("threshold", "max_error", "ink", "audit_share", "workers", "max_failed", "max_megapixels")
+"""Settings that a run may be given a value of its own for."""
+
+
+def with_options(settings: Settings, **options: Any) -> Settings:
+    """The settings with every option that is not None in the place of its setting; a threshold takes the place of a max error.
+
+    Raises InputError if both of these are given.
+    """
+    given = {name: value for name, value in options.items() if value is not None}
+    if {"threshold", "max_error"} <= given.keys():
+        raise InputError("--threshold and --max-error each decide what goes to review: give one of them")
+    return settings.model_copy(update={"max_error": None, **given} if "threshold" in given else given)
+
+
+def dialled(settings: Settings, model: Path) -> tuple[Settings, DialSetting | None]:
+    """The settings with the threshold that keeps their max error by this model file's record, and what it promises.
+
+    Without a max error they stay as they are. Raises InputError if it cannot be promised, RegistryError without a record.
+    """
+    if settings.max_error is None:
+        return settings, None
+    setting = promised(calibration_of(model)[settings.ink], settings.max_error, settings.certainty, settings.ink)
+    return settings.model_copy(update={"threshold": setting.threshold, "max_error": None}), setting
+
+
+def registry(settings: Settings) -> Registry:
+    """The model registry of these settings."""
+    return Registry(settings.tracking_uri, settings.model_cache, settings.artifact_root)
+
+
+def limits(settings: Settings) -> DecodeLimits:
+    """What a scan may cost."""
+    return DecodeLimits(settings.max_megapixels, settings.max_pages, settings.max_megabytes, settings.render_dpi)
+
+
+def policy(settings: Settings) -> ReviewPolicy:
+    """Which digits a person shall see."""
+    return ReviewPolicy(settings.threshold, settings.audit_share)
+
+
+def make_plan(source: str, out: str, settings: Settings, run_id: str = "") -> RunPlan:
+    """Raises InputError for places that cannot be, RegistryError when there is no model to read with, or it holds no record to
+    promise a max error by."""
+    source, out = normalise(source), normalise(out)
+    if overlaps(source, out):
+        raise InputError(f"the results would lie among the scans: {out} is in {source}; choose a place for --out outside it")
+    model = registry(settings).champion()
+    settings, promise = dialled(settings, model.path)
+    params = params_digest(SegmentationParams(), policy(settings), limits(settings))
+    run_id = run_id or uuid.uuid4().hex
+    return RunPlan(
+        source=source,
+        out=out,
+        spool=settings.spool_folder / run_id,
+        model=model.path,
+        read_by=ReadBy(model.version, ALGORITHM_VERSION, NO_LAYOUT, params, run_id),
+        seq=0,
+        limits=limits(settings),
+        segmentation=SegmentationParams(),
+        review=policy(settings),
+        promise=promise,
+        workers=settings.worker_count,
+        page_seconds=settings.page_seconds,
+        storage_options=json.dumps(settings.storage_options, sort_keys=True),
+        review_url=settings.review_url,
+    )
+
+
+@dataclass
+class Listing:
+    """The source's objects that are not read yet; lazy, so that any number may be listed. `known` counts the others."""
+
+    storage: Storage
+    results: Results
+    plan: RunPlan
+    on_skip: Callable[[str, str], None] = lambda uri, why: None
+    known: int = 0
+
+    def __iter__(self) -> Iterator[SourceObject]:
+        done = self.results.done(self.plan.read_by)
+        for one in self.storage.list_objects(self.plan.source, self.on_skip):
+            if fingerprint(one.uri, one.version) in done:
+                self.known += 1
+            else:
+                yield one

@@ -1,0 +1,62 @@
+"""The flow `promote`: a challenger is compared with the champion, and takes its place or is refused with the reason."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from prefect import flow
+from prefect.artifacts import create_markdown_artifact
+
+from digit_core.errors import GateRefusedError
+from digit_core.gate import GatePolicy
+from digit_core.gate_report import figures, summary
+from flows.planning import registry
+from flows.promotion import Figures, Promoted, on_figures
+from flows.settings import load_settings
+from tasks.adapters.promotions import Promotions
+from tasks.promote import Judged, compare_models, keep_report, move_champion
+
+
+@flow(name="promote", flow_run_name="promote {version}", persist_result=False)
+def promote(version: str = "challenger", mnist: str | None = None) -> Promoted:
+    """Put a model version into service if it is not worse than the champion. Runs in progress keep the one they have.
+
+    version: a number, or an alias such as "challenger". mnist: path of mnist.npz; the setting DIGITS_MNIST by default.
+    Raises GateRefusedError with the reasons if the version is worse, RegistryError if its file is not what was registered,
+    InputError where there is no such version or no MNIST. Then the champion stays.
+    """
+    settings = load_settings()
+    promotions = Promotions(registry(settings))
+    promotions.registry.offer_shipped()
+    number = promotions.resolve(version)
+    champion, challenger = promotions.champion(), promotions.registry.model(number)
+    if champion.version == number:
+        return Promoted(number, number)
+    with tempfile.TemporaryDirectory() as folder:
+        keras = promotions.keras_file(number, Path(folder))
+        data = Path(mnist) if mnist else settings.mnist
+        judged = compare_models(champion, challenger, keras, data, GatePolicy())
+    report = _tell(judged, keep_report(promotions, judged))
+    move_champion(promotions, number)
+    return Promoted(number, champion.version, report)
+
+
+def _tell(judged: Judged, report: str) -> str:
+    """Raises GateRefusedError unless the challenger passed."""
+    names = judged.champion, judged.challenger
+    on_figures.get()(Figures(*names, tuple(figures(judged.comparison))))
+    create_markdown_artifact(
+        summary(judged.comparison, judged.verdict, *names), key="digits-promotion", description=f"version {names[1]}"
+    )
+    if not judged.verdict.passed:
+        raise GateRefusedError(refusal(judged, report))
+    return report
+
+
+def refusal(judged: Judged, report: str) -> str:
+    """The reasons in one line."""
+    return (
+        f"version {judged.challenger} was refused, version {judged.champion} stays the champion: "
+        f"{'; '.join(judged.verdict.reasons)}. The whole report with pictures is in MLflow: run {report}"
+    )

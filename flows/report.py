@@ -1,0 +1,61 @@
+"""What a run leaves in Prefect for people to look at: a summary, the quarantined pages, and the least sure digits."""
+
+from __future__ import annotations
+
+import base64
+
+import cv2
+import numpy as np
+from prefect.artifacts import create_markdown_artifact, create_table_artifact
+
+from digit_core.dial import promise
+from digit_core.draw import contact_sheet, to_png
+from digit_core.records import NOT_A_DIGIT, Grey, ReviewItem
+from flows.tally import Tally
+from tasks.plan import RunPlan
+
+
+def report(plan: RunPlan, tally: Tally) -> None:
+    """Write the artifacts of a run; with nothing to show there is no table and no sheet."""
+    create_markdown_artifact(summary(plan, tally), key="digits-summary", description=f"digitise {plan.source}")
+    if tally.failures:
+        rows = [{"file": one.uri, "page": one.page, "reason": one.reason, "message": one.message} for one in tally.failures]
+        create_table_artifact(rows, key="digits-quarantined", description="pages that could not be read")
+    if sheet := least_sure_sheet(tally.least_sure):
+        picture = f"![least sure digits](data:image/png;base64,{base64.b64encode(sheet).decode()})"
+        # As an image artifact the same address would also be written out below the picture, all of it.
+        create_markdown_artifact(picture, key="digits-least-sure", description="the digits that the model is least sure of")
+
+
+def summary(plan: RunPlan, tally: Tally) -> str:
+    """A run in a few lines of Markdown."""
+    rows = [
+        ("pages read", f"{tally.read:,}"),
+        ("pages quarantined", f"{tally.quarantined:,}" + (f" ({tally.commonest(5)})" if tally.quarantined else "")),
+        ("numbers", f"{tally.numbers:,}"),
+        ("digits", f"{tally.digits:,}"),
+        ("digits for review", f"{tally.to_review:,} ({tally.review_share:.1%})"),
+        *([("promise", promise(plan.promise))] if plan.promise else []),
+        ("seconds", f"{tally.seconds:.1f}"),
+        ("model", f"digits version {plan.read_by.model_version}"),
+    ]
+    table = "\n".join(f"| {name} | {value} |" for name, value in rows)
+    return f"# {plan.source} → {plan.out}\n\n| | |\n|---|---|\n{table}\n"
+
+
+def least_sure_sheet(items: list[ReviewItem]) -> bytes:
+    """A contact sheet as PNG, the least sure first; empty for none."""
+    shown = [item for item in items if item.crop_png]
+    if not shown:
+        return b""
+    crops = [_pixels(item.crop_png) for item in shown]
+    return to_png(contact_sheet(crops, [_caption(item) for item in shown]))
+
+
+def _pixels(png: bytes) -> Grey:
+    return np.asarray(cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_GRAYSCALE), np.uint8)
+
+
+def _caption(item: ReviewItem) -> str:
+    label, probability = item.top[0]
+    return f"{'none' if label == NOT_A_DIGIT else label} {probability:.2f}"

@@ -1,0 +1,172 @@
+"""Settings: read once from the environment and `.env`; nothing below `flows` reads the environment.
+
+Every name begins with DIGITS_. A name with that prefix which is no setting is an error: a typo must not pass for a
+default. Credentials of object storage come the usual AWS way (environment, ~/.aws, role) and are none of ours.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlsplit, urlunsplit
+
+from dotenv import dotenv_values
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from digit_core.errors import InputError
+from digit_core.params import Ink
+
+PREFIX = "DIGITS_"
+_SECRET_WORDS = ("secret", "password", "token", "key")
+_MAY_HOLD_SECRETS = ("storage_options", "mlflow_tracking_uri", "review_database_url")
+
+Origin = Literal["environment", ".env", "default"]
+
+
+class Settings(BaseSettings):
+    """All settings with their defaults: one machine, nothing to install, everything under `home`."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True)
+
+    home: Path = Field(default=Path("~/.digits"), description="folder of the databases, downloaded models and working files")
+    mlflow_tracking_uri: SecretStr = Field(
+        default=SecretStr(""), description="model registry; default: SQLite in the home folder"
+    )
+    mlflow_artifact_root: str = Field(default="", description="where a new local registry keeps its files; default: home/mlruns")
+    review_database_url: SecretStr = Field(
+        default=SecretStr(""), description="review queue, SQLAlchemy URL; default: SQLite in the home folder"
+    )
+    storage_options: dict[str, Any] = Field(default={}, repr=False, description="fsspec options as JSON, such as an endpoint")
+    workers: int = Field(default=0, ge=0, le=1024, description="processes that read pages; 0 means one for each core")
+    page_seconds: float = Field(default=120.0, gt=0, description="time limit for one page")
+    threshold: float = Field(default=0.97, ge=0, le=1, description="digits less sure than this go to review")
+    max_error: float | None = Field(
+        default=None, gt=0, lt=1, description="instead of a threshold: the share of the accepted digits that may be wrong"
+    )
+    certainty: float = Field(default=0.95, gt=0, lt=1, description="with which max_error is promised")
+    ink: Ink = Field(default=Ink.ARCHIVE, description="digits that max_error is promised for: archive (worn) or clean (as MNIST)")
+    audit_share: float = Field(default=0.01, ge=0, le=1, description="share of the sure digits that a person checks all the same")
+    max_failed: float = Field(
+        default=0.10, ge=0, le=1, description="a run stops when more than this share of its pages is quarantined"
+    )
+    max_megapixels: float = Field(default=200.0, gt=0, description="larger scans are quarantined")
+    max_megabytes: float = Field(default=1024.0, gt=0, description="larger files are quarantined")
+    max_pages: int = Field(default=5000, gt=0, description="files with more pages are quarantined")
+    mnist: Path | None = Field(default=None, description="path of mnist.npz for training; default: Keras fetches it")
+    render_dpi: int = Field(default=300, ge=36, le=1200, description="resolution for PDF pages that hold no scan")
+
+    @property
+    def home_folder(self) -> Path:
+        return self.home.expanduser().absolute()
+
+    @property
+    def tracking_uri(self) -> str:
+        return self.mlflow_tracking_uri.get_secret_value() or f"sqlite:///{self.home_folder / 'mlflow.db'}"
+
+    @property
+    def artifact_root(self) -> str | None:
+        """Where a local registry keeps its files; None leaves it to an MLflow server."""
+        if self.mlflow_artifact_root or self.mlflow_tracking_uri.get_secret_value():
+            return self.mlflow_artifact_root or None
+        return (self.home_folder / "mlruns").as_uri()
+
+    @property
+    def review_url(self) -> str:
+        return self.review_database_url.get_secret_value() or f"sqlite:///{self.home_folder / 'review.db'}"
+
+    @property
+    def worker_count(self) -> int:
+        return self.workers or available_cores()
+
+    @property
+    def model_cache(self) -> Path:
+        return self.home_folder / "models"
+
+    @property
+    def spool_folder(self) -> Path:
+        return self.home_folder / "spool"
+
+
+def available_cores() -> int:
+    """The cores this process may use, which in a container can be fewer than the machine has."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def load_settings() -> Settings:
+    """Raises InputError for an unknown DIGITS_ name or a value that does not fit."""
+    _refuse_unknown(os.environ, "the environment")
+    _refuse_unknown(dotenv_values(".env"), ".env")
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        raise InputError("; ".join(_describe(problem) for problem in error.errors())) from error
+    except ValueError as error:  # pydantic-settings: a value that should be JSON and is not
+        raise InputError(f'a setting cannot be read: {error}; storage options are JSON such as {{"anon": true}}') from error
+    if settings.max_error is not None and "threshold" in settings.model_fields_set:
+        raise InputError(f"{PREFIX}THRESHOLD and {PREFIX}MAX_ERROR are both set, and each decides what goes to review: unset one")
+    return settings
+
+
+def _refuse_unknown(names: Iterable[str], where: str) -> None:
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    for name in sorted(name.upper() for name in names if name.upper().startswith(PREFIX)):
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            advice = f"did you mean {near[0]}?" if near else "see `digits settings`"
+            raise InputError(f"{name} in {where} is no setting: {advice}")
+
+
+def _describe(problem: Mapping[str, Any]) -> str:
+    name = PREFIX + "_".join(str(part) for part in problem["loc"]).upper()
+    given = "" if problem["loc"][0] in _MAY_HOLD_SECRETS else f", not {problem['input']!r}"
+    return f"{name}: {problem['msg']}{given}"
+
+
+def origins() -> dict[str, Origin]:
+    """Where the value of each setting comes from."""
+    environment = {name.upper() for name in os.environ}
+    file = {name.upper() for name in dotenv_values(".env")}
+
+    def origin(name: str) -> Origin:
+        return "environment" if name in environment else ".env" if name in file else "default"
+
+    return {name: origin(PREFIX + name.upper()) for name in Settings.model_fields}
+
+
+def shown(settings: Settings) -> dict[str, str]:
+    """Every setting as text for people: effective values, passwords and keys masked."""
+    effective = {
+        **{name: getattr(settings, name) for name in Settings.model_fields},
+        "home": settings.home_folder,
+        "mlflow_tracking_uri": masked_url(settings.tracking_uri),
+        "mlflow_artifact_root": settings.artifact_root or "",
+        "review_database_url": masked_url(settings.review_url),
+        "storage_options": masked_options(settings.storage_options),
+        "workers": settings.worker_count,
+        "max_error": settings.max_error or "",
+    }
+    return {name: str(value) for name, value in effective.items()}
+
+
+def masked_url(url: str) -> str:
+    """The URL with its password, if any, as ***."""
+    parts = urlsplit(url)
+    if parts.password is None:
+        return url
+    host = parts.netloc.rpartition("@")[2]
+    return urlunsplit(parts._replace(netloc=f"{parts.username or ''}:***@{host}"))
+
+
+def masked_options(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options with every value whose name speaks of a secret as ***, at any depth."""
+
+    def mask(name: str, value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return masked_options(value)
+        return "***" if any(word in name.lower() for word in _SECRET_WORDS) else value
+
+    return {name: mask(name, value) for name, value in options.items()}

@@ -1,0 +1,109 @@
+"""What a run has done so far: the counts behind its progress bar, failure budget and summary."""
+
+from __future__ import annotations
+
+import heapq
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+
+from digit_core.errors import BudgetExceededError, FailureReason
+from digit_core.records import ReviewItem
+from tasks.plan import Sealed
+
+JUDGED_FROM = 20
+"""Pages after which the failure budget is judged for the first time; earlier a share says little."""
+
+KEPT_FAILURES = 200
+KEPT_ITEMS = 60
+_PAGE_SUFFIXES = {".jpg", ".jpeg", ".jpe", ".png", ".tif", ".tiff", ".jp2", ".j2k", ".jpx", ".jpf", ".pdf", ""}
+
+
+@dataclass(frozen=True)
+class Quarantined:
+    """A page that was not read; `page` counts from 1."""
+
+    uri: str
+    page: int
+    reason: str
+    message: str
+
+
+def is_stranger(uri: str, reason: str) -> bool:
+    """Whether this is a file that never looked like a page, such as a CSV beside the scans: no failure of the run."""
+    return reason == FailureReason.NOT_AN_IMAGE and PurePosixPath(uri).suffix.lower() not in _PAGE_SUFFIXES
+
+
+@dataclass
+class Tally:
+    """Grows batch by batch; `least_sure` and `failures` keep only so many, however long the run."""
+
+    started: float = field(default_factory=time.monotonic)
+    objects: int = 0
+    pages: int = 0
+    quarantined: int = 0
+    strangers: int = 0  # quarantined files that never looked like a page
+    numbers: int = 0
+    digits: int = 0
+    to_review: int = 0
+    example: str = ""  # a page with numbers
+    reasons: Counter[str] = field(default_factory=Counter)
+    failures: list[Quarantined] = field(default_factory=list)
+    _unsure: list[tuple[float, str, ReviewItem]] = field(default_factory=list)
+
+    def add(self, sealed: Sealed) -> None:
+        """Count a batch."""
+        for name in ("pages", "numbers", "digits", "to_review"):
+            setattr(self, name, getattr(self, name) + sealed.counts[name])
+        self.example = self.example or sealed.example
+        for row in sealed.failures:
+            self._add_failure(Quarantined(*row))
+        for item in sealed.items:
+            self._keep(item)
+
+    def _add_failure(self, failure: Quarantined) -> None:
+        self.quarantined += 1
+        self.strangers += is_stranger(failure.uri, failure.reason)
+        self.reasons[failure.reason] += 1
+        if len(self.failures) < KEPT_FAILURES:
+            self.failures.append(failure)
+
+    def _keep(self, item: ReviewItem) -> None:
+        entry = (-item.top[0][1], item.item_id, item)
+        if len(self._unsure) < KEPT_ITEMS:
+            heapq.heappush(self._unsure, entry)
+        else:
+            heapq.heappushpop(self._unsure, entry)
+
+    @property
+    def least_sure(self) -> list[ReviewItem]:
+        """The digits of the run that the model is least sure of, worst first."""
+        return [item for _, _, item in sorted(self._unsure, key=lambda entry: entry[:2], reverse=True)]
+
+    @property
+    def read(self) -> int:
+        return self.pages - self.quarantined
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self.started
+
+    @property
+    def review_share(self) -> float:
+        return self.to_review / self.digits if self.digits else 0.0
+
+    def check_budget(self, max_failed: float, out: str, at_end: bool) -> None:
+        """Raises BudgetExceededError when too many of the pages were quarantined to go on."""
+        pages, failed = self.pages - self.strangers, self.quarantined - self.strangers
+        if (at_end or pages >= JUDGED_FROM) and failed > max_failed * pages:
+            raise BudgetExceededError(
+                f"{failed} of {pages} pages were quarantined, more than the {max_failed:.0%} allowed "
+                f"({self.commonest()}); {'all were tried, and' if at_end else 'the run was stopped;'} what was read is kept. "
+                f"Look at them with `digits results {out} --state quarantined`; mend or remove them, or raise --max-failed, "
+                "and run again"
+            )
+
+    def commonest(self, most: int = 3) -> str:
+        """The commonest reasons with their counts."""
+        return ", ".join(f"{count} {reason}" for reason, count in self.reasons.most_common(most))

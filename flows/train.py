@@ -1,0 +1,85 @@
+"""The flow `train`: from a recipe to a challenger in the model registry. What the stages do is in `tasks.train`."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from prefect import flow
+from prefect.artifacts import create_markdown_artifact
+
+from digit_core.card import ship as ship_model
+from digit_core.params import TrainingParams
+from digit_core.recipes import recipe as find_recipe
+from flows.planning import registry
+from flows.settings import load_settings
+from flows.spool import spool
+from tasks.train import assess, data, fit, register
+
+
+def _nobody(epoch: int, metrics: Mapping[str, float]) -> None:
+    """Nobody watches."""
+
+
+watching: ContextVar[Callable[[int, Mapping[str, float]], None]] = ContextVar("watching", default=_nobody)
+"""Set before the flow is called; told of every epoch (from 0) with its metrics."""
+
+
+@dataclass(frozen=True)
+class Registered:
+    """What a training gave: the version in the registry, its card and its other figures."""
+
+    version: str
+    card: dict[str, Any]
+    figures: dict[str, float]
+
+    @property
+    def accuracy(self) -> float:
+        """On MNIST's test set."""
+        return float(self.card["accuracy"]["mnist_test"])
+
+
+@flow(name="train", flow_run_name="train {recipe}", persist_result=False)
+def train(
+    recipe: str,
+    mnist: str | None = None,
+    reviewed: str | None = None,
+    ship: str | None = None,
+    seed: int = 1,
+    epochs: int = 0,
+    batch: int = 0,
+    learning_rate: float = 0.0,
+    patience: int = 0,
+    augment: bool = False,
+) -> Registered:
+    """Train RECIPE, judge it on MNIST's test set, and register it with the alias `challenger`.
+
+    mnist: path of mnist.npz, by default the setting DIGITS_MNIST, else Keras fetches it. reviewed: an .npz of digits that
+    people read, to learn as well. ship: a folder that the model and its card are put into. 0 leaves a value to the recipe.
+    Raises InputError for a recipe or file that is none, RegistryError when the model cannot be registered.
+    """
+    settings = load_settings()
+    name = find_recipe(recipe).name
+    params = TrainingParams(seed, epochs, batch, learning_rate, patience, augment)
+    path = Path(mnist) if mnist else settings.mnist
+    with spool(settings.spool_folder / f"train-{uuid.uuid4().hex}") as folder:
+        digits = data(path, Path(reviewed) if reviewed else None)
+        fitted = fit(name, digits, params, folder / "model", watching.get())
+        assessed = assess(fitted, digits)
+        version = register(registry(settings), fitted, assessed)
+        if ship:
+            ship_model(fitted.folder, Path(ship))
+    result = Registered(version, assessed.card, assessed.figures)
+    create_markdown_artifact(_summary(result), key="digits-training", description=f"train {name}")
+    return result
+
+
+def _summary(result: Registered) -> str:
+    """A training in a few lines of Markdown."""
+    facts = {"version": result.version, "seconds": result.card["seconds"], **result.card["accuracy"], **result.figures}
+    rows = "\n".join(f"| {name} | {value} |" for name, value in facts.items())
+    return f"# {result.card['recipe']}\n\n| | |\n|---|---|\n{rows}\n"

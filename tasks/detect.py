@@ -1,0 +1,31 @@
+"""Stage 2: decode each page of a batch and find its digits."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from prefect import task
+
+from digit_core.records import PageFailure, PageRef
+from tasks.page_work import PageJob, find_on_pages
+from tasks.parcels import Parcel
+from tasks.plan import Batch, RunPlan, desk
+from tasks.policy import STAGE
+from tasks.pool import Lost
+
+Found = TypeVar("Found")
+
+
+@task(name="detect", task_run_name="detect {batch.number}", **STAGE)
+def detect(plan: RunPlan, batch: Batch) -> list[Parcel | PageFailure]:
+    """What was found on each page of the batch, in its order; failures of earlier stages stay in their places."""
+    sound = [page for page in batch.pages if isinstance(page, PageRef)]
+    jobs = [PageJob(batch.paths[ref.uri], ref, plan.limits, plan.segmentation) for ref in sound]
+    desk(plan).on_pages(len(batch.pages) - len(sound))
+    found = iter(desk(plan).pool.run(find_on_pages, jobs, on_done=desk(plan).on_pages))
+    return [page if isinstance(page, PageFailure) else or_failure(next(found), page) for page in batch.pages]
+
+
+def or_failure(result: Found | Lost, ref: PageRef) -> Found | PageFailure:
+    """A page that got lost in the worker processes, as a failure with its reason."""
+    return PageFailure(ref, result.reason, result.message) if isinstance(result, Lost) else result

@@ -1,0 +1,53 @@
+"""Stage 1: fetch listed objects, hash them, count their pages; files of many pages become several batches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from prefect import task
+
+from digit_core.errors import FailureReason
+from digit_core.records import PageFailure, PageRef, SourceObject
+from tasks.adapters.stores import Missing
+from tasks.page_work import FileJob, look_at_files
+from tasks.plan import BATCH_PAGES, Batch, Group, RunPlan, desk
+from tasks.policy import STORAGE_STAGE
+from tasks.pool import Lost
+
+FILES_PER_JOB = 4
+
+
+@task(name="ingest", task_run_name="ingest {group.number}", **STORAGE_STAGE)
+def ingest(plan: RunPlan, group: Group) -> list[Batch]:
+    """The pages of a group's objects, as batches whose files are on this machine."""
+    small = [one for one in group.objects if one.size <= plan.limits.max_megabytes * 1e6]
+    fetched = desk(plan).storage.fetch([one.uri for one in small], plan.spool / str(group.number))
+    files = dict(zip((one.uri for one in small), fetched, strict=True))
+    paths = {uri: file for uri, file in files.items() if isinstance(file, Path)}
+    here = [one for one in group.objects if one.uri in paths]
+    jobs = [FileJob(paths[one.uri], PageRef(one.uri, one.version, ""), plan.limits) for one in here]
+    looks = dict(zip(paths, desk(plan).pool.run(look_at_files, jobs, FILES_PER_JOB), strict=True))
+    pages = [page for one in group.objects for page in _pages(one, files.get(one.uri), looks.get(one.uri))]
+    starts = range(0, len(pages), BATCH_PAGES)
+    return [Batch(f"{group.number}.{start // BATCH_PAGES}", tuple(pages[start : start + BATCH_PAGES]), paths) for start in starts]
+
+
+def _pages(
+    one: SourceObject, file: Path | Missing | None, look: PageRef | PageFailure | Lost | None
+) -> Iterator[PageRef | PageFailure]:
+    """Each page of an object, or the one failure of the whole."""
+    ref = PageRef(one.uri, one.version, "")
+    if file is None:
+        yield PageFailure(
+            ref, FailureReason.TOO_LARGE, f"the file has {one.size / 1e6:,.0f} MB; DIGITS_MAX_MEGABYTES sets the limit"
+        )
+    elif isinstance(file, Missing):
+        yield PageFailure(ref, file.reason, file.message)
+    elif isinstance(look, PageRef):
+        yield from (replace(look, index=index) for index in range(look.count))
+    elif isinstance(look, PageFailure):
+        yield look
+    elif isinstance(look, Lost):
+        yield PageFailure(ref, look.reason, look.message)

@@ -1,0 +1,86 @@
+"""The stages of a training: data -> fit -> assess -> register. What they do is in digit_core and in the adapters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from prefect import task
+
+from digit_core import network
+from digit_core.assess import accuracy, figures
+from digit_core.augment import archive_digits
+from digit_core.card import KERAS, ONNX, save, write_card
+from digit_core.charts import training_charts
+from digit_core.mnist import Mnist, read_reviewed
+from digit_core.params import TrainingParams
+from digit_core.recipes import recipe
+from digit_core.recogniser import OnnxRecogniser
+from tasks.adapters.registry import CHALLENGER, Registry
+from tasks.adapters.tracking import Evidence
+from tasks.policy import STAGE
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A trained model in `folder`, its card, the metrics of each epoch; `parity`: how far ONNX and Keras differ at most."""
+
+    folder: Path
+    card: dict[str, Any]
+    history: tuple[Mapping[str, float], ...]
+    parity: float
+
+
+@dataclass(frozen=True)
+class Assessed:
+    """The card with every accuracy, other figures on MNIST's test set by name, and pictures: PNG files by name."""
+
+    card: dict[str, Any]
+    figures: dict[str, float]
+    pictures: dict[str, bytes]
+
+
+@task(name="data", **STAGE)
+def data(mnist: Path | None, reviewed: Path | None) -> Mnist:
+    """MNIST, checked by its hash, with the digits that people reviewed, if any."""
+    digits = network.load_mnist(mnist)
+    return replace(digits, reviewed=read_reviewed(reviewed)) if reviewed else digits
+
+
+@task(name="fit", task_run_name="fit {name}", **STAGE)
+def fit(name: str, digits: Mnist, params: TrainingParams, folder: Path, progress: network.Progress) -> Fitted:
+    """Train the recipe and write the model in both forms."""
+    trained = network.train(recipe(name), digits, params, progress)
+    card = save(trained, digits, folder, date.today())
+    parity = network.parity(trained.model, folder / ONNX, card["temperature"], digits.test[0])
+    return Fitted(folder, card, trained.history, parity)
+
+
+@task(name="assess", **STAGE)
+def assess(fitted: Fitted, digits: Mnist) -> Assessed:
+    """Judge the exported file, which is what will read, and complete its card."""
+    reader = OnnxRecogniser(fitted.folder / ONNX, "")
+    images, labels = digits.test
+    probabilities = reader(images)
+    ink = archive_digits(*digits.held_out, np.random.default_rng(0), strangers=0.0)
+    accuracies = {
+        "mnist_test": round(accuracy(probabilities, labels), 4),
+        "held_out": round(accuracy(reader(digits.held_out[0]), digits.held_out[1]), 4),
+        "archive_ink": round(accuracy(reader(ink[0]), ink[1]), 4),
+    }
+    card = {**fitted.card, "accuracy": accuracies}
+    write_card(fitted.folder, card)
+    found = {f"test_{name}": value for name, value in figures(probabilities, labels).items()} | {"onnx_parity": fitted.parity}
+    return Assessed(card, found, training_charts(fitted.history, images, probabilities, labels, card["recipe"]))
+
+
+@task(name="register", **STAGE)
+def register(registry: Registry, fitted: Fitted, assessed: Assessed) -> str:
+    """A new version with the alias `challenger`, and all that is known of it; returns its number."""
+    registry.begin()
+    evidence = Evidence(fitted.history, assessed.figures, assessed.pictures, fitted.folder / KERAS)
+    return registry.register(fitted.folder / ONNX, assessed.card, CHALLENGER, evidence)

@@ -1,0 +1,117 @@
+"""The record of held-out digits: what is in it, and its way through a model file."""
+
+import json
+
+import numpy as np
+import pytest
+import tiny_model
+
+from digit_core.calibrate import calibrate, calibrate_file
+from digit_core.calibration import CalibrationRecord, read_records, record_of, write_records
+from digit_core.errors import RegistryError
+from digit_core.params import Ink
+from digit_core.recogniser import OnnxRecogniser, calibration_of
+from digit_core.records import NOT_A_DIGIT
+
+
+def answers(*tops):
+    """Probabilities (n, 11) whose greatest is the (class, probability) given."""
+    rows = np.zeros((len(tops), 11), np.float32)
+    for row, (label, probability) in zip(rows, tops, strict=True):
+        row[:] = (1 - probability) / 10
+        row[label] = probability
+    return rows
+
+
+def test_a_record_has_the_surest_digit_first():
+    record = record_of(answers((3, 0.5), (4, 0.99), (5, 0.9)), np.array([3, 4, 6]))
+
+    assert record.right.tolist() == [True, False, True]
+    assert record.doubts == pytest.approx([0.01, 0.1, 0.5], rel=1e-3)
+
+
+def test_a_digit_taken_for_none_and_a_stranger_taken_for_a_digit_are_errors():
+    record = record_of(answers((NOT_A_DIGIT, 0.9), (7, 0.8)), np.array([7, NOT_A_DIGIT]))
+
+    assert record.right.tolist() == [False, False]
+
+
+def test_what_was_rightly_taken_for_no_digit_is_left_out():
+    record = record_of(answers((NOT_A_DIGIT, 0.99), (1, 0.9)), np.array([NOT_A_DIGIT, 1]))
+
+    assert record.digits == 1
+
+
+def test_a_limit_accepts_in_the_record_what_its_threshold_accepts_on_a_page():
+    confidences = np.random.default_rng(0).beta(20, 0.3, 3000).astype(np.float32)
+    record = CalibrationRecord.of(confidences, np.ones(3000, bool))
+
+    for limit in np.geomspace(1e-6, 1, 40).astype(np.float16):
+        accepted, _ = record.counts(np.array([limit]))
+        assert accepted[0] == (confidences.astype(float) >= 1 - float(limit)).sum()
+
+
+@pytest.mark.parametrize(
+    ("doubts", "right"),
+    [([0.2, 0.1], [True, True]), ([-0.1], [True]), ([1.5], [True]), ([0.1], [True, False]), ([np.nan], [True])],
+)
+def test_a_record_checks_itself(doubts, right):
+    with pytest.raises(ValueError, match="doubts"):
+        CalibrationRecord(np.array(doubts, np.float16), np.array(right))
+
+
+def test_a_record_of_five_thousand_digits_takes_less_than_twenty_kilobytes():
+    record = CalibrationRecord.of(np.linspace(0.3, 1, 5000), np.ones(5000, bool))
+
+    assert len(json.dumps(record.to_json())) < 20_000
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", '{"pencil": {}}', '{"clean": {"digits": 3, "doubts": "!", "right": ""}}'])
+def test_a_damaged_record_is_refused(text):
+    with pytest.raises(RegistryError, match="calibration record is damaged"):
+        read_records(text)
+
+
+def test_a_record_that_was_cut_short_is_refused():
+    record = CalibrationRecord.of(np.linspace(0.3, 1, 40), np.ones(40, bool))
+    fields = record.to_json()
+
+    with pytest.raises(RegistryError, match="damaged"):
+        read_records(json.dumps({"clean": {**fields, "doubts": fields["doubts"][:-8]}}))
+
+
+@pytest.fixture
+def held_out():
+    rng = np.random.default_rng(5)
+    return rng.integers(0, 255, (60, 28, 28), np.uint8), rng.integers(0, 10, 60)
+
+
+def test_a_model_file_carries_the_records_of_its_held_out_digits(tmp_path, held_out):
+    file = tiny_model.write(tmp_path).onnx
+
+    calibrate_file(file, held_out)
+
+    records, expected = calibration_of(file), calibrate(OnnxRecogniser(file, ""), held_out)
+    assert write_records(records) == write_records(expected)
+    assert set(records) == {Ink.ARCHIVE, Ink.CLEAN}
+    assert records[Ink.CLEAN].digits == 60
+
+
+def test_a_calibrated_file_reads_as_before(tmp_path, held_out):
+    file = tiny_model.write(tmp_path).onnx
+    before = OnnxRecogniser(file, "")(held_out[0])
+
+    calibrate_file(file, held_out)
+
+    assert (OnnxRecogniser(file, "")(held_out[0]) == before).all()
+
+
+def test_calibrating_twice_gives_the_same_bytes(tmp_path, held_out):
+    file = tiny_model.write(tmp_path).onnx
+
+    assert calibrate_file(file, held_out) == calibrate_file(file, held_out)
+
+
+def test_a_model_without_a_record_says_what_to_do(tmp_path):
+    with pytest.raises(RegistryError, match=r"holds no calibration record.*give a threshold"):
+        calibration_of(tiny_model.write(tmp_path).onnx)
