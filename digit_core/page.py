@@ -29,6 +29,9 @@ from digit_core.records import (
 )
 from digit_core.segment import InkString, segment, segment_strip
 
+_WORD = 0.4
+"""Mean probability of "not a digit" from which a string is a word, a label or a ruling, and no number at all."""
+
 Probabilities = NDArray[np.float32]
 """Shape (n, 11): calibrated probabilities of the ten digits and of "not a digit"."""
 
@@ -100,8 +103,7 @@ def judge(found: PageFound, probabilities: Probabilities, policy: ReviewPolicy) 
 
 
 def _judge_number(found: PageFound, number: NumberString, rows: Probabilities, policy: ReviewPolicy) -> Reading | None:
-    stranger = rows[:, NOT_A_DIGIT]
-    if float(stranger.mean()) > 0.5:  # a word, a label, a rule: no number at all
+    if float(rows[:, NOT_A_DIGIT].mean()) > _WORD:
         return None
     parts = tuple(_judge_digit(found, box, row, policy) for box, row in zip(number.boxes, rows, strict=True))
     digits = "".join(part.digit for part in parts)

@@ -7,7 +7,7 @@ import json
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from digit_core import ALGORITHM_VERSION
@@ -24,6 +24,15 @@ from tasks.plan import RunPlan, params_digest
 
 NO_LAYOUT = "none"
 """Layout version of pages that are read without a form's layout."""
+
+# fmt: off
+NO_SCANS = frozenset((
+        ".csv", ".tsv", ".txt", ".md", ".json", ".xml", ".html", ".htm", ".yaml", ".yml", ".ini", ".log",
+        ".db", ".sqlite", ".parquet", ".py", ".sh", ".doc", ".docx", ".xls", ".xlsx", ".ods", ".odt", ".zip",
+        ".gz", ".tar", ".sha256", ".md5",
+))
+# fmt: on
+"""What often lies beside scans and is no page. Anything else is looked at, whatever it is called."""
 
 OPTIONS = ("threshold", "max_error", "ink", "audit_share", "workers", "max_failed", "max_megapixels")
 """Settings that a run may be given a value of its own for."""
@@ -96,18 +105,24 @@ def make_plan(source: str, out: str, settings: Settings, run_id: str = "") -> Ru
 
 @dataclass
 class Listing:
-    """The source's objects that are not read yet; lazy, so that any number may be listed. `known` counts the others."""
+    """The source's objects that are not read yet; lazy, so that any number may be listed.
+
+    `known` counts those that are, `passed_over` the files whose very name says that they are no scan.
+    """
 
     storage: Storage
     results: Results
     plan: RunPlan
     on_skip: Callable[[str, str], None] = lambda uri, why: None
     known: int = 0
+    passed_over: int = 0
 
     def __iter__(self) -> Iterator[SourceObject]:
         done = self.results.done(self.plan.read_by)
         for one in self.storage.list_objects(self.plan.source, self.on_skip):
-            if fingerprint(one.uri, one.version) in done:
+            if one.uri != self.plan.source and PurePosixPath(one.uri).suffix.lower() in NO_SCANS:
+                self.passed_over += 1
+            elif fingerprint(one.uri, one.version) in done:
                 self.known += 1
             else:
                 yield one

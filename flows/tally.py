@@ -6,9 +6,8 @@ import heapq
 import time
 from collections import Counter
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
 
-from digit_core.errors import BudgetExceededError, FailureReason
+from digit_core.errors import BudgetExceededError
 from digit_core.records import ReviewItem
 from tasks.plan import Sealed
 
@@ -17,7 +16,6 @@ JUDGED_FROM = 20
 
 KEPT_FAILURES = 200
 KEPT_ITEMS = 60
-_PAGE_SUFFIXES = {".jpg", ".jpeg", ".jpe", ".png", ".tif", ".tiff", ".jp2", ".j2k", ".jpx", ".jpf", ".pdf", ""}
 
 
 @dataclass(frozen=True)
@@ -30,11 +28,6 @@ class Quarantined:
     message: str
 
 
-def is_stranger(uri: str, reason: str) -> bool:
-    """Whether this is a file that never looked like a page, such as a CSV beside the scans: no failure of the run."""
-    return reason == FailureReason.NOT_AN_IMAGE and PurePosixPath(uri).suffix.lower() not in _PAGE_SUFFIXES
-
-
 @dataclass
 class Tally:
     """Grows batch by batch; `least_sure` and `failures` keep only so many, however long the run."""
@@ -43,7 +36,6 @@ class Tally:
     objects: int = 0
     pages: int = 0
     quarantined: int = 0
-    strangers: int = 0  # quarantined files that never looked like a page
     numbers: int = 0
     digits: int = 0
     to_review: int = 0
@@ -64,7 +56,6 @@ class Tally:
 
     def _add_failure(self, failure: Quarantined) -> None:
         self.quarantined += 1
-        self.strangers += is_stranger(failure.uri, failure.reason)
         self.reasons[failure.reason] += 1
         if len(self.failures) < KEPT_FAILURES:
             self.failures.append(failure)
@@ -95,7 +86,7 @@ class Tally:
 
     def check_budget(self, max_failed: float, out: str, at_end: bool) -> None:
         """Raises BudgetExceededError when too many of the pages were quarantined to go on."""
-        pages, failed = self.pages - self.strangers, self.quarantined - self.strangers
+        pages, failed = self.pages, self.quarantined
         if (at_end or pages >= JUDGED_FROM) and failed > max_failed * pages:
             raise BudgetExceededError(
                 f"{failed} of {pages} pages were quarantined, more than the {max_failed:.0%} allowed "

@@ -13,6 +13,7 @@ from typing import Any
 import typer
 
 from deployments.commands.progress import Display
+from deployments.errors import one_line
 from digit_core.dial import promise
 from digit_core.errors import DigitsError, InputError
 from flows.planning import Listing, make_plan, with_options
@@ -45,11 +46,11 @@ def digitise(source: str, out: str, **options: Any) -> None:
             run_digitise(settings, progress, source=plan.source, out=plan.out, **options)
     finally:
         if progress.tally.pages:  # also of a run that was stopped: this much is done
-            _summary(plan, progress.tally, progress.tally.pages / progress.seconds_reading)
+            _summary(plan, progress.tally, progress.tally.pages / progress.seconds_reading, listing.passed_over)
 
 
 def _tell_skipped(uri: str, why: str) -> None:
-    typer.echo(f"digits: skipped {uri}: {why}", err=True)
+    typer.echo(f"digits: skipped {one_line(uri)}: {why}", err=True)
 
 
 def _nothing_new(plan: RunPlan, known: int) -> None:
@@ -80,9 +81,11 @@ def _counting(progress: Progress, objects: Iterator[object]) -> Iterator[None]:
         stop.set()
 
 
-def _summary(plan: RunPlan, tally: Tally, speed: float) -> None:
+def _summary(plan: RunPlan, tally: Tally, speed: float, passed_over: int) -> None:
     typer.echo(f"{tally.read:,} pages read in {tally.seconds:.1f} s ({speed:.1f} pages/s), results in {plan.out}")
     typer.echo(f"{tally.numbers:,} numbers, {tally.digits:,} digits, {tally.to_review:,} ({tally.review_share:.1%}) for review")
+    if passed_over:
+        typer.echo(f"{passed_over:,} other files passed over (.csv, .txt and the like)")
     if tally.quarantined:
         typer.echo(f"{tally.quarantined:,} quarantined ({tally.commonest(5)}): digits results {plan.out} --state quarantined")
     typer.echo(f"Next: digits results {plan.out}")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json as json_format
 from pathlib import Path
 
-import pyarrow as pa
 import typer
 
 from deployments.commands.stored import open_results
@@ -14,25 +13,17 @@ from digit_core.evaluate import score
 from digit_core.score import Rate, Score
 from digit_core.tables import TABLES
 from digit_core.truth import read_truth
-from flows.tally import is_stranger
 
 
 def evaluate(dest: str, truth: Path, json: bool) -> None:
     """Print how well the pages that have truth were read."""
     known = read_truth(truth)
     results = open_results(dest)
-    tables = {name: results.read(name) for name in TABLES}
-    scored = score({**tables, "pages": _without_strangers(tables["pages"])}, known)
+    scored = score({name: results.read(name) for name in TABLES}, known)
     if json:
         typer.echo(json_format.dumps(scored.to_dict(), indent=1))
     else:
         _print(scored)
-
-
-def _without_strangers(pages: pa.Table) -> pa.Table:
-    """Truth often lies in a folder among the scans, and its files bear the names of the pages."""
-    uris, reasons = pages["uri"].to_pylist(), pages["reason"].to_pylist()
-    return pages.filter(pa.array([not is_stranger(uri, reason) for uri, reason in zip(uris, reasons, strict=True)], pa.bool_()))
 
 
 def _print(scored: Score) -> None:
