@@ -72,27 +72,31 @@ DIGITS = _schema(
 )
 TABLES = {"pages": PAGES, "numbers": NUMBERS, "digits": DIGITS}
 
+Columns = dict[str, list[Any]]
+
 
 def batch_tables(outcomes: Iterable[PageRead | PageFailure], read_by: ReadBy) -> dict[str, pa.Table]:
-    """The rows of a batch of pages, by table name. Every outcome gives exactly one row in `pages`."""
-    rows: dict[str, list[dict[str, Any]]] = {name: [] for name in TABLES}
-    for outcome in outcomes:
-        if isinstance(outcome, PageFailure):
-            rows["pages"].append(_failure_row(outcome))
-        else:
-            rows["pages"].append(_page_row(outcome))
-            _add_readings(outcome, rows)
+    outcomes = list(outcomes)
+    read = [outcome for outcome in outcomes if isinstance(outcome, PageRead)]
+    rows = [_failure_row(one) if isinstance(one, PageFailure) else _page_row(one) for one in outcomes]
+    columns = {
+        "pages": {name: [row[name] for row in rows] for name in (rows[0] if rows else ())},
+        "numbers": _numbers(read),
+        "digits": _digits(read),
+    }
     stamp = {name: getattr(read_by, name) for name, _ in _READ_BY}
-    return {name: _to_table(rows[name], schema, stamp) for name, schema in TABLES.items()}
+    return {name: _to_table(columns[name], schema, stamp) for name, schema in TABLES.items()}
 
 
-def _to_table(rows: list[dict[str, Any]], schema: pa.Schema, stamp: dict[str, str]) -> pa.Table:
-    def column(field: pa.Field) -> pa.Array:
+def _to_table(columns: Columns, schema: pa.Schema, stamp: dict[str, str]) -> pa.Table:
+    rows = len(next(iter(columns.values()), []))
+
+    def array(field: pa.Field) -> pa.Array:
         if field.name in stamp:
-            return pa.repeat(stamp[field.name], len(rows))
-        return pa.array([row[field.name] for row in rows], field.type)
+            return pa.repeat(stamp[field.name], rows)
+        return pa.array(columns.get(field.name, []), field.type)
 
-    return pa.Table.from_arrays([column(field) for field in schema], schema=schema)
+    return pa.Table.from_arrays([array(field) for field in schema], schema=schema)
 
 
 def _page_key(ref: PageRef) -> dict[str, Any]:
@@ -129,46 +133,47 @@ def _page_row(page: PageRead) -> dict[str, Any]:
     }
 
 
-def _add_readings(page: PageRead, rows: dict[str, list[dict[str, Any]]]) -> None:
-    key = _page_key(page.ref)
-    for position, reading in enumerate(page.readings):
-        number_id = page.ref.digit_id(reading.box)
-        rows["numbers"].append(
-            {
-                **key,
-                **_box_row(reading.box),
-                "number_id": number_id,
-                "line": reading.line,
-                "position": position,
-                "digits": reading.digits,
-                "confidence": reading.confidence,
-                "state": reading.state.value,
-            }
-        )
-        for place, part in enumerate(reading.parts):
-            rows["digits"].append(
-                {
-                    **key,
-                    **_box_row(part.box),
-                    **_top_row(part.top),
-                    "number_id": number_id,
-                    "digit_id": page.ref.digit_id(part.box),
-                    "place": place,
-                    "digit": part.digit,
-                    "confidence": part.confidence,
-                    "state": part.state.value,
-                    "reason": part.reason,
-                }
-            )
+def _page_columns(refs: Sequence[PageRef]) -> Columns:
+    return {"uri": [r.uri for r in refs], "sha256": [r.sha256 for r in refs], "page_index": [r.index for r in refs]}
 
 
-def _box_row(box: Box) -> dict[str, int]:
-    return {"x": box.x, "y": box.y, "w": box.w, "h": box.h}
+def _box_columns(boxes: Sequence[Box]) -> Columns:
+    return {name: [getattr(box, name) for box in boxes] for name in "xywh"}
 
 
-def _top_row(top: Sequence[tuple[int, float]]) -> dict[str, Any]:
+def _numbers(pages: Sequence[PageRead]) -> Columns:
+    found = [(page.ref, position, reading) for page in pages for position, reading in enumerate(page.readings)]
+    refs, readings = [ref for ref, _, _ in found], [reading for _, _, reading in found]
+    boxes = [reading.box for reading in readings]
     return {
-        name: value
-        for rank, (label, probability) in enumerate(top, start=1)
-        for name, value in ((f"digit{rank}", str(label) if label < NOT_A_DIGIT else ""), (f"p{rank}", probability))
+        **_page_columns(refs),
+        **_box_columns(boxes),
+        "number_id": [ref.digit_id(box) for ref, box in zip(refs, boxes, strict=True)],
+        "line": [reading.line for reading in readings],
+        "position": [position for _, position, _ in found],
+        "digits": [reading.digits for reading in readings],
+        "confidence": [reading.confidence for reading in readings],
+        "state": [reading.state.value for reading in readings],
+    }
+
+
+def _digits(pages: Sequence[PageRead]) -> Columns:
+    numbers = [(page.ref, page.ref.digit_id(reading.box), reading.parts) for page in pages for reading in page.readings]
+    parts = [part for _, _, several in numbers for part in several]
+    refs = [ref for ref, _, several in numbers for _ in several]
+    boxes = [part.box for part in parts]
+    tops = [part.top for part in parts]
+    label = {number: str(number) if number < NOT_A_DIGIT else "" for number in range(NOT_A_DIGIT + 1)}
+    return {
+        **_page_columns(refs),
+        **_box_columns(boxes),
+        **{f"digit{rank}": [label[top[rank - 1][0]] for top in tops] for rank in (1, 2, 3)},
+        **{f"p{rank}": [top[rank - 1][1] for top in tops] for rank in (1, 2, 3)},
+        "number_id": [number_id for _, number_id, several in numbers for _ in several],
+        "digit_id": [ref.digit_id(box) for ref, box in zip(refs, boxes, strict=True)],
+        "place": [place for _, _, several in numbers for place in range(len(several))],
+        "digit": [label[top[0][0]] for top in tops],
+        "confidence": [top[0][1] for top in tops],
+        "state": [part.state.value for part in parts],
+        "reason": [part.reason for part in parts],
     }

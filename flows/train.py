@@ -66,7 +66,8 @@ def train(
     name = find_recipe(recipe).name
     params = TrainingParams(seed, epochs, batch, learning_rate, patience, augment)
     path = Path(mnist) if mnist else settings.mnist
-    with spool(settings.spool_folder / f"train-{uuid.uuid4().hex}") as folder:
+    folder = settings.spool_folder / f"train-{uuid.uuid4().hex}"
+    with spool(folder):
         digits = data(path, Path(reviewed) if reviewed else None)
         fitted = fit(name, digits, params, folder / "model", watching.get())
         assessed = assess(fitted, digits)

@@ -1,0 +1,51 @@
+"""Readings become rows: flat, complete, and each with its provenance."""
+
+from digit_core.errors import FailureReason
+from digit_core.records import NOT_A_DIGIT, Box, DigitReading, PageFailure, PageRead, PageRef, ReadBy, Reading, State
+from digit_core.tables import SCHEMA_VERSION, TABLES, batch_tables
+
+REF = PageRef("scans/a.png", "v1", "ab" * 32, 0, 2)
+READ_BY = ReadBy("7", "1", "none", "abc", "run")
+FIVE = DigitReading(Box(10, 20, 8, 16), ((5, 0.9), (3, 0.06), (8, 0.02)), State.REVIEW, "low confidence")
+DASH = DigitReading(Box(20, 20, 8, 16), ((NOT_A_DIGIT, 0.99), (1, 0.01), (7, 0.0)), State.REJECTED)
+PAGE = PageRead(REF, 600, 400, 300.0, 0.5, (Reading(3, Box(10, 20, 18, 16), "5", 0.9, State.REVIEW, (FIVE, DASH)),))
+FAILED = PageFailure(PageRef("scans/b.png", "v1", ""), FailureReason.EMPTY, "the file is empty")
+
+
+def test_every_page_has_a_row_read_or_quarantined_with_its_reason():
+    pages = batch_tables([PAGE, FAILED], READ_BY)["pages"].to_pylist()
+
+    assert [(row["uri"], row["state"], row["reason"]) for row in pages] == [
+        ("scans/a.png", "read", ""),
+        ("scans/b.png", "quarantined", "empty file"),
+    ]
+    assert (pages[0]["numbers"], pages[0]["digits"], pages[0]["to_review"], pages[0]["page_count"]) == (1, 1, 1, 2)
+
+
+def test_a_page_without_digits_says_so():
+    (row,) = batch_tables([PageRead(REF, 600, 400, 0.0, 0.0, ())], READ_BY)["pages"].to_pylist()
+
+    assert (row["state"], row["reason"]) == ("read", "no digits found")
+
+
+def test_a_digit_keeps_its_box_its_three_guesses_and_its_place_in_the_number():
+    tables = batch_tables([PAGE], READ_BY)
+    (number,), (five, dash) = tables["numbers"].to_pylist(), tables["digits"].to_pylist()
+
+    assert (five["x"], five["y"], five["w"], five["h"]) == (10, 20, 8, 16)
+    assert (five["digit1"], five["digit2"], five["digit3"]) == ("5", "3", "8")
+    assert (dash["digit"], dash["state"], dash["place"]) == ("", "rejected", 1)
+    assert five["number_id"] == dash["number_id"] == number["number_id"] == REF.digit_id(Box(10, 20, 18, 16))
+    assert (number["digits"], number["line"], number["position"]) == ("5", 3, 0)
+
+
+def test_every_row_names_what_it_was_read_by():
+    for table in batch_tables([PAGE, FAILED], READ_BY).values():
+        for row in table.to_pylist():
+            assert (row["model_version"], row["algorithm_version"], row["params"], row["run_id"]) == ("7", "1", "abc", "run")
+
+
+def test_an_empty_batch_still_has_the_schema_and_its_version():
+    for name, table in batch_tables([], READ_BY).items():
+        assert table.schema.equals(TABLES[name], check_metadata=True)
+        assert table.schema.metadata[b"digits.schema_version"] == SCHEMA_VERSION.encode()
