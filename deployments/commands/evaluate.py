@@ -10,7 +10,7 @@ import typer
 from deployments.commands.stored import open_results
 from deployments.commands.texts import print_table
 from digit_core.evaluate import score
-from digit_core.score import Rate, Score
+from digit_core.score import Counts, Rate, Score
 from digit_core.tables import TABLES
 from digit_core.truth import read_truth
 
@@ -27,12 +27,16 @@ def evaluate(dest: str, truth: Path, json: bool) -> None:
 
 
 def _print(scored: Score) -> None:
-    names = list(scored.total.rates)
     rows = [(page.name, page.status, page.counts) for page in scored.pages] + [("all", "", scored.total)]
-    header = ("page", "status", *(name.replace("_", " ") for name in names))
-    print_table(header, ((name, status, *(_text(counts.rates[rate]) for rate in names)) for name, status, counts in rows))
+    header = ("page", "status", *(name.replace("_", " ") for name in scored.total.rates), "found by chance", "unlisted")
+    print_table(header, ((name, status, *_figures(counts)) for name, status, counts in rows))
     for note in scored.to_dict()["notes"]:
         typer.echo(note)
+
+
+def _figures(counts: Counts) -> tuple[str, ...]:
+    """The rates; how many numbers random digits would have "found" without boxes; readings that truth does not list."""
+    return (*(_text(rate) for rate in counts.rates.values()), f"{counts.by_chance:.0f}", str(counts.unlisted))
 
 
 def _text(rate: Rate) -> str:
