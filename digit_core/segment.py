@@ -214,16 +214,23 @@ def _pieces_of_one(sides: Sides, tall: float) -> Iterator[tuple[int, int]]:
     """Pairs (a, b), a before b, of boxes sorted by their left side that are pieces of one digit."""
     left, top, right, bottom = sides
     width, height = right - left, bottom - top
-    ends = np.searchsorted(left, right)
-    for a in np.flatnonzero(ends > np.arange(1, len(left) + 1)):
-        b = np.arange(a + 1, ends[a])
-        shared = np.minimum(right[a], right[b]) - left[b]
-        apart = np.maximum(top[a], top[b]) - np.minimum(bottom[a], bottom[b])
-        both = np.maximum(bottom[a], bottom[b]) - np.minimum(top[a], top[b])
-        smaller, larger = np.minimum(height[a], height[b]), np.maximum(height[a], height[b])
-        over = (shared >= 0.5 * np.minimum(width[a], width[b])) & (apart < 0.18 * both)
-        one = (both < 1.35 * np.maximum(larger, tall)) & ((smaller < 0.62 * larger) | (both < 1.2 * tall))
-        yield from ((int(a), int(i)) for i in b[over & one])
+    a, b = _pairs(left, right)
+    shared = np.minimum(right[a], right[b]) - left[b]
+    apart = np.maximum(top[a], top[b]) - np.minimum(bottom[a], bottom[b])
+    both = np.maximum(bottom[a], bottom[b]) - np.minimum(top[a], top[b])
+    smaller, larger = np.minimum(height[a], height[b]), np.maximum(height[a], height[b])
+    over = (shared >= 0.5 * np.minimum(width[a], width[b])) & (apart < 0.18 * both)
+    one = (both < 1.35 * np.maximum(larger, tall)) & ((smaller < 0.62 * larger) | (both < 1.2 * tall))
+    chosen = over & one
+    return zip(a[chosen].tolist(), b[chosen].tolist(), strict=True)
+
+
+def _pairs(left: NDArray[np.float64], reach: NDArray[np.float64]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Indices (a, b) of all pairs of boxes sorted by `left` of which b begins after a and before the reach of a."""
+    ends = np.searchsorted(left, reach)
+    counts = np.maximum(ends - np.arange(1, len(left) + 1), 0)
+    a = np.repeat(np.arange(len(left)), counts)
+    return a, a + 1 + np.arange(len(a)) - np.repeat(np.cumsum(counts) - counts, counts)
 
 
 def _union(pieces: Sequence[Glyph]) -> Glyph:
@@ -241,34 +248,30 @@ def group_strings(
 ) -> list[list[Glyph]]:
     """Links each glyph to its right neighbour on the same line; a wide gap or a vertical ruling parts numbers."""
     order = sorted(digits, key=lambda glyph: glyph.box.x)
-    sides = _sides(order)
     dots = _Marks(marks)
     follower: dict[int, int] = {}
     taken: set[int] = set()
-    for index, glyph in enumerate(order):
-        near = (other for other in _right_of(index, sides, params) if other not in taken)
-        nearest = next((other for other in near if _follows(glyph.box, order[other].box, dots, page, params)), None)
-        if nearest is not None:
-            follower[index] = nearest
-            taken.add(nearest)
+    for index, other in _neighbours(_sides(order), params):
+        free = index not in follower and other not in taken
+        if free and _follows(order[index].box, order[other].box, dots, page, params):
+            follower[index] = other
+            taken.add(other)
     return [[order[i] for i in _chain(start, follower)] for start in range(len(order)) if start not in taken]
 
 
-def _right_of(index: int, sides: Sides, params: SegmentationParams) -> list[int]:
-    """Glyphs to the right of this one, on its line and within the widest gap; nearest first."""
+def _neighbours(sides: Sides, params: SegmentationParams) -> Iterator[tuple[int, int]]:
+    """Pairs (a, b) of which b stands to the right of a, on its line and within the widest gap; nearest first."""
     left, top, right, bottom = sides
-    height = bottom - top
+    width, height = right - left, bottom - top
     # The gap is judged by the mean height of the two, and a neighbour is at most four times as high.
-    end = int(np.searchsorted(left, right[index] + 2.5 * params.dotted_gap * height[index], side="right"))
-    rows = slice(index + 1, end)
-    shared = np.minimum(bottom[rows], bottom[index]) - np.maximum(top[rows], top[index])
-    low, high = np.minimum(height[rows], height[index]), np.maximum(height[rows], height[index])
-    gap = left[rows] - right[index]
-    on_one_line = (low >= 0.25 * high) & (shared >= 0.45 * low) & (right[rows] > right[index])
-    near = (gap <= params.dotted_gap * (low + high) / 2) & (
-        gap >= -0.6 * np.minimum(right - left, right[index] - left[index])[rows]
-    )
-    return [int(i) for i in np.flatnonzero(on_one_line & near) + index + 1]
+    a, b = _pairs(left, right + 2.5 * params.dotted_gap * height)
+    shared = np.minimum(bottom[b], bottom[a]) - np.maximum(top[b], top[a])
+    low, high = np.minimum(height[b], height[a]), np.maximum(height[b], height[a])
+    gap = left[b] - right[a]
+    on_one_line = (low >= 0.25 * high) & (shared >= 0.45 * low) & (right[b] > right[a])
+    near = (gap <= params.dotted_gap * (low + high) / 2) & (gap >= -0.6 * np.minimum(width[b], width[a]))
+    chosen = on_one_line & near
+    return zip(a[chosen].tolist(), b[chosen].tolist(), strict=True)
 
 
 def _chain(start: int, follower: dict[int, int]) -> list[int]:

@@ -74,7 +74,7 @@ def test_every_page_gets_a_row_whether_it_can_be_read_or_not(place: Path, run: R
     scans = write_pages(place / "scans" / "a box", 3)
     (scans / "empty.jpg").write_bytes(b"")
     (scans / "cut.png").write_bytes((scans / "page-000.png").read_bytes()[:600])
-    (scans / "notes.txt").write_text("no page")
+    (scans / "notes.png").write_text("no page")
     cv2.imwrite(str(scans / "ü '\" [b].png"), page(7))
     cv2.imwrite(str(scans / "blank.png"), np.full((300, 300), 240, np.uint8))
 
@@ -82,10 +82,10 @@ def test_every_page_gets_a_row_whether_it_can_be_read_or_not(place: Path, run: R
 
     rows = {Path(row["uri"]).name: row for row in results(place).read("pages").to_pylist()}
     assert names(place, "read") == ["blank.png", "page-000.png", "page-001.png", "page-002.png", "ü '\" [b].png"]
-    assert {name: rows[name]["reason"] for name in ("empty.jpg", "cut.png", "notes.txt", "blank.png")} == {
+    assert {name: rows[name]["reason"] for name in ("empty.jpg", "cut.png", "notes.png", "blank.png")} == {
         "empty.jpg": FailureReason.EMPTY,
         "cut.png": FailureReason.TRUNCATED,
-        "notes.txt": FailureReason.NOT_AN_IMAGE,
+        "notes.png": FailureReason.NOT_AN_IMAGE,
         "blank.png": "no digits found",
     }
     assert (tally.pages, tally.quarantined, tally.numbers) == (8, 3, results(place).read("numbers").num_rows)
