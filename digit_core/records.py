@@ -57,11 +57,12 @@ class Box:
     @staticmethod
     def around(boxes: Iterable[Box]) -> Box:
         """The smallest box that holds them all; raises ValueError for none."""
-        boxes = list(boxes)
-        if not boxes:
+        sides = [(box.x, box.y, box.right, box.bottom) for box in boxes]
+        if not sides:
             raise ValueError("no boxes to put a box around")
-        x, y = min(box.x for box in boxes), min(box.y for box in boxes)
-        return Box(x, y, max(box.right for box in boxes) - x, max(box.bottom for box in boxes) - y)
+        left, top, right, bottom = zip(*sides, strict=True)
+        x, y = min(left), min(top)
+        return Box(x, y, max(right) - x, max(bottom) - y)
 
 
 @dataclass(frozen=True, slots=True)

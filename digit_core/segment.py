@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from itertools import pairwise
+from statistics import median
 from typing import cast
 
 import cv2
@@ -332,9 +333,9 @@ def cut_string(string: Sequence[Glyph], labels: Labels, darkness: Grey, params: 
 
 def usual_width(string: Sequence[Glyph]) -> float:
     """Width of a digit in this string: the median of those that can only be one, else 0.62 of the height."""
-    height = float(np.median([glyph.box.h for glyph in string]))
+    height = median(glyph.box.h for glyph in string)
     single = [glyph.box.w for glyph in string if 0.35 * height < glyph.box.w < 0.95 * height]
-    return float(np.median(single)) if len(single) >= 2 else 0.62 * height
+    return median(single) if len(single) >= 2 else 0.62 * height
 
 
 def glyph_ink(glyph: Glyph, labels: Labels, darkness: Grey) -> Grey:
