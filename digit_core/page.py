@@ -27,7 +27,8 @@ from digit_core.records import (
     Reading,
     State,
 )
-from digit_core.segment import InkString, segment, segment_strip
+from digit_core.segment import segment, segment_strip
+from digit_core.splitting import InkString
 
 _WORD = 0.4
 """Mean probability of "not a digit" from which a string is a word, a label or a ruling, and no number at all."""

@@ -7,7 +7,7 @@ import pytest
 from digit_core.page import find_digits, find_strip, judge, read_page, reading_order, to_scan
 from digit_core.params import ReviewPolicy, SegmentationParams
 from digit_core.records import NOT_A_DIGIT, Box, NumberString, PageDigits, PageFound, PageImage, PageRef, State
-from digit_core.segment import InkString
+from digit_core.splitting import InkString
 
 PARAMS = SegmentationParams()
 REF = PageRef("scans/a.png", "v1", "ab" * 32)

@@ -3,10 +3,11 @@
 import cv2
 import numpy as np
 
+from digit_core.components import Glyph, Shape, classify_shape, find_components, is_dash, join_broken
 from digit_core.params import SegmentationParams
 from digit_core.preprocess import PreparedPage
 from digit_core.records import Box
-from digit_core.segment import Glyph, Shape, classify_shape, find_components, is_dash, join_broken, segment, segment_strip
+from digit_core.segment import segment, segment_strip
 
 PARAMS = SegmentationParams()
 
@@ -122,7 +123,7 @@ def test_the_loose_flag_of_a_five_is_joined_to_its_body():
     body, flag = Glyph(Box(100, 60, 30, 40), (1,), 300), Glyph(Box(104, 50, 30, 7), (2,), 150)
     other = Glyph(Box(160, 50, 30, 50), (3,), 400)
 
-    joined = join_broken([body, flag, other], [])
+    joined = join_broken([body, flag, other])
 
     assert sorted(glyph.labels for glyph in joined) == [(1, 2), (3,)]
 
@@ -130,7 +131,7 @@ def test_the_loose_flag_of_a_five_is_joined_to_its_body():
 def test_digits_of_two_lines_are_never_joined():
     upper, lower = Glyph(Box(100, 50, 30, 50), (1,), 400), Glyph(Box(100, 104, 30, 50), (2,), 400)
 
-    assert len(join_broken([upper, lower], [])) == 2
+    assert len(join_broken([upper, lower])) == 2
 
 
 def test_touching_digits_are_cut_apart_near_where_they_touch():
