@@ -94,6 +94,7 @@ A classifier of single handwritten digits: 28x28 pixels in MNIST's frame in, pro
 
 Made by `digits train {card["recipe"]} --seed {card["seed"]} --epochs {card["epochs"]} --ship digit_core/model`.
 
-Meant for handwritten Western digits cut from scans. It was not trained on print, and not on words: both can be taken
-for digits. No personal data went into it beyond MNIST.
+Meant for handwritten Western digits cut from scans. It was shown printed letters and scribbles as things that
+are no digits, and still takes some words for digits; printed digits are read like written ones.
+No personal data went into it beyond MNIST.
 """
