@@ -129,7 +129,7 @@ def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except FileNotFoundError as error:
-        raise PageError(FailureReason.MISSING, "the file was deleted after it was listed") from error
+        raise PageError(FailureReason.MISSING, "there is no such file (any more)") from error
     except OSError as error:
         raise PageError(FailureReason.MISSING, f"the file cannot be read: {error.strerror}") from error
 
