@@ -16,10 +16,11 @@ from digit_core.errors import InputError
 from digit_core.params import DecodeLimits, ReviewPolicy, SegmentationParams
 from digit_core.recogniser import calibration_of
 from digit_core.records import ReadBy, SourceObject
+from digit_core.tables import TABLES
 from flows.settings import Settings
 from tasks.adapters.registry import Registry
 from tasks.adapters.results import Results, fingerprint
-from tasks.adapters.storage import Storage, normalise, overlaps
+from tasks.adapters.storage import Storage, join, normalise, overlaps
 from tasks.plan import RunPlan, params_digest
 
 NO_LAYOUT = "none"
@@ -79,8 +80,8 @@ def make_plan(source: str, out: str, settings: Settings, run_id: str = "") -> Ru
     """Raises InputError for places that cannot be, RegistryError when there is no model to read with, or it holds no record to
     promise a max error by."""
     source, out = normalise(source), normalise(out)
-    if overlaps(source, out):
-        raise InputError(f"the results would lie among the scans: {out} is in {source}; choose a place for --out outside it")
+    if any(overlaps(source, place) for place in (out, *(join(out, name) for name in (*TABLES, "manifests")))):
+        raise InputError(f"the results of {out} would lie among the scans of {source}; choose a place for --out outside it")
     model = registry(settings).champion()
     settings, promise = dialled(settings, model.path)
     params = params_digest(SegmentationParams(), policy(settings), limits(settings))

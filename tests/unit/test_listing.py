@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from digit_core.errors import InputError
 from digit_core.params import DecodeLimits, ReviewPolicy, SegmentationParams
 from digit_core.records import ReadBy
-from flows.planning import Listing
+from flows.planning import Listing, make_plan
+from flows.settings import load_settings
 from tasks.adapters.results import Results
 from tasks.adapters.storage import Storage
 from tasks.plan import RunPlan
@@ -46,3 +48,9 @@ def test_a_file_that_is_named_itself_is_looked_at_whatever_its_name(listing: Lis
     file = str(Path(listing.plan.source) / "notes.csv")
 
     assert [one.uri for one in replace(listing, plan=replace(listing.plan, source=file))] == [file]
+
+
+@pytest.mark.parametrize(("source", "out"), [("a", "a"), ("a", "a/results"), ("a/pages", "a"), ("a/digits", "a")])
+def test_results_never_come_to_lie_among_the_scans(tmp_path: Path, source: str, out: str):
+    with pytest.raises(InputError, match="among the scans"):
+        make_plan(str(tmp_path / source), str(tmp_path / out), load_settings())
