@@ -64,14 +64,6 @@ def contact_sheet(crops: Sequence[Grey], captions: Sequence[str], columns: int =
     return _above(_heading(title, body.shape[1]), body)
 
 
-def side_by_side(page: Grey, drawn: Picture) -> Picture:
-    """The page as it is, left of a picture of it, at the picture's height."""
-    width = max(1, round(page.shape[1] * drawn.shape[0] / page.shape[0]))
-    plain = cv2.resize(cv2.cvtColor(page, cv2.COLOR_GRAY2BGR), (width, drawn.shape[0]), interpolation=cv2.INTER_AREA)
-    gap = np.full((drawn.shape[0], 2 * _GAP, 3), _WHITE, np.uint8)
-    return np.hstack([plain.astype(np.uint8), gap, drawn])
-
-
 def to_png(image: NDArray[np.uint8]) -> bytes:
     """A grey or BGR image as the bytes of a PNG file; raises ValueError for an image without pixels."""
     if image.size == 0:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from digit_core.draw import COLOURS, contact_sheet, overlay, side_by_side, to_png
+from digit_core.draw import COLOURS, contact_sheet, overlay, to_png
 from digit_core.records import NOT_A_DIGIT, Box, DigitReading, PageRead, PageRef, ReadBy, Reading, State
 from digit_core.tables import batch_tables
 
@@ -158,12 +158,3 @@ def test_a_picture_survives_its_way_through_png():
 def test_an_image_without_pixels_is_no_png():
     with pytest.raises(ValueError, match="no pixels"):
         to_png(np.zeros((0, 4), np.uint8))
-
-
-def test_a_page_and_its_picture_stand_side_by_side_at_one_height():
-    drawn = overlay(paper(), *tables_with())
-
-    both = side_by_side(paper(), drawn)
-
-    assert both.shape[0] == drawn.shape[0]
-    assert (both[:, -drawn.shape[1] :] == drawn).all()
