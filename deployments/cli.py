@@ -258,7 +258,7 @@ def train(
     reviewed: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Digits that people read, to learn as well: .npz of images and labels.")
     ] = None,
-    ship: Annotated[Path | None, typer.Option(metavar="DIR", help="Put the model and its card here too.")] = None,
+    ship: Annotated[Path | None, typer.Option(metavar="DIR", help="Put the model and its card here too; with --all, the recipe archive's.")] = None,
     report: Annotated[Path | None, typer.Option(metavar="FILE", help="Write published against measured as Markdown.")] = None,
 ) -> None:
     """Train a network on MNIST and register it as challenger, with charts of how it did.

@@ -124,7 +124,7 @@ def cnn(keras: Any) -> Any:
 
 
 def archive(keras: Any) -> Any:
-    """Ours: a small convolutional network with an output for "not a digit", light enough to read 1,200 digits in 60 ms."""
+    """Ours: a small convolutional network with an output for "not a digit", light enough to read 1,000 digits in 0.1 s."""
     layers = keras.layers
 
     def block(x: Any, filters: int, size: int = 3, stride: int = 1) -> Any:
@@ -132,14 +132,14 @@ def archive(keras: Any) -> Any:
         return layers.Activation("relu")(layers.BatchNormalization()(x))
 
     pixels = _input(keras)
-    x = block(pixels, 16, size=5, stride=2)
-    x = block(x, 32)
+    x = block(pixels, 24, size=5, stride=2)
+    x = block(x, 48)
     x = layers.MaxPool2D()(x)
-    x = block(x, 64)
-    x = layers.MaxPool2D(padding="same")(x)
     x = block(x, 96)
-    x = layers.Dropout(0.15)(layers.Flatten()(x))
-    x = layers.Dropout(0.25)(layers.Dense(128, activation="relu")(x))
+    x = layers.MaxPool2D(padding="same")(x)
+    x = block(x, 112)
+    x = layers.Dense(128, activation="relu")(layers.Flatten()(x))
+    x = layers.Dropout(0.2)(x)
     return keras.Model(pixels, layers.Dense(11, activation="softmax", name="classes")(x), name="archive")
 
 
@@ -240,12 +240,12 @@ _ALL = [
     ),
     Recipe(
         "archive",
-        "4 convolutions 16 to 96, 128 relu, 11 softmax",
+        "4 convolutions 24 to 112, 128 relu, 11 softmax",
         "this project",
         archive,
         _OURS,
         _SPARSE,
-        epochs=45,
+        epochs=70,
         batch=128,
         distorted=True,
         strangers=0.15,
@@ -257,7 +257,7 @@ _ALL = [
         archive_dense,
         _OURS,
         _SPARSE,
-        epochs=45,
+        epochs=60,
         batch=128,
         distorted=True,
         strangers=0.1,
