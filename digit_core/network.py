@@ -61,7 +61,7 @@ def load_mnist(path: Path | None) -> Mnist:
 
 
 def _fetched_mnist() -> Path:
-    keras = _keras()
+    keras = keras_module()
     try:
         keras.datasets.mnist.load_data()
     except Exception as error:  # Keras raises a bare Exception when a download fails
@@ -78,7 +78,7 @@ def train(recipe: Recipe, mnist: Mnist, params: TrainingParams, progress: Progre
     With `patience` the training ends when the validation loss has not fallen for so many epochs, and the best weights
     are restored; a recipe that keeps no digits for validation then keeps as many as are held out.
     """
-    keras = _keras()
+    keras = keras_module()
     started = time.monotonic()
     params = replace(params, epochs=params.epochs or recipe.epochs, batch=params.batch or recipe.batch)
     keras.utils.set_random_seed(params.seed)
@@ -193,15 +193,16 @@ def export_onnx(trained: Trained, path: Path) -> str:
 
 def untrained(recipe: Recipe) -> Any:
     """The recipe's Keras model as it is before training."""
-    return recipe.build(_keras())
+    return recipe.build(keras_module())
 
 
 def load_keras(path: Path) -> Any:
     """A `.keras` file as `Trained.model` was saved, in Keras' safe mode: no code out of the file is run."""
-    return _keras().saving.load_model(str(path), safe_mode=True, compile=False)
+    return keras_module().saving.load_model(str(path), safe_mode=True, compile=False)
 
 
-def _keras() -> Any:
+def keras_module() -> Any:
+    """Keras, on TensorFlow; imported when it is first asked for."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     with nullcontext() if "keras" in sys.modules else _stderr_closed():

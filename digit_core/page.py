@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import islice
+from typing import Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from digit_core.crop import mnist_crops
+from digit_core.decision import FoundNumber
+from digit_core.ink import digit_ink
+from digit_core.numbers import find_number, find_numbers
 from digit_core.params import ReviewPolicy, SegmentationParams
 from digit_core.preprocess import Affine, PreparedPage, prepare, prepare_strip
+from digit_core.reader import Reader
 from digit_core.recogniser import Recogniser
 from digit_core.records import (
     NOT_A_DIGIT,
     Box,
     DigitReading,
+    Grey,
     NumberString,
     PageDigits,
     PageFound,
@@ -27,45 +34,68 @@ from digit_core.records import (
     Reading,
     State,
 )
-from digit_core.segment import segment, segment_strip
-from digit_core.splitting import InkString
 
 _WORD = 0.4
 """Mean probability of "not a digit" from which a string is a word, a label or a ruling, and no number at all."""
+
+CLASSIFIER, EVIDENCE = 0.5, 0.9
+"""Exponents of the two witnesses of a digit; fitted on written strips of digits that neither learned."""
 
 Probabilities = NDArray[np.float32]
 """Shape (n, 11): calibrated probabilities of the ten digits and of "not a digit"."""
 
 
-def find_digits(image: PageImage, params: SegmentationParams) -> PageDigits:
+def find_digits(image: PageImage, params: SegmentationParams, reader: Reader) -> PageDigits:
     """Finds the digits of a page; the one function behind which detection lives."""
-    return _found(prepare(image.pixels, params), segment, image, params)
+    page = prepare(image.pixels, params)
+    return _found(page, find_numbers(page, reader, params), image)
 
 
-def find_strip(image: PageImage, params: SegmentationParams) -> PageDigits:
+def find_strip(image: PageImage, params: SegmentationParams, reader: Reader) -> PageDigits:
     """Finds the digits of an image that holds one number and nothing else."""
-    return _found(prepare_strip(image.pixels, params), segment_strip, image, params)
+    page = prepare_strip(image.pixels, params)
+    return _found(page, find_number(page, reader), image)
 
 
-def _found(
-    page: PreparedPage,
-    segmenter: Callable[[PreparedPage, SegmentationParams], list[InkString]],
-    image: PageImage,
-    params: SegmentationParams,
-) -> PageDigits:
-    strings = [string for string in segmenter(page, params) if string.boxes]
-    placed = list(reading_order(strings))
-    boxes = iter(to_scan([box for _, string in placed for box in string.boxes], page.to_scan, image.width, image.height))
-    numbers = tuple(NumberString(line, tuple(islice(boxes, len(string.boxes)))) for line, string in placed)
-    return PageDigits(numbers, mnist_crops([ink for _, string in placed for ink in string.inks]), page.skew)
+def _found(page: PreparedPage, numbers: list[FoundNumber], image: PageImage) -> PageDigits:
+    inked = [_Inked(one, digit_ink(page.darkness, page.ink, one.boxes)) for one in numbers]
+    placed = list(reading_order(inked))
+    boxes = iter(to_scan([box for _, one in placed for box in one.boxes], page.to_scan, image.width, image.height))
+    strings = tuple(
+        NumberString(line, tuple(islice(boxes, len(one.inks))), one.found.certainty, one.found.printed, one.found.text)
+        for line, one in placed
+    )
+    crops = mnist_crops([ink for _, one in placed for _, ink in one.inks])
+    evidence = np.concatenate([one.found.evidence for _, one in placed]) if placed else np.empty((0, 11), np.float32)
+    return PageDigits(strings, crops, page.skew, evidence)
 
 
-def reading_order(strings: Sequence[InkString]) -> Iterator[tuple[int, InkString]]:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Inked:
+    """A found number with the ink of each of its digits."""
+
+    found: FoundNumber
+    inks: list[tuple[Box, Grey]]
+
+    @property
+    def boxes(self) -> list[Box]:
+        return [box for box, _ in self.inks]
+
+
+class _Boxed(Protocol):
+    @property
+    def boxes(self) -> Sequence[Box]: ...
+
+
+String = TypeVar("String", bound=_Boxed)
+
+
+def reading_order(strings: Sequence[String]) -> Iterator[tuple[int, String]]:
     """Lines from top to bottom, and in a line from left to right; yields (line, string).
 
     A string joins the line above it when their middles lie within half a digit's height.
     """
-    lines: list[list[tuple[Box, InkString]]] = []
+    lines: list[list[tuple[Box, String]]] = []
     for box, string in sorted(((Box.around(s.boxes), s) for s in strings), key=lambda pair: pair[0].centre[1]):
         last = lines[-1][-1][0] if lines else None
         if last is not None and abs(box.centre[1] - last.centre[1]) < 0.5 * min(box.h, last.h):
@@ -93,6 +123,7 @@ def judge(found: PageFound, probabilities: Probabilities, policy: ReviewPolicy) 
 
     probabilities: one row a digit, in the order of `found.digits`. Deterministic: the audit sample is drawn by a hash.
     """
+    probabilities = fused(probabilities, found.digits.evidence)
     readings, start = [], 0
     for number in found.digits.numbers:
         end = start + len(number.boxes)
@@ -103,26 +134,46 @@ def judge(found: PageFound, probabilities: Probabilities, policy: ReviewPolicy) 
     return PageRead(found.ref, found.width, found.height, found.dpi, found.digits.skew, tuple(readings))
 
 
+def fused(probabilities: Probabilities, evidence: Probabilities | None) -> Probabilities:
+    """What the classifier says of the crops (n, 11) and what the reader says of the same places (n, 11), as one.
+
+    Both are taken as independent witnesses, each with an exponent, as they saw the same ink: a logarithmic opinion pool
+    (Genest, Zidek, "Combining probability distributions", Statistical Science 1986).
+    """
+    if evidence is None:
+        return probabilities
+    both = np.power(np.maximum(probabilities, 1e-5), CLASSIFIER) * np.power(np.maximum(evidence, 1e-5), EVIDENCE)
+    return np.asarray(both / both.sum(axis=1, keepdims=True), np.float32)
+
+
 def _judge_number(found: PageFound, number: NumberString, rows: Probabilities, policy: ReviewPolicy) -> Reading | None:
     if float(rows[:, NOT_A_DIGIT].mean()) > _WORD:
         return None
-    parts = tuple(_judge_digit(found, box, row, policy) for box, row in zip(number.boxes, rows, strict=True))
+    parts = tuple(_judge_digit(found, box, row, number.certainty, policy) for box, row in zip(number.boxes, rows, strict=True))
     digits = "".join(part.digit for part in parts)
     if not digits:
         return None
     state = State.REVIEW if any(part.state is State.REVIEW for part in parts) else State.ACCEPTED
     confidence = math.prod(part.confidence for part in parts)
-    return Reading(number.line, Box.around(number.boxes), digits, confidence, state, parts)
+    return Reading(number.line, Box.around(number.boxes), digits, confidence, state, parts, number.printed, number.text)
 
 
-def _judge_digit(found: PageFound, box: Box, row: NDArray[np.float32], policy: ReviewPolicy) -> DigitReading:
+def _judge_digit(found: PageFound, box: Box, row: NDArray[np.float32], certainty: float, policy: ReviewPolicy) -> DigitReading:
+    """certainty: that the number has these digits at all; a digit is no surer than that."""
     best = np.argsort(-row, kind="stable")[:3]
-    top = tuple((int(label), float(row[label])) for label in best)
+    top = tuple((int(label), float(row[label]) * certainty) for label in best)
     if top[0][1] < policy.threshold:
-        return DigitReading(box, top, State.REVIEW, "not a digit?" if top[0][0] == NOT_A_DIGIT else "low confidence")
+        return DigitReading(box, top, State.REVIEW, _doubt(top[0][0], float(row[best[0]]), policy))
     if top[0][0] == NOT_A_DIGIT:
         return DigitReading(box, top, State.REJECTED)
     return DigitReading(box, top, State.ACCEPTED, "audit" if _drawn(found.ref.digit_id(box), policy.audit_share) else "")
+
+
+def _doubt(label: int, probability: float, policy: ReviewPolicy) -> str:
+    """Why a digit goes to a person."""
+    if probability >= policy.threshold:
+        return "touching"
+    return "not a digit?" if label == NOT_A_DIGIT else "low confidence"
 
 
 def _drawn(digit_id: str, share: float) -> bool:
@@ -132,8 +183,13 @@ def _drawn(digit_id: str, share: float) -> bool:
 
 
 def read_page(
-    image: PageImage, ref: PageRef, recogniser: Recogniser, params: SegmentationParams, policy: ReviewPolicy
+    image: PageImage,
+    ref: PageRef,
+    reader: Reader,
+    recogniser: Recogniser,
+    params: SegmentationParams,
+    policy: ReviewPolicy,
 ) -> PageRead:
     """One page from pixels to readings."""
-    found = PageFound(ref, image.width, image.height, image.dpi, find_digits(image, params))
+    found = PageFound(ref, image.width, image.height, image.dpi, find_digits(image, params, reader))
     return judge(found, recogniser(found.digits.crops), policy)

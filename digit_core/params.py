@@ -75,19 +75,14 @@ class ReviewPolicy(Params):
 class SegmentationParams(Params):
     """How ink becomes digits. Lengths are multiples of the digit height `H` of the place, unless named pixels."""
 
-    min_height: int = 9  # pixels; lower than this nothing is told from specks
-    max_height: int = 260  # pixels; a higher thing is a drawing, a stain or the edge of the scan
     ink_contrast: float = 0.16  # of the way from paper to black: fainter is paper
-    core_contrast: float = 0.26  # every digit has a pixel at least this dark
     max_skew: float = 6.0  # degrees that deskewing looks at, either way
     rule_length: float = 0.028  # of the longer side of the page: a straight run this long is a ruling
     gap: float = 0.85  # H: wider gaps end a number
     dotted_gap: float = 1.6  # H: unless a dot or comma stands in the gap
-    touching_aspect: float = 1.15  # width over height from which a component may be several digits
 
     def __post_init__(self) -> None:
-        _require(3 <= self.min_height < self.max_height, "min_height must be at least 3 and below max_height")
-        _require(0 < self.ink_contrast <= self.core_contrast < 1, "need 0 < ink_contrast <= core_contrast < 1")
+        _require(0 < self.ink_contrast < 1, f"ink_contrast must be a share of the way to black, not {self.ink_contrast}")
         _require(0 <= self.max_skew <= 30, f"max_skew must be 0 to 30 degrees, not {self.max_skew}")
         _require(0 < self.rule_length < 1, f"rule_length must be a share of the page, not {self.rule_length}")
 

@@ -39,7 +39,7 @@ class OnnxRecogniser:
     """
 
     def __init__(self, path: Path, version: str) -> None:
-        self._session = _session(path)
+        self._session = onnx_session(path)
         self._input = self._session.get_inputs()[0].name
         facts = self._session.get_modelmeta().custom_metadata_map
         self._temperature = float(facts.get("temperature", "1"))
@@ -66,7 +66,7 @@ class OnnxRecogniser:
 
 def calibration_of(path: Path) -> dict[Ink, CalibrationRecord]:
     """The records in a model file. Raises RegistryError if the file is no model, or holds none."""
-    text = _session(path).get_modelmeta().custom_metadata_map.get(CALIBRATION)
+    text = onnx_session(path).get_modelmeta().custom_metadata_map.get(CALIBRATION)
     if text is None:
         raise RegistryError(
             f"{path} holds no calibration record, so no error can be promised: give a threshold instead, or train the model "
@@ -75,7 +75,8 @@ def calibration_of(path: Path) -> dict[Ink, CalibrationRecord]:
     return read_records(text)
 
 
-def _session(path: Path) -> Any:
+def onnx_session(path: Path) -> Any:
+    """A model file ready to run, on one thread. Raises RegistryError if it is none."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()

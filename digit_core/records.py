@@ -111,10 +111,17 @@ class PageImage:
 
 @dataclass(frozen=True, slots=True)
 class NumberString:
-    """Digits that stand together as one number, left to right; `line` counts text lines from the top, from 0."""
+    """Digits that stand together as one number, left to right; `line` counts text lines from the top, from 0.
+
+    certainty: probability that these are its digits, none missing and none too many. printed: probability that it was
+    printed and not written by hand. text: the number as written, with points and dashes, as the reader took it.
+    """
 
     line: int
     boxes: tuple[Box, ...]
+    certainty: float = 1.0
+    printed: float = 0.0
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +129,13 @@ class PageDigits:
     """What finding digits gives: numbers in reading order, and one crop a digit in the same order.
 
     `crops` has shape (sum of len(number.boxes), 28, 28); `skew` is the page's tilt in degrees, positive clockwise.
+    `evidence`: what finding them already said of each digit, shape (as many, 11), rows sum to 1; None for nothing.
     """
 
     numbers: tuple[NumberString, ...]
     crops: Crops
     skew: float = 0.0
+    evidence: NDArray[np.float32] | None = None
 
     def __post_init__(self) -> None:
         expected = sum(len(number.boxes) for number in self.numbers)
@@ -175,7 +184,10 @@ class DigitReading:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One number as read: `digits` as a string with its leading zeros, confidence = the product over its digits."""
+    """One number as read: `digits` as a string with its leading zeros, confidence = the product over its digits.
+
+    printed: probability that it was printed; text: as written, with points and dashes where the reader saw them.
+    """
 
     line: int
     box: Box
@@ -183,6 +195,8 @@ class Reading:
     confidence: float
     state: State
     parts: tuple[DigitReading, ...]
+    printed: float = 0.0
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)

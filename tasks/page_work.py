@@ -15,6 +15,7 @@ from digit_core.decode import decode_page, probe
 from digit_core.errors import FailureReason, PageError
 from digit_core.page import find_digits, judge
 from digit_core.params import DecodeLimits, ReviewPolicy, SegmentationParams
+from digit_core.reader import OnnxReader
 from digit_core.recogniser import OnnxRecogniser
 from digit_core.records import Box, PageFailure, PageFound, PageRef, ReadBy
 from digit_core.tables import batch_tables
@@ -89,7 +90,7 @@ def _find_on(job: PageJob) -> Parcel | PageFailure:
         image = decode_page(_read_unchanged(job.path, job.ref), job.ref.index, job.limits)
     except PageError as error:
         return PageFailure(job.ref, error.reason, str(error))
-    digits = find_digits(image, job.params)
+    digits = find_digits(image, job.params, reader())
     return pack(PageFound(job.ref, image.width, image.height, image.dpi, digits))
 
 
@@ -123,6 +124,12 @@ def _cut_from(job: CutJob) -> Cuttings:
 def recogniser(model: str, version: str) -> OnnxRecogniser:
     """The model, loaded once in each process."""
     return OnnxRecogniser(Path(model), version)
+
+
+@lru_cache(maxsize=1)
+def reader() -> OnnxReader:
+    """The networks that find numbers, loaded once in each process."""
+    return OnnxReader()
 
 
 def _read(path: Path) -> bytes:

@@ -15,7 +15,9 @@ from digit_core.records import Box, Crops, NumberString, PageDigits, PageFound, 
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """`numbers` has a row (line, digits) for each number; `boxes` a row (x, y, w, h) for each digit, in pixels."""
+    """`numbers` has a row (line, digits) for each number, `sureness` a row (certainty, printed); `boxes` a row (x, y, w, h) for
+    each digit, in pixels; `texts`: the numbers as written.
+    """
 
     ref: PageRef
     width: int
@@ -24,7 +26,10 @@ class Parcel:
     skew: float
     numbers: NDArray[np.int32]
     boxes: NDArray[np.int32]
+    sureness: NDArray[np.float64]
+    texts: tuple[str, ...]
     crops: Crops
+    evidence: NDArray[np.float32] | None
 
 
 def pack(found: PageFound) -> Parcel:
@@ -40,7 +45,10 @@ def pack(found: PageFound) -> Parcel:
         found.digits.skew,
         np.array(numbers, np.int32).reshape(-1, 2),
         np.array(boxes, np.int32).reshape(-1, 4),
+        np.array([(string.certainty, string.printed) for string in strings], np.float64).reshape(-1, 2),
+        tuple(string.text for string in strings),
         found.digits.crops,
+        found.digits.evidence,
     )
 
 
@@ -48,8 +56,8 @@ def unpack(parcel: Parcel) -> PageFound:
     """The page that was packed."""
     boxes = [Box(*row) for row in parcel.boxes.tolist()]
     strings, start = [], 0
-    for line, count in parcel.numbers.tolist():
-        strings.append(NumberString(line, tuple(boxes[start : start + count])))
+    for (line, count), sureness, text in zip(parcel.numbers.tolist(), parcel.sureness.tolist(), parcel.texts, strict=True):
+        strings.append(NumberString(line, tuple(boxes[start : start + count]), sureness[0], sureness[1], text))
         start += count
-    digits = PageDigits(tuple(strings), parcel.crops, parcel.skew)
+    digits = PageDigits(tuple(strings), parcel.crops, parcel.skew, parcel.evidence)
     return PageFound(parcel.ref, parcel.width, parcel.height, parcel.dpi, digits)

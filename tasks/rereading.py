@@ -19,6 +19,7 @@ from digit_core.recogniser import OnnxRecogniser
 from digit_core.records import PageFailure, PageFound, PageRef, ReadBy
 from digit_core.tables import batch_tables
 from tasks.adapters.model_cache import ModelFile
+from tasks.page_work import reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def _reread(job: RereadJob) -> Reread | PageFailure:
         image = decode_page(_same_bytes(job.path, job.ref.sha256), job.ref.index, job.by.limits)
     except PageError as error:
         return PageFailure(job.ref, error.reason, str(error))
-    found = PageFound(job.ref, image.width, image.height, image.dpi, find_digits(image, job.by.segmentation))
+    found = PageFound(job.ref, image.width, image.height, image.dpi, find_digits(image, job.by.segmentation, reader()))
     return Reread(*(_numbers(found, model, job.by.policy) for model in (job.by.champion, job.by.challenger)))
 
 

@@ -12,6 +12,7 @@ from digit_core.errors import FailureReason
 from digit_core.manifest import Manifest, batch_key, count_rows
 from digit_core.page import find_digits, judge
 from digit_core.params import DecodeLimits, ReviewPolicy, SegmentationParams
+from digit_core.reader import OnnxReader
 from digit_core.records import PageFailure, PageFound, PageRead, PageRef, ReadBy
 from digit_core.tables import batch_tables
 from tasks.adapters.results import Results
@@ -36,7 +37,7 @@ def read(image: Path) -> PageRead:
     data = image.read_bytes()
     ref = PageRef(str(image), "1", hashlib.sha256(data).hexdigest())
     page = decode_page(data, 0, DecodeLimits())
-    digits = find_digits(page, SegmentationParams())
+    digits = find_digits(page, SegmentationParams(), OnnxReader())
     sevens = np.full((len(digits.crops), 11), 0.001, np.float32)
     sevens[:, 7] = 0.99
     return judge(PageFound(ref, page.width, page.height, page.dpi, digits), sevens, ReviewPolicy())

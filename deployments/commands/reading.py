@@ -14,7 +14,7 @@ from digit_core.params import SegmentationParams
 from digit_core.records import PageFailure, PageFound, PageRead, PageRef
 from flows.planning import limits, policy, registry
 from flows.settings import Settings
-from tasks.page_work import FileJob, look_at_files, recogniser
+from tasks.page_work import FileJob, look_at_files, reader, recogniser
 from tasks.pool import Lost, WorkerPool
 
 FEW = 3
@@ -85,7 +85,7 @@ def _read_image(job: ImageJob) -> PageRead | PageFailure:
         image = decode_page(job.path.read_bytes(), job.ref.index, limits(job.settings))
     except PageError as error:
         return PageFailure(job.ref, error.reason, str(error))
-    found = PageFound(job.ref, image.width, image.height, image.dpi, find(image, SegmentationParams()))
+    found = PageFound(job.ref, image.width, image.height, image.dpi, find(image, SegmentationParams(), reader()))
     return judge(found, recogniser(str(job.model.path), job.model.version)(found.digits.crops), policy(job.settings))
 
 

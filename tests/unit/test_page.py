@@ -1,13 +1,16 @@
 """A page's story from pixels to readings, and the judgement over what may be published."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
 
-from digit_core.page import find_digits, find_strip, judge, read_page, reading_order, to_scan
+from digit_core.page import find_digits, find_strip, fused, judge, read_page, reading_order, to_scan
 from digit_core.params import ReviewPolicy, SegmentationParams
+from digit_core.reader import OnnxReader
 from digit_core.records import NOT_A_DIGIT, Box, NumberString, PageDigits, PageFound, PageImage, PageRef, State
-from digit_core.splitting import InkString
+from digit_core.strokes import draw_number, make_hand
 
 PARAMS = SegmentationParams()
 REF = PageRef("scans/a.png", "v1", "ab" * 32)
@@ -27,8 +30,13 @@ def found(*numbers: int) -> PageFound:
     return PageFound(REF, 600, 400, 300.0, PageDigits(strings, np.zeros((sum(numbers), 28, 28), np.uint8)))
 
 
-def string(x: int, y: int, h: int = 30) -> InkString:
-    return InkString((Box(x, y, 20, h),), (np.zeros((h, 20), np.uint8),))
+@pytest.fixture(scope="module")
+def reader() -> OnnxReader:
+    return OnnxReader()
+
+
+def string(x: int, y: int, h: int = 30) -> NumberString:
+    return NumberString(0, (Box(x, y, 20, h),))
 
 
 def test_sure_digits_are_published_with_their_leading_zeros():
@@ -100,40 +108,72 @@ def test_boxes_of_a_turned_page_stay_inside_the_scan():
     assert box.bottom <= 400
 
 
-def test_boxes_are_in_pixels_of_the_original_scan_also_when_it_was_levelled():
+def written(text: str, angle: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
+    """A ruled page with one number written in its middle, turned about its middle; and where the number then stands."""
     page = np.full((900, 1200), 240, np.uint8)
     for y in range(100, 900, 80):
         cv2.line(page, (50, y), (1150, y), 60, 2)
-    cv2.line(page, (612, 425), (612, 455), 20, 5)
-    turned = cv2.warpAffine(page, cv2.getRotationMatrix2D((600, 450), -2.5, 1), (1200, 900), borderValue=240)
-    where = cv2.getRotationMatrix2D((600, 450), -2.5, 1) @ [612, 440, 1]
+    ink, _ = draw_number(text, make_hand(3), 46, np.random.default_rng(0))
+    h, w = ink.shape
+    page[430 : 430 + h, 600 : 600 + w] -= (ink * 0.85).astype(np.uint8)
+    turn = cv2.getRotationMatrix2D((600, 450), angle, 1)
+    return cv2.warpAffine(page, turn, (1200, 900), borderValue=240), turn @ [600 + w / 2, 430 + h / 2, 1]
 
-    digits = find_digits(PageImage(turned), PARAMS)
+
+def test_boxes_are_in_pixels_of_the_original_scan_also_when_it_was_levelled(reader: OnnxReader):
+    page, where = written("358", angle=-2.5)
+
+    digits = find_digits(PageImage(page), PARAMS, reader)
 
     assert digits.skew == pytest.approx(2.5, abs=0.2)
     (number,) = digits.numbers
-    assert number.boxes[0].centre == pytest.approx(tuple(where), abs=4)
+    assert Box.around(number.boxes).centre == pytest.approx(tuple(where), abs=5)
 
 
-def test_a_page_is_read_by_whatever_tells_digits():
-    page = np.full((400, 600), 240, np.uint8)
-    cv2.putText(page, "12", (100, 200), cv2.FONT_HERSHEY_SIMPLEX, 2, 20, 4)
+class Undecided:
+    """A classifier that has no opinion."""
 
-    class Sevens:
-        version = "test"
+    version = "test"
 
-        def __call__(self, crops: np.ndarray) -> np.ndarray:
-            return np.stack([row(7, 0.99)] * len(crops))
+    def __call__(self, crops: np.ndarray) -> np.ndarray:
+        return np.full((len(crops), 11), 1 / 11, np.float32)
 
-    read = read_page(PageImage(page), REF, Sevens(), PARAMS, NO_AUDIT)
 
-    assert [reading.digits for reading in read.readings] == ["77"]
+def test_a_page_is_read_by_whatever_tells_digits(reader: OnnxReader):
+    page, _ = written("358")
+
+    read = read_page(PageImage(page), REF, reader, Undecided(), PARAMS, NO_AUDIT)
+
+    assert [reading.digits for reading in read.readings] == ["358"]
+
+
+def test_the_classifier_has_its_say_where_the_reader_is_undecided():
+    probabilities = np.stack([row(7, 0.9)])
+    undecided, against = np.full((1, 11), 1 / 11, np.float32), np.stack([row(1, 0.9)])
+
+    assert fused(probabilities, undecided).argmax() == 7
+    assert fused(probabilities, np.stack([row(7, 0.9)]))[0, 7] > fused(probabilities, undecided)[0, 7]
+    assert fused(probabilities, against)[0].max() < 0.8
+    assert fused(probabilities, None) is probabilities
+
+
+def test_digits_of_a_number_whose_length_is_in_doubt_go_to_review_as_touching():
+    sure = found(2)
+    doubtful = NumberString(0, sure.digits.numbers[0].boxes, certainty=0.6)
+    page = judge(
+        replace(sure, digits=replace(sure.digits, numbers=(doubtful,))), np.stack([row(4, 0.99), row(9, 0.99)]), NO_AUDIT
+    )
+
+    (reading,) = page.readings
+    assert reading.state is State.REVIEW
+    assert [part.reason for part in reading.parts] == ["touching", "touching"]
+    assert reading.parts[0].confidence == pytest.approx(0.99 * 0.6)
 
 
 @pytest.mark.parametrize("shade", [0, 128, 255])
 @pytest.mark.parametrize("shape", [(1, 1), (3, 400), (400, 3), (1, 20000), (50, 50)])
-def test_blank_pages_of_any_shape_hold_no_digits(shape: tuple[int, int], shade: int):
+def test_blank_pages_of_any_shape_hold_no_digits(reader: OnnxReader, shape: tuple[int, int], shade: int):
     image = PageImage(np.full(shape, shade, np.uint8))
 
-    assert find_digits(image, PARAMS).numbers == ()
-    assert find_strip(image, PARAMS).numbers == ()
+    assert find_digits(image, PARAMS, reader).numbers == ()
+    assert find_strip(image, PARAMS, reader).numbers == ()

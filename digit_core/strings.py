@@ -1,6 +1,6 @@
-"""Ink -> number strings: which digits stand together on one line, and what parts two numbers.
+"""Digits -> number strings: which digits stand together on one line, and what parts two numbers.
 
-Works on a prepared page (level, rulings lifted); boxes here are pixels of the prepared page.
+Boxes here are pixels of the prepared page.
 """
 
 from __future__ import annotations
@@ -9,66 +9,39 @@ from collections.abc import Iterator, Sequence
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from digit_core.components import (
-    Glyph,
-    Shape,
-    Sides,
-    classify_shape,
-    continues_ruling,
-    find_components,
-    is_dash,
-    join_broken,
-    pairs,
-    part_dots,
-    sides_of,
-)
 from digit_core.params import SegmentationParams
 from digit_core.preprocess import PreparedPage
 from digit_core.records import Box
-from digit_core.splitting import InkString, cut_string
 
 _FAINT = 16
 """Darkness of 255 from which a column may be a faint ruling, if it is so from top to bottom."""
 
-
-def segment(page: PreparedPage, params: SegmentationParams) -> list[InkString]:
-    """All number strings of a page, in no particular order."""
-    glyphs, labels = find_components(page.ink, page.darkness, params)
-    glyphs = [glyph for glyph in glyphs if not is_dash(glyph, labels) and not continues_ruling(glyph.box, page.rulings_v)]
-    shapes = [classify_shape(glyph, params) for glyph in glyphs]
-    digits = [glyph for glyph, shape in zip(glyphs, shapes, strict=True) if shape is Shape.DIGIT]
-    marks = [glyph for glyph, shape in zip(glyphs, shapes, strict=True) if shape is Shape.MARK]
-    digits, dots = part_dots(digits, labels)
-    marks += dots
-    strings = group_strings(join_broken(digits), marks, page, params)
-    return [cut_string(string, labels, page.darkness, params) for string in strings]
+Sides = NDArray[np.float64]
+"""Shape (4, n): left, top, right and bottom of n boxes, for comparing one with all of them at once."""
 
 
-def segment_strip(page: PreparedPage, params: SegmentationParams) -> list[InkString]:
-    """The one number that a strip holds (its digits left to right, whatever the gaps), or nothing."""
-    glyphs, labels = find_components(page.ink, page.darkness, params)
-    glyphs = [glyph for glyph in glyphs if glyph.box.h < 0.98 * page.ink.shape[0] or glyph.box.w > 3]
-    tallest = max((glyph.box.h for glyph in glyphs if classify_shape(glyph, params) is Shape.DIGIT), default=0)
-    digits = [g for g in glyphs if classify_shape(g, params) is Shape.DIGIT and g.box.h >= 0.4 * tallest]
-    joined = sorted(join_broken(digits), key=lambda glyph: glyph.box.x)
-    return [cut_string(joined, labels, page.darkness, params)] if joined else []
+def group_strings(digits: Sequence[Box], marks: Sequence[Box], page: PreparedPage, params: SegmentationParams) -> list[list[int]]:
+    """Links each digit to its right neighbour on the same line; a wide gap or a vertical ruling parts numbers.
 
-
-def group_strings(
-    digits: Sequence[Glyph], marks: Sequence[Glyph], page: PreparedPage, params: SegmentationParams
-) -> list[list[Glyph]]:
-    """Links each glyph to its right neighbour on the same line; a wide gap or a vertical ruling parts numbers."""
-    order = sorted(digits, key=lambda glyph: glyph.box.x)
+    Returns for each number the indices of its digits, left to right. A mark (point, comma) holds a number together.
+    """
+    order = sorted(range(len(digits)), key=lambda index: digits[index].x)
+    boxes = [digits[index] for index in order]
     dots = _Marks(marks)
     follower: dict[int, int] = {}
     taken: set[int] = set()
-    for index, other in _neighbours(sides_of(order), params):
+    for index, other in _neighbours(_sides_of(boxes), params):
         free = index not in follower and other not in taken
-        if free and _follows(order[index].box, order[other].box, dots, page, params):
+        if free and _follows(boxes[index], boxes[other], dots, page, params):
             follower[index] = other
             taken.add(other)
-    return [[order[i] for i in _chain(start, follower)] for start in range(len(order)) if start not in taken]
+    return [[order[i] for i in _chain(start, follower)] for start in range(len(boxes)) if start not in taken]
+
+
+def _sides_of(boxes: Sequence[Box]) -> Sides:
+    return np.array([(box.x, box.y, box.right, box.bottom) for box in boxes], np.float64).reshape(-1, 4).T
 
 
 def _neighbours(sides: Sides, params: SegmentationParams) -> Iterator[tuple[int, int]]:
@@ -76,7 +49,7 @@ def _neighbours(sides: Sides, params: SegmentationParams) -> Iterator[tuple[int,
     left, top, right, bottom = sides
     width, height = right - left, bottom - top
     # The gap is judged by the mean height of the two, and a neighbour is at most four times as high.
-    a, b = pairs(left, right + 2.5 * params.dotted_gap * height)
+    a, b = _pairs(left, right + 2.5 * params.dotted_gap * height)
     shared = np.minimum(bottom[b], bottom[a]) - np.maximum(top[b], top[a])
     low, high = np.minimum(height[b], height[a]), np.maximum(height[b], height[a])
     gap = left[b] - right[a]
@@ -114,8 +87,8 @@ def _ruling_between(a: Box, b: Box, page: PreparedPage) -> bool:
 class _Marks:
     """Where the dots and commas are, sorted for look-up."""
 
-    def __init__(self, marks: Sequence[Glyph]) -> None:
-        self._boxes = sorted((glyph.box for glyph in marks), key=lambda box: box.x)
+    def __init__(self, marks: Sequence[Box]) -> None:
+        self._boxes = sorted(marks, key=lambda box: box.x)
         self._lefts = np.array([box.x for box in self._boxes])
 
     def between(self, a: Box, b: Box) -> bool:
@@ -124,3 +97,11 @@ class _Marks:
         first, last = np.searchsorted(self._lefts, (a.right - 2, end)) if self._boxes else (0, 0)
         top, bottom = min(a.y, b.y), max(a.bottom, b.bottom) + 0.2 * a.h
         return any(top < box.centre[1] < bottom and max(box.w, box.h) < 0.6 * a.h for box in self._boxes[first:last])
+
+
+def _pairs(left: NDArray[np.float64], reach: NDArray[np.float64]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Indices (a, b) of all pairs of boxes sorted by `left` of which b begins after a and before the reach of a."""
+    ends = np.searchsorted(left, reach)
+    counts = np.maximum(ends - np.arange(1, len(left) + 1), 0)
+    a = np.repeat(np.arange(len(left)), counts)
+    return a, a + 1 + np.arange(len(a)) - np.repeat(np.cumsum(counts) - counts, counts)

@@ -1,0 +1,101 @@
+"""Cells -> characters: which cells are the middle of a digit, a point or a dash, and how far it reaches."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from digit_core.numerals import CHARACTERS
+from digit_core.reader_network import NOTHING, STRIDE
+
+LEAST, LEAST_MARK = 0.35, 0.12
+"""Probability from which a cell may be the middle of a digit, and of a point or dash: those are small, and cost nothing."""
+
+_UNIT = 8.0
+DIGITS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Characters:
+    """n characters: boxes (n, 4) left, top, right, bottom in pixels of the picture; probabilities (n, 13) of each character and
+    of nothing; printed (n,) probability of print.
+    """
+
+    boxes: NDArray[np.float32]
+    probabilities: NDArray[np.float32]
+    printed: NDArray[np.float32]
+
+    @property
+    def best(self) -> NDArray[np.intp]:
+        """(n,) the likeliest character."""
+        return np.asarray(self.probabilities[:, :NOTHING].argmax(axis=1))
+
+    @property
+    def scores(self) -> NDArray[np.float32]:
+        """(n,) probability that there is a character at all."""
+        return np.asarray(1 - self.probabilities[:, NOTHING], np.float32)
+
+    def __len__(self) -> int:
+        return len(self.boxes)
+
+    def chosen(self, index: NDArray[np.intp] | NDArray[np.bool_]) -> Characters:
+        return Characters(self.boxes[index], self.probabilities[index], self.printed[index])
+
+
+def characters(cells: NDArray[np.float32], least: float = LEAST) -> Characters:
+    """The characters that cells (rows, columns, OUTPUTS) show, the surest first; of overlapping ones only the surest.
+
+    least: the smallest probability of a digit.
+    """
+    found = 1 / (1 + np.exp(np.minimum(cells[..., NOTHING] - _logsum(cells[..., :NOTHING]), 60.0)))
+    peak = cv2.dilate(found.astype(np.float32), np.ones((3, 3), np.uint8))
+    enough = np.where(cells[..., :NOTHING].argmax(axis=-1) < DIGITS, least, LEAST_MARK)
+    rows, columns = np.nonzero((found >= enough) & (found >= peak - 1e-6))
+    order = np.argsort(-found[rows, columns], kind="stable")
+    rows, columns = rows[order], columns[order]
+    here = cells[rows, columns]
+    x, y = (columns + 0.5) * STRIDE, (rows + 0.5) * STRIDE
+    sides = _UNIT * np.exp(np.clip(here[:, NOTHING + 1 : NOTHING + 5], -4, 4))
+    boxes = np.stack([x - sides[:, 0], y - sides[:, 1], x + sides[:, 2], y + sides[:, 3]], axis=1).astype(np.float32)
+    scores = here[:, : NOTHING + 1] - here[:, : NOTHING + 1].max(axis=1, keepdims=True)
+    powers = np.exp(scores)
+    printed = 1 / (1 + np.exp(-np.clip(here[:, NOTHING + 5], -30, 30)))
+    all_ = Characters(boxes, np.asarray(powers / powers.sum(axis=1, keepdims=True), np.float32), printed.astype(np.float32))
+    return all_.chosen(_without_doubles(boxes))
+
+
+def _logsum(scores: NDArray[np.float32]) -> NDArray[np.float32]:
+    top = scores.max(axis=-1)
+    return np.asarray(top + np.log(np.exp(scores - top[..., None]).sum(axis=-1)), np.float32)
+
+
+def _without_doubles(boxes: NDArray[np.float32]) -> NDArray[np.intp]:
+    """Indices of the boxes, given the surest first, that no kept one covers by more than half of the smaller."""
+    if len(boxes) == 0:
+        return np.empty(0, np.intp)
+    area = np.maximum(boxes[:, 2] - boxes[:, 0], 0.5) * np.maximum(boxes[:, 3] - boxes[:, 1], 0.5)
+    free = np.ones(len(boxes), bool)
+    kept = []
+    by_left = np.argsort(boxes[:, 0], kind="stable")
+    lefts = boxes[by_left, 0]
+    widest = float((boxes[:, 2] - boxes[:, 0]).max())
+    for i in range(len(boxes)):
+        if not free[i]:
+            continue
+        kept.append(i)
+        first, last = np.searchsorted(lefts, (boxes[i, 0] - widest, boxes[i, 2]))
+        near = by_left[first:last]
+        w = np.minimum(boxes[near, 2], boxes[i, 2]) - np.maximum(boxes[near, 0], boxes[i, 0])
+        h = np.minimum(boxes[near, 3], boxes[i, 3]) - np.maximum(boxes[near, 1], boxes[i, 1])
+        shared = np.maximum(w, 0) * np.maximum(h, 0)
+        free[near[shared > 0.5 * np.minimum(area[near], area[i])]] = False
+    return np.array(kept, np.intp)
+
+
+def text_of(found: Characters) -> str:
+    """The characters from left to right, points and dashes among them."""
+    order = np.argsort(found.boxes[:, 0] + found.boxes[:, 2])
+    return "".join(CHARACTERS[i] for i in found.best[order])

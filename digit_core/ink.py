@@ -1,0 +1,66 @@
+"""The ink of each digit by itself, to be put into MNIST's frame."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from digit_core.records import Box, Grey
+
+_WHOLE = 0.5
+"""A component belongs to a digit as a whole when so much of it lies in the digit's box."""
+
+_ANOTHERS = 0.75
+"""When so much of it lies in another's box it is that one's; what lies in between is shared, and cut at the boxes."""
+
+
+def digit_ink(darkness: Grey, ink: NDArray[np.uint8], boxes: NDArray[np.float32]) -> list[tuple[Box, Grey]]:
+    """For each box (rows left, top, right, bottom of one number) the ink of its digit: darkness, 0 where the ink is another's.
+
+    Connected ink belongs to the box that most of it lies in; of what several digits share each has what lies in its box.
+    """
+    inner = _inside(boxes, darkness.shape)
+    reach = max(2, int(np.median(inner[:, 3] - inner[:, 1])) // 8)
+    x0, y0 = np.maximum(inner[:, :2].min(axis=0) - reach, 0)
+    x1, y1 = inner[:, 2:].max(axis=0) + reach
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(ink[y0:y1, x0:x1], connectivity=8)
+    local = inner - (x0, y0, x0, y0)
+    shares = np.stack([np.bincount(labels[t:b, le:r].ravel(), minlength=len(stats)) for le, t, r, b in local]) / stats[:, 4]
+    shares[:, 0] = 0
+    window = darkness[y0:y1, x0:x1]
+    regions = np.asarray(labels, np.int32)
+    return [_own(window, regions, shares, i, local[i], reach, (int(x0), int(y0))) for i in range(len(local))]
+
+
+def _inside(boxes: NDArray[np.float32], shape: tuple[int, ...]) -> NDArray[np.intp]:
+    """Whole pixels of the page, at least one of each box."""
+    height, width = shape
+    low = np.clip(np.floor(boxes[:, :2]), 0, (width - 1, height - 1))
+    high = np.clip(np.ceil(boxes[:, 2:]), low + 1, (width, height))
+    return np.concatenate([low, high], axis=1).astype(np.intp)
+
+
+def _own(
+    window: Grey,
+    labels: NDArray[np.int32],
+    shares: NDArray[np.float64],
+    index: int,
+    box: NDArray[np.intp],
+    reach: int,
+    corner: tuple[int, int],
+) -> tuple[Box, Grey]:
+    left, top, right, bottom = (int(v) for v in box)
+    others = np.delete(shares, index, axis=0).max(axis=0, initial=0.0)
+    whole = shares[index] >= _WHOLE
+    partly = (shares[index] > 0) & ~whole & (others < _ANOTHERS)
+    # A loop may reach out of the box above and below; at the sides begins the next digit.
+    y0, y1 = max(0, top - reach), bottom + reach
+    around = labels[y0:y1, left:right]
+    own = whole[around]
+    own[top - y0 : bottom - y0] |= partly[around[top - y0 : bottom - y0]]
+    x, y, w, h = cv2.boundingRect(own.astype(np.uint8))
+    if w == 0 or h == 0:
+        return Box(corner[0] + left, corner[1] + top, right - left, bottom - top), window[top:bottom, left:right].copy()
+    part = window[y0 + y : y0 + y + h, left + x : left + x + w] * own[y : y + h, x : x + w]
+    return Box(corner[0] + left + x, corner[1] + y0 + y, w, h), np.asarray(part, np.uint8)

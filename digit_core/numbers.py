@@ -1,0 +1,94 @@
+"""Finding the numbers of a page: characters, grouped into numbers, each read again in a strip of its own.
+
+Boxes here are pixels of the prepared page (level, rulings known), as rows left, top, right, bottom of float32.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from digit_core.characters import DIGITS, Characters, characters
+from digit_core.decision import FoundNumber, Proposal, decided
+from digit_core.look import FIGURE, look, look_at_strip
+from digit_core.params import SegmentationParams
+from digit_core.preprocess import PreparedPage
+from digit_core.reader import Cells, Reader
+from digit_core.records import Box, Grey
+from digit_core.strings import group_strings
+from digit_core.strips import STRIP_HEIGHT
+from digit_core.windows import MARGIN, Window
+
+
+def find_numbers(page: PreparedPage, reader: Reader, params: SegmentationParams) -> list[FoundNumber]:
+    """All numbers of a page, in no particular order."""
+    found = look(page.darkness, reader)
+    digits, marks = found.chosen(found.best < DIGITS), found.chosen(found.best >= DIGITS)
+    groups = [digits.chosen(np.array(string)) for string in group_strings(_boxes(digits), _boxes(marks), page, params)]
+    return read_strings(page.darkness, [(group, _marks_of(group, marks)) for group in groups], reader)
+
+
+def find_number(page: PreparedPage, reader: Reader) -> list[FoundNumber]:
+    """The one number of a strip (its digits from left to right, whatever the gaps), or none."""
+    found = _main_line(look_at_strip(page.darkness, reader))
+    digits, marks = found.chosen(found.best < DIGITS), found.chosen(found.best >= DIGITS)
+    return read_strings(page.darkness, [(digits, marks)], reader) if len(digits) else []
+
+
+def _main_line(found: Characters) -> Characters:
+    """The characters on the line of the surest digits: what hangs in from the rows above and below is left out."""
+    digits = found.best < DIGITS
+    if not digits.any():
+        return found
+    weight = (found.scores * (found.boxes[:, 3] - found.boxes[:, 1]))[digits]
+    middles = ((found.boxes[:, 1] + found.boxes[:, 3]) / 2)[digits]
+    heights = (found.boxes[:, 3] - found.boxes[:, 1])[digits]
+    reach = 0.6 * float(np.median(heights))
+    support = [(weight * (np.abs(middles - y) < reach)).sum() for y in middles]
+    line = float(middles[int(np.argmax(support))])
+    return found.chosen(np.abs((found.boxes[:, 1] + found.boxes[:, 3]) / 2 - line) < reach)
+
+
+def _boxes(found: Characters) -> list[Box]:
+    corners = np.rint(found.boxes).astype(int).tolist()
+    return [Box(left, top, max(1, right - left), max(1, bottom - top)) for left, top, right, bottom in corners]
+
+
+def _marks_of(digits: Characters, marks: Characters) -> Characters:
+    """The points and dashes that stand within a number or close at its ends, on its line."""
+    left, top, right, bottom = (
+        digits.boxes[:, 0].min(),
+        digits.boxes[:, 1].min(),
+        digits.boxes[:, 2].max(),
+        digits.boxes[:, 3].max(),
+    )
+    height = bottom - top
+    x, y = (marks.boxes[:, 0] + marks.boxes[:, 2]) / 2, (marks.boxes[:, 1] + marks.boxes[:, 3]) / 2
+    near = (x > left - 0.6 * height) & (x < right + 0.6 * height) & (y > top - 0.1 * height) & (y < bottom + 0.2 * height)
+    return marks.chosen(near)
+
+
+def read_strings(darkness: Grey, groups: Sequence[tuple[Characters, Characters]], reader: Reader) -> list[FoundNumber]:
+    """Reads a strip around each group of digits (and its marks), and decides."""
+    if not groups:
+        return []
+    windows = [Window.around(digits.boxes) for digits, _ in groups]
+    answers = reader.read([window.cut(darkness) for window in windows])
+    proposals = [
+        Proposal(digits, _again(cells, window), columns, window, marks)
+        for (digits, marks), window, (cells, columns) in zip(groups, windows, answers, strict=True)
+    ]
+    return decided(proposals)
+
+
+def _again(cells: Cells, window: Window) -> Characters:
+    """The digits of a strip, left to right, without those that its edges cut."""
+    found = characters(cells)
+    middle_x = (found.boxes[:, 0] + found.boxes[:, 2]) / 2
+    middle_y = (found.boxes[:, 1] + found.boxes[:, 3]) / 2
+    margin = 0.5 * MARGIN * FIGURE * min(1.0, window.scale * 100)
+    inside = (middle_x > margin) & (middle_x < window.width * window.scale - margin)
+    inside &= (np.abs(middle_y - STRIP_HEIGHT / 2) < 0.36 * STRIP_HEIGHT) & (found.best < DIGITS)
+    mine = found.chosen(inside)
+    return mine.chosen(np.argsort(mine.boxes[:, 0] + mine.boxes[:, 2], kind="stable"))

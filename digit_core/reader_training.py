@@ -1,0 +1,178 @@
+"""Training the reader: chapters of freshly written scraps, learned one after the other, each ending with a checkpoint.
+
+A chapter depends on the seed and its number alone, so an interrupted training goes on where its last chapter ended.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import asdict, dataclass
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from digit_core.hands import make_hands
+from digit_core.mnist import Labelled, Mnist
+from digit_core.network import keras_module
+from digit_core.reader import FINDER, READER
+from digit_core.reader_network import build, cell_loss, cell_targets, column_loss, column_targets
+from digit_core.strips import STRIP_HEIGHT, Scrap, write_patch, write_strip
+
+PATCH = (64, 192)
+"""Height and width of a patch that is learned, pixels."""
+
+_BUCKET = 64
+"""Strips of one batch are filled up to a multiple of so many pixels, so that few shapes are compiled."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderParams:
+    """How the reader is trained. A chapter has `steps` batches of `patches` patches and `strips` strips."""
+
+    seed: int = 1
+    chapters: int = 32
+    steps: int = 160
+    patches: int = 16
+    strips: int = 48
+    learning_rate: float = 2e-3
+    weight_decay: float = 2e-4
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Batch:
+    """Pictures in [0, 255], and what the heads should say of them."""
+
+    patches: NDArray[np.uint8]
+    strips: NDArray[np.uint8]
+    patch_cells: NDArray[np.float32]
+    strip_cells: NDArray[np.float32]
+    texts: NDArray[np.int32]
+
+
+Progress = Callable[[int, Mapping[str, float]], None]
+
+
+def write_chapter(learned: Labelled, params: ReaderParams, chapter: int) -> list[Batch]:
+    """All batches of a chapter, in an order of no meaning."""
+    cv2.setNumThreads(1)
+    rng = np.random.default_rng((params.seed, chapter))
+    hands = make_hands(*learned, rng, digits=5000, pens=150)
+    strips = sorted((write_strip(hands, rng) for _ in range(params.steps * params.strips)), key=lambda s: s.pixels.shape[1])
+    batches = []
+    for step in range(params.steps):
+        part = strips[step * params.strips : (step + 1) * params.strips]
+        batches.append(_batch([write_patch(hands, rng, *PATCH) for _ in range(params.patches)], part))
+    return [batches[i] for i in rng.permutation(len(batches))]
+
+
+def _batch(patches: list[Scrap], strips: list[Scrap]) -> Batch:
+    width = -(-max(s.pixels.shape[1] for s in strips) // _BUCKET) * _BUCKET
+    filled = np.zeros((len(strips), STRIP_HEIGHT, width), np.uint8)
+    for row, strip in enumerate(strips):
+        filled[row, :, : strip.pixels.shape[1]] = strip.pixels
+    return Batch(
+        np.stack([patch.pixels for patch in patches]),
+        filled,
+        np.stack([cell_targets(patch.places, *PATCH) for patch in patches]),
+        np.stack([cell_targets(strip.places, STRIP_HEIGHT, width) for strip in strips]),
+        column_targets(strips),
+    )
+
+
+def _chapters(learned: Labelled, params: ReaderParams, first: int) -> Iterator[tuple[int, list[Batch]]]:
+    """Chapters from `first` on; the next one is written by another process while this one is learned."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=_polite) as writer:
+        coming: Future[list[Batch]] = writer.submit(write_chapter, learned, params, first)
+        for chapter in range(first, params.chapters):
+            now = coming.result()
+            if chapter + 1 < params.chapters:
+                coming = writer.submit(write_chapter, learned, params, chapter + 1)
+            yield chapter, now
+
+
+def _polite() -> None:
+    os.nice(1)
+
+
+def train_reader(mnist: Mnist, params: ReaderParams, folder: Path, progress: Progress) -> Any:
+    """Trains by `params`, going on from the last whole chapter that `folder` holds; returns (finder, reader) of Keras.
+
+    Deterministic by seed, but for the order in which threads add numbers.
+    """
+    keras = keras_module()
+    keras.utils.set_random_seed(params.seed)
+    finder, reader, both = build(keras)
+    total = params.chapters * params.steps
+    rate = keras.optimizers.schedules.CosineDecay(
+        1e-5, total, alpha=0.01, warmup_target=params.learning_rate, warmup_steps=params.steps
+    )
+    both.compile(
+        keras.optimizers.AdamW(rate, weight_decay=params.weight_decay, clipnorm=5.0),
+        loss=[cell_loss(keras), cell_loss(keras), column_loss(keras)],
+        loss_weights=[1.0, 1.0, 0.5],
+        jit_compile=False,
+    )
+    first = _resumed(keras, both, params, folder)
+    for chapter, batches in _chapters(mnist.train, params, first):
+        started = time.monotonic()
+        both.reset_metrics()
+        losses = [_learn(both, batch) for batch in batches]
+        _keep(both, params, folder, chapter)
+        means = {name: float(np.mean([one[name] for one in losses])) for name in losses[0]}
+        progress(chapter, {**means, "seconds": time.monotonic() - started})
+    return finder, reader
+
+
+def _learn(both: Any, batch: Batch) -> dict[str, float]:
+    pictures = [_in_unit(batch.patches), _in_unit(batch.strips)]
+    result = both.train_on_batch(pictures, [batch.patch_cells, batch.strip_cells, batch.texts], return_dict=True)
+    return {name: float(value) for name, value in result.items()}
+
+
+def _in_unit(pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
+    return (pictures[..., np.newaxis] / np.float32(255)).astype(np.float32)
+
+
+def _keep(both: Any, params: ReaderParams, folder: Path, chapter: int) -> None:
+    """The model with its optimiser after a whole chapter; the note that names it is written last."""
+    folder.mkdir(parents=True, exist_ok=True)
+    weights = folder / f"chapter-{chapter:03d}.weights.h5"
+    both.save_weights(str(weights))
+    note = folder / "training.json"
+    part = note.with_suffix(".part")
+    part.write_text(json.dumps({"params": asdict(params), "done": chapter + 1}), encoding="utf-8")
+    part.replace(note)
+    (folder / f"chapter-{chapter - 1:03d}.weights.h5").unlink(missing_ok=True)
+
+
+def _resumed(keras: Any, both: Any, params: ReaderParams, folder: Path) -> int:
+    """The chapter to go on with: 0 when nothing is kept, or what is kept was trained by other parameters."""
+    note = folder / "training.json"
+    if not note.exists():
+        return 0
+    kept = json.loads(note.read_text(encoding="utf-8"))
+    if kept["params"] != asdict(params):
+        return 0
+    last = int(kept["done"]) - 1
+    both.optimizer.build(both.trainable_variables)  # its state is kept with the weights
+    both.load_weights(str(folder / f"chapter-{last:03d}.weights.h5"))
+    return last + 1
+
+
+def export_reader(finder: Any, reader: Any, folder: Path) -> None:
+    """Writes both networks as ONNX into `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for model, name in ((finder, FINDER), (reader, READER)):
+        model(np.zeros((1, STRIP_HEIGHT, 64, 1), np.float32))  # Keras exports only what was called once
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # tf2onnx asks NumPy for a name that it knows to be gone
+            model.export(str(folder / name), format="onnx", verbose=False)

@@ -1,0 +1,49 @@
+"""The part of a page around a number, as a strip that the reader knows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from digit_core.look import FIGURE, strengthened
+from digit_core.records import Grey
+from digit_core.strips import STRIP_HEIGHT
+
+MARGIN = 0.45
+"""Of a digit's height, left and right of a number in its strip."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The part of a page that becomes a strip: its upper left corner, its width in page pixels, and strip pixels a page pixel."""
+
+    x: float
+    y: float
+    width: float
+    scale: float
+
+    @classmethod
+    def around(cls, boxes: NDArray[np.float32]) -> Window:
+        height = float(np.median(boxes[:, 3] - boxes[:, 1]))
+        top, bottom = float(boxes[:, 1].min()), float(boxes[:, 3].max())
+        scale = min(FIGURE / max(height, 2.0), (STRIP_HEIGHT - 4) / max(bottom - top, 2.0))
+        x = float(boxes[:, 0].min()) - MARGIN * height
+        return cls(x, (top + bottom - STRIP_HEIGHT / scale) / 2, float(boxes[:, 2].max()) + MARGIN * height - x, scale)
+
+    def cut(self, darkness: Grey) -> Grey:
+        width = max(8, round(self.width * self.scale))
+        size = width, STRIP_HEIGHT
+        x0, y0 = int(np.floor(self.x)), int(np.floor(self.y))
+        x1, y1 = int(np.ceil(self.x + self.width)), int(np.ceil(self.y + STRIP_HEIGHT / self.scale))
+        part = np.zeros((y1 - y0, x1 - x0), np.uint8)
+        seen = darkness[max(0, y0) : max(0, y1), max(0, x0) : max(0, x1)]
+        part[max(0, -y0) : max(0, -y0) + seen.shape[0], max(0, -x0) : max(0, -x0) + seen.shape[1]] = seen
+        method = cv2.INTER_AREA if self.scale < 1 else cv2.INTER_CUBIC
+        return strengthened(np.asarray(cv2.resize(part, size, interpolation=method), np.uint8))
+
+    def to_page(self, boxes: NDArray[np.float32]) -> NDArray[np.float32]:
+        corner = np.array([self.x, self.y, self.x, self.y])
+        return np.asarray(boxes / self.scale + corner, np.float32)
