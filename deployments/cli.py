@@ -79,6 +79,7 @@ _COMMANDS = (
     trial.evaluate,
     models.recipes,
     models.train,
+    models.train_reader,
     models.models,
     models.promote,
     models.rollback,

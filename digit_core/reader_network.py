@@ -60,13 +60,13 @@ def build(keras: Any, widths: Sequence[int] = (24, 48, 80, 112)) -> tuple[Any, A
     stem = [*unit(first, 5, 2), *unit(second), layers.MaxPool2D(), *unit(third)]
     near, beside = unit(third), unit(third)
     wide = [layers.MaxPool2D(), *unit(fourth), *unit(fourth), *unit(third, 1), layers.UpSampling2D()]
-    cell_head = [*unit(96, 1), layers.Conv2D(OUTPUTS, 1, dtype="float32")]
+    cell_head = [*unit(96, 1), layers.Conv2D(OUTPUTS, 1, dtype="float32", name="cells")]
     height = STRIP_HEIGHT // STRIDE
     collapse = [layers.Conv2D(144, (height, 1), use_bias=False), layers.BatchNormalization(), layers.Activation("relu")]
     halves = STRIDE // COLUMN
     along = [layers.Reshape((-1, 144)), layers.Conv1D(halves * 80, 3, padding="same", activation="relu")]
     along += [layers.Reshape((-1, 80)), layers.Conv1D(96, 5, padding="same", activation="relu")]
-    along += [layers.Conv1D(len(CHARACTERS) + 1, 1, dtype="float32")]
+    along += [layers.Conv1D(len(CHARACTERS) + 1, 1, dtype="float32", name="columns")]
 
     def trunk(x: Any) -> Any:
         x = through(x, stem)

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from digit_core.hands import make_hands
 from digit_core.mnist import Labelled, Mnist
 from digit_core.network import keras_module
+from digit_core.params import Params
 from digit_core.reader import FINDER, READER
 from digit_core.reader_network import build, cell_loss, cell_targets, column_loss, column_targets
 from digit_core.strips import STRIP_HEIGHT, Scrap, write_patch, write_strip
@@ -35,7 +36,7 @@ _BUCKET = 64
 
 
 @dataclass(frozen=True, slots=True)
-class ReaderParams:
+class ReaderParams(Params):
     """How the reader is trained. A chapter has `steps` batches of `patches` patches and `strips` strips."""
 
     seed: int = 1
@@ -43,8 +44,23 @@ class ReaderParams:
     steps: int = 160
     patches: int = 16
     strips: int = 48
+    digits: int = 5000  # of MNIST, drawn anew for each chapter
+    pens: int = 150
     learning_rate: float = 2e-3
     weight_decay: float = 2e-4
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrainedReader:
+    """The two Keras models; the losses of every chapter, and how long all took in seconds, also of those learned earlier."""
+
+    finder: Any
+    reader: Any
+    history: tuple[Mapping[str, float], ...]
+
+    @property
+    def seconds(self) -> float:
+        return sum(losses["seconds"] for losses in self.history)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,7 +81,7 @@ def write_chapter(learned: Labelled, params: ReaderParams, chapter: int) -> list
     """All batches of a chapter, in an order of no meaning."""
     cv2.setNumThreads(1)
     rng = np.random.default_rng((params.seed, chapter))
-    hands = make_hands(*learned, rng, digits=5000, pens=150)
+    hands = make_hands(*learned, rng, digits=params.digits, pens=params.pens)
     strips = sorted((write_strip(hands, rng) for _ in range(params.steps * params.strips)), key=lambda s: s.pixels.shape[1])
     batches = []
     for step in range(params.steps):
@@ -103,8 +119,8 @@ def _polite() -> None:
     os.nice(1)
 
 
-def train_reader(mnist: Mnist, params: ReaderParams, folder: Path, progress: Progress) -> Any:
-    """Trains by `params`, going on from the last whole chapter that `folder` holds; returns (finder, reader) of Keras.
+def train_reader(mnist: Mnist, params: ReaderParams, folder: Path, progress: Progress) -> TrainedReader:
+    """Trains by `params`, going on from the last whole chapter that `folder` holds.
 
     Deterministic by seed, but for the order in which threads add numbers.
     """
@@ -121,15 +137,16 @@ def train_reader(mnist: Mnist, params: ReaderParams, folder: Path, progress: Pro
         loss_weights=[1.0, 1.0, 0.5],
         jit_compile=False,
     )
-    first = _resumed(keras, both, params, folder)
-    for chapter, batches in _chapters(mnist.train, params, first):
+    history = _resumed(both, params, folder)
+    for chapter, batches in _chapters(mnist.train, params, len(history)):
         started = time.monotonic()
         both.reset_metrics()
         losses = [_learn(both, batch) for batch in batches]
-        _keep(both, params, folder, chapter)
         means = {name: float(np.mean([one[name] for one in losses])) for name in losses[0]}
-        progress(chapter, {**means, "seconds": time.monotonic() - started})
-    return finder, reader
+        history.append({**means, "seconds": time.monotonic() - started})
+        _keep(both, params, folder, history)
+        progress(chapter, history[-1])
+    return TrainedReader(finder, reader, tuple(history))
 
 
 def _learn(both: Any, batch: Batch) -> dict[str, float]:
@@ -142,30 +159,31 @@ def _in_unit(pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
     return (pictures[..., np.newaxis] / np.float32(255)).astype(np.float32)
 
 
-def _keep(both: Any, params: ReaderParams, folder: Path, chapter: int) -> None:
+def _keep(both: Any, params: ReaderParams, folder: Path, history: list[Mapping[str, float]]) -> None:
     """The model with its optimiser after a whole chapter; the note that names it is written last."""
     folder.mkdir(parents=True, exist_ok=True)
+    chapter = len(history) - 1
     weights = folder / f"chapter-{chapter:03d}.weights.h5"
     both.save_weights(str(weights))
     note = folder / "training.json"
     part = note.with_suffix(".part")
-    part.write_text(json.dumps({"params": asdict(params), "done": chapter + 1}), encoding="utf-8")
+    part.write_text(json.dumps({"params": asdict(params), "history": history}), encoding="utf-8")
     part.replace(note)
     (folder / f"chapter-{chapter - 1:03d}.weights.h5").unlink(missing_ok=True)
 
 
-def _resumed(keras: Any, both: Any, params: ReaderParams, folder: Path) -> int:
-    """The chapter to go on with: 0 when nothing is kept, or what is kept was trained by other parameters."""
+def _resumed(both: Any, params: ReaderParams, folder: Path) -> list[Mapping[str, float]]:
+    """The losses of the chapters that are learned already: none when what is kept was trained by other parameters."""
     note = folder / "training.json"
     if not note.exists():
-        return 0
+        return []
     kept = json.loads(note.read_text(encoding="utf-8"))
     if kept["params"] != asdict(params):
-        return 0
-    last = int(kept["done"]) - 1
+        return []
+    history: list[Mapping[str, float]] = kept["history"]
     both.optimizer.build(both.trainable_variables)  # its state is kept with the weights
-    both.load_weights(str(folder / f"chapter-{last:03d}.weights.h5"))
-    return last + 1
+    both.load_weights(str(folder / f"chapter-{len(history) - 1:03d}.weights.h5"))
+    return history
 
 
 def export_reader(finder: Any, reader: Any, folder: Path) -> None:

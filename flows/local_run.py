@@ -16,6 +16,7 @@ from flows.tally import Tally
 
 if TYPE_CHECKING:
     from flows.train import Registered
+    from flows.train_reader import RegisteredReader
 
 _UNLESS_SET = {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
@@ -47,6 +48,22 @@ def trainings(settings: Settings, watch: Callable[[int, Mapping[str, float]], No
         token = watching.set(watch)
         try:
             yield train
+        finally:
+            watching.reset(token)
+
+
+@contextmanager
+def reader_training(
+    settings: Settings, watch: Callable[[int, Mapping[str, float]], None]
+) -> Iterator[Callable[..., RegisteredReader]]:
+    """The flow `train-reader`; `watch` is told of every chapter (from 0) with its losses."""
+    with prefect_for(settings):
+        from flows.train_reader import train_reader, watching
+
+        _keep_log_off_the_terminal()
+        token = watching.set(watch)
+        try:
+            yield train_reader
         finally:
             watching.reset(token)
 

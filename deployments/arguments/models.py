@@ -72,6 +72,30 @@ def train(
     )
 
 
+def train_reader(
+    seed: Annotated[int, typer.Option(min=0, help="The same seed writes the same strips.")] = 1,
+    chapters: Annotated[int, typer.Option(min=0, help="How many, of 2,560 patches and 7,680 strips each.  [0: 32]")] = 0,
+    steps: Annotated[int, typer.Option(min=0, help="Batches of a chapter.  [0: 160]")] = 0,
+    mnist: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="mnist.npz.  [setting: DIGITS_MNIST; else Keras fetches it]")
+    ] = None,
+    ship: Annotated[Path | None, typer.Option(metavar="DIR", help="Put the networks and their card here too.")] = None,
+) -> None:
+    """Train the networks that find numbers on pages and read them, and register them with their losses.
+
+    They learn from strips and patches of pages that are written for them, with MNIST's digits and by invented pens. A
+    training that was stopped goes on after its last whole chapter when the same command is given again.
+
+    \b
+    Examples:
+      digits train-reader --mnist mnist.npz
+      digits train-reader --seed 1 --ship digit_core/model
+    """
+    from deployments.commands.train_reader import train_reader
+
+    train_reader(seed=seed, chapters=chapters, steps=steps, mnist=mnist and str(mnist), ship=ship and str(ship))
+
+
 def models() -> None:
     """List the model versions: which serves, how well each reads, and what the gate said of it.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TextIO
 
 from rich.console import Console
@@ -15,10 +15,15 @@ from deployments.commands.progress import duration
 EVERY_IN_LOG = 2.0  # seconds that lie between two lines at least; the last epoch always has its line
 
 
+State = Callable[[int, int, Mapping[str, float]], str]
+
+
 class Epochs:
     """Shows one training after the other on `stream`, from entering to leaving."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO, state: State | None = None) -> None:
+        """state: says an epoch (from 0), of so many, in a line."""
+        self._state = state or epoch_state
         self._console = Console(file=stream)
         columns = TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[state]}"), TimeRemainingColumn()
         self._bar = Bar(*columns, console=self._console, transient=True, disable=not self._console.is_terminal)
@@ -42,11 +47,13 @@ class Epochs:
         """An epoch (from 0) is over."""
         if self._console.is_terminal:
             if self._task is not None:
-                self._bar.update(self._task, completed=epoch + 1, state=state(epoch, self._epochs, metrics))
+                self._bar.update(self._task, completed=epoch + 1, state=self._state(epoch, self._epochs, metrics))
         elif epoch + 1 == self._epochs or time.monotonic() - self._said >= EVERY_IN_LOG:
             self._said = time.monotonic()
             took = duration(self._said - self._started)
-            self._console.print(f"{self._name}: {state(epoch, self._epochs, metrics)}, {took}", soft_wrap=True, highlight=False)
+            self._console.print(
+                f"{self._name}: {self._state(epoch, self._epochs, metrics)}, {took}", soft_wrap=True, highlight=False
+            )
 
     def end(self, line: str) -> None:
         """The training is over; `line` stays."""
@@ -55,7 +62,7 @@ class Epochs:
         self._console.print(line, soft_wrap=True, highlight=False, markup=False)
 
 
-def state(epoch: int, epochs: int, metrics: Mapping[str, float]) -> str:
+def epoch_state(epoch: int, epochs: int, metrics: Mapping[str, float]) -> str:
     """An epoch in a line."""
     return (
         f"epoch {epoch + 1} of {epochs}, loss {metrics['train_loss']:.4f}, "

@@ -1,0 +1,31 @@
+"""`digits train-reader`"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import typer
+
+from deployments.commands.epochs import Epochs
+from digit_core.reader_training import ReaderParams
+from flows.local_run import reader_training
+from flows.settings import load_settings
+
+
+def train_reader(chapters: int, **options: Any) -> None:
+    """Train, showing each chapter, and say what came of it."""
+    with Epochs(sys.stderr, _state) as display, reader_training(load_settings(), display.tell) as flow:
+        display.begin("reader", chapters or ReaderParams().chapters)
+        done = flow(chapters=chapters, **options)
+        display.end(f"reader: version {done.version} of digits-reader")
+    figures = done.card["figures"]
+    typer.echo(
+        f"{done.card['figures_of']}: {figures['strips_exact']:.1%} read exactly, "
+        f"{figures['strips_wrong_in_surest_half']:.1%} of the surest half wrong"
+    )
+
+
+def _state(chapter: int, chapters: int, losses: Mapping[str, float]) -> str:
+    return f"chapter {chapter + 1} of {chapters}, loss {losses['loss']:.3f}, {losses['seconds']:.0f} s"

@@ -1,0 +1,55 @@
+"""The stages of the reader's training: fit -> examine -> register. What they do is in digit_core and in the adapters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from prefect import task
+
+from digit_core.exam import marked, worn_strips
+from digit_core.mnist import Mnist
+from digit_core.reader import OnnxReader
+from digit_core.reader_card import write_card
+from digit_core.reader_training import Progress, ReaderParams, export_reader, train_reader
+from digit_core.recogniser import OnnxRecogniser
+from tasks.adapters.reader_versions import register_reader
+from tasks.adapters.registry import Registry
+from tasks.policy import STAGE
+
+STRIPS = 600
+
+
+@dataclass(frozen=True)
+class FittedReader:
+    """The networks in `folder`, the losses of each chapter learned now, and how long all chapters took."""
+
+    folder: Path
+    history: tuple[Mapping[str, float], ...]
+    seconds: float
+
+
+@task(name="fit reader", **STAGE)
+def fit(digits: Mnist, params: ReaderParams, kept: Path, folder: Path, progress: Progress) -> FittedReader:
+    """Train, going on from the last whole chapter in `kept`, and write both networks into `folder`."""
+    trained = train_reader(digits, params, kept, progress)
+    export_reader(trained.finder, trained.reader, folder)
+    return FittedReader(folder, trained.history, trained.seconds)
+
+
+@task(name="examine reader", **STAGE)
+def examine(fitted: FittedReader, digits: Mnist, params: ReaderParams, classifier: Path) -> dict[str, Any]:
+    """Read strips written with MNIST's test digits, and write the card."""
+    papers = list(worn_strips(digits.test, STRIPS, np.random.default_rng(0)))
+    marks = marked(papers, OnnxReader(fitted.folder), OnnxRecogniser(classifier, ""))
+    return write_card(fitted.folder, params, marks, STRIPS, fitted.seconds, date.today())
+
+
+@task(name="register reader", **STAGE)
+def register(registry: Registry, fitted: FittedReader, card: Mapping[str, Any]) -> str:
+    """A new version with the alias `challenger`; returns its number."""
+    return register_reader(registry, fitted.folder, card, fitted.history)
