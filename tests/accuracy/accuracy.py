@@ -10,23 +10,27 @@ import os
 import platform
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
 import pictures
 import report
-from counting import PageCase, PageRead, StripRead
+from counting import PageCase, PageRead, StripRead, Time
 from install import PYTHON, language_data
 from pages import printed_only, synthetic, transcribed
-from readers import NotAvailable, Other, Ours, Reader
+from readers import Grey, NotAvailable, Other, Ours, Reader
 from strips import Figures, Strip, mnist_figures, pen_figures, write_strips
+from summary import summary
 
 from digit_core.errors import DigitsError
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT.parent / "shared" / "data"
+Result = TypeVar("Result")
+
 MOST_ERRORS = 60
 """Wrong strips that a picture shows."""
 
@@ -88,40 +92,50 @@ def read_strips(reader: Reader, strips: Sequence[Strip]) -> list[StripRead]:
     reader.strip(strips[0].pixels)  # what a reader does once only is not timed
     reads = []
     for strip in strips:
-        start = time.perf_counter()
-        digits, confidence = reader.strip(strip.pixels)
-        reads.append(StripRead(strip.digits, digits, confidence, time.perf_counter() - start))
+        (digits, confidence), took = timed(reader, reader.strip, strip.pixels)
+        reads.append(StripRead(strip.digits, digits, confidence, took))
+    print(f"  {reader.name} read the strips", file=sys.stderr)
     return reads
 
 
 def read_pages(reader: Reader, cases: Sequence[PageCase]) -> list[PageRead]:
     reads = []
     for case in cases:
-        start = time.perf_counter()
-        readings = reader.page(case.pixels)
-        reads.append(PageRead.of(case, readings, time.perf_counter() - start))
+        readings, took = timed(reader, reader.page, case.pixels)
+        reads.append(PageRead.of(case, readings, took))
         print(f"  {reader.name} read {case.name}", file=sys.stderr)
     return reads
+
+
+def timed(reader: Reader, read: Callable[[Grey], Result], pixels: Grey) -> tuple[Result, Time]:
+    start, cpu = time.perf_counter(), reader.cpu_seconds()
+    result = read(pixels)
+    return result, Time(time.perf_counter() - start, reader.cpu_seconds() - cpu)
 
 
 def measure(exam: Exam, readers: Sequence[Reader], out: Path) -> list[str]:
     """Lets every reader sit the exam; writes the pictures and returns the parts of the report."""
     strips = {reader.name: read_strips(reader, exam.strips) for reader in readers}
-    parts = [report.strips_part(strips), report.lengths_part(strips)]
-    parts += [report.mistakes_part(name, reads) for name, reads in strips.items()]
+    scans, written, printed = (
+        {reader.name: read_pages(reader, cases) for reader in readers}
+        for cases in (exam.transcribed, exam.synthetic, exam.printed)
+    )
     for name in strips:
         pictures.save(out, f"strips-{name.lower()}", pictures.strip_errors(exam.strips, strips, name, MOST_ERRORS))
-    kinds = {"Transcribed scans": exam.transcribed, "Synthetic pages": exam.synthetic, "printed": exam.printed}
-    for title, cases in kinds.items():
-        if cases:
-            reads = {reader.name: read_pages(reader, cases) for reader in readers}
-            printed = title == "printed"
-            parts.append(report.printed_part(reads) if printed else report.pages_part(title, reads))
-            for number, case in enumerate(cases):
-                side_by_side = {name: rows[number] for name, rows in reads.items()}
-                name = f"page-{case.name.replace(' ', '-')}"
-                pictures.save(out, name, pictures.page_errors(side_by_side, only_sure=printed))
+    for pages in (scans, written, printed):
+        draw_pages(pages, out, only_sure=pages is printed)
+    parts = [summary(strips, scans, written, printed), report.strips_part(strips), report.lengths_part(strips)]
+    parts += [report.mistakes_part(name, reads) for name, reads in strips.items()]
+    parts += [report.pages_part("Transcribed scans", scans)] if exam.transcribed else []
+    parts += [report.pages_part("Synthetic pages", written)] if exam.synthetic else []
+    parts += [report.printed_part(printed)] if exam.printed else []
     return parts
+
+
+def draw_pages(pages: Mapping[str, Sequence[PageRead]], out: Path, only_sure: bool) -> None:
+    for reads in zip(*pages.values(), strict=True):
+        name = f"page-{reads[0].case.name.replace(' ', '-')}"
+        pictures.save(out, name, pictures.page_errors(dict(zip(pages, reads, strict=True)), only_sure))
 
 
 def heading(readers: Sequence[Reader], options: argparse.Namespace, notes: Sequence[str], seconds: float) -> str:

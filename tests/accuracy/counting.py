@@ -6,7 +6,10 @@ Calibration error (ECE): ten bins of confidence of equal width; the mean distanc
 exact numbers, weighted by strips.
 
 Pages: `digit_core.matching` says which reading stands for which true number, as in `digits evaluate`: by place where the truth
-has boxes, else by text, each true number used once. Uncertain true numbers and what stands for them are left out.
+has boxes, else by text, each true number used once. Uncertain true numbers and what stands for them are left out. "By chance":
+what random digits of the same lengths would have found, where the truth has no boxes; there the truth may leave out part of the
+page, and an extra reading may be right. Sure is a number of ours that is accepted, and one of another reader from the same
+threshold on.
 """
 
 from __future__ import annotations
@@ -28,13 +31,21 @@ SHARES = (0.9, 0.7, 0.5, 0.3)
 
 
 @dataclass(frozen=True, slots=True)
+class Time:
+    """From pixels to digits: seconds on the wall's clock, and of processor, all cores together."""
+
+    seconds: float
+    cpu: float
+
+
+@dataclass(frozen=True, slots=True)
 class StripRead:
-    """One strip as one reader read it; `seconds` from the pixels to the digits."""
+    """One strip as one reader read it."""
 
     truth: str
     digits: str
     confidence: float
-    seconds: float
+    time: Time
 
     @property
     def exact(self) -> bool:
@@ -57,16 +68,16 @@ class PageRead:
     case: PageCase
     readings: tuple[NumberRead, ...]
     stands_for: tuple[int | None, ...]
-    seconds: float
+    time: Time
 
     @staticmethod
-    def of(case: PageCase, readings: Sequence[NumberRead], seconds: float) -> PageRead:
+    def of(case: PageCase, readings: Sequence[NumberRead], time: Time) -> PageRead:
         stands_for: list[int | None] = [None] * len(readings)
         if case.truth is not None:
             rows = [matching.NumberRead(one.digits, one.sure, one.confidence, one.box) for one in readings]
             for true, read in match(case.truth.numbers, rows, case.truth.boxes):
                 stands_for[read] = true
-        return PageRead(case, tuple(readings), tuple(stands_for), seconds)
+        return PageRead(case, tuple(readings), tuple(stands_for), time)
 
     def verdict(self, reading: int) -> str:
         """ "found", "misread" (stands for a true number and is another), "extra" (for none) or "left out" (an uncertain one)."""
@@ -97,7 +108,6 @@ class PageCount:
     sure: int
     sure_misread: int
     sure_extra: int
-    seconds: float
 
 
 def count_page(read: PageRead) -> PageCount:
@@ -115,7 +125,6 @@ def count_page(read: PageRead) -> PageCount:
         sure.total() - sure["left out"],
         sure["misread"],
         sure["extra"],
-        read.seconds,
     )
 
 

@@ -4,12 +4,13 @@
 
 Says one line of JSON first: {"version": …} or {"error": why it cannot read}. Then for every line of JSON on standard input,
 {"kind": "strip" or "page", "file": a .npy file of grey pixels}, one line of JSON: {"words": [[text, confidence 0 to 1, [x, y,
-w, h]], …]}, or {"error": …}.
+w, h]], …], "cpu": seconds of processor this process has used so far}.
 """
 
 import json
 import os
 import sys
+import time
 from importlib.metadata import version
 
 import numpy as np
@@ -108,7 +109,8 @@ def main():
     for line in sys.stdin:
         job = json.loads(line)
         grey = np.load(job["file"], allow_pickle=False)
-        say({"words": getattr(reader, job["kind"])(grey)})
+        words = getattr(reader, job["kind"])(grey)
+        say({"words": words, "cpu": time.process_time()})
 
 
 if __name__ == "__main__":

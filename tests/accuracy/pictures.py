@@ -82,11 +82,7 @@ def _missed(read: PageRead, canvas: Picture, scale: float) -> list[str]:
 def _legend(name: str, read: PageRead, only_sure: bool) -> list[str]:
     verdicts = [read.verdict(index) for index, one in enumerate(read.readings) if one.sure or not only_sure]
     counts = ", ".join(f"{verdicts.count(verdict)} {verdict}" for verdict in COLOURS if verdict in verdicts)
-    shown = (
-        "sure readings only"
-        if only_sure
-        else "green found, orange misread, red stands for no listed number, blue missed; thick: sure"
-    )
+    shown = "sure readings only" if only_sure else "green found, orange misread, red no listed number, blue missed; bold: sure"
     return [f"{name} on {read.case.name}: {counts or 'nothing'}", shown]
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import importlib
 import json
 import math
 import re
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,10 +19,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digit_core import ALGORITHM_VERSION
-from digit_core.page import find_strip, judge, read_page
+from digit_core.page import find_digits, find_strip, judge
 from digit_core.params import ReviewPolicy, SegmentationParams
 from digit_core.recogniser import SHIPPED_MODEL, OnnxRecogniser
-from digit_core.records import Box, PageFound, PageImage, PageRead, PageRef, State
+from digit_core.records import Box, PageFound, PageImage, PageRead, PageRef, Reading, State
 
 Grey = NDArray[np.uint8]
 HERE = Path(__file__).parent
@@ -30,13 +32,16 @@ SURE = ReviewPolicy().threshold
 
 @dataclass(frozen=True, slots=True)
 class NumberRead:
-    """A number as read: its digits without marks, the reader's confidence of it (0 to 1), its place, and whether it is
-    sure, that is, would be published as handwriting without a person's look."""
+    """A number as read: its digits without marks, the reader's confidence of it (0 to 1), and its place.
+
+    sure: it would be published without a person's look. printed: the reader says that it is print and no handwriting.
+    """
 
     digits: str
     confidence: float
     box: Box
     sure: bool
+    printed: bool = False
 
 
 class Reader(Protocol):
@@ -51,6 +56,10 @@ class Reader(Protocol):
 
     def page(self, pixels: Grey) -> list[NumberRead]: ...
 
+    def cpu_seconds(self) -> float:
+        """Processor time used so far, of all cores together: what is told from it hangs less on what else the machine does."""
+        ...
+
 
 class NotAvailable(Exception):  # noqa: N818 - it is no fault
     """A reader that cannot be had here; the message says why."""
@@ -63,6 +72,7 @@ class Ours:
 
     def __init__(self) -> None:
         self._recogniser = OnnxRecogniser(SHIPPED_MODEL, "shipped")
+        self._finders = _finders()
         self.version = f"algorithm {ALGORITHM_VERSION}, model {_digest(SHIPPED_MODEL.parent)}"
 
     def strip(self, pixels: Grey) -> tuple[str, float]:
@@ -70,16 +80,33 @@ class Ours:
         return "".join(one.digits for one in readings), math.prod(one.confidence for one in readings) if readings else 0.0
 
     def page(self, pixels: Grey) -> list[NumberRead]:
-        readings = self._read(pixels, strip=False).readings
-        return [NumberRead(one.digits, one.confidence, one.box, one.state is State.ACCEPTED) for one in readings]
+        return [
+            NumberRead(one.digits, one.confidence, one.box, one.state is State.ACCEPTED, _printed(one))
+            for one in self._read(pixels, strip=False).readings
+        ]
+
+    def cpu_seconds(self) -> float:
+        return time.process_time()
 
     def _read(self, pixels: Grey, strip: bool) -> PageRead:
         """The one place that knows how ours is called."""
-        image, ref = PageImage(pixels), PageRef("accuracy", "", "")
-        if not strip:
-            return read_page(image, ref, self._recogniser, SegmentationParams(), ReviewPolicy())
-        found = PageFound(ref, image.width, image.height, image.dpi, find_strip(image, SegmentationParams()))
+        image, params = PageImage(pixels), SegmentationParams()
+        digits = (find_strip if strip else find_digits)(image, params, *self._finders)
+        found = PageFound(PageRef("accuracy", "", ""), image.width, image.height, image.dpi, digits)
         return judge(found, self._recogniser(found.digits.crops), ReviewPolicy())
+
+
+def _finders() -> tuple[Any, ...]:
+    """What digits are found by, besides the parameters: networks, or nothing in versions that have none."""
+    try:
+        networks = importlib.import_module("digit_core.reader")
+    except ModuleNotFoundError:
+        return ()
+    return (networks.OnnxReader(),)
+
+
+def _printed(reading: Reading) -> bool:
+    return bool(getattr(reading, "printed", 0.0) > 0.5)  # versions that do not tell print have no such word
 
 
 def _digest(folder: Path) -> str:
@@ -99,6 +126,7 @@ class Other:
         command = [str(python), str(HERE / "others.py"), name.lower(), *arguments]
         errors = (Path(self._folder.name) / "errors").open("wb")
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True)
+        self._cpu = 0.0
         self.version = str(self._answer()["version"])
 
     def strip(self, pixels: Grey) -> tuple[str, float]:
@@ -107,13 +135,18 @@ class Other:
     def page(self, pixels: Grey) -> list[NumberRead]:
         return list(numbers_of(self._ask("page", pixels)))
 
+    def cpu_seconds(self) -> float:
+        return self._cpu
+
     def _ask(self, kind: str, pixels: Grey) -> list[Any]:
         file = Path(self._folder.name) / "pixels.npy"
         np.save(file, pixels)
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps({"kind": kind, "file": str(file)}) + "\n")
         self._process.stdin.flush()
-        return list(self._answer()["words"])
+        answer = self._answer()
+        self._cpu = float(answer["cpu"])
+        return list(answer["words"])
 
     def _answer(self) -> dict[str, Any]:
         assert self._process.stdout is not None
