@@ -11,6 +11,7 @@ import platform
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -185,7 +186,10 @@ def main() -> None:
     try:
         exam = the_exam(options)
         readers, missing = the_readers(options.readers)
-        parts = measure(exam, readers, options.out)
+        with ExitStack() as stack:
+            for reader in readers:
+                stack.callback(reader.close)
+            parts = measure(exam, readers, options.out)
     except DigitsError as error:
         raise SystemExit(f"accuracy: {error}") from error
     notes = exam.notes + missing

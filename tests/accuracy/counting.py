@@ -148,7 +148,7 @@ def edit_distance(truth: str, read: str) -> int:
 
 def error_among(reads: Sequence[StripRead], share: float) -> float:
     """The share of numbers not exact among the surest `share` of the strips."""
-    surest = sorted(reads, key=lambda read: -read.confidence)[: round(share * len(reads))]
+    surest = sorted(reads, key=lambda read: -read.confidence)[: max(1, round(share * len(reads)))]
     return sum(not read.exact for read in surest) / len(surest)
 
 

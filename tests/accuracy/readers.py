@@ -60,6 +60,8 @@ class Reader(Protocol):
         """Processor time used so far, of all cores together: what is told from it hangs less on what else the machine does."""
         ...
 
+    def close(self) -> None: ...
+
 
 class NotAvailable(Exception):  # noqa: N818 - it is no fault
     """A reader that cannot be had here; the message says why."""
@@ -87,6 +89,9 @@ class Ours:
 
     def cpu_seconds(self) -> float:
         return time.process_time()
+
+    def close(self) -> None:
+        """Nothing is left behind."""
 
     def _read(self, pixels: Grey, strip: bool) -> PageRead:
         """The one place that knows how ours is called."""
