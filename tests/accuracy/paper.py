@@ -97,7 +97,7 @@ def captured(paper: Floats, ink: Floats, height: float, rng: Generator, *, moved
         light = _turned(light, rng.normal(0, 1.3))
     light = cv2.GaussianBlur(light, (0, 0), 0.3 + height * rng.uniform(0, 0.022))
     light = light + rng.normal(0, rng.uniform(0.002, 0.03), light.shape)
-    grey = np.clip(255 * light ** rng.uniform(0.8, 1.25), 0, 255).astype(np.uint8)
+    grey = (255 * np.clip(light, 0, 1) ** rng.uniform(0.8, 1.25)).astype(np.uint8)
     return _stored(_poorer(grey, height, rng) if moved else grey, rng)
 
 

@@ -164,9 +164,10 @@ def _figure(glyph: Grey, hand: Hand, rng: Generator) -> Floats:
     size = round(glyph.shape[1] * wide + reach) + 4, round(tall) + 4
     matrix = np.array([[wide, -lean * scale, 2 + max(0.0, lean * tall)], [0, scale, 2]], np.float32)
     grown = cv2.warpAffine(glyph.astype(np.float32) / 255, matrix, size, flags=cv2.INTER_CUBIC)
+    grown = np.clip(grown, 0, 1) ** 0.7  # MNIST's thin strokes are faint ones
     soft = cv2.GaussianBlur(grown, (0, 0), max(0.4, 0.03 * tall))
     # The level goes by the ink's own darkness, so that a thin pen leaves a thin stroke and not a broken one.
-    level = (0.55 - 0.17 * hand.pen) * float(np.median(soft[grown > 0.5]))
+    level = (0.45 - 0.13 * hand.pen) * float(np.median(soft[grown > 0.5]))
     return _tight(np.clip((soft - level) * 4 + 0.5, 0, 1).astype(np.float32))
 
 

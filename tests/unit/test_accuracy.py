@@ -37,6 +37,11 @@ def truth_of(*digits, uncertain=(), boxes=False):
     return PageTruth("page", "", tuple(rows), boxes)
 
 
+@pytest.fixture(scope="module")
+def form():
+    return form_case(4001, 0, pen_figures)
+
+
 @pytest.mark.parametrize(
     ("truth", "read", "kinds"),
     [
@@ -127,9 +132,8 @@ def test_a_reader_that_cannot_be_had_is_named_with_the_reason(monkeypatch, tmp_p
     assert notes[0].startswith("RapidOCR: not available: there is no ")
 
 
-def test_ours_is_read_through_the_same_door_as_the_others():
+def test_ours_is_read_through_the_same_door_as_the_others(form):
     (ours,), _ = the_readers(["ours"])
-    form = form_case(4001, 0, pen_figures)
 
     digits, confidence = ours.strip(write_strips(1, 4001, pen_figures)[0].pixels)
     count = count_page(PageRead.of(form, ours.page(form.pixels), NO_TIME))
@@ -147,12 +151,12 @@ def test_the_same_seed_gives_the_same_strips_and_another_seed_others():
     assert all(1 <= len(a.digits) <= 8 for a in one)
 
 
-def test_the_boxes_of_a_form_hold_dark_ink_and_each_a_number():
-    form = form_case(4001, 1, pen_figures)
+def test_the_boxes_of_a_form_hold_dark_ink_and_each_a_number(form):
+    paper = np.median(form.pixels)
 
     for true in form.truth.numbers:
         cut = form.pixels[true.box.y : true.box.bottom, true.box.x : true.box.right]
-        assert cut.min() < np.median(form.pixels) - 20
+        assert cut.min() < paper - 20
         assert true.digits
 
 
