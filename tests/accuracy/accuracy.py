@@ -190,7 +190,7 @@ def main() -> None:
             for reader in readers:
                 stack.callback(reader.close)
             parts = measure(exam, readers, options.out)
-    except DigitsError as error:
+    except (DigitsError, NotAvailable) as error:
         raise SystemExit(f"accuracy: {error}") from error
     notes = exam.notes + missing
     text = "\n".join([heading(readers, options, notes, time.perf_counter() - start), *parts])

@@ -158,7 +158,7 @@ class Other:
         line = self._process.stdout.readline()
         if not line:
             errors = (Path(self._folder.name) / "errors").read_text(errors="replace").strip().splitlines()
-            raise NotAvailable(f"it ended: {errors[-1] if errors else 'without a word'}")
+            raise NotAvailable(f"{self.name} ended: {errors[-1] if errors else 'without a word'}")
         answer: dict[str, Any] = json.loads(line)
         if "error" in answer:
             raise NotAvailable(answer["error"])

@@ -1,11 +1,14 @@
 """What `make accuracy` counts, on readings that are made up; the other readers are neither installed nor asked."""
 
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 from counting import PageCase, PageRead, StripRead, Time, calibration_error, count_page, digit_accuracy, error_among, mistakes
 from counting import seconded as seconded_of
 from forms import form_case
-from readers import NumberRead, numbers_of, strip_of
+from readers import NotAvailable, NumberRead, Other, numbers_of, strip_of
 from strips import pen_figures, write_strips
 from summary import summary
 
@@ -130,6 +133,11 @@ def test_a_reader_that_cannot_be_had_is_named_with_the_reason(monkeypatch, tmp_p
 
     assert [reader.name for reader in readers] == ["ours"]
     assert notes[0].startswith("RapidOCR: not available: there is no ")
+
+
+def test_a_reader_whose_packages_are_missing_says_which():
+    with pytest.raises(NotAvailable, match="rapidocr"):
+        Other("RapidOCR", Path(sys.executable))
 
 
 def test_ours_is_read_through_the_same_door_as_the_others(form):
