@@ -8,8 +8,8 @@ exact numbers, weighted by strips.
 Pages: `digit_core.matching` says which reading stands for which true number, as in `digits evaluate`: by place where the truth
 has boxes, else by text, each true number used once. Uncertain true numbers and what stands for them are left out. "By chance":
 what random digits of the same lengths would have found, where the truth has no boxes; there the truth may leave out part of the
-page, an extra reading may be right, and what is printed beside (days of a month) may pass for a number. Sure is a number of ours that is accepted, and one of another reader from the same
-threshold on.
+page, an extra reading may be right, and what is printed beside (days of a month) may pass for a number. Sure is a
+number of ours that is accepted, and one of another reader from the same threshold on.
 """
 
 from __future__ import annotations
