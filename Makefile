@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check bench lock clean
+.PHONY: help demo test check bench accuracy lock clean
 
 BIN := .venv/bin
 STAMP := .venv/.installed
@@ -41,6 +41,10 @@ check: $(STAMP) ## style, types, and who may import whom
 bench: $(STAMP) ## speed, memory and start-up times; make bench ARGS="--pages 20" for a quick look
 	@$(BIN)/python tests/benchmarks/bench.py $(ARGS)
 
+accuracy: $(STAMP) ## our reading against RapidOCR's and Tesseract's; make accuracy PAGES=folder MNIST=mnist.npz
+	@$(BIN)/python tests/accuracy/install.py || echo "going on without what is missing"
+	@$(BIN)/python tests/accuracy/accuracy.py $(if $(PAGES),--pages "$(PAGES)") $(if $(MNIST),--mnist "$(MNIST)") $(ARGS)
+
 # Keeps the versions that still fit; ARGS=--upgrade takes the newest that do.
 lock: ## works out requirements.lock anew from pyproject.toml
 	@uv=$$(command -v uv) || { $(PYTHON) -m venv .venv-lock; .venv-lock/bin/pip install -q uv; uv=.venv-lock/bin/uv; }
@@ -48,7 +52,7 @@ lock: ## works out requirements.lock anew from pyproject.toml
 	  --no-emit-index-url --no-emit-find-links --no-header --no-annotate -q $(ARGS) -o requirements.lock
 
 clean: ## back to a fresh clone: removes the environments and everything that was made
-	rm -rf .venv .venv-* demo bench build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-* demo bench accuracy build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamp is written last and goes first, so an interrupted install starts again from nothing.
