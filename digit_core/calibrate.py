@@ -1,4 +1,4 @@
-"""Writing a calibration record into a model file, from digits that the model never learned."""
+"""Writing a calibration record into a model file, from digits that neither the model nor the reader learned."""
 
 from __future__ import annotations
 
@@ -7,29 +7,33 @@ from pathlib import Path
 
 import numpy as np
 
-from digit_core.augment import archive_digits
-from digit_core.calibration import CalibrationRecord, record_of, write_records
+from digit_core.calibration import CalibrationRecord, write_records
+from digit_core.exam import clean_strips, sit, worn_strips
 from digit_core.mnist import Labelled
 from digit_core.params import Ink
+from digit_core.reader import OnnxReader, Reader
 from digit_core.recogniser import CALIBRATION, OnnxRecogniser, Recogniser
 
-_SEED = 1  # of the ink; the temperature was fitted on another writing of the same digits
+_SEED = 1  # of the writing; the temperature was fitted on another
+_DIGITS_A_STRIP = 3.5  # on average; so many strips are written that each digit is used about once
 
 
-def calibrate(recogniser: Recogniser, held_out: Labelled) -> dict[Ink, CalibrationRecord]:
-    """Records of digits held out from training, as they are and written once in archive ink.
+def calibrate(recogniser: Recogniser, reader: Reader, held_out: Labelled) -> dict[Ink, CalibrationRecord]:
+    """Records of digits held out from training, read from strips as pages are: on worn paper, and clean.
 
-    Once: several writings of one digit resemble each other, so they tell less than as many digits would.
+    About once: several writings of one digit resemble each other, so they tell less than as many digits would.
     """
-    inks = {Ink.ARCHIVE: archive_digits(*held_out, np.random.default_rng(_SEED)), Ink.CLEAN: held_out}
-    return {ink: record_of(recogniser(crops), labels) for ink, (crops, labels) in inks.items()}
+    rng = np.random.default_rng(_SEED)
+    strips = max(1, round(len(held_out[0]) / _DIGITS_A_STRIP))
+    papers = {Ink.ARCHIVE: worn_strips(held_out, strips, rng), Ink.CLEAN: clean_strips(held_out, rng)}
+    return {ink: sit(written, reader, recogniser).record() for ink, written in papers.items()}
 
 
 def calibrate_file(path: Path, held_out: Labelled) -> str:
-    """Puts the records of the model in `path` into its metadata, and returns the file's new SHA-256."""
+    """Puts the records of the model in `path`, with the reader that ships, into its metadata; returns the file's new SHA-256."""
     import onnx
 
-    records = calibrate(OnnxRecogniser(path, ""), held_out)
+    records = calibrate(OnnxRecogniser(path, ""), OnnxReader(), held_out)
     model = onnx.load(str(path))
     facts = {entry.key: entry.value for entry in model.metadata_props}
     onnx.helper.set_model_props(model, {**facts, CALIBRATION: write_records(records)})

@@ -17,9 +17,12 @@ Floats = NDArray[np.float64]
 _TINY = 1e-12
 
 
-def best_text(columns: Floats) -> str:
-    """The digits along the likeliest path through the columns (t, 11) of one strip."""
-    path = columns.argmax(axis=1)
+def best_text(columns: Floats, nothing: float = 1.0) -> str:
+    """The digits along the likeliest path through the columns (t, 11) of one strip.
+
+    nothing: how many times as likely as they say columns are without a digit; below 1 more digits are read, above fewer.
+    """
+    path = (columns * np.array([nothing] + [1.0] * 10)).argmax(axis=1)
     turns = np.flatnonzero(np.diff(path, prepend=-1))
     return "".join(str(c - 1) for c in path[turns] if c)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,11 +15,17 @@ from digit_core.reader import Columns
 from digit_core.reader_network import COLUMN
 from digit_core.windows import Window
 
-_DETECTED, _READ = 0.5, 0.6
+_DETECTED, _READ = 0.27, 0.45
 """Exponents of what cells and what columns say of a digit when both are put together; fitted on written strips."""
 
 _CLEARLY = 1.5
 """By how much (in log likelihood) a text must be better than the one that was found, to be taken although its length differs."""
+
+_OTHERWISE = (0.15, 6.0)
+"""How many times as likely as they say columns are taken to be without a digit, to see what else the number could be."""
+
+_LEARNED_PRINT, _AS_MANY = 0.12, 10
+"""Share of print among the numbers that the reader learned, and how many numbers of a page that counts as."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,8 +56,8 @@ class Proposal:
 def decided(proposals: Sequence[Proposal]) -> list[FoundNumber]:
     """For each number the digits that page, strip and columns together make likeliest."""
     columns = stacked([one.columns for one in proposals])
-    texts = [[_text(one.on_page), _text(one.in_strip), best_text(one.columns)] for one in proposals]
-    likely = np.stack([Scored(columns, [row[i] for row in texts]).log_likelihoods for i in range(3)], axis=1)
+    texts = [_texts(one) for one in proposals]
+    likely = np.stack([Scored(columns, [row[i] for row in texts]).log_likelihoods for i in range(len(texts[0]))], axis=1)
     chosen = [_choice(row, values) for row, values in zip(texts, likely, strict=True)]
     final = Scored(columns, [row[i] for row, i in zip(texts, chosen, strict=True)])
     substitutes, middles = final.substitutes(), final.middles()
@@ -62,13 +68,18 @@ def decided(proposals: Sequence[Proposal]) -> list[FoundNumber]:
     return [result for result in results if result is not None]
 
 
+def _texts(one: Proposal) -> list[str]:
+    """What is proposed: on the page, in the strip, by the columns; and by the columns read with too many and too few digits."""
+    return [_text(one.on_page), _text(one.in_strip), *(best_text(one.columns, nothing) for nothing in (1.0, *_OTHERWISE))]
+
+
 def _text(found: Characters) -> str:
     order = np.argsort(found.boxes[:, 0] + found.boxes[:, 2], kind="stable")
     return "".join(CHARACTERS[i] for i in found.best[order])
 
 
 def _choice(texts: Sequence[str], likely: NDArray[np.float64]) -> int:
-    """Which of (on the page, in the strip, by columns): a found one, unless the columns' own text is clearly likelier."""
+    """Which of the first three texts: a found one, unless the columns' own text is clearly likelier."""
     best = 1 if texts[1] and likely[1] >= likely[0] else 0
     if len(texts[2]) != len(texts[best]) and texts[2] and likely[2] > likely[best] + _CLEARLY:
         return 2
@@ -97,8 +108,28 @@ def _number(
     both = np.power(detected, _DETECTED) * np.power(read + 1e-5, _READ)
     both = both / both.sum(axis=1, keepdims=True)
     evidence = np.concatenate([both * scores[:, None], 1 - scores[:, None]], axis=1).astype(np.float32)
-    printed = float(np.mean(one.on_page.printed))
+    printed = _printed(one)
     return FoundNumber(boxes, evidence, _certainty(texts, choice, likely), printed, _as_written(boxes, texts[choice], one.marks))
+
+
+def _printed(one: Proposal) -> float:
+    """Of all the number's digits, as seen on the page and again in the strip: their odds, in the geometric mean."""
+    shares = np.clip(np.concatenate([one.on_page.printed, one.in_strip.printed]).astype(np.float64), 1e-4, 1 - 1e-4)
+    return float(1 / (1 + np.exp(-np.log(shares / (1 - shares)).mean())))
+
+
+def with_page_prior(numbers: list[FoundNumber]) -> list[FoundNumber]:
+    """The numbers with their probability of print adjusted to how much of this page is printed, which the page itself tells.
+
+    By expectation and maximisation: Saerens, Latinne, Decaestecker, "Adjusting the outputs of a classifier to new a priori
+    probabilities" (Neural Computation 2002). A page starts, and is kept from certainty, by `_LEARNED_PRINT` as so many numbers.
+    """
+    odds = np.array([one.printed / (1 - one.printed) for one in numbers]) * (1 - _LEARNED_PRINT) / _LEARNED_PRINT
+    share = _LEARNED_PRINT
+    for _ in range(20):
+        printed = odds * share / (odds * share + 1 - share)
+        share = float((printed.sum() + _LEARNED_PRINT * _AS_MANY) / (len(numbers) + _AS_MANY))
+    return [replace(one, printed=float(p)) for one, p in zip(numbers, printed, strict=True)] if numbers else []
 
 
 def _certainty(texts: Sequence[str], choice: int, likely: NDArray[np.float64]) -> float:

@@ -26,7 +26,8 @@ def digit_ink(darkness: Grey, ink: NDArray[np.uint8], boxes: NDArray[np.float32]
     x1, y1 = inner[:, 2:].max(axis=0) + reach
     _, labels, stats, _ = cv2.connectedComponentsWithStats(ink[y0:y1, x0:x1], connectivity=8)
     local = inner - (x0, y0, x0, y0)
-    shares = np.stack([np.bincount(labels[t:b, le:r].ravel(), minlength=len(stats)) for le, t, r, b in local]) / stats[:, 4]
+    counts = np.stack([np.bincount(labels[t:b, le:r].ravel(), minlength=len(stats)) for le, t, r, b in local])
+    shares = counts / np.maximum(stats[:, 4], 1).astype(np.float64)
     shares[:, 0] = 0
     window = darkness[y0:y1, x0:x1]
     regions = np.asarray(labels, np.int32)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from digit_core.characters import DIGITS, Characters, characters
+from digit_core.preprocess import PreparedPage, reduced
 from digit_core.reader import Reader
 from digit_core.records import Grey
 from digit_core.strips import STRIP_HEIGHT
@@ -17,14 +19,19 @@ _FIRST_LOOK = 1750
 """Pixels of a page's longer side at the first look: figures of 4 mm on A4 are then 25 high."""
 
 _LARGEST_LOOK = 4200
+_LARGEST_INK = 32.0
+"""Pixels that the ink of a first look may be high: of what is larger the reader sees only parts."""
+
+_COARSE = 900
 
 _STRONG, _PAPER = 200, 24
 """Darkness that the darkest ink is raised to, by four times at most: pencil is read like ink; and below which there is no ink."""
 
 
-def look(darkness: Grey, reader: Reader) -> Characters:
+def look(page: PreparedPage, reader: Reader) -> Characters:
     """Characters of a page, boxes in its pixels. Where most figures are small or large it is looked at again at their size."""
-    scale = min(1.0, _FIRST_LOOK / max(darkness.shape))
+    darkness = page.darkness
+    scale = min(1.0, _FIRST_LOOK / max(darkness.shape), _LARGEST_INK / ink_height(page.ink))
     found = _look_at(darkness, scale, reader)
     digits = found.best < DIGITS
     if digits.any():
@@ -33,6 +40,22 @@ def look(darkness: Grey, reader: Reader) -> Characters:
         if not 0.7 < better / scale < 1.5:
             return _look_at(darkness, better, reader)
     return found
+
+
+def ink_height(ink: NDArray[np.uint8]) -> float:
+    """How high connected ink is, in pixels of the page: half of all ink belongs to higher pieces. What is far longer than
+    high, or as high as a third of the page and more, is no writing. 1 for a page without ink.
+    """
+    small = reduced(ink, _COARSE)
+    _, _, stats, _ = cv2.connectedComponentsWithStats((small > 0).astype(np.uint8), connectivity=8)
+    width, height, area = stats[1:, 2], stats[1:, 3], stats[1:, 4]
+    writing = (height < max(12.0, 0.35 * small.shape[0])) & (width < 8 * height) & (height < 12 * width)
+    if not writing.any():
+        return 1.0
+    order = np.argsort(height[writing])
+    total = np.cumsum(area[writing][order])
+    middle = int(np.searchsorted(total, total[-1] / 2))
+    return float(height[writing][order][middle] * max(ink.shape) / max(small.shape))
 
 
 def _look_at(darkness: Grey, scale: float, reader: Reader) -> Characters:

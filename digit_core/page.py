@@ -38,7 +38,7 @@ from digit_core.records import (
 _WORD = 0.4
 """Mean probability of "not a digit" from which a string is a word, a label or a ruling, and no number at all."""
 
-CLASSIFIER, EVIDENCE = 0.5, 0.9
+CLASSIFIER, EVIDENCE = 0.2, 1.0
 """Exponents of the two witnesses of a digit; fitted on written strips of digits that neither learned."""
 
 Probabilities = NDArray[np.float32]
@@ -154,7 +154,8 @@ def _judge_number(found: PageFound, number: NumberString, rows: Probabilities, p
     if not digits:
         return None
     state = State.REVIEW if any(part.state is State.REVIEW for part in parts) else State.ACCEPTED
-    confidence = math.prod(part.confidence for part in parts)
+    # That the number has these digits is doubted once, not for each of them.
+    confidence = math.prod(part.confidence / number.certainty for part in parts) * number.certainty
     return Reading(number.line, Box.around(number.boxes), digits, confidence, state, parts, number.printed, number.text)
 
 

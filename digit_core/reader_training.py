@@ -37,17 +37,27 @@ _BUCKET = 64
 
 @dataclass(frozen=True, slots=True)
 class ReaderParams(Params):
-    """How the reader is trained. A chapter has `steps` batches of `patches` patches and `strips` strips."""
+    """How the reader is trained. A chapter has `steps` batches of `patches` patches and `strips` strips.
+
+    The rate falls along a cosine through `chapters` chapters, and then begins anew, lower: Loshchilov and Hutter, "SGDR:
+    Stochastic gradient descent with warm restarts" (ICLR 2017).
+    """
 
     seed: int = 1
     chapters: int = 32
+    cycles: int = 2
     steps: int = 160
     patches: int = 16
     strips: int = 48
     digits: int = 5000  # of MNIST, drawn anew for each chapter
     pens: int = 150
     learning_rate: float = 2e-3
+    restart: float = 0.6  # of the rate, at each cycle
     weight_decay: float = 2e-4
+
+    @property
+    def all_chapters(self) -> int:
+        return self.chapters * self.cycles
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,9 +118,9 @@ def _chapters(learned: Labelled, params: ReaderParams, first: int) -> Iterator[t
     """Chapters from `first` on; the next one is written by another process while this one is learned."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=_polite) as writer:
         coming: Future[list[Batch]] = writer.submit(write_chapter, learned, params, first)
-        for chapter in range(first, params.chapters):
+        for chapter in range(first, params.all_chapters):
             now = coming.result()
-            if chapter + 1 < params.chapters:
+            if chapter + 1 < params.all_chapters:
                 coming = writer.submit(write_chapter, learned, params, chapter + 1)
             yield chapter, now
 
@@ -127,19 +137,13 @@ def train_reader(mnist: Mnist, params: ReaderParams, folder: Path, progress: Pro
     keras = keras_module()
     keras.utils.set_random_seed(params.seed)
     finder, reader, both = build(keras)
-    total = params.chapters * params.steps
-    rate = keras.optimizers.schedules.CosineDecay(
-        1e-5, total, alpha=0.01, warmup_target=params.learning_rate, warmup_steps=params.steps
-    )
-    both.compile(
-        keras.optimizers.AdamW(rate, weight_decay=params.weight_decay, clipnorm=5.0),
-        loss=[cell_loss(keras), cell_loss(keras), column_loss(keras)],
-        loss_weights=[1.0, 1.0, 0.5],
-        jit_compile=False,
-    )
-    history = _resumed(both, params, folder)
+    history = _kept(params, folder)
+    if history:
+        _restore(keras, both, params, folder, len(history) - 1)
     for chapter, batches in _chapters(mnist.train, params, len(history)):
         started = time.monotonic()
+        if chapter % params.chapters == 0:
+            _compile(keras, both, params, chapter)
         both.reset_metrics()
         losses = [_learn(both, batch) for batch in batches]
         means = {name: float(np.mean([one[name] for one in losses])) for name in losses[0]}
@@ -147,6 +151,20 @@ def train_reader(mnist: Mnist, params: ReaderParams, folder: Path, progress: Pro
         _keep(both, params, folder, history)
         progress(chapter, history[-1])
     return TrainedReader(finder, reader, tuple(history))
+
+
+def _compile(keras: Any, both: Any, params: ReaderParams, chapter: int) -> None:
+    """A new optimiser for the cycle of that chapter."""
+    highest = params.learning_rate * params.restart ** (chapter // params.chapters)
+    rate = keras.optimizers.schedules.CosineDecay(
+        1e-5, params.chapters * params.steps, alpha=0.01, warmup_target=highest, warmup_steps=params.steps
+    )
+    both.compile(
+        keras.optimizers.AdamW(rate, weight_decay=params.weight_decay, clipnorm=5.0),
+        loss=[cell_loss(keras), cell_loss(keras), column_loss(keras)],
+        loss_weights=[1.0, 1.0, 0.5],
+        jit_compile=False,
+    )
 
 
 def _learn(both: Any, batch: Batch) -> dict[str, float]:
@@ -172,7 +190,7 @@ def _keep(both: Any, params: ReaderParams, folder: Path, history: list[Mapping[s
     (folder / f"chapter-{chapter - 1:03d}.weights.h5").unlink(missing_ok=True)
 
 
-def _resumed(both: Any, params: ReaderParams, folder: Path) -> list[Mapping[str, float]]:
+def _kept(params: ReaderParams, folder: Path) -> list[Mapping[str, float]]:
     """The losses of the chapters that are learned already: none when what is kept was trained by other parameters."""
     note = folder / "training.json"
     if not note.exists():
@@ -181,9 +199,14 @@ def _resumed(both: Any, params: ReaderParams, folder: Path) -> list[Mapping[str,
     if kept["params"] != asdict(params):
         return []
     history: list[Mapping[str, float]] = kept["history"]
-    both.optimizer.build(both.trainable_variables)  # its state is kept with the weights
-    both.load_weights(str(folder / f"chapter-{len(history) - 1:03d}.weights.h5"))
     return history
+
+
+def _restore(keras: Any, both: Any, params: ReaderParams, folder: Path, chapter: int) -> None:
+    """Model and optimiser as they were at the end of that chapter."""
+    _compile(keras, both, params, chapter)
+    both.optimizer.build(both.trainable_variables)  # its state is kept with the weights
+    both.load_weights(str(folder / f"chapter-{chapter:03d}.weights.h5"))
 
 
 def export_reader(finder: Any, reader: Any, folder: Path) -> None:

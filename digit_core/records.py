@@ -184,7 +184,7 @@ class DigitReading:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One number as read: `digits` as a string with its leading zeros, confidence = the product over its digits.
+    """One number as read: `digits` as a string with its leading zeros, confidence: that all of it is right.
 
     printed: probability that it was printed; text: as written, with points and dashes where the reader saw them.
     """

@@ -80,7 +80,9 @@ def _ruling_between(a: Box, b: Box, page: PreparedPage) -> bool:
         if cv2.reduce(dark, 0, cv2.REDUCE_AVG, dtype=cv2.CV_32F).max() > 0.7:
             return True
     middles = sorted((round(a.centre[0]), round(b.centre[0])))
-    ruled = page.rulings_v[max(a.y, b.y) : min(a.bottom, b.bottom), slice(*middles)]
+    # A ruling runs on above and below; the upright stroke of a large digit does not.
+    beyond = round(0.35 * min(a.h, b.h))
+    ruled = page.rulings_v[max(0, max(a.y, b.y) - beyond) : min(a.bottom, b.bottom) + beyond, slice(*middles)]
     return bool(ruled.any()) and bool((ruled.max(axis=1) > 0).mean() > 0.7)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -39,17 +39,20 @@ class RegisteredReader:
 
 @flow(name="train-reader", persist_result=False)
 def train_reader(
-    mnist: str | None = None, ship: str | None = None, seed: int = 1, chapters: int = 0, steps: int = 0
+    mnist: str | None = None, ship: str | None = None, seed: int = 1, chapters: int = 0, cycles: int = 0, steps: int = 0
 ) -> RegisteredReader:
     """Train the networks that find and read numbers, examine them on strips of MNIST's test digits, and register them.
 
     A training that was stopped goes on after its last whole chapter when it is started again with the same values.
     mnist: path of mnist.npz, by default the setting DIGITS_MNIST, else Keras fetches it. ship: a folder that the networks
-    and their card are put into. chapters, steps: 0 is the usual number. Raises InputError for a file that is no mnist.npz.
+    and their card are put into. chapters (of a cycle), cycles, steps: 0 is the usual number. Raises InputError for a file
+    that is no mnist.npz.
     """
     settings = load_settings()
     usual = ReaderParams()
-    params = ReaderParams(seed=seed, chapters=chapters or usual.chapters, steps=steps or usual.steps)
+    params = replace(
+        usual, seed=seed, chapters=chapters or usual.chapters, cycles=cycles or usual.cycles, steps=steps or usual.steps
+    )
     models = registry(settings)
     kept = settings.home_folder / "training" / f"reader-{params.digest()}"
     folder = settings.spool_folder / f"reader-{uuid.uuid4().hex}"

@@ -74,7 +74,8 @@ def train(
 
 def train_reader(
     seed: Annotated[int, typer.Option(min=0, help="The same seed writes the same strips.")] = 1,
-    chapters: Annotated[int, typer.Option(min=0, help="How many, of 2,560 patches and 7,680 strips each.  [0: 32]")] = 0,
+    chapters: Annotated[int, typer.Option(min=0, help="Of a cycle, each of 2,560 patches and 7,680 strips.  [0: 32]")] = 0,
+    cycles: Annotated[int, typer.Option(min=0, help="Times that the learning rate falls and begins anew.  [0: 2]")] = 0,
     steps: Annotated[int, typer.Option(min=0, help="Batches of a chapter.  [0: 160]")] = 0,
     mnist: Annotated[
         Path | None, typer.Option(metavar="FILE", help="mnist.npz.  [setting: DIGITS_MNIST; else Keras fetches it]")
@@ -93,7 +94,7 @@ def train_reader(
     """
     from deployments.commands.train_reader import train_reader
 
-    train_reader(seed=seed, chapters=chapters, steps=steps, mnist=mnist and str(mnist), ship=ship and str(ship))
+    train_reader(seed=seed, chapters=chapters, cycles=cycles, steps=steps, mnist=mnist and str(mnist), ship=ship and str(ship))
 
 
 def models() -> None:

@@ -14,11 +14,12 @@ from flows.local_run import reader_training
 from flows.settings import load_settings
 
 
-def train_reader(chapters: int, **options: Any) -> None:
+def train_reader(chapters: int, cycles: int, **options: Any) -> None:
     """Train, showing each chapter, and say what came of it."""
     with Epochs(sys.stderr, _state) as display, reader_training(load_settings(), display.tell) as flow:
-        display.begin("reader", chapters or ReaderParams().chapters)
-        done = flow(chapters=chapters, **options)
+        usual = ReaderParams()
+        display.begin("reader", (chapters or usual.chapters) * (cycles or usual.cycles))
+        done = flow(chapters=chapters, cycles=cycles, **options)
         display.end(f"reader: version {done.version} of digits-reader")
     figures = done.card["figures"]
     typer.echo(

@@ -13,7 +13,7 @@ from digit_core.network import keras_module
 from digit_core.reader import OnnxReader
 from digit_core.reader_training import ReaderParams, TrainedReader, export_reader, train_reader
 
-TINY = ReaderParams(chapters=2, steps=1, patches=2, strips=4, digits=60, pens=4)
+TINY = ReaderParams(chapters=1, cycles=2, steps=1, patches=2, strips=4, digits=60, pens=4)
 
 
 @pytest.fixture(scope="module")

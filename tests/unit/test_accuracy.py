@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from accuracy import the_readers
 from counting import PageCase, PageRead, StripRead, Time, calibration_error, count_page, digit_accuracy, error_among, mistakes
 from counting import seconded as seconded_of
 from forms import form_case
@@ -12,7 +13,6 @@ from readers import NotAvailable, NumberRead, Other, numbers_of, strip_of
 from strips import pen_figures, write_strips
 from summary import summary
 
-from accuracy import the_readers
 from digit_core.records import Box
 from digit_core.truth import PageTruth, TruthNumber
 

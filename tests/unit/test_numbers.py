@@ -1,0 +1,175 @@
+"""From characters to numbers: with readers that say what the test wants, and with the one that ships."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import pytest
+
+from digit_core.decision import FoundNumber, with_page_prior
+from digit_core.look import strengthened
+from digit_core.numbers import find_number, find_numbers
+from digit_core.params import SegmentationParams
+from digit_core.preprocess import prepare, prepare_strip
+from digit_core.reader import Cells, Columns, OnnxReader
+from digit_core.reader_network import NOTHING, OUTPUTS, cell_targets
+from digit_core.records import Grey
+from digit_core.strips import Place
+from digit_core.strokes import draw_number, make_hand
+
+PARAMS = SegmentationParams()
+
+
+@pytest.fixture(scope="module")
+def reader() -> OnnxReader:
+    return OnnxReader()
+
+
+def page_with(*numbers: tuple[str, int, int], height: float = 44, hand: int = 3) -> np.ndarray:
+    page = np.full((700, 1200), 240, np.uint8)
+    for text, x, y in numbers:
+        ink, _ = draw_number(text, make_hand(hand), height, np.random.default_rng(0))
+        h, w = ink.shape
+        page[y : y + h, x : x + w] -= (ink * 0.85).astype(np.uint8)
+    return page
+
+
+def digits_of(found: FoundNumber) -> str:
+    return "".join(str(i) for i in found.evidence[:, :10].argmax(axis=1))
+
+
+def read(page: np.ndarray, reader: OnnxReader) -> list[str]:
+    found = find_numbers(prepare(page, PARAMS), reader, PARAMS)
+    return [digits_of(one) for one in sorted(found, key=lambda one: (round(one.boxes[0, 1] / 60), one.boxes[0, 0]))]
+
+
+def test_numbers_of_a_page_are_found_and_read(reader: OnnxReader) -> None:
+    page = page_with(("358", 100, 100), ("2047", 500, 100), ("61", 100, 300), ("799", 800, 500))
+
+    assert read(page, reader) == ["358", "2047", "61", "799"]
+
+
+@pytest.mark.parametrize("height", [16, 30, 44, 90, 150])
+def test_figures_are_read_at_whatever_size_they_were_scanned(reader: OnnxReader, height: float) -> None:
+    assert read(page_with(("358", 100, 100), ("264", 650, 400), height=height), reader) == ["358", "264"]
+
+
+def test_white_ink_on_black_is_read_too(reader: OnnxReader) -> None:
+    assert read(~page_with(("358", 100, 100), ("264", 600, 400)), reader) == ["358", "264"]
+
+
+def test_pencil_so_faint_that_it_is_hardly_seen_is_read(reader: OnnxReader) -> None:
+    page = page_with(("358", 100, 100), ("264", 600, 400))
+    faint = (240 - (240 - page.astype(np.float32)) * 0.25).astype(np.uint8)
+
+    assert read(faint, reader) == ["358", "264"]
+
+
+def test_a_long_line_is_no_one(reader: OnnxReader) -> None:
+    page = page_with(("358", 100, 100))
+    cv2.line(page, (700, 30), (700, 650), 60, 3)
+
+    assert read(page, reader) == ["358"]
+
+
+def test_the_digits_of_a_strip_are_one_number_whatever_their_gaps(reader: OnnxReader) -> None:
+    strip = page_with(("3", 40, 20), ("5", 260, 20), ("8", 560, 20))[0:90, 0:700]
+
+    (found,) = find_number(prepare_strip(strip, PARAMS), reader)
+
+    assert digits_of(found) == "358"
+
+
+@dataclass
+class Sees:
+    """A reader for whom the same characters stand on every picture: 64 pixels high or more a page, 40 a strip."""
+
+    page: Sequence[Place]
+    strip: Sequence[Place]
+    columns: str
+
+    def find(self, darkness: Grey) -> Cells:
+        return self._cells(self.page, *darkness.shape)
+
+    def read(self, strips: Sequence[Grey]) -> list[tuple[Cells, Columns]]:
+        return [(self._cells(self.strip, *strip.shape), self._columns(strip.shape[1])) for strip in strips]
+
+    def _cells(self, places: Sequence[Place], height: int, width: int) -> Cells:
+        target = cell_targets(places, -(-height // 8) * 8, -(-width // 8) * 8)
+        cells = np.zeros((*target.shape[:2], OUTPUTS), np.float32)
+        np.put_along_axis(cells, target[..., :1].astype(int), 9.0, axis=2)
+        cells[..., NOTHING + 1 : NOTHING + 5] = target[..., 1:5]
+        cells[..., NOTHING + 5] = -6
+        return cells
+
+    def _columns(self, width: int) -> Columns:
+        columns = np.full((width // 2, 11), 0.002)
+        columns[:, 0] = 1
+        for i, digit in enumerate(self.columns):
+            at = (i + 1) * len(columns) // (len(self.columns) + 1)
+            columns[at] = 0.002
+            columns[at, int(digit) + 1] = 1
+        return columns / columns.sum(axis=1, keepdims=True)
+
+
+def places(text: str, top: float = 8, height: float = 25, pitch: float = 18, left: float = 12) -> list[Place]:
+    return [Place(c, left + pitch * i, top, left + pitch * i + 13, top + height, False) for i, c in enumerate(text)]
+
+
+def found_by(reader: Sees) -> FoundNumber:
+    page = prepare(np.full((120, 300), 240, np.uint8), PARAMS)
+    (found,) = find_numbers(page, reader, PARAMS)
+    return found
+
+
+def test_what_all_agree_on_is_certain() -> None:
+    found = found_by(Sees(places("47", top=40), places("47"), "47"))
+
+    assert digits_of(found) == "47"
+    assert found.certainty > 0.99
+    assert found.evidence[:, :10].max(axis=1).min() > 0.9
+
+
+def test_a_digit_that_only_the_columns_see_is_added_and_has_a_box_of_its_own() -> None:
+    found = found_by(Sees(places("47", top=40), places("47"), "417"))
+
+    assert digits_of(found) == "417"
+    assert (np.diff(found.boxes[:, 0]) > 0).all()
+    assert len(found.boxes) == 3
+
+
+def test_a_number_whose_length_is_in_doubt_says_so() -> None:
+    sees = Sees(places("47", top=40), places("47"), "47")
+    two, three = sees._columns, Sees([], [], "417")._columns
+    sees._columns = lambda width: two(width) * 0.55 + three(width) * 0.45  # type: ignore[method-assign]
+
+    assert 0.01 < found_by(sees).certainty < 0.9
+
+
+def number(printed: float) -> FoundNumber:
+    return FoundNumber(np.zeros((1, 4), np.float32), np.full((1, 11), 1 / 11, np.float32), 1.0, printed, "1")
+
+
+def test_on_a_page_full_of_print_what_is_in_doubt_is_print_and_among_handwriting_it_is_not() -> None:
+    among_print = with_page_prior([number(0.99)] * 40 + [number(0.3)])
+    among_writing = with_page_prior([number(0.01)] * 40 + [number(0.3)])
+
+    assert among_print[-1].printed > 0.8
+    assert among_writing[-1].printed < 0.3
+
+
+def test_a_lone_number_keeps_about_its_own_odds() -> None:
+    (alone,) = with_page_prior([number(0.3)])
+
+    assert alone.printed == pytest.approx(0.3, abs=0.05)
+    assert with_page_prior([]) == []
+
+
+def test_blank_paper_is_not_made_stronger() -> None:
+    paper = np.random.default_rng(0).integers(0, 12, (40, 200)).astype(np.uint8)
+
+    assert strengthened(paper) is paper
+    assert strengthened((paper * 6).astype(np.uint8)).max() > 150
