@@ -103,9 +103,9 @@ def _number(
         order = np.argsort(source.boxes[:, 0] + source.boxes[:, 2], kind="stable")
         source = source.chosen(order)
         boxes = source.boxes if choice == 0 else one.window.to_page(source.boxes)
-        detected = source.probabilities[:, :DIGITS] + 1e-4
+        detected = source.probabilities[:, :DIGITS] + 1e-7
         scores = source.scores
-    both = np.power(detected, _DETECTED) * np.power(read + 1e-5, _READ)
+    both = np.power(detected, _DETECTED) * np.power(read + 1e-9, _READ)
     both = both / both.sum(axis=1, keepdims=True)
     evidence = np.concatenate([both * scores[:, None], 1 - scores[:, None]], axis=1).astype(np.float32)
     printed = _printed(one)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import count, islice, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +19,8 @@ from digit_core.page import find_strip, fused
 from digit_core.params import SegmentationParams
 from digit_core.reader import Reader
 from digit_core.recogniser import Recogniser
-from digit_core.records import NOT_A_DIGIT, Grey, PageDigits, PageImage
-from digit_core.strips import write_strip
+from digit_core.records import NOT_A_DIGIT, Box, Grey, PageDigits, PageImage
+from digit_core.strips import Scrap, write_strip
 
 _PENS = 100
 _CLEAN_DIGITS = 4
@@ -27,36 +28,51 @@ _CLEAN_DIGITS = 4
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Paper:
-    """A strip as a scan (0 black), and the digits on it."""
+    """A strip as a scan (0 black), and its digits: the figure, and the left and right end of its ink in pixels."""
 
     scan: Grey
-    digits: str
+    places: tuple[tuple[int, float, float], ...]
+
+    @property
+    def digits(self) -> str:
+        return "".join(str(digit) for digit, _, _ in self.places)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Answers:
-    """All digits that were read, of all strips: (n, 11) fused probabilities, (n,) certainty of their number's length, (n,) the
-    true digit, or NOT_A_DIGIT where the number has another length than was read.
+    """Digits that were read, and digits that were missed: (n,) confidence and whether it was right.
+
+    A digit is right when the same figure stands in its place. One that was missed is wrong, and as sure as its number's least
+    sure digit: whoever accepts those accepts that it is missing.
     """
 
-    probabilities: NDArray[np.float32]
-    certainty: NDArray[np.float64]
-    truth: NDArray[np.int64]
+    confidence: NDArray[np.float64]
+    right: NDArray[np.bool_]
 
     def record(self) -> CalibrationRecord:
-        """Confidence against being right, of what was taken for a digit. In a number of the wrong length no digit is right."""
-        answers = self.probabilities.argmax(axis=1)
-        taken = answers != NOT_A_DIGIT
-        confidence = self.probabilities.max(axis=1) * self.certainty
-        return CalibrationRecord.of(confidence[taken], (answers == self.truth)[taken])
+        return CalibrationRecord.of(self.confidence, self.right)
 
 
 def worn_strips(digits: Labelled, strips: int, rng: np.random.Generator) -> Iterator[Paper]:
     """Strips by many hands on worn paper, made of `digits` and of invented pens."""
     hands = make_hands(*digits, rng, digits=len(digits[0]), pens=_PENS)
-    for _ in range(strips):
-        strip = write_strip(hands, rng)
-        yield Paper(~strip.pixels, "".join(character for character in strip.text if character.isdigit()))
+    for strip in islice(filter(legible, (write_strip(hands, rng) for _ in count())), strips):
+        own = strip.places[: len(strip.text)]
+        yield Paper(~strip.pixels, tuple((int(p.character), p.left, p.right) for p in own if p.character.isdigit()))
+
+
+def legible(strip: Scrap) -> bool:
+    """Whether a person could say what stands there: every digit has ink that shows, and its own place on the line.
+
+    Paper, blur and a bilevel scan now and then leave nothing of a digit; then nobody can be wrong about it.
+    """
+    own = [place for place in strip.places[: len(strip.text)] if place.character.isdigit()]
+    paper, ink = float(np.median(strip.pixels)), float(np.percentile(strip.pixels, 99.5))
+    for place in own:
+        inside = strip.pixels[max(0, int(place.top)) : int(place.bottom), max(0, int(place.left)) : int(place.right)]
+        if not inside.size or np.percentile(inside, 90) < paper + max(12.0, 0.35 * (ink - paper)):
+            return False
+    return all((b.left + b.right) - (a.left + a.right) > 0.8 * min(a.right - a.left, b.right - b.left) for a, b in pairwise(own))
 
 
 def clean_strips(digits: Labelled, rng: np.random.Generator) -> Iterator[Paper]:
@@ -66,24 +82,40 @@ def clean_strips(digits: Labelled, rng: np.random.Generator) -> Iterator[Paper]:
     for start in range(0, len(order) - _CLEAN_DIGITS + 1, _CLEAN_DIGITS):
         chosen = order[start : start + _CLEAN_DIGITS]
         ink = np.pad(np.concatenate([images[i][:, 3:-3] for i in chosen], axis=1), ((2, 2), (6, 6)))
-        yield Paper(~ink, "".join(str(labels[i]) for i in chosen))
+        yield Paper(~ink, tuple((int(labels[i]), 7 + 22 * place, 27 + 22 * place) for place, i in enumerate(chosen)))
 
 
 def sit(papers: Iterator[Paper], reader: Reader, recogniser: Recogniser) -> Answers:
     """Reads the strips from beginning to end."""
     params = SegmentationParams()
-    marked = [(paper.digits, find_strip(PageImage(paper.scan), params, reader)) for paper in papers]
-    return _answers([(digits, found, recogniser(found.crops)) for digits, found in marked])
+    marked = [pair for paper in papers for pair in _judged(paper, find_strip(PageImage(paper.scan), params, reader), recogniser)]
+    return Answers(np.array([sure for sure, _ in marked]), np.array([right for _, right in marked], bool))
 
 
-def _answers(read: Sequence[tuple[str, PageDigits, NDArray[np.float32]]]) -> Answers:
-    rows, certainty, truth = [np.empty((0, 11), np.float32)], [], []
-    for digits, found, probabilities in read:
-        rows.append(fused(probabilities, found.evidence))
-        certainty += [number.certainty for number in found.numbers for _ in number.boxes]
-        same = len(digits) == len(found.crops)
-        truth += [int(digit) for digit in digits] if same else [NOT_A_DIGIT] * len(found.crops)
-    return Answers(np.concatenate(rows), np.array(certainty), np.array(truth, np.int64))
+def _judged(paper: Paper, found: PageDigits, recogniser: Recogniser) -> list[tuple[float, bool]]:
+    """(confidence, right) of every digit that was read or missed."""
+    if not found.numbers:
+        return []
+    number = found.numbers[0]
+    probabilities = fused(recogniser(found.crops), found.evidence)
+    answers = [
+        (float(row.max()) * number.certainty, _stands_at(paper, int(row.argmax()), box), box)
+        for row, box in zip(probabilities, number.boxes, strict=True)
+        if row.argmax() != NOT_A_DIGIT
+    ]
+    missed = sum(not any(_overlap(place, box) for _, _, box in answers) for place in paper.places)
+    least = min((sure for sure, _, _ in answers), default=0.0)
+    return [(sure, right) for sure, right, _ in answers] + [(least, False)] * (missed if answers else 0)
+
+
+def _stands_at(paper: Paper, digit: int, box: Box) -> bool:
+    return any(place[0] == digit and _overlap(place, box) for place in paper.places)
+
+
+def _overlap(place: tuple[int, float, float], box: Box) -> bool:
+    """Whether a box stands where that digit does: they share half of the narrower one."""
+    _, left, right = place
+    return min(right, box.right) - max(left, box.x) > 0.5 * min(right - left, box.w)
 
 
 @dataclass(frozen=True, slots=True)

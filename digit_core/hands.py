@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from digit_core.augment import redrawn
+from digit_core.errors import InputError
 from digit_core.strangers import Ink
 from digit_core.strokes import draw_number, make_hand
 
@@ -39,7 +40,10 @@ class Hands:
 
 
 def make_hands(images: NDArray[np.uint8], labels: NDArray[np.integer], rng: Generator, *, digits: int, pens: int) -> Hands:
-    """A stock of `digits` figures of MNIST (images (n, 28, 28), labels (n,)), freshly redrawn, and of `pens` invented writers."""
+    """A stock of `digits` figures of MNIST (images (n, 28, 28), labels (n,)), freshly redrawn, and of `pens` invented writers.
+
+    Raises InputError when a digit is among neither.
+    """
     chosen = rng.permutation(len(images))[:digits]
     figures: list[list[Ink]] = [[] for _ in range(10)]
     for index in chosen:
@@ -47,7 +51,11 @@ def make_hands(images: NDArray[np.uint8], labels: NDArray[np.integer], rng: Gene
         figure = trimmed(redrawn(images[index], label, rng))
         if figure is not None:
             figures[label].append(figure)
-    return Hands(tuple(map(tuple, figures)), tuple(_pen(rng) for _ in range(pens)))
+    writers = tuple(_pen(rng) for _ in range(pens))
+    mixed = tuple(tuple(found) or (writers[0][digit] if writers else ()) for digit, found in enumerate(figures))
+    if not all(mixed):
+        raise InputError("there is no figure of every digit to write with: give digits of all ten classes, or a pen")
+    return Hands(mixed, writers)
 
 
 def _pen(rng: Generator) -> Hand:

@@ -142,7 +142,7 @@ def fused(probabilities: Probabilities, evidence: Probabilities | None) -> Proba
     """
     if evidence is None:
         return probabilities
-    both = np.power(np.maximum(probabilities, 1e-5), CLASSIFIER) * np.power(np.maximum(evidence, 1e-5), EVIDENCE)
+    both = np.power(np.maximum(probabilities, 1e-9), CLASSIFIER) * np.power(np.maximum(evidence, 1e-9), EVIDENCE)
     return np.asarray(both / both.sum(axis=1, keepdims=True), np.float32)
 
 

@@ -8,10 +8,13 @@ import tiny_model
 
 from digit_core.calibrate import calibrate, calibrate_file
 from digit_core.calibration import CalibrationRecord, read_records, record_of, write_records
+from digit_core.crop import mnist_crop
 from digit_core.errors import RegistryError
 from digit_core.params import Ink
+from digit_core.reader import OnnxReader
 from digit_core.recogniser import OnnxRecogniser, calibration_of
 from digit_core.records import NOT_A_DIGIT
+from digit_core.strokes import draw_number, make_hand
 
 
 def answers(*tops):
@@ -83,7 +86,8 @@ def test_a_record_that_was_cut_short_is_refused():
 @pytest.fixture
 def held_out():
     rng = np.random.default_rng(5)
-    return rng.integers(0, 255, (60, 28, 28), np.uint8), rng.integers(0, 10, 60)
+    labels = np.arange(60) % 10
+    return np.stack([mnist_crop(draw_number(str(d), make_hand(k), 40, rng)[0]) for k, d in enumerate(labels)]), labels
 
 
 def test_a_model_file_carries_the_records_of_its_held_out_digits(tmp_path, held_out):
@@ -91,10 +95,10 @@ def test_a_model_file_carries_the_records_of_its_held_out_digits(tmp_path, held_
 
     calibrate_file(file, held_out)
 
-    records, expected = calibration_of(file), calibrate(OnnxRecogniser(file, ""), held_out)
+    records, expected = calibration_of(file), calibrate(OnnxRecogniser(file, ""), OnnxReader(), held_out)
     assert write_records(records) == write_records(expected)
     assert set(records) == {Ink.ARCHIVE, Ink.CLEAN}
-    assert records[Ink.CLEAN].digits == 60
+    assert 55 <= records[Ink.CLEAN].digits <= 65
 
 
 def test_a_calibrated_file_reads_as_before(tmp_path, held_out):
