@@ -27,6 +27,9 @@ class State(StrEnum):
     ACCEPTED = "accepted"
     REVIEW = "review"
     REJECTED = "rejected"  # surely not a digit: kept in `digits`, left out of its number
+    CONFIRMED = "confirmed"  # a person saw what the machine was not sure of, and read the same
+    CORRECTED = "corrected"  # a person read something else, and that counts
+    UNREADABLE = "unreadable"  # a person could not read all of it: ? stands for each digit
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +227,12 @@ class ReadBy:
 
 @dataclass(frozen=True, slots=True)
 class ReviewItem:
-    """A digit for a person: its crop and the strip around it as PNG bytes, the three best guesses, and why it is asked."""
+    """A digit for a person: its crop and the strip around it as PNG bytes, the three best guesses, and why it is asked.
+
+    `parts` are the digits of its number as they were read, left to right, "" for what is none, and `place` is its own among
+    them, from 0. `mark` is its box within the strip (x, y, w, h, each as a share of the strip's side). `ink` is what the
+    model saw: 28x28 bytes, row by row. Items of older queues go without these.
+    """
 
     item_id: str
     uri: str
@@ -238,3 +246,8 @@ class ReviewItem:
     model_version: str
     crop_png: bytes
     context_png: bytes
+    parts: tuple[str, ...] = ()
+    place: int = 0
+    number_box: Box | None = None
+    mark: tuple[float, float, float, float] | None = None
+    ink: bytes = b""

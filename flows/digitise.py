@@ -170,6 +170,6 @@ def _stages(plan: RunPlan, group: Group, ingested: PrefectFuture[list[Batch]]) -
         found: Any = detect.submit(plan, batch)  # Any: Prefect's types do not know that a future stands for its result
         tables: Any = classify.submit(plan, batch.number, found)
         manifest: Any = publish.submit(plan, batch, tables)
-        items: Any = route.submit(plan, batch, tables)
+        items: Any = route.submit(plan, batch, found, tables)
         sealed: Any = seal.submit(plan, manifest, tables, items)
         yield _Flight(group, batch is batches[-1], (found, tables, manifest, items, sealed))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from digit_core.cutting import cut
+from digit_core.cutting import Cutting, cut
 from digit_core.decode import decode_page, probe
 from digit_core.errors import FailureReason, PageError
 from digit_core.page import find_digits, judge
@@ -62,7 +62,7 @@ class ReadJob:
 
 
 Tables = dict[str, pa.Table]
-Cuttings = list[tuple[bytes, bytes]]
+Cuttings = list[Cutting]
 
 
 def look_at_files(jobs: Sequence[FileJob]) -> list[PageRef | PageFailure]:
@@ -116,7 +116,7 @@ def _cut_from(job: CutJob) -> Cuttings:
     try:
         image = decode_page(_read_unchanged(job.path, job.ref), job.ref.index, job.limits)
     except PageError:  # it could be read a moment ago; its digits are asked about without pictures
-        return [(b"", b"")] * len(job.places)
+        return [Cutting()] * len(job.places)
     return cut(image.pixels, job.places)
 
 

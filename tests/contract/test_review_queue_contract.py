@@ -142,7 +142,7 @@ def test_paging_on_from_an_unknown_item_is_refused_by_name(queue):
         queue.page(HERE, after="gone-1")
 
 
-def test_a_hundred_thousand_open_items_page_in_less_than_a_tenth_of_a_second(queue):
+def test_a_hundred_thousand_open_items_page_and_are_lent_in_less_than_a_tenth_of_a_second(queue):
     queue.put([item(f"{number * 7919 % 100_000:06}", number / 100_000) for number in range(100_000)])
     middle = queue.page(HERE, 1)[0].item_id
 
@@ -151,7 +151,9 @@ def test_a_hundred_thousand_open_items_page_in_less_than_a_tenth_of_a_second(que
 
     assert middle == first[0].item_id
     assert [found.top[0][1] for found in second] == [number / 100_000 for number in range(50_001, 50_101)]
-    assert max(first_seconds, second_seconds) < 0.1
+    _, single_seconds = timed(lambda: queue.claims.single(HERE, "Ada", 40, 600))
+    _, carpet_seconds = timed(lambda: queue.claims.carpet(HERE, "Ada", 40, 600, 0.7))
+    assert max(first_seconds, second_seconds, single_seconds, carpet_seconds) < 0.1
 
 
 def timed(action):
@@ -187,9 +189,9 @@ def test_four_processes_putting_overlapping_items_into_a_new_queue_leave_exactly
 
 def test_a_queue_of_a_newer_version_is_refused_and_left_alone(url):
     ReviewQueue(url).close()
-    execute(url, "UPDATE review_schema SET version = 2")
+    execute(url, "UPDATE review_schema SET version = 3")
 
-    with pytest.raises(QueueError, match="schema version 2, and this program knows up to 1: install a newer"):
+    with pytest.raises(QueueError, match="schema version 3, and this program knows up to 2: install a newer"):
         ReviewQueue(url)
 
 

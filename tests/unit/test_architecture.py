@@ -34,12 +34,18 @@ def test_no_room_breaks_an_import_contract():
         ("s3fs", {"tasks.adapters.s3"}),
         ("botocore", {"tasks.adapters.s3", "tasks.adapters.s3_errors"}),
         ("mlflow", {"tasks.adapters.registry", "tasks.adapters.promotions", "tasks.adapters.tracking"}),
-        ("sqlalchemy", {"tasks.adapters.review_queue"}),
         ("keras", {"digit_core.network"}),
     ],
 )
 def test_each_outside_library_is_known_to_its_own_files_only(imports, library, files):
     assert imports.find_modules_that_directly_import(library) <= files
+
+
+@pytest.mark.parametrize("library", ["sqlalchemy", "alembic"])
+def test_the_review_database_is_known_to_its_own_rooms_only(imports, library):
+    users = imports.find_modules_that_directly_import(library)
+
+    assert {name for name in users if not name.startswith("tasks.adapters.review.")} <= {"tasks.adapters.review_queue"}
 
 
 def test_nothing_imports_tensorflow_but_through_keras(imports):

@@ -1,0 +1,134 @@
+"""Who works on what: items are lent to one reviewer at a time, and come back by themselves when the time is up."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from digit_core.records import ReviewItem
+from digit_core.review import Reason
+from tasks.adapters.review.database import Database, locked_or_skipped, now
+from tasks.adapters.review.rows import to_item
+from tasks.adapters.review.schema import DECISIONS, ITEMS, OPEN, STANDING
+
+AUDITS_AMONG = 10
+"""Ordinary items for each audit in a batch: spread out, so that nobody knows which one it is."""
+
+Query = sa.Select[tuple[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Items lent to a reviewer until `until` (seconds since 1970). `claim_id` stands for the loan; items without pictures."""
+
+    claim_id: str
+    until: float
+    items: tuple[ReviewItem, ...]
+
+
+class Claims:
+    """`clock` tells the time in seconds since 1970. Errors are QueueErrors."""
+
+    def __init__(self, database: Database, clock: Callable[[], float] = now) -> None:
+        self._database = database
+        self._clock = clock
+
+    def single(self, collection: str, reviewer: str, size: int, lease: float) -> Claim:
+        """About `size` items, the least sure first, each with all others of its number, and audits strewn among them."""
+        with self._database.writing() as connection:
+            free = self._free(collection, reviewer)
+            audits = _ids(connection, free.where(ITEMS.c.reason == Reason.AUDIT).limit(max(1, size // AUDITS_AMONG)))
+            ordinary = _ids(connection, free.where(ITEMS.c.reason != Reason.AUDIT).limit(size))
+            if len(ordinary) < size // 2:  # the queue runs dry: what is left are audits
+                audits = _ids(connection, free.where(ITEMS.c.reason == Reason.AUDIT).limit(size - len(ordinary)))
+            together = self._with_their_numbers(connection, [*ordinary, *audits], reviewer)
+            return self._lend(connection, together, reviewer, lease)
+
+    def carpet(self, collection: str, reviewer: str, size: int, lease: float, sure_from: float, guess: int | None = None) -> Claim:
+        """Up to `size` items that the machine takes for the same digit, at least so sure; no audits.
+
+        guess: the class; by default the one with most of them.
+        """
+        with self._database.writing() as connection:
+            chosen = guess if guess is not None else self._commonest(connection, collection, sure_from)
+            found = []
+            if chosen is not None:
+                free = self._free(collection, reviewer).where(ITEMS.c.reason != Reason.AUDIT)
+                found = _ids(connection, free.where(ITEMS.c.guess == chosen, ITEMS.c.confidence >= sure_from).limit(size))
+            return self._lend(connection, found, reviewer, lease)
+
+    def release(self, claim_id: str) -> int:
+        """What of a loan is not decided is free again. Returns how many items that were."""
+        with self._database.writing() as connection:
+            lent = sa.update(ITEMS).where(ITEMS.c.claim_id == claim_id, ITEMS.c.state == OPEN)
+            return connection.execute(lent.values(**FREE)).rowcount
+
+    def _free(self, collection: str, reviewer: str) -> Query:
+        """The items that this reviewer may be lent, least sure first."""
+        return locked_or_skipped(
+            sa.select(ITEMS.c.item_id)
+            .where(ITEMS.c.collection == collection, ITEMS.c.state == OPEN, self._unclaimed(), _not_read_by(reviewer))
+            .order_by(ITEMS.c.confidence, ITEMS.c.item_id)
+        )
+
+    def _unclaimed(self) -> sa.ColumnElement[bool]:
+        return sa.or_(ITEMS.c.claim_until.is_(None), ITEMS.c.claim_until < self._clock())
+
+    def _commonest(self, connection: Connection, collection: str, sure_from: float) -> int | None:
+        query = (
+            sa.select(ITEMS.c.guess)
+            .where(ITEMS.c.collection == collection, ITEMS.c.state == OPEN, ITEMS.c.confidence >= sure_from)
+            .where(ITEMS.c.reason != Reason.AUDIT, self._unclaimed())
+            .group_by(ITEMS.c.guess)
+            .order_by(sa.func.count().desc(), ITEMS.c.guess)
+            .limit(1)
+        )
+        return connection.scalar(query)
+
+    def _with_their_numbers(self, connection: Connection, ids: Sequence[str], reviewer: str) -> list[str]:
+        """The items, and the free ones of the same numbers right beside them."""
+        numbers = sa.select(ITEMS.c.number_id).where(ITEMS.c.item_id.in_(ids))
+        siblings = locked_or_skipped(
+            sa.select(ITEMS.c.item_id).where(
+                ITEMS.c.number_id.in_(numbers), ITEMS.c.state == OPEN, self._unclaimed(), _not_read_by(reviewer)
+            )
+        )
+        return _ids(connection, siblings) if ids else []
+
+    def _lend(self, connection: Connection, ids: Sequence[str], reviewer: str, lease: float) -> Claim:
+        claim = Claim(uuid.uuid4().hex, self._clock() + lease, ())
+        if ids:
+            values = {"claim_id": claim.claim_id, "claimed_by": reviewer, "claim_until": claim.until}
+            connection.execute(sa.update(ITEMS).where(ITEMS.c.item_id.in_(ids)).values(values))
+        rows = connection.execute(sa.select(ITEMS).where(ITEMS.c.item_id.in_(ids))).mappings().all()
+        return Claim(claim.claim_id, claim.until, tuple(_in_order([to_item(row) for row in rows])))
+
+
+FREE = {"claim_id": None, "claimed_by": None, "claim_until": None}
+"""Values of an item that nobody has."""
+
+
+def _not_read_by(reviewer: str) -> sa.ColumnElement[bool]:
+    """A second reader is another person."""
+    return sa.not_(sa.exists().where(DECISIONS.c.item_id == ITEMS.c.item_id, DECISIONS.c.reviewer == reviewer, STANDING))
+
+
+def _ids(connection: Connection, query: Query) -> list[str]:
+    return list(connection.scalars(query))
+
+
+def _in_order(items: Sequence[ReviewItem]) -> list[ReviewItem]:
+    """Numbers with their least sure digit first, digits from left to right; audits evenly among them."""
+    numbers: dict[str, list[ReviewItem]] = {}
+    for item in sorted(items, key=lambda item: (item.top[0][1], item.item_id)):
+        numbers.setdefault(item.number_id, []).append(item)
+    groups = [sorted(group, key=lambda item: item.place) for group in numbers.values()]
+    audits = [group for group in groups if all(item.reason == Reason.AUDIT for item in group)]
+    ordered = [group for group in groups if group not in audits]
+    for at, group in enumerate(audits, start=1):
+        ordered.insert(at * (len(groups) + 1) // (len(audits) + 1), group)
+    return [item for group in ordered for item in group]

@@ -1,0 +1,160 @@
+"""The review database: where it is, how it is opened, and its errors as one line for a person.
+
+A local SQLite file by default (with a write-ahead log, so that readers and a writer do not wait for each other), or
+PostgreSQL by URL. Several processes may use one database at once.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import URL, Connection, Engine, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from digit_core.errors import QueueError
+from tasks.adapters.review.migrate import SCHEMA_VERSION, upgrade
+from tasks.adapters.review.schema import SCHEMA
+
+_MIGRATION_LOCK = 0x6469676974  # PostgreSQL's advisory locks are numbers; this one spells "digit"
+_FORMS = "sqlite:////folder/review.db or postgresql://user:password@host/database"
+
+_ADVICE = (
+    ("locked", "another program holds it: wait for that one to end, then run this again"),
+    ("disk is full", "make room on that disk, then run this again; nothing of this step was kept"),
+    ("disk i/o", "see whether that disk is full or damaged, then run this again; nothing of this step was kept"),
+    ("no space left", "make room on the database's disk, then run this again; nothing of this step was kept"),
+    ("readonly", "give this user the right to write there, or name another queue"),
+    ("read-only", "give this user the right to write there, or name another queue"),
+    ("unable to open", "see that the folder exists and that this user may write there, or name another queue"),
+    ("not a database", "it is some other file: name another queue, or put a back-up in its place"),
+    ("malformed", "the file is damaged: put a back-up in its place, or name another queue"),
+    ("password", "see that user and password in the queue's URL are right"),
+    ("permission denied", "ask the database's owner for the right to create and write tables"),
+    ("does not exist", "create it first, or correct the queue's URL"),
+    ("connect", "see that the database server runs and that the queue's URL is right, then run this again"),
+)
+
+
+class Database:
+    """The database at `url`, its tables made or brought up to date when it is opened.
+
+    `busy_seconds` is how long to wait for another writer or for a connection. Raises QueueError if the database cannot be
+    had, or was made by a newer version of this program; so do its methods.
+    """
+
+    def __init__(self, url: str, busy_seconds: float) -> None:
+        self._url = _parse(url)
+        self.name = self._url.render_as_string(hide_password=True)
+        with self._one_line_errors():
+            self._engine = _engine(self._url, busy_seconds)
+            self._prepare()
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self._engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        with self._one_line_errors(), self._engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """One transaction; on SQLite nobody else writes meanwhile."""
+        with self._one_line_errors(), self._engine.execution_options(sqlite_begin="BEGIN IMMEDIATE").begin() as connection:
+            yield connection
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    def _prepare(self) -> None:
+        if self._version() != SCHEMA_VERSION:
+            with self.writing() as connection:
+                if not self.is_sqlite:  # several processes may open a new queue at once: one makes it, the others wait
+                    connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
+                upgrade(connection, self.name)
+
+    def _version(self) -> int | None:
+        with self._engine.connect() as connection:
+            if not sa.inspect(connection).has_table(SCHEMA.name):
+                return None
+            return connection.scalar(sa.select(SCHEMA.c.version))
+
+    @contextmanager
+    def _one_line_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except SQLAlchemyError as error:
+            raise QueueError(_message(self._url, error)) from error
+        except OSError as error:
+            raise QueueError(f"review queue {self.name}: {error}; name a place where this user may write") from error
+
+
+def now() -> float:
+    """Seconds since 1970: the one form in which the database keeps times that are compared."""
+    return time.time()
+
+
+def locked(query: sa.Select[Any]) -> sa.Select[Any]:
+    """For the rows of this query others wait, where the database locks rows (SQLite locks the whole file in `writing`)."""
+    return query.with_for_update(of=query.get_final_froms()[0])
+
+
+def locked_or_skipped(query: sa.Select[Any]) -> sa.Select[Any]:
+    """The same; rows that another transaction holds are passed over instead of waited for."""
+    return query.with_for_update(of=query.get_final_froms()[0], skip_locked=True)
+
+
+def _parse(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except SQLAlchemyError as error:
+        raise QueueError(f"the review queue's URL cannot be understood: write {_FORMS}") from error
+    if parsed.drivername in {"postgres", "postgresql"}:  # SQLAlchemy would look for an older driver
+        parsed = parsed.set(drivername="postgresql+psycopg")
+    if parsed.get_backend_name() not in {"sqlite", "postgresql"}:
+        raise QueueError(f"the review queue lives in SQLite or PostgreSQL, not in {parsed.get_backend_name()}: write {_FORMS}")
+    if parsed.get_backend_name() == "sqlite" and (parsed.host or not parsed.database):
+        raise QueueError(f"the review queue's URL {url} names no file: write {_FORMS}")
+    return parsed
+
+
+def _engine(url: URL, busy_seconds: float) -> Engine:
+    if url.get_backend_name() == "postgresql":
+        return sa.create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": max(2, round(busy_seconds))})
+    if url.database and not url.database.startswith("file:"):  # SQLite's own URI form, which can ask for read-only
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = sa.create_engine(url, connect_args={"timeout": busy_seconds})
+    sa.event.listen(engine, "connect", _configure_sqlite)
+    sa.event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _configure_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+    # The driver's own BEGIN is deferred, and a transaction that turns from reading to writing fails at once instead of
+    # waiting. So it is taken away here, and given by _begin_sqlite. `synchronous` stays FULL: what was put is on disk
+    # before the caller goes on to publish its batch.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    connection.exec_driver_sql(connection.get_execution_options().get("sqlite_begin", "BEGIN"))
+
+
+def _message(url: URL, error: SQLAlchemyError) -> str:
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    line = " ".join(str(cause).split("\n")[0].split())
+    if url.password:
+        line = line.replace(str(url.password), "***")
+    advice = next((advice for word, advice in _ADVICE if word in line.lower()), "see the database's log")
+    return f"review queue {url.render_as_string(hide_password=True)}: {line}; {advice}"

@@ -1,0 +1,44 @@
+"""Brings a review database to the form that this program knows, step by step, with Alembic."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from digit_core.errors import QueueError
+from tasks.adapters.review.schema import SCHEMA
+
+SCHEMA_VERSION = 2
+"""Of the newest migration; stands in the table `review_schema`, for programs that do not know Alembic's."""
+
+VERSION_TABLE = "review_alembic"
+"""Not Alembic's usual name: another program with migrations of its own may live in the same database."""
+
+
+def upgrade(connection: Connection, name: str) -> None:
+    """Within the connection's transaction: all steps are done or none. Raises QueueError for a newer database."""
+    found = _version(connection)
+    if found is not None and found > SCHEMA_VERSION:
+        raise QueueError(
+            f"review queue {name} has schema version {found}, and this program knows up to {SCHEMA_VERSION}: "
+            "install a newer archive-digits, or name another queue"
+        )
+    if found == SCHEMA_VERSION:  # another process was quicker
+        return
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    config.attributes["connection"] = connection
+    if found is not None and not sa.inspect(connection).has_table(VERSION_TABLE):
+        command.stamp(config, "0001")  # made before there was Alembic
+    command.upgrade(config, "head")
+
+
+def _version(connection: Connection) -> int | None:
+    if not sa.inspect(connection).has_table(SCHEMA.name):
+        return None
+    return connection.scalar(sa.select(SCHEMA.c.version))

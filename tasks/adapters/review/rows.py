@@ -1,0 +1,60 @@
+"""Review items as rows, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from digit_core.records import Box, ReviewItem
+from tasks.adapters.review.schema import OPEN
+
+Row = Mapping[Any, Any]
+
+_PLAIN = ("item_id", "uri", "sha256", "page_index", "number_id", "reason", "collection", "model_version", "place")
+
+
+def item_row(item: ReviewItem, created: datetime) -> dict[str, Any]:
+    """Of the table `review_items`."""
+    guess, confidence = item.top[0]
+    return {
+        **{name: getattr(item, name) for name in _PLAIN},
+        **{"x": item.box.x, "y": item.box.y, "w": item.box.w, "h": item.box.h},
+        "top": [[int(label), float(probability)] for label, probability in item.top],
+        "guess": int(guess),
+        "confidence": float(confidence),
+        "parts": list(item.parts),
+        "number_box": _sides(item.number_box),
+        "mark": list(item.mark) if item.mark else None,
+        "state": OPEN,
+        "created": created,
+    }
+
+
+def picture_row(item: ReviewItem) -> dict[str, Any]:
+    """Of the table `review_pictures`."""
+    return {name: getattr(item, name) for name in ("item_id", "crop_png", "context_png", "ink")}
+
+
+def to_item(row: Row) -> ReviewItem:
+    """Without its pictures."""
+    return ReviewItem(
+        **{name: row[name] for name in _PLAIN},
+        box=Box(row["x"], row["y"], row["w"], row["h"]),
+        top=tuple((label, probability) for label, probability in row["top"]),
+        crop_png=b"",
+        context_png=b"",
+        parts=tuple(row["parts"]),
+        number_box=Box(*row["number_box"]) if row["number_box"] else None,
+        mark=tuple(row["mark"]) if row["mark"] else None,
+    )
+
+
+def to_item_with_pictures(row: Row) -> ReviewItem:
+    """From a row of both tables."""
+    return replace(to_item(row), **{name: bytes(row[name]) for name in ("crop_png", "context_png", "ink")})
+
+
+def _sides(box: Box | None) -> list[int] | None:
+    return [box.x, box.y, box.w, box.h] if box else None

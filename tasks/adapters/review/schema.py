@@ -1,0 +1,107 @@
+"""The tables of the review database, as the migrations leave them.
+
+`review_items` is kept slim, for it is searched and counted; the pictures lie beside it. `review_decisions` and `review_acts`
+only ever grow: what is taken back gets a row in `review_undos`. The columns `outcome_…` say what of all that counts now.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+OPEN, DECIDED, WITHDRAWN = "open", "decided", "withdrawn"
+"""States of an item: waiting; answered; no longer asked, for a newer reading is sure of it."""
+
+TABLES = sa.MetaData()
+SCHEMA = sa.Table("review_schema", TABLES, sa.Column("version", sa.Integer, primary_key=True))
+
+ITEMS = sa.Table(
+    "review_items",
+    TABLES,
+    sa.Column("item_id", sa.String, primary_key=True),
+    sa.Column("collection", sa.String, nullable=False),
+    sa.Column("state", sa.String, nullable=False),
+    sa.Column("confidence", sa.Double, nullable=False),  # of the best guess: the least sure come first
+    sa.Column("guess", sa.Integer, nullable=False),  # the best guess: a class of 0 to 10, 10 = not a digit
+    sa.Column("top", sa.JSON, nullable=False),  # [[class, probability], …], best first
+    sa.Column("reason", sa.String, nullable=False),
+    sa.Column("uri", sa.String, nullable=False),
+    sa.Column("sha256", sa.String, nullable=False),
+    sa.Column("page_index", sa.Integer, nullable=False),
+    sa.Column("number_id", sa.String, nullable=False),
+    *(sa.Column(name, sa.Integer, nullable=False) for name in ("x", "y", "w", "h")),  # the box, in pixels of the scan
+    sa.Column("model_version", sa.String, nullable=False),
+    sa.Column("created", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("parts", sa.JSON, nullable=False),  # the number's digits as read; [] in items of the first version
+    sa.Column("place", sa.Integer, nullable=False),
+    sa.Column("number_box", sa.JSON(none_as_null=True)),  # [x, y, w, h]
+    sa.Column("mark", sa.JSON(none_as_null=True)),  # [x, y, w, h] within the strip, as shares
+    sa.Column("claim_id", sa.String),
+    sa.Column("claimed_by", sa.String),
+    sa.Column("claim_until", sa.Double),  # seconds since 1970; past: free again
+    sa.Column("outcome_kind", sa.String),
+    sa.Column("outcome_value", sa.String),
+    sa.Column("outcome_by", sa.String),  # all whose word it is, with ", " between
+    sa.Column("outcome_at", sa.Double),  # seconds since 1970
+    sa.Index("review_items_by_priority", "collection", "state", "confidence", "item_id"),
+    sa.Index("review_items_by_reason", "collection", "state", "reason", "confidence", "item_id"),
+    sa.Index("review_items_by_guess", "collection", "state", "guess", "confidence", "reason", "claim_until"),
+    sa.Index("review_items_by_number", "number_id"),
+    sa.Index("review_items_by_page", "sha256", "page_index"),
+)
+
+PICTURES = sa.Table(
+    "review_pictures",
+    TABLES,
+    sa.Column("item_id", sa.String, primary_key=True),
+    sa.Column("crop_png", sa.LargeBinary, nullable=False),
+    sa.Column("context_png", sa.LargeBinary, nullable=False),
+    sa.Column("ink", sa.LargeBinary, nullable=False),  # 28x28 bytes; empty in items of the first version
+)
+
+COLLECTIONS = sa.Table(
+    "review_collections",
+    TABLES,
+    sa.Column("collection", sa.String, primary_key=True),
+    sa.Column("readers", sa.Integer, nullable=False),
+)
+
+ACTS = sa.Table(  # what a reviewer did at once: a key in the single view, a whole screen of the carpet
+    "review_acts",
+    TABLES,
+    sa.Column("act_id", sa.String, primary_key=True),
+    sa.Column("reviewer", sa.String, nullable=False),
+    sa.Column("view", sa.String, nullable=False),
+    sa.Column("item_count", sa.Integer, nullable=False),
+    sa.Column("key_count", sa.Integer, nullable=False),  # keys and clicks that it took
+    sa.Column("seconds", sa.Double, nullable=False),
+    sa.Column("at", sa.Double, nullable=False),
+    sa.Index("review_acts_by_reviewer", "reviewer", "at"),
+)
+
+DECISIONS = sa.Table(
+    "review_decisions",
+    TABLES,
+    sa.Column("decision_id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True),
+    sa.Column("item_id", sa.String, sa.ForeignKey(ITEMS.c.item_id), nullable=False),
+    sa.Column("act_id", sa.String, sa.ForeignKey(ACTS.c.act_id), nullable=False),
+    sa.Column("reviewer", sa.String, nullable=False),
+    sa.Column("kind", sa.String, nullable=False),
+    sa.Column("value", sa.String, nullable=False),
+    sa.Column("hidden", sa.Boolean, nullable=False),  # the machine's answer was not shown
+    sa.Column("seconds", sa.Double, nullable=False),
+    sa.Column("at", sa.Double, nullable=False),
+    sa.UniqueConstraint("act_id", "item_id", name="review_decisions_once"),
+    sa.Index("review_decisions_by_item", "item_id"),
+    sa.Index("review_decisions_by_reviewer", "reviewer", "decision_id"),
+)
+
+UNDOS = sa.Table(
+    "review_undos",
+    TABLES,
+    sa.Column("decision_id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=False),
+    sa.Column("reviewer", sa.String, nullable=False),
+    sa.Column("at", sa.Double, nullable=False),
+)
+
+STANDING = sa.not_(sa.exists().where(UNDOS.c.decision_id == DECISIONS.c.decision_id))
+"""Of a decision: it was not taken back."""

@@ -1,0 +1,162 @@
+"""How the review goes: what is left, how fast it is, what people found, and what that says of what they never saw."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import RowMapping
+
+from digit_core.records import NOT_A_DIGIT
+from digit_core.review import Kind, Reason, Verdict, error_interval
+from tasks.adapters.review.database import Database
+from tasks.adapters.review.schema import ACTS, DECIDED, DECISIONS, ITEMS, OPEN, STANDING
+
+RECENTLY = 15 * 60.0
+"""Seconds that a reviewer's speed is taken from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """`items_per_minute` is the reviewer's own, lately; `seconds_left` is None before there is a speed."""
+
+    open: int
+    decided: int
+    items_per_minute: float
+    seconds_left: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """Of the accepted digits that people checked blindly: how many were wrong, and the share's 95 % interval."""
+
+    checked: int
+    wrong: int
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        return error_interval(self.wrong, self.checked)
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """What was decided of a collection. `said[guess]` counts by verdict: "0" to "9", "not a digit", "unreadable", "number"."""
+
+    name: str
+    open: int
+    decided: int
+    confirmed: int
+    corrected: int
+    unreadable: int
+    audit: Audit
+    said: Mapping[int, Mapping[str, int]]
+    readers_agree: tuple[int, int]  # of so many items read twice
+
+    @property
+    def agreement(self) -> float | None:
+        """Share of the flagged digits (audits left out) for which the machine's guess was right."""
+        judged = self.confirmed + self.corrected
+        return self.confirmed / judged if judged else None
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """What a view costs: median of the seconds of an item, keys and clicks an item, items a minute."""
+
+    view: str
+    items: int
+    seconds: float
+    keys: float
+
+    @property
+    def per_minute(self) -> float:
+        return 60 / self.seconds if self.seconds else 0.0
+
+
+class Statistics:
+    """Errors are QueueErrors."""
+
+    def __init__(self, database: Database, clock: Callable[[], float]) -> None:
+        self._database = database
+        self._clock = clock
+
+    def progress(self, collection: str, reviewer: str) -> Progress:
+        states = sa.select(ITEMS.c.state, sa.func.count()).where(ITEMS.c.collection == collection).group_by(ITEMS.c.state)
+        recent = sa.select(sa.func.sum(ACTS.c.item_count), sa.func.sum(ACTS.c.seconds)).where(
+            ACTS.c.reviewer == reviewer, ACTS.c.at > self._clock() - RECENTLY
+        )
+        with self._database.reading() as connection:
+            counts = {state: count for state, count in connection.execute(states)}
+            items, seconds = connection.execute(recent).one()
+        speed = 60 * items / seconds if items and seconds else 0.0
+        left = counts.get(OPEN, 0)
+        return Progress(left, counts.get(DECIDED, 0), speed, 60 * left / speed if speed else None)
+
+    def collections(self) -> list[Collection]:
+        columns = (ITEMS.c.collection, ITEMS.c.state, ITEMS.c.reason, ITEMS.c.guess, ITEMS.c.outcome_kind, ITEMS.c.outcome_value)
+        is_number = ITEMS.c.outcome_kind == Kind.NUMBER
+        value = sa.case((is_number, ""), else_=ITEMS.c.outcome_value).label("outcome_value")
+        query = sa.select(*columns[:-1], value, sa.func.count().label("items")).group_by(*columns[:-1], value)
+        with self._database.reading() as connection:
+            rows = connection.execute(query).mappings().all()
+        agree = self._readers_agree()
+        names = sorted({row["collection"] for row in rows})
+        return [_collection(name, [row for row in rows if row["collection"] == name], agree.get(name, (0, 0))) for name in names]
+
+    def pace(self) -> list[Pace]:
+        """Of each view, over the last 5,000 acts."""
+        query = sa.select(ACTS.c.view, ACTS.c.item_count, ACTS.c.seconds, ACTS.c.key_count).order_by(ACTS.c.at.desc()).limit(5_000)
+        with self._database.reading() as connection:
+            rows = connection.execute(query).all()
+        return [_pace(view, [row for row in rows if row.view == view]) for view in sorted({row.view for row in rows})]
+
+    def _readers_agree(self) -> dict[str, tuple[int, int]]:
+        """By collection: items that the first two readers saw alike, and all that two have read."""
+        order = sa.func.row_number().over(partition_by=DECISIONS.c.item_id, order_by=DECISIONS.c.decision_id).label("reader")
+        said = sa.select(DECISIONS.c.item_id, DECISIONS.c.kind, DECISIONS.c.value, order).where(STANDING).subquery()
+        one, two = said.alias(), said.alias()
+        same = sa.case((sa.and_(one.c.kind == two.c.kind, one.c.value == two.c.value), 1), else_=0)
+        query = (
+            sa.select(ITEMS.c.collection, sa.func.sum(same), sa.func.count())
+            .select_from(two)
+            .join(one, sa.and_(one.c.item_id == two.c.item_id, one.c.reader == 1))
+            .join(ITEMS, ITEMS.c.item_id == two.c.item_id)
+            .where(two.c.reader == 2)
+            .group_by(ITEMS.c.collection)
+        )
+        with self._database.reading() as connection:
+            return {name: (int(alike), both) for name, alike, both in connection.execute(query)}
+
+
+def _collection(name: str, rows: Iterable[RowMapping], readers_agree: tuple[int, int]) -> Collection:
+    counts = {"open": 0, "decided": 0, "confirmed": 0, "corrected": 0, "unreadable": 0, "checked": 0, "wrong": 0}
+    said: dict[int, dict[str, int]] = {guess: {} for guess in range(NOT_A_DIGIT + 1)}
+    for row in rows:
+        if row["state"] == OPEN:
+            counts["open"] += row["items"]
+        elif row["state"] == DECIDED:
+            _count(row, counts, said[row["guess"]])
+    audit = Audit(counts.pop("checked"), counts.pop("wrong"))
+    return Collection(name=name, audit=audit, said=said, readers_agree=readers_agree, **counts)
+
+
+def _count(row: Mapping[Any, Any], counts: dict[str, int], said: dict[str, int]) -> None:
+    items, kind = row["items"], Kind(row["outcome_kind"])
+    agrees = Verdict(kind, row["outcome_value"]).agrees_with(row["guess"])
+    counts["decided"] += items
+    word = row["outcome_value"] if kind is Kind.DIGIT else kind.value
+    said[word] = said.get(word, 0) + items
+    if row["reason"] == Reason.AUDIT:
+        if kind is not Kind.UNREADABLE:
+            counts["checked"] += items
+            counts["wrong"] += 0 if agrees else items
+    else:
+        counts["unreadable" if kind is Kind.UNREADABLE else "confirmed" if agrees else "corrected"] += items
+
+
+def _pace(view: str, rows: list[Any]) -> Pace:
+    items = sum(row.item_count for row in rows)
+    each = sorted(row.seconds / row.item_count for row in rows)
+    return Pace(view, items, each[len(each) // 2], sum(row.key_count for row in rows) / items)
