@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from deployments.arguments import models, reading, trial
+from deployments.arguments import models, reading, review, trial
 from deployments.errors import DigitsGroup
 
 app = typer.Typer(
@@ -89,6 +89,7 @@ _COMMANDS = (
 )
 for _command in _COMMANDS:
     app.command()(_command)
+app.add_typer(review.app, name="review")
 
 
 def main() -> None:

@@ -22,7 +22,7 @@ from digit_core.params import Ink
 
 PREFIX = "DIGITS_"
 _SECRET_WORDS = ("secret", "password", "token", "key")
-_MAY_HOLD_SECRETS = ("storage_options", "mlflow_tracking_uri", "review_database_url")
+_MAY_HOLD_SECRETS = ("storage_options", "mlflow_tracking_uri", "review_database_url", "review_token")
 
 Origin = Literal["environment", ".env", "default"]
 
@@ -40,6 +40,13 @@ class Settings(BaseSettings):
     review_database_url: SecretStr = Field(
         default=SecretStr(""), description="review queue, SQLAlchemy URL; default: SQLite in the home folder"
     )
+    review_token: SecretStr = Field(
+        default=SecretStr(""), description="what reviewers must know when `digits review serve` is open to other machines"
+    )
+    review_lease_seconds: float = Field(default=600.0, ge=10, description="how long a reviewer keeps digits without a decision")
+    review_carpet_from: float = Field(default=0.7, ge=0, le=1, description="digits at least so sure are shown as a carpet")
+    review_carpet_size: int = Field(default=40, ge=1, le=49, description="digits of one carpet")
+    training_sets: str = Field(default="", description="where reviewed digits are kept for training; default: home/training")
     storage_options: dict[str, Any] = Field(default={}, repr=False, description="fsspec options as JSON, such as an endpoint")
     workers: int = Field(default=0, ge=0, le=1024, description="processes that read pages; 0 means one for each core")
     page_seconds: float = Field(default=120.0, gt=0, description="time limit for one page")
@@ -77,6 +84,10 @@ class Settings(BaseSettings):
     @property
     def review_url(self) -> str:
         return self.review_database_url.get_secret_value() or f"sqlite:///{self.home_folder / 'review.db'}"
+
+    @property
+    def training_folder(self) -> str:
+        return self.training_sets or str(self.home_folder / "training")
 
     @property
     def worker_count(self) -> int:
@@ -145,6 +156,8 @@ def shown(settings: Settings) -> dict[str, str]:
         "mlflow_tracking_uri": masked_url(settings.tracking_uri),
         "mlflow_artifact_root": settings.artifact_root or "",
         "review_database_url": masked_url(settings.review_url),
+        "review_token": "***" if settings.review_token.get_secret_value() else "",
+        "training_sets": settings.training_folder,
         "storage_options": masked_options(settings.storage_options),
         "workers": settings.worker_count,
         "max_error": settings.max_error or "",

@@ -18,6 +18,9 @@ from tasks.adapters.review.schema import DECISIONS, ITEMS, OPEN, STANDING
 AUDITS_AMONG = 10
 """Ordinary items for each audit in a batch: spread out, so that nobody knows which one it is."""
 
+COUNTED = 5_000
+"""Items by which the commonest guess is found."""
+
 Query = sa.Select[tuple[str]]
 
 
@@ -79,19 +82,20 @@ class Claims:
         return sa.or_(ITEMS.c.claim_until.is_(None), ITEMS.c.claim_until < self._clock())
 
     def _commonest(self, connection: Connection, collection: str, sure_from: float) -> int | None:
-        query = (
+        """Among the least sure of them: to count all takes too long in a large queue."""
+        some = (
             sa.select(ITEMS.c.guess)
             .where(ITEMS.c.collection == collection, ITEMS.c.state == OPEN, ITEMS.c.confidence >= sure_from)
             .where(ITEMS.c.reason != Reason.AUDIT, self._unclaimed())
-            .group_by(ITEMS.c.guess)
-            .order_by(sa.func.count().desc(), ITEMS.c.guess)
-            .limit(1)
+            .order_by(ITEMS.c.confidence, ITEMS.c.item_id)
+            .limit(COUNTED)
+            .subquery()
         )
-        return connection.scalar(query)
+        return connection.scalar(sa.select(some.c.guess).group_by(some.c.guess).order_by(sa.func.count().desc(), some.c.guess))
 
     def _with_their_numbers(self, connection: Connection, ids: Sequence[str], reviewer: str) -> list[str]:
         """The items, and the free ones of the same numbers right beside them."""
-        numbers = sa.select(ITEMS.c.number_id).where(ITEMS.c.item_id.in_(ids))
+        numbers = list(connection.scalars(sa.select(ITEMS.c.number_id).where(ITEMS.c.item_id.in_(ids)).distinct()))
         siblings = locked_or_skipped(
             sa.select(ITEMS.c.item_id).where(
                 ITEMS.c.number_id.in_(numbers), ITEMS.c.state == OPEN, self._unclaimed(), _not_read_by(reviewer)

@@ -1,0 +1,114 @@
+"""`digits review …`"""
+
+from __future__ import annotations
+
+import ipaddress
+import shlex
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import typer
+
+from deployments.commands.texts import print_table
+from digit_core.errors import InputError
+from digit_core.recogniser import Recogniser
+from flows.planning import limits, registry
+from flows.settings import Settings, load_settings
+from tasks.adapters.review_queue import ReviewQueue
+from tasks.adapters.storage import Storage, normalise
+
+SHORTEST_TOKEN = 12
+_BUSY_SECONDS = 5.0  # a reviewer is waiting: the page keeps what was decided and sends it again
+
+
+def serve(host: str, port: int) -> None:
+    """Serve the page until Ctrl-C."""
+    import uvicorn
+
+    from deployments.review.app import create_app
+    from deployments.review.desk import Desk, Options
+
+    settings = load_settings()
+    token = settings.review_token.get_secret_value()
+    names = _names(host, token)
+    options = Options(
+        token=token,
+        hosts=names,
+        lease=settings.review_lease_seconds,
+        carpet_from=settings.review_carpet_from,
+        carpet_size=settings.review_carpet_size,
+    )
+    with ReviewQueue(settings.review_url, _BUSY_SECONDS) as queue, _listening(host, port) as listener:
+        desk = Desk(queue, Storage(settings.storage_options), limits(settings), lambda: _champion(settings), options)
+        shown = f"[{host}]" if ":" in host else host
+        typer.echo(f"{queue.counts().get('open', 0):,} digits wait for review: open http://{shown}:{listener.getsockname()[1]}/")
+        typer.echo("Ctrl-C ends it; nothing that was decided is lost")
+        config = uvicorn.Config(create_app(desk), log_level="warning", server_header=False, timeout_graceful_shutdown=3)
+        uvicorn.Server(config).run(sockets=[listener])
+
+
+def _names(host: str, token: str) -> tuple[str, ...]:
+    """Under which the page may be called. Raises InputError where it would be open to others without a token."""
+    if _is_this_machine(host):
+        return ("127.0.0.1", "localhost", "::1", host)
+    if len(token) < SHORTEST_TOKEN:
+        raise InputError(
+            f"other machines can reach {host}: set DIGITS_REVIEW_TOKEN to at least {SHORTEST_TOKEN} letters that only your "
+            "reviewers know, or leave --host away"
+        )
+    return ("*",)
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+@contextmanager
+def _listening(host: str, port: int) -> Iterator[socket.socket]:
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as listener:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(address)
+            yield listener
+    except OSError as error:
+        raise InputError(f"cannot listen on {host}, port {port}: {error.strerror}; give another --host or --port") from error
+
+
+def _champion(settings: Settings) -> Recogniser:
+    from tasks.page_work import recogniser
+
+    model = registry(settings).champion()
+    return recogniser(str(model.path), model.version)
+
+
+def status() -> None:
+    """How far each collection is."""
+    with ReviewQueue(load_settings().review_url) as queue:
+        rows = [(one.name, one.open, one.decided, one.corrected, _audit(one.audit)) for one in queue.statistics.collections()]
+    print_table(("collection", "open", "decided", "corrected", "error of the accepted, by the audit"), rows)
+
+
+def _audit(audit: object) -> str:
+    from tasks.adapters.review.statistics import Audit
+
+    if not isinstance(audit, Audit) or not audit.checked:
+        return "-"
+    low, high = audit.interval
+    return f"{audit.wrong / audit.checked:.2%} ({low:.2%} to {high:.2%}, {audit.checked} digits)"
+
+
+def readers(dest: str, number: int) -> None:
+    """From now on so many people read each digit of the collection."""
+    with ReviewQueue(load_settings().review_url) as queue:
+        collection = normalise(dest)
+        if collection not in queue.collections():
+            raise InputError(f"no digit of {collection} is in the queue; `digits review status` lists the collections")
+        queue.decisions.read_twice(collection, number)
+    people = "two people, blind to each other, and a third where they differ" if number == 2 else "one person"
+    typer.echo(f"each digit of {collection} is read by {people}")
+    typer.echo(f"Next: digits review serve   ({shlex.quote(collection)})")

@@ -1,0 +1,52 @@
+"""What the views work with: the queue, the scans, the model in service, and how the page is set up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Annotated, cast
+
+from fastapi import Depends, Request
+
+from digit_core.params import DecodeLimits
+from digit_core.recogniser import Recogniser
+from tasks.adapters.review_queue import ReviewQueue
+from tasks.adapters.storage import Storage
+
+
+@dataclass(frozen=True)
+class Options:
+    """How the page is set up. `token`: what reviewers must know, "" for nobody but this machine's users.
+
+    `hosts`: names under which the page may be called ("*" for any). `lease`: seconds for which digits are lent.
+    """
+
+    token: str = field(default="", repr=False)
+    hosts: tuple[str, ...] = ("127.0.0.1", "localhost", "::1")
+    lease: float = 600.0
+    batch: int = 20
+    carpet_from: float = 0.7
+    carpet_size: int = 40
+
+
+@dataclass(frozen=True)
+class Desk:
+    """`recogniser` gives the model in service, loaded when it is first asked for."""
+
+    queue: ReviewQueue
+    storage: Storage
+    limits: DecodeLimits
+    recogniser: Callable[[], Recogniser]
+    options: Options = Options()
+
+
+def _desk(request: Request) -> Desk:
+    return cast(Desk, request.app.state.desk)
+
+
+def _reviewer(request: Request) -> str:
+    return str(request.state.reviewer)
+
+
+AtDesk = Annotated[Desk, Depends(_desk)]
+Reviewer = Annotated[str, Depends(_reviewer)]

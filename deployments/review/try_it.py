@@ -1,0 +1,49 @@
+"""Write a digit, or drop an image, and see what the model in service reads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, HTTPException, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import Response
+
+from deployments.review.desk import AtDesk, Desk
+from deployments.review.pages import render
+from digit_core.decode import decode_page
+from digit_core.errors import PageError
+from digit_core.page import find_strip
+from digit_core.params import DecodeLimits, SegmentationParams
+
+router = APIRouter()
+TITLE, PATH = "Try it", "/try"
+
+LIMITS = DecodeLimits(max_megapixels=8.0, max_pages=1, max_megabytes=6.0)
+MOST_DIGITS = 20
+
+
+@router.get(PATH)
+def view(request: Request) -> Response:
+    return render(request, "try_it.html")
+
+
+@router.post("/api/read")
+async def read(request: Request, desk: AtDesk) -> dict[str, Any]:
+    """The body is an image of one number. For each digit, left to right: 11 probabilities, and the 784 pixels it was read by."""
+    data = await request.body()
+    return await run_in_threadpool(_read, data, desk)
+
+
+def _read(data: bytes, desk: Desk) -> dict[str, Any]:
+    try:
+        image = decode_page(data, 0, LIMITS)
+    except PageError as error:
+        raise HTTPException(422, f"this image cannot be read: {error}") from error
+    crops = find_strip(image, SegmentationParams()).crops[:MOST_DIGITS]
+    recogniser = desk.recogniser()
+    probabilities = recogniser(crops)
+    digits = [
+        {"probabilities": [round(float(share), 4) for share in row], "pixels": crop.reshape(-1).tolist()}
+        for crop, row in zip(crops, probabilities, strict=True)
+    ]
+    return {"digits": digits, "model": recogniser.version}
