@@ -77,6 +77,7 @@ _COMMANDS = (
     reading.show,
     trial.synth,
     trial.evaluate,
+    review.feedback,
     models.recipes,
     models.train,
     models.train_reader,

@@ -44,9 +44,7 @@ def cut(pixels: Grey, places: Sequence[tuple[Box, Box]]) -> list[Cutting]:
     """
     first = {number: digit for digit, number in reversed(places)}
     strips = {number: strip(pixels, digit, number) for number, digit in first.items()}
-    return [
-        Cutting(crop(pixels, digit), strips[number], mark(pixels, digit, number, first[number])) for digit, number in places
-    ]
+    return [Cutting(crop(pixels, digit), strips[number], mark(pixels, digit, number, first[number])) for digit, number in places]
 
 
 def crop(pixels: Grey, digit: Box) -> bytes:

@@ -29,6 +29,9 @@ _SOURCE = {
     "value": "digits",
     "page": "page_index",
     **{name: name for name in ("x", "y", "w", "h", "confidence", "state", "number_id", "model_version")},
+    "machine_value": "machine_digits",
+    "reviewer": "reviewer",
+    "decided": "decided",
 }
 COLUMNS = tuple(_SOURCE)
 
@@ -41,7 +44,7 @@ class _Echo:
 
 
 def numbers_csv(tables: Iterable[pa.Table]) -> Iterator[str]:
-    """Lines, header first, each with its CRLF, of the rows of tables `numbers`; holds one table at a time.
+    """Lines, header first, each with its CRLF, of the rows of tables CORRECTED (digit_core.corrections); holds one table at a time.
 
     Write them with newline="" and UTF-8. `page` counts from 1; `confidence` is rounded to six places.
     """
@@ -67,6 +70,8 @@ def _cells(name: str, column: pa.Array) -> list[Any]:
     values = column.to_pylist()
     if name == "page":
         return [index + 1 for index in values]
+    if name == "decided":
+        return [value.isoformat(timespec="seconds") if value else "" for value in values]
     if name == "confidence":
         return [round(value, 6) for value in values]
     return [guard(value) for value in values] if pa.types.is_string(column.type) else values
@@ -117,13 +122,21 @@ def _table_schema() -> dict[str, Any]:
         "$schema": "https://datapackage.org/profiles/2.0/tableschema.json",
         "fields": [
             _field("file", "string", f"Path or URL of the scan. {_GUARD}", minLength=1),
-            _field("value", "string", "The digits as written: text, with leading zeros; '' if none.", pattern="[0-9]*"),
+            _field(
+                "value",
+                "string",
+                "The digits as written: text, with leading zeros; '' if none; ? is unreadable.",
+                pattern="[0-9?]*",
+            ),
             _field("page", "integer", "Page within the file, counted from 1.", minimum=1),
             *(_field(name, "integer", text, **({"minimum": 1} if name in "wh" else {})) for name, text in box.items()),
             _field("confidence", "number", "Calibrated probability that all digits are right.", minimum=0, maximum=1),
             _field("state", "string", "What may be done with the number.", enum=[state.value for state in State]),
             _field("number_id", "string", "The same for the same pixels in whatever run.", minLength=1),
             _field("model_version", "string", f"The version of the model that read it. {_GUARD}"),
+            _field("machine_value", "string", "What the machine read, whatever people said.", pattern="[0-9]*"),
+            _field("reviewer", "string", f"Who decided, with ', ' between; '' if nobody did. {_GUARD}"),
+            _field("decided", "string", "When: ISO 8601, UTC; '' if nobody did.", pattern="([0-9]{4}-[0-9]{2}-[0-9]{2}T.*)?"),
         ],
         "primaryKey": ["file", "page", "number_id"],
         "missingValues": [],  # an empty value is a number without a digit, not an unknown one

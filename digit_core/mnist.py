@@ -58,25 +58,6 @@ def read_mnist(file: Path) -> Mnist:
     return Mnist((x[:-HELD_OUT], y[:-HELD_OUT]), (x[-HELD_OUT:], y[-HELD_OUT:]), test)
 
 
-def read_reviewed(file: Path) -> Labelled:
-    """Digits that people read: an .npz with `images` (n, 28, 28) uint8 and `labels` (n,), 0 to 9, or 10 for "not a digit".
-
-    Raises InputError when the file is no such file.
-    """
-    try:
-        with np.load(file, allow_pickle=False) as arrays:
-            images, labels = arrays["images"], arrays["labels"]
-    except (OSError, ValueError, KeyError) as error:
-        raise InputError(
-            f"reviewed digits cannot be read from {file} ({error}); it must be an .npz of images and labels"
-        ) from error
-    if images.dtype != np.uint8 or images.shape[1:] != (28, 28) or labels.shape != images.shape[:1]:
-        raise InputError(f"{file} must hold images (n, 28, 28) uint8 and as many labels, not {images.shape} and {labels.shape}")
-    if not np.isin(labels, np.arange(11)).all():
-        raise InputError(f"{file} has labels other than 0 to 10: {np.setdiff1d(labels, np.arange(11))[:5].tolist()}")
-    return images, labels.astype(np.int64)
-
-
 def digest(digits: Labelled) -> str:
     """SHA-256 over the pixels and then the labels (as int64)."""
     images, labels = digits

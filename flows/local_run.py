@@ -15,6 +15,7 @@ from flows.settings import Settings
 from flows.tally import Tally
 
 if TYPE_CHECKING:
+    from flows.feedback import Fed
     from flows.train import Registered
     from flows.train_reader import RegisteredReader
 
@@ -80,6 +81,16 @@ def run_promote(settings: Settings, tell: Callable[[Figures], None], **parameter
             return promoted
         finally:
             on_figures.reset(token)
+
+
+def run_feedback(settings: Settings, **parameters: Any) -> Fed:
+    """Call the flow `feedback`. Raises what the flow raises."""
+    with prefect_for(settings):
+        from flows.feedback import feedback
+
+        _keep_log_off_the_terminal()
+        fed: Fed = feedback(**parameters)
+        return fed
 
 
 @contextmanager

@@ -15,9 +15,12 @@ from prefect.artifacts import create_markdown_artifact
 from digit_core.card import ship as ship_model
 from digit_core.params import TrainingParams
 from digit_core.recipes import recipe as find_recipe
+from digit_core.training_set import TrainingSet
 from flows.planning import registry
-from flows.settings import load_settings
+from flows.settings import Settings, load_settings
 from flows.spool import spool
+from tasks.adapters.storage import Storage
+from tasks.adapters.training_sets import TrainingSets
 from tasks.train import assess, data, fit, register
 
 
@@ -47,7 +50,7 @@ class Registered:
 def train(
     recipe: str,
     mnist: str | None = None,
-    reviewed: str | None = None,
+    with_reviewed: bool = False,
     ship: str | None = None,
     seed: int = 1,
     epochs: int = 0,
@@ -58,17 +61,18 @@ def train(
 ) -> Registered:
     """Train RECIPE, judge it on MNIST's test set, and register it with the alias `challenger`.
 
-    mnist: path of mnist.npz, by default the setting DIGITS_MNIST, else Keras fetches it. reviewed: an .npz of digits that
-    people read, to learn as well. ship: a folder that the model and its card are put into. 0 leaves a value to the recipe.
-    Raises InputError for a recipe or file that is none, RegistryError when the model cannot be registered.
+    mnist: path of mnist.npz, by default the setting DIGITS_MNIST, else Keras fetches it. with_reviewed: learn the
+    newest set of digits that people reviewed as well. ship: a folder that the model and its card are put into. 0 leaves a value to the recipe.
+    Raises InputError for a recipe or file that is none, or without reviewed digits, RegistryError when the model cannot be registered.
     """
     settings = load_settings()
     name = find_recipe(recipe).name
     params = TrainingParams(seed, epochs, batch, learning_rate, patience, augment)
     path = Path(mnist) if mnist else settings.mnist
+    reviewed = _reviewed(settings) if with_reviewed else None
     folder = settings.spool_folder / f"train-{uuid.uuid4().hex}"
     with spool(folder):
-        digits = data(path, Path(reviewed) if reviewed else None)
+        digits = data(name, path, reviewed)
         fitted = fit(name, digits, params, folder / "model", watching.get())
         assessed = assess(fitted, digits)
         version = register(registry(settings), fitted, assessed)
@@ -77,6 +81,10 @@ def train(
     result = Registered(version, assessed.card, assessed.figures)
     create_markdown_artifact(_summary(result), key="digits-training", description=f"train {name}")
     return result
+
+
+def _reviewed(settings: Settings) -> TrainingSet:
+    return TrainingSets(Storage(settings.storage_options), settings.training_folder).require()
 
 
 def _summary(result: Registered) -> str:

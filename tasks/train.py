@@ -16,10 +16,12 @@ from digit_core.assess import accuracy, figures
 from digit_core.augment import archive_digits
 from digit_core.card import KERAS, ONNX, save, write_card
 from digit_core.charts import training_charts
-from digit_core.mnist import Mnist, read_reviewed
+from digit_core.mnist import Labelled, Mnist
 from digit_core.params import TrainingParams
 from digit_core.recipes import recipe
 from digit_core.recogniser import OnnxRecogniser
+from digit_core.records import NOT_A_DIGIT
+from digit_core.training_set import TrainingSet
 from tasks.adapters.registry import CHALLENGER, Registry
 from tasks.adapters.tracking import Evidence
 from tasks.policy import STAGE
@@ -45,10 +47,17 @@ class Assessed:
 
 
 @task(name="data", **STAGE)
-def data(mnist: Path | None, reviewed: Path | None) -> Mnist:
-    """MNIST, checked by its hash, with the digits that people reviewed, if any."""
+def data(name: str, mnist: Path | None, reviewed: TrainingSet | None) -> Mnist:
+    """MNIST, checked by its hash, with the digits that people reviewed, if any, as the recipe can learn them."""
     digits = network.load_mnist(mnist)
-    return replace(digits, reviewed=read_reviewed(reviewed)) if reviewed else digits
+    return replace(digits, reviewed=_learnable(name, reviewed.digits)) if reviewed else digits
+
+
+def _learnable(name: str, digits: Labelled) -> Labelled:
+    """Only networks that learn what is no digit have an output for it."""
+    images, labels = digits
+    kept = labels < NOT_A_DIGIT if not recipe(name).strangers else labels <= NOT_A_DIGIT
+    return images[kept], labels[kept]
 
 
 @task(name="fit", task_run_name="fit {name}", **STAGE)

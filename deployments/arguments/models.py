@@ -34,9 +34,9 @@ def train(
     mnist: Annotated[
         Path | None, typer.Option(metavar="FILE", help="mnist.npz.  [setting: DIGITS_MNIST; else Keras fetches it]")
     ] = None,
-    reviewed: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Digits that people read, to learn as well: .npz of images and labels.")
-    ] = None,
+    with_reviewed: Annotated[
+        bool, typer.Option("--with-reviewed", help="Learn the digits that people reviewed as well; see `digits feedback`.")
+    ] = False,
     ship: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Put the model and its card here too; with --all, the recipe archive's.")
     ] = None,
@@ -52,6 +52,7 @@ def train(
       digits train mlp-100 --epochs 10
       digits train cnn --augment --patience 3
       digits train --all --mnist mnist.npz --report results.md
+      digits train archive --with-reviewed
       digits train archive --ship digit_core/model
     """
     from deployments.commands.train import train
@@ -67,7 +68,7 @@ def train(
         patience=patience,
         augment=augment,
         mnist=mnist and str(mnist),
-        reviewed=reviewed and str(reviewed),
+        with_reviewed=with_reviewed,
         ship=ship and str(ship),
     )
 

@@ -26,6 +26,9 @@ class Show(StrEnum):
 
     ACCEPTED = "accepted"
     REVIEW = "review"
+    CONFIRMED = "confirmed"
+    CORRECTED = "corrected"
+    UNREADABLE = "unreadable"
     QUARANTINED = "quarantined"
 
 

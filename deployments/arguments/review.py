@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -16,7 +17,7 @@ app = typer.Typer(
 
 @app.command()
 def serve(
-    host: Annotated[str, typer.Option(help="Address to listen on; others than this machine's own ask for a token.")] = "127.0.0.1",
+    host: Annotated[str, typer.Option(help="Address; others than this machine's own ask for a token.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8040,
 ) -> None:
     """Serve the page on which digits are reviewed.
@@ -62,3 +63,29 @@ def readers(
     from deployments.commands.review import readers
 
     readers(dest, number)
+
+
+def feedback(
+    dest: Annotated[
+        str | None, typer.Argument(metavar="[DEST]", help="Results to correct.  [every collection in the queue]")
+    ] = None,
+    at_least: Annotated[int, typer.Option(min=1, help="New decisions from which there is a new training set.")] = 1,
+    train: Annotated[
+        str | None,
+        typer.Option("--train", metavar="RECIPE", help="Then train this network, and promote it if it passes."),
+    ] = None,
+    epochs: Annotated[int, typer.Option(min=0, help="With --train.  [0: the recipe's]")] = 0,
+    mnist: Annotated[Path | None, typer.Option(metavar="FILE", help="mnist.npz.  [setting: DIGITS_MNIST]")] = None,
+) -> None:
+    """Bring what people decided back: into the results, and into the digits to learn from.
+
+    `digits results` then shows their numbers. No later run of `digits digitise` changes what a person decided.
+
+    \b
+    Examples:
+      digits feedback results
+      digits feedback --at-least 500 --train archive
+    """
+    from deployments.commands.feedback import feedback
+
+    feedback(dest, at_least, train, epochs, mnist)

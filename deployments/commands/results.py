@@ -16,7 +16,10 @@ from deployments.commands.stored import open_results
 from deployments.commands.texts import print_table
 from digit_core.errors import InputError
 from digit_core.export import datapackage, numbers_csv
+from flows.settings import load_settings
 from tasks.adapters.results import Results
+from tasks.adapters.reviewed import Reviewed
+from tasks.adapters.storage import Storage
 
 QUARANTINED = "quarantined"
 
@@ -33,13 +36,23 @@ def results(dest: str, state: str | None, limit: int, csv: Path | None) -> None:
 
 
 def _show(stored: Results, state: str | None, limit: int) -> None:
-    name, columns = ("pages", _PAGE_COLUMNS) if state == QUARANTINED else ("numbers", _NUMBER_COLUMNS)
-    where = None if state is None else pc.field("state") == state
-    rows = _first(stored.iter_batches(name, where=where), limit + 1)
+    columns = _PAGE_COLUMNS if state == QUARANTINED else _NUMBER_COLUMNS
+    where = pc.field("state") == QUARANTINED
+    tables = stored.iter_batches("pages", where=where) if state == QUARANTINED else corrected_numbers(stored, state)
+    rows = _first(tables, limit + 1)
     print_table(list(columns), ([show(row[name]) for name, show in columns.values()] for row in rows.slice(0, limit).to_pylist()))
     if rows.num_rows > limit:
         typer.echo(f"… the first {limit}; --limit shows more, --csv FILE writes all", err=True)
     _totals(stored)
+
+
+def corrected_numbers(stored: Results, state: str | None = None) -> Iterator[pa.Table]:
+    """The numbers with what people said of them, in tables CORRECTED; `state`: only those in it."""
+    corrections = Reviewed(Storage(load_settings().storage_options), stored.dest).corrections()
+    pages = stored.read("pages", ["sha256", "page_index"]) if len(corrections) else None
+    there = zip(pages["sha256"].to_pylist(), pages["page_index"].to_pylist(), strict=True) if pages else ()
+    for table in corrections.over(stored.iter_batches("numbers"), there):
+        yield table if state is None else table.filter(pc.equal(table["state"], state))
 
 
 def _from_one(index: int) -> str:
@@ -56,6 +69,8 @@ _NUMBER_COLUMNS: _Columns = {
     **_FILE,
     **{name: (name, str) for name in ("digits", "state", "x", "y", "w", "h")},
     "confidence": ("confidence", _rounded),
+    "machine": ("machine_digits", str),
+    "reviewer": ("reviewer", str),
 }
 _PAGE_COLUMNS: _Columns = {**_FILE, "reason": ("reason", str), "message": ("message", str)}
 
@@ -85,9 +100,8 @@ def _totals(stored: Results) -> None:
 
 def _write(stored: Results, state: str | None, file: Path) -> None:
     """The CSV line by line, however many there are; then its description."""
-    where = None if state is None else pc.field("state") == state
     try:
-        size, digest, rows = _write_lines(file, numbers_csv(stored.iter_batches("numbers", where=where)))
+        size, digest, rows = _write_lines(file, numbers_csv(corrected_numbers(stored, state)))
         package = json.dumps(datapackage(file.name, digest, size, rows), indent=1, ensure_ascii=False)
         file.with_name("datapackage.json").write_text(package, encoding="utf-8")
     except OSError as error:

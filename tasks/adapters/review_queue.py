@@ -125,7 +125,9 @@ class ReviewQueue:
         self.close()
 
     def _withdraw(self, connection: Connection, page: Page, asked: set[str]) -> None:
-        waiting = sa.select(ITEMS.c.item_id).where(ITEMS.c.sha256 == page[0], ITEMS.c.page_index == page[1], ITEMS.c.state == OPEN)
+        waiting = sa.select(ITEMS.c.item_id).where(
+            ITEMS.c.sha256 == page[0], ITEMS.c.page_index == page[1], ITEMS.c.state == OPEN
+        )
         gone = [item for item in connection.scalars(waiting) if item not in asked]
         for start in range(0, len(gone), _CHUNK):
             _move(connection, OPEN, WITHDRAWN, ITEMS.c.item_id.in_(gone[start : start + _CHUNK]))

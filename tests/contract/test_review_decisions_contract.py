@@ -257,7 +257,9 @@ class TestNewReadings:
 
 class TestStatistics:
     def test_agreement_corrections_and_the_error_of_the_accepted(self, queue):
-        queue.put([digit(f"n{n}", "1") for n in range(4)] + [digit(f"a{n}", "3", reason="audit", confidence=0.99) for n in range(2)])
+        queue.put(
+            [digit(f"n{n}", "1") for n in range(4)] + [digit(f"a{n}", "3", reason="audit", confidence=0.99) for n in range(2)]
+        )
         claim = queue.claims.single(HERE, "Ada", 10, LEASE)
         verdicts = {"n0/0": said("1"), "n1/0": said("1"), "n2/0": said("7"), "n3/0": Verdict(Kind.UNREADABLE)}
         queue.decisions.keep(act("1", claim), verdicts, LEASE)

@@ -51,7 +51,9 @@ class Claims:
             together = self._with_their_numbers(connection, [*ordinary, *audits], reviewer)
             return self._lend(connection, together, reviewer, lease)
 
-    def carpet(self, collection: str, reviewer: str, size: int, lease: float, sure_from: float, guess: int | None = None) -> Claim:
+    def carpet(
+        self, collection: str, reviewer: str, size: int, lease: float, sure_from: float, guess: int | None = None
+    ) -> Claim:
         """Up to `size` items that the machine takes for the same digit, at least so sure; no audits.
 
         guess: the class; by default the one with most of them.

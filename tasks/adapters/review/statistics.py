@@ -107,7 +107,9 @@ class Statistics:
 
     def pace(self) -> list[Pace]:
         """Of each view, over the last 5,000 acts."""
-        query = sa.select(ACTS.c.view, ACTS.c.item_count, ACTS.c.seconds, ACTS.c.key_count).order_by(ACTS.c.at.desc()).limit(5_000)
+        query = (
+            sa.select(ACTS.c.view, ACTS.c.item_count, ACTS.c.seconds, ACTS.c.key_count).order_by(ACTS.c.at.desc()).limit(5_000)
+        )
         with self._database.reading() as connection:
             rows = connection.execute(query).all()
         return [_pace(view, [row for row in rows if row.view == view]) for view in sorted({row.view for row in rows})]

@@ -1,0 +1,86 @@
+"""The flow `feedback`: people's decisions go back into the results and, when there are enough new ones, into the model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from prefect import flow
+from prefect.artifacts import create_markdown_artifact
+from pydantic import Field
+
+from digit_core.errors import GateRefusedError
+from flows.promote import promote
+from flows.settings import Settings, load_settings
+from flows.train import train
+from tasks.adapters.review_queue import ReviewQueue
+from tasks.adapters.storage import Storage, normalise
+from tasks.adapters.training_sets import TrainingSets
+from tasks.feedback import View, collect, correct
+
+
+@dataclass(frozen=True)
+class Fed:
+    """What came of it. `training_set` and `version` are "" where none was made; `refused` says why the gate said no."""
+
+    views: tuple[View, ...]
+    new_decisions: int
+    training_set: str = ""
+    digits: int = 0
+    version: str = ""
+    promoted: bool = False
+    refused: str = ""
+
+
+@flow(name="feedback", persist_result=False)
+def feedback(
+    out: str | None = None,
+    at_least: Annotated[int, Field(ge=1)] = 1,
+    recipe: str | None = None,
+    epochs: Annotated[int, Field(ge=0)] = 0,
+    mnist: str | None = None,
+) -> Fed:
+    """Write the corrected view of OUT, by default of every collection in the queue; learn from new decisions.
+
+    at_least: new decisions (since the last training set) from which there is a new one. recipe: the network that is then
+    trained with it, for so many epochs (0: the recipe's), and put into service if the gate lets it pass; None trains
+    nothing. mnist: path of mnist.npz; the setting DIGITS_MNIST by default. Raises what `train` and `promote` raise, but for a
+    refusal by the gate, which is an answer.
+    """
+    settings = load_settings()
+    storage = Storage(settings.storage_options)
+    sets = TrainingSets(storage, settings.training_folder)
+    with ReviewQueue(settings.review_url) as queue:
+        collections = [normalise(out)] if out else queue.collections()
+        views = tuple(correct(queue, storage, collection) for collection in collections)
+        last = sets.latest()
+        new = queue.decisions.count() - (last.decisions if last else 0)
+        fed = Fed(views, new)
+        if new >= at_least:
+            newest = collect(queue, sets)
+            fed = Fed(views, new, newest.name, newest.size)
+    if recipe and fed.digits:
+        fed = _learn(fed, recipe, epochs, mnist, settings)
+    create_markdown_artifact(summary(fed), key="digits-feedback", description="decisions of people")
+    return fed
+
+
+def _learn(fed: Fed, recipe: str, epochs: int, mnist: str | None, settings: Settings) -> Fed:
+    version = train(
+        recipe, mnist=mnist or (str(settings.mnist) if settings.mnist else None), with_reviewed=True, epochs=epochs
+    ).version
+    told = (fed.views, fed.new_decisions, fed.training_set, fed.digits, version)
+    try:
+        promote(version, mnist=mnist)
+    except GateRefusedError as refusal:
+        return Fed(*told, refused=str(refusal))
+    return Fed(*told, promoted=True)
+
+
+def summary(fed: Fed) -> str:
+    """In a few lines of Markdown."""
+    rows = [(view.collection, ", ".join(f"{count:,} {state}" for state, count in view.states.items())) for view in fed.views]
+    rows += [("new decisions", f"{fed.new_decisions:,}")]
+    rows += [("training set", f"{fed.training_set} ({fed.digits:,} digits)")] if fed.training_set else []
+    rows += [("model version", f"{fed.version}, {'in service' if fed.promoted else fed.refused}")] if fed.version else []
+    return "# Feedback\n\n| | |\n|---|---|\n" + "\n".join(f"| {name} | {value} |" for name, value in rows) + "\n"

@@ -1,0 +1,120 @@
+"""The stages of a feedback: what people said becomes a corrected view of the results, and digits to learn from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from prefect import task
+
+from digit_core.corrections import CORRECTED, NONE_SIGN, REVIEWED, Corrections
+from digit_core.records import NOT_A_DIGIT
+from digit_core.review import Kind, Verdict
+from digit_core.training_set import SCHEMA, TrainingSet
+from tasks.adapters.results import Results
+from tasks.adapters.review_queue import ReviewQueue
+from tasks.adapters.reviewed import Reviewed
+from tasks.adapters.storage import Storage
+from tasks.adapters.training_sets import TrainingSets
+from tasks.policy import STAGE, STORAGE_STAGE
+
+_AT_ONCE = 500
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class View:
+    """The corrected view of a collection: how many numbers are in each of the states that people give."""
+
+    collection: str
+    states: dict[str, int]
+
+
+@task(name="correct", task_run_name="correct {collection}", **STORAGE_STAGE)
+def correct(queue: ReviewQueue, storage: Storage, collection: str) -> View:
+    """What people said of the pages of this collection, written beside its results."""
+    results = Results(storage, collection)
+    pages = results.read("pages", ["sha256", "page_index"])
+    there = set(zip(pages["sha256"].to_pylist(), pages["page_index"].to_pylist(), strict=True))
+    rows = [_row(dict(row)) for row in queue.outcomes() if (row["sha256"], row["page_index"]) in there]
+    reviewed = pa.Table.from_pylist([row for row in _with_parts(results, rows) if row["parts"]], REVIEWED)
+    tables = Corrections(reviewed).over(results.iter_batches("numbers"), there)
+    said = [table.filter(pc.not_equal(table["reviewer"], "")) for table in tables]
+    numbers = pa.concat_tables([CORRECTED.empty_table(), *said])
+    Reviewed(storage, collection).write(reviewed, numbers)
+    counts = pc.value_counts(numbers["state"]).to_pylist()
+    return View(collection, {one["values"]: one["counts"] for one in counts})
+
+
+def _row(item: Row) -> Row:
+    """A row of REVIEWED."""
+    number = item["number_box"] or [item["x"], item["y"], item["w"], item["h"]]
+    decided = item["outcome_at"] and datetime.fromtimestamp(item["outcome_at"], UTC)
+    return {
+        **{name: item[name] for name in REVIEWED.names if name in item},
+        **{f"number_{name}": side for name, side in zip("xywh", number, strict=True)},
+        "parts": "".join(part or NONE_SIGN for part in item["parts"]),
+        "guess": "" if item["guess"] == NOT_A_DIGIT else str(item["guess"]),
+        "kind": item["outcome_kind"] or "",
+        "value": item["outcome_value"] or "",
+        "reviewer": item["outcome_by"] or "",
+        "decided": decided,
+    }
+
+
+def _with_parts(results: Results, rows: list[Row]) -> list[Row]:
+    """Items of the queue's first version do not know their number: it is looked up in the results."""
+    wanted = sorted({row["number_id"] for row in rows if not row["parts"]})
+    if not wanted:
+        return rows
+    here = pc.field("number_id").isin(wanted)
+    numbers = {row["number_id"]: row for row in results.read("numbers", ["number_id", *"xywh"], where=here).to_pylist()}
+    parts: dict[str, dict[int, str]] = {}
+    places: dict[str, int] = {}
+    for row in results.read("digits", ["number_id", "digit_id", "place", "digit"], where=here).to_pylist():
+        parts.setdefault(row["number_id"], {})[row["place"]] = row["digit"] or NONE_SIGN
+        places[row["digit_id"]] = row["place"]
+    return [_completed(row, numbers, parts, places) if not row["parts"] else row for row in rows]
+
+
+def _completed(row: Row, numbers: dict[str, Row], parts: dict[str, dict[int, str]], places: dict[str, int]) -> Row:
+    if row["number_id"] not in numbers or row["item_id"] not in places:
+        return row
+    number, signs = numbers[row["number_id"]], parts[row["number_id"]]
+    box = {f"number_{name}": number[name] for name in "xywh"}
+    return {**row, **box, "parts": "".join(signs[place] for place in sorted(signs)), "place": places[row["item_id"]]}
+
+
+@task(name="collect", **STAGE)
+def collect(queue: ReviewQueue, sets: TrainingSets) -> TrainingSet:
+    """All digits that people named, of all collections, as the newest version of the training set."""
+    decisions = queue.decisions.count()  # before they are read: what comes meanwhile counts next time
+    return sets.add(pa.Table.from_pylist(list(_samples(queue)), SCHEMA), decisions)
+
+
+def _samples(queue: ReviewQueue) -> Iterator[Row]:
+    labelled = (
+        (row, Verdict(Kind(row["outcome_kind"]), row["outcome_value"]).label) for row in queue.outcomes() if row["outcome_kind"]
+    )
+    for some in _chunks((row, label) for row, label in labelled if label is not None):
+        inks = {item.item_id: item.ink for item in queue.get_many([row["item_id"] for row, _ in some])}
+        for row, label in some:
+            if inks[row["item_id"]]:
+                facts = {name: row[name] for name in ("item_id", "collection", "model_version")}
+                yield {**facts, "label": label, "pixels": inks[row["item_id"]], "reviewer": row["outcome_by"]}
+
+
+def _chunks(rows: Iterable[Any]) -> Iterator[list[Any]]:
+    some: list[Any] = []
+    for row in rows:
+        some.append(row)
+        if len(some) == _AT_ONCE:
+            yield some
+            some = []
+    if some:
+        yield some
