@@ -187,15 +187,8 @@ def _row_of_their_own(one: HumanNumber) -> dict[str, Any]:
     row = one.row
     provenance = {name: row[name] for name in ("uri", "sha256", "page_index", "number_id", "model_version")}
     place = dict(zip("xywh", one.box, strict=True))
-    unknown = {
-        "line": -1,
-        "position": -1,
-        "confidence": 0.0,
-        "algorithm_version": "",
-        "layout_version": "",
-        "params": "",
-        "run_id": "",
-    }
+    unknown = {"line": -1, "position": -1, "confidence": 0.0}
+    unread = dict.fromkeys(("algorithm_version", "layout_version", "params", "run_id"), "")
     machine = {"machine_digits": row["parts"].replace(NONE_SIGN, ""), "machine_state": GONE}
     said = {"digits": one.digits, "state": one.state.value, "reviewer": one.reviewer, "decided": one.decided}
-    return {**provenance, **place, **unknown, **machine, **said}
+    return {**provenance, **place, **unknown, **unread, **machine, **said}

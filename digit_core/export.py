@@ -44,7 +44,7 @@ class _Echo:
 
 
 def numbers_csv(tables: Iterable[pa.Table]) -> Iterator[str]:
-    """Lines, header first, each with its CRLF, of the rows of tables CORRECTED (digit_core.corrections); holds one table at a time.
+    """Lines, header first, each with its CRLF, of tables CORRECTED (digit_core.corrections); holds one table at a time.
 
     Write them with newline="" and UTF-8. `page` counts from 1; `confidence` is rounded to six places.
     """
@@ -125,7 +125,7 @@ def _table_schema() -> dict[str, Any]:
             _field(
                 "value",
                 "string",
-                "The digits as written: text, with leading zeros; '' if none; ? is unreadable.",
+                "The digits with leading zeros; '' if none; ? is unreadable.",
                 pattern="[0-9?]*",
             ),
             _field("page", "integer", "Page within the file, counted from 1.", minimum=1),

@@ -63,9 +63,7 @@ def from_parquet(data: bytes, name: str) -> TrainingSet:
     if not np.isin(digits[1], np.arange(11)).all():
         raise InputError(f"{name} has labels other than 0 to 10: write it anew with `digits feedback`")
     if digest(digits) != told:
-        raise InputError(
-            f"{name} was changed or damaged: its digits do not have the hash that it names; delete it and write it anew"
-        )
+        raise InputError(f"{name} was changed or damaged: its digits have another hash than it names; delete it")
     return TrainingSet(digits, told, decisions, name)
 
 

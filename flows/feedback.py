@@ -11,7 +11,7 @@ from pydantic import Field
 
 from digit_core.errors import GateRefusedError
 from flows.promote import promote
-from flows.settings import Settings, load_settings
+from flows.settings import load_settings
 from flows.train import train
 from tasks.adapters.review_queue import ReviewQueue
 from tasks.adapters.storage import Storage, normalise
@@ -60,15 +60,13 @@ def feedback(
             newest = collect(queue, sets)
             fed = Fed(views, new, newest.name, newest.size)
     if recipe and fed.digits:
-        fed = _learn(fed, recipe, epochs, mnist, settings)
+        fed = _learn(fed, recipe, epochs, mnist)
     create_markdown_artifact(summary(fed), key="digits-feedback", description="decisions of people")
     return fed
 
 
-def _learn(fed: Fed, recipe: str, epochs: int, mnist: str | None, settings: Settings) -> Fed:
-    version = train(
-        recipe, mnist=mnist or (str(settings.mnist) if settings.mnist else None), with_reviewed=True, epochs=epochs
-    ).version
+def _learn(fed: Fed, recipe: str, epochs: int, mnist: str | None) -> Fed:
+    version = train(recipe, mnist=mnist, with_reviewed=True, epochs=epochs).version
     told = (fed.views, fed.new_decisions, fed.training_set, fed.digits, version)
     try:
         promote(version, mnist=mnist)

@@ -61,9 +61,10 @@ def train(
 ) -> Registered:
     """Train RECIPE, judge it on MNIST's test set, and register it with the alias `challenger`.
 
-    mnist: path of mnist.npz, by default the setting DIGITS_MNIST, else Keras fetches it. with_reviewed: learn the
-    newest set of digits that people reviewed as well. ship: a folder that the model and its card are put into. 0 leaves a value to the recipe.
-    Raises InputError for a recipe or file that is none, or without reviewed digits, RegistryError when the model cannot be registered.
+    mnist: path of mnist.npz, by default the setting DIGITS_MNIST, else Keras fetches it. with_reviewed: learn the newest set
+    of digits that people reviewed as well. ship: a folder that the model and its card are put into. 0 leaves a value to the
+    recipe. Raises InputError for a recipe or file that is none, or without reviewed digits, RegistryError when the model
+    cannot be registered.
     """
     settings = load_settings()
     name = find_recipe(recipe).name

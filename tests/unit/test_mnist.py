@@ -5,7 +5,7 @@ import pytest
 from mnist_file import drawn_digits, drawn_mnist, mnist_file
 
 from digit_core.errors import InputError
-from digit_core.mnist import Mnist, digest, read_mnist, read_reviewed
+from digit_core.mnist import Mnist, digest, read_mnist
 
 
 def test_a_missing_file_is_said_to_be_missing(tmp_path):
@@ -58,36 +58,3 @@ def test_every_part_has_a_digest_that_changes_with_any_pixel_or_label():
 
     assert set(mnist.digests()) == {"train", "held_out", "test"}
     assert len({digest(mnist.train), digest((other_pixel, mnist.train[1])), digest((mnist.train[0], other_label))}) == 3
-
-
-def test_reviewed_digits_come_from_a_file(tmp_path):
-    images, labels = drawn_digits(5, seed=4)
-    np.savez(tmp_path / "reviewed.npz", images=images, labels=labels.astype(np.int32))
-
-    read = read_reviewed(tmp_path / "reviewed.npz")
-
-    np.testing.assert_array_equal(read[0], images)
-    np.testing.assert_array_equal(read[1], labels)
-
-
-@pytest.mark.parametrize(
-    ("arrays", "complaint"),
-    [
-        ({"images": np.zeros((2, 28, 28), np.uint8)}, "labels"),
-        ({"images": np.zeros((2, 28, 28), np.float32), "labels": np.zeros(2, int)}, "uint8"),
-        ({"images": np.zeros((2, 28, 28), np.uint8), "labels": np.zeros(3, int)}, "as many labels"),
-        ({"images": np.zeros((2, 28, 28), np.uint8), "labels": np.array([3, 11])}, r"other than 0 to 10: \[11\]"),
-    ],
-)
-def test_a_file_of_reviewed_digits_that_cannot_be_is_refused(tmp_path, arrays, complaint):
-    np.savez(tmp_path / "reviewed.npz", **arrays)
-
-    with pytest.raises(InputError, match=complaint):
-        read_reviewed(tmp_path / "reviewed.npz")
-
-
-def test_a_file_of_reviewed_digits_that_is_none_is_refused(tmp_path):
-    (tmp_path / "reviewed.npz").write_bytes(b"\x80\x04pickle")
-
-    with pytest.raises(InputError, match="reviewed digits cannot be read"):
-        read_reviewed(tmp_path / "reviewed.npz")

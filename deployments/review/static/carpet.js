@@ -10,9 +10,10 @@ let at = -1;
 let keys = 0;
 let shownAt = 0;
 let busy = false;
+let none = false; // the rest of this carpet are no digits at all
 
 const word = (guess) => (guess === NONE ? "not a digit" : String(guess));
-const verdict = (guess) => (guess === NONE ? { kind: "not a digit", value: "" } : { kind: "digit", value: String(guess) });
+const verdict = (guess) => (none || guess === NONE ? { kind: "not a digit", value: "" } : { kind: "digit", value: String(guess) });
 
 async function load() {
   try {
@@ -23,6 +24,7 @@ async function load() {
 
 function lay(id, lent) {
   [items, claimed, said, at, keys, shownAt] = [lent, id, new Map(), -1, 0, performance.now()];
+  restAreNone(false);
   $("work").hidden = !items.length;
   $("empty").hidden = Boolean(items.length);
   if (items.length) $("class").textContent = word(items[0].guess);
@@ -67,6 +69,13 @@ function go(index) {
   at = Math.max(0, Math.min(index, tiles.length - 1));
   for (const [number, one] of [...tiles].entries()) one.tabIndex = number === at ? 0 : -1;
   tiles[at].focus();
+}
+
+function restAreNone(yes) {
+  none = yes;
+  $("none").setAttribute("aria-pressed", String(none));
+  $("accept").lastChild.textContent = none ? " the rest are no digits" : " accept the rest";
+  if (yes) tell("the rest are no digits: space keeps that");
 }
 
 function across() {
@@ -118,6 +127,7 @@ function press(key) {
   if (key in steps) go(at < 0 ? 0 : at + steps[key]);
   else if (/^[0-9]$/.test(key)) mark("digit", key);
   else if (key === "x") mark("not a digit");
+  else if (key === "-") restAreNone(!none);
   else if (key === "u") mark("unreadable");
   else if (key === " ") accept();
   else if (key === "Backspace") undo();

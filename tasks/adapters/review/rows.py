@@ -53,7 +53,8 @@ def to_item(row: Row) -> ReviewItem:
 
 def to_item_with_pictures(row: Row) -> ReviewItem:
     """From a row of both tables."""
-    return replace(to_item(row), **{name: bytes(row[name]) for name in ("crop_png", "context_png", "ink")})
+    crop, strip, ink = (bytes(row[name]) for name in ("crop_png", "context_png", "ink"))
+    return replace(to_item(row), crop_png=crop, context_png=strip, ink=ink)
 
 
 def _sides(box: Box | None) -> list[int] | None:

@@ -88,7 +88,7 @@ class Statistics:
             ACTS.c.reviewer == reviewer, ACTS.c.at > self._clock() - RECENTLY
         )
         with self._database.reading() as connection:
-            counts = {state: count for state, count in connection.execute(states)}
+            counts = {row[0]: row[1] for row in connection.execute(states)}
             items, seconds = connection.execute(recent).one()
         speed = 60 * items / seconds if items and seconds else 0.0
         left = counts.get(OPEN, 0)
