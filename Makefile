@@ -26,6 +26,7 @@ demo: $(STAMP) ## writes 12 ledger pages, reads them, and shows what came out
 	digits results demo/results --limit 10
 	@echo
 	@echo "Look at the page with its reading: demo/page.png"
+	@echo "Decide what the machine is not sure of: DIGITS_HOME=demo/home $(BIN)/digits review serve"
 	@echo "Next, with scans of your own: $(BIN)/digits digitise FOLDER --out RESULTS"
 
 test: $(STAMP) ## every test; make test ARGS="-k decode" for some

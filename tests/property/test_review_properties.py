@@ -1,0 +1,142 @@
+"""What a decision does to a number, whatever the number and whatever was said."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digit_core.errors import InputError
+from digit_core.records import NOT_A_DIGIT, State
+from digit_core.review import (
+    HIDDEN_SHARE,
+    Kind,
+    Reason,
+    Verdict,
+    apply,
+    error_interval,
+    overlap,
+    said_of,
+    settled,
+    suggestion_is_hidden,
+)
+
+digits = st.sampled_from("0123456789")
+parts = st.lists(digits | st.just(""), min_size=1, max_size=8)
+one_digit = (
+    st.builds(Verdict, st.just(Kind.DIGIT), digits) | st.just(Verdict(Kind.NOT_A_DIGIT)) | st.just(Verdict(Kind.UNREADABLE))
+)
+numbers = st.builds(Verdict, st.just(Kind.NUMBER), st.text("0123456789", max_size=8))
+
+
+@st.composite
+def decided(draw):
+    """Parts with verdicts about some of their places."""
+    read = draw(parts)
+    return read, draw(st.dictionaries(st.integers(0, len(read) - 1), one_digit))
+
+
+@given(parts)
+def test_a_number_that_nobody_spoke_of_stays_as_it_was_read(read):
+    assert apply(read, {}, 0).digits == "".join(read)
+
+
+@given(decided())
+def test_only_the_places_that_people_spoke_of_change(case):
+    read, verdicts = case
+
+    found = apply(read, verdicts, 0)
+
+    assert found.digits == "".join(verdicts[at].part if at in verdicts else part for at, part in enumerate(read))
+
+
+@given(decided(), st.integers(0, 3))
+def test_the_state_says_what_may_be_done_with_the_number(case, pending):
+    read, verdicts = case
+
+    found = apply(read, verdicts, pending)
+
+    if pending:
+        assert found.state is State.REVIEW
+    elif "?" in found.digits:
+        assert found.state is State.UNREADABLE
+    else:
+        assert found.state is (State.CONFIRMED if found.digits == "".join(read) else State.CORRECTED)
+
+
+@given(decided(), numbers)
+def test_a_retyped_number_replaces_everything_and_waits_for_nobody(case, number):
+    read, verdicts = case
+
+    found = apply(read, {**verdicts, 0: number}, pending=2)
+
+    assert found.digits == number.value
+    assert found.state in (State.CONFIRMED, State.CORRECTED)
+
+
+def test_a_place_that_the_number_does_not_have_is_refused():
+    with pytest.raises(InputError, match="a number of 2 digits has no place 2"):
+        apply(["1", "2"], {2: Verdict(Kind.DIGIT, "3")}, 0)
+
+
+@given(parts)
+def test_a_number_retyped_as_it_was_read_says_yes_to_each_digit(read):
+    retyped = Verdict(Kind.NUMBER, "".join(read))
+
+    each = {place: said_of(retyped, read, place) for place in range(len(read))}
+
+    assert all(verdict.kind is not Kind.NUMBER for verdict in each.values())
+    assert apply(read, each, 0).state is State.CONFIRMED
+
+
+@given(st.text(max_size=3))
+def test_only_one_of_the_ten_digits_is_a_digit(text):
+    if len(text) == 1 and text in "0123456789":
+        assert Verdict(Kind.DIGIT, text).label == int(text)
+    else:
+        with pytest.raises(InputError):
+            Verdict(Kind.DIGIT, text)
+
+
+def test_what_a_network_learns_from_each_kind():
+    labels = [Verdict(kind, value).label for kind, value in ((Kind.DIGIT, "7"), (Kind.NOT_A_DIGIT, ""), (Kind.UNREADABLE, ""))]
+
+    assert labels == [7, NOT_A_DIGIT, None]
+    assert Verdict(Kind.NUMBER, "17").label is None
+
+
+@given(st.lists(one_digit, max_size=4))
+def test_one_reader_settles_an_item_and_two_who_agree_do(verdicts):
+    assert settled(verdicts, 1) == (verdicts[0] if verdicts else None)
+    if len(verdicts) >= 2 and verdicts[0] == verdicts[1]:
+        assert settled(verdicts, 2) == verdicts[0]
+    elif len(verdicts) < 3:
+        assert settled(verdicts, 2) is None
+    else:
+        assert settled(verdicts, 2) == verdicts[2]
+
+
+def test_audits_are_always_hidden_and_of_the_others_about_the_share_that_was_meant():
+    hidden = sum(suggestion_is_hidden(f"item-{number}", "low confidence") for number in range(4000))
+
+    assert all(suggestion_is_hidden(f"item-{number}", Reason.AUDIT) for number in range(50))
+    assert abs(hidden / 4000 - HIDDEN_SHARE) < 0.03
+
+
+boxes = st.tuples(st.integers(0, 50), st.integers(0, 50), st.integers(1, 40), st.integers(1, 40))
+
+
+@given(boxes, boxes)
+def test_overlap_is_a_share_the_same_both_ways_and_whole_for_the_same_box(one, other):
+    assert 0 <= overlap(one, other) <= 1
+    assert overlap(one, other) == overlap(other, one)
+    assert overlap(one, one) == 1
+
+
+@given(st.integers(0, 300), st.integers(0, 300))
+def test_the_interval_of_the_error_holds_what_was_seen(wrong, right):
+    low, high = error_interval(wrong, wrong + right)
+
+    assert 0 <= low <= (wrong / (wrong + right) if wrong + right else 0.5) <= high <= 1
+
+
+def test_the_interval_is_that_of_clopper_and_pearson():
+    assert error_interval(3, 100) == pytest.approx((0.0062, 0.0852), abs=1e-4)  # R: binom.test(3, 100)$conf.int
