@@ -8,7 +8,13 @@ from typing import Annotated
 import typer
 
 app = typer.Typer(
-    help="Let people decide what the machine is not sure of.",
+    help="""Let people decide what the machine is not sure of.
+
+    \b
+    Examples:
+      digits review serve
+      digits review status
+    """,
     no_args_is_help=True,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},

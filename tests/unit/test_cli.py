@@ -72,6 +72,15 @@ def test_every_command_has_help_with_examples(command: str) -> None:
     assert f"digits {command}" in result.output
 
 
+@pytest.mark.parametrize("command", ["serve", "status", "readers"])
+def test_every_command_of_review_has_help_with_examples(command: str) -> None:
+    result = digits("review", command, "--help")
+
+    assert result.exit_code == 0
+    assert "Examples:" in result.output
+    assert f"digits review {command}" in result.output
+
+
 def test_the_version_is_the_installed_one() -> None:
     from importlib.metadata import version
 

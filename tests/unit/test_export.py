@@ -10,15 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from digit_core.corrections import CORRECTED, REVIEWED, Corrections
 from digit_core.export import COLUMNS, datapackage, guard, numbers_csv, unguard
 from digit_core.records import Box, PageRead, PageRef, ReadBy, Reading, State
-from digit_core.tables import NUMBERS, batch_tables
+from digit_core.tables import batch_tables
 
 
 def numbers_on(uri, *values, index=0, count=1):
     readings = tuple(Reading(0, Box(5, 6 + at, 30, 20), value, 0.97, State.ACCEPTED, ()) for at, value in enumerate(values))
     page = PageRead(PageRef(uri, "v", "ab" * 32, index, count), 100, 100, 300.0, 0.0, readings)
-    return batch_tables([page], ReadBy("3", "1", "", "p", "r"))["numbers"]
+    numbers = batch_tables([page], ReadBy("3", "1", "", "p", "r"))["numbers"]
+    return next(Corrections(REVIEWED.empty_table()).over([numbers], []))
 
 
 def rows_of(lines):
@@ -29,14 +31,15 @@ def test_the_first_two_columns_are_the_file_and_the_value():
     lines = list(numbers_csv([numbers_on("/scans/a.png", "0124")]))
 
     assert lines == [
-        '"file","value","page","x","y","w","h","confidence","state","number_id","model_version"\r\n',
-        '"/scans/a.png","0124",1,5,6,30,20,0.97,"accepted","abababababababab-0-5-6-30-20","3"\r\n',
+        '"file","value","page","x","y","w","h","confidence","state","number_id","model_version",'
+        '"machine_value","reviewer","decided"\r\n',
+        '"/scans/a.png","0124",1,5,6,30,20,0.97,"accepted","abababababababab-0-5-6-30-20","3","0124","",""\r\n',
     ]
 
 
 def test_no_numbers_give_a_header_alone():
     assert len(list(numbers_csv([]))) == 1
-    assert len(list(numbers_csv([NUMBERS.empty_table()]))) == 1
+    assert len(list(numbers_csv([CORRECTED.empty_table()]))) == 1
 
 
 def test_a_value_keeps_its_leading_zeros_in_pandas_when_read_as_text():
