@@ -74,6 +74,7 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
         with socket.socket(family, kind, protocol) as listener:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listener.bind(address)
+            listener.listen()  # from here on nobody is turned away, though the first answer takes a moment
             yield listener
     except OSError as error:
         raise InputError(f"cannot listen on {host}, port {port}: {error.strerror}; give another --host or --port") from error

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from playwright.sync_api import expect
 from review_site import COLLECTION, scan
 
 TRUTH = ["1975", "1976", "2048", "3141", "2718", "1618"]
@@ -47,7 +48,7 @@ def ready(page):
 
 def settle(page, count):
     """Until the server has that many items decided."""
-    page.wait_for_function(f"document.getElementById('progress').textContent.startsWith('{count} of')")
+    expect(page.locator("#progress")).to_have_text(re.compile(f"^{count} of"), timeout=20_000)
 
 
 def outcomes(site):
@@ -229,7 +230,7 @@ def test_two_reviewers_at_once_never_see_the_same_digit(serve, visit, page_of_nu
         while page.locator("#work").is_visible():
             before = page.locator("#progress").inner_text()
             page.keyboard.press("5")
-            page.wait_for_function("text => document.getElementById('progress').textContent !== text", arg=before)
+            expect(page.locator("#progress")).not_to_have_text(before, timeout=20_000)
     with site.queue() as queue:
         rows = [row for item in outcomes(site) for row in queue.decisions.log(item)]
     for row in rows:

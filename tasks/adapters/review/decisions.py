@@ -123,7 +123,7 @@ class Decisions:
             return Answer.UNKNOWN
         if repeated:
             return Answer.KEPT
-        if row["state"] != OPEN or read:
+        if row["state"] == DECIDED or read:  # one that was withdrawn meanwhile may still be decided: a person's word counts
             return Answer.DECIDED
         lent = row["claim_until"] is not None and row["claim_until"] >= self._clock()
         return Answer.TAKEN if lent and row["claim_id"] != act.claim_id and row["claimed_by"] != act.reviewer else Answer.KEPT
@@ -136,7 +136,7 @@ class Decisions:
         if not typed:
             return {}
         query = sa.select(ITEMS.c.item_id, ITEMS.c.number_id).where(ITEMS.c.number_id.in_(list(typed)), ITEMS.c.state == OPEN)
-        found = {row.item_id: row.number_id for row in connection.execute(locked(query))}
+        found = {row.item_id: row.number_id for row in connection.execute(locked(query.order_by(ITEMS.c.item_id)))}
         read = self._read_by(connection, reviewer, found)
         return {item: typed[number] for item, number in found.items() if item not in read}
 
@@ -202,9 +202,10 @@ def _outcome(said: Sequence[RowMapping], readers: Mapping[str, int]) -> dict[str
 def outcomes(database: Database, chunk: int = 2000) -> Iterator[RowMapping]:
     """Every item with what counts of it, in the order of item_id: those that are decided, and open ones of the same numbers."""
     last = ""
-    numbers = sa.select(ITEMS.c.number_id).where(ITEMS.c.state == DECIDED)
+    other = ITEMS.alias()
+    spoken_of = sa.exists().where(other.c.number_id == ITEMS.c.number_id, other.c.state == DECIDED)
     while True:
-        query = sa.select(ITEMS).where(ITEMS.c.item_id > last, ITEMS.c.number_id.in_(numbers), ITEMS.c.state.in_([DECIDED, OPEN]))
+        query = sa.select(ITEMS).where(ITEMS.c.item_id > last, ITEMS.c.state.in_([DECIDED, OPEN]), spoken_of)
         with database.reading() as connection:
             rows = connection.execute(query.order_by(ITEMS.c.item_id).limit(chunk)).mappings().all()
         if not rows:
