@@ -254,6 +254,15 @@ class TestNewReadings:
         queue.put([digit("sure")], [page])
         assert queue.counts() == {"open": 1, "decided": 1, "withdrawn": 2}
 
+    def test_a_person_who_had_a_digit_that_is_no_longer_asked_still_counts(self, queue):
+        page = ("ab" * 32, 3)
+        queue.put([digit("a")], [page])
+        claim = queue.claims.single(HERE, "Ada", 5, LEASE)
+        queue.put([], [page])
+
+        assert queue.decisions.keep(act("1", claim), {"a/0": said("7")}, LEASE) == {"a/0": Answer.KEPT}
+        assert queue.counts() == {"decided": 1}
+
 
 class TestStatistics:
     def test_agreement_corrections_and_the_error_of_the_accepted(self, queue):
