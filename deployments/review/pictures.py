@@ -29,17 +29,17 @@ _ORANGE = (0, 110, 230)  # blue, green, red
 _decoding = Lock()  # a page takes much memory while it is decoded: one at a time
 
 
-@router.get("/crop/{item_id}")
+@router.get("/crop/{item_id:path}")
 def crop(item_id: str, desk: AtDesk) -> Response:
     return _png(_item(desk, item_id).crop_png)
 
 
-@router.get("/strip/{item_id}")
+@router.get("/strip/{item_id:path}")
 def strip(item_id: str, desk: AtDesk) -> Response:
     return _png(_item(desk, item_id).context_png)
 
 
-@router.get("/page/{item_id}")
+@router.get("/page/{item_id:path}")
 def page(item_id: str, desk: AtDesk) -> Response:
     """The page, small, with a frame around the number."""
     item = _item(desk, item_id)

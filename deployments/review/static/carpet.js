@@ -86,8 +86,7 @@ function across() {
 function mark(kind, value = "") {
   if (at < 0) { tell("choose one first: its letter, an arrow or a click"); return; }
   const item = items[at];
-  const usual = verdict(item.guess);
-  if (kind === usual.kind && value === usual.value) said.delete(item.id); else said.set(item.id, { kind, value });
+  said.set(item.id, { kind, value }); // also where it is what is shown: then it stays so, whatever becomes of the rest
   label($("tiles").children[at], item, at);
 }
 
