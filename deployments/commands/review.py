@@ -12,6 +12,7 @@ import typer
 
 from deployments.commands.texts import print_table
 from digit_core.errors import InputError
+from digit_core.reader import Reader
 from digit_core.recogniser import Recogniser
 from flows.planning import limits, registry
 from flows.settings import Settings, load_settings
@@ -40,7 +41,7 @@ def serve(host: str, port: int) -> None:
         carpet_size=settings.review_carpet_size,
     )
     with ReviewQueue(settings.review_url, _BUSY_SECONDS) as queue, _listening(host, port) as listener:
-        desk = Desk(queue, Storage(settings.storage_options), limits(settings), lambda: _champion(settings), options)
+        desk = Desk(queue, Storage(settings.storage_options), limits(settings), lambda: _champion(settings), _reader, options)
         shown = f"[{host}]" if ":" in host else host
         typer.echo(f"{queue.counts().get('open', 0):,} digits wait for review: open http://{shown}:{listener.getsockname()[1]}/")
         typer.echo("Ctrl-C ends it; nothing that was decided is lost")
@@ -85,6 +86,12 @@ def _champion(settings: Settings) -> Recogniser:
 
     model = registry(settings).champion()
     return recogniser(str(model.path), model.version)
+
+
+def _reader() -> Reader:
+    from tasks.page_work import reader
+
+    return reader()
 
 
 def status() -> None:

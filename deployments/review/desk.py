@@ -9,6 +9,7 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 
 from digit_core.params import DecodeLimits
+from digit_core.reader import Reader
 from digit_core.recogniser import Recogniser
 from tasks.adapters.review_queue import ReviewQueue
 from tasks.adapters.storage import Storage
@@ -31,12 +32,13 @@ class Options:
 
 @dataclass(frozen=True)
 class Desk:
-    """`recogniser` gives the model in service, loaded when it is first asked for."""
+    """`recogniser` gives the model in service, `reader` what finds numbers; both are loaded when they are first asked for."""
 
     queue: ReviewQueue
     storage: Storage
     limits: DecodeLimits
     recogniser: Callable[[], Recogniser]
+    reader: Callable[[], Reader]
     options: Options = Options()
 
 

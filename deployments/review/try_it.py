@@ -12,7 +12,7 @@ from deployments.review.desk import AtDesk, Desk
 from deployments.review.pages import render
 from digit_core.decode import decode_page
 from digit_core.errors import PageError
-from digit_core.page import find_strip
+from digit_core.page import find_strip, fused
 from digit_core.params import DecodeLimits, SegmentationParams
 
 router = APIRouter()
@@ -39,11 +39,11 @@ def _read(data: bytes, desk: Desk) -> dict[str, Any]:
         image = decode_page(data, 0, LIMITS)
     except PageError as error:
         raise HTTPException(422, f"this image cannot be read: {error}") from error
-    crops = find_strip(image, SegmentationParams()).crops[:MOST_DIGITS]
+    found = find_strip(image, SegmentationParams(), desk.reader())
     recogniser = desk.recogniser()
-    probabilities = recogniser(crops)
+    probabilities = fused(recogniser(found.crops), found.evidence)
     digits = [
         {"probabilities": [round(float(share), 4) for share in row], "pixels": crop.reshape(-1).tolist()}
-        for crop, row in zip(crops, probabilities, strict=True)
+        for crop, row in zip(found.crops[:MOST_DIGITS], probabilities[:MOST_DIGITS], strict=True)
     ]
     return {"digits": digits, "model": recogniser.version}
