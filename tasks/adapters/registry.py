@@ -86,6 +86,18 @@ class Registry:
         with self.mlflow() as client:
             return self._fetch(client, version)
 
+    def held(self, version: str, sha256: str) -> ModelFile:
+        """The version with these bytes, downloaded only where they are not here yet. Raises RegistryError if it has others."""
+        if self._cache.holds(sha256):
+            return self._file(version, sha256)
+        found = self.model(version)
+        if found.sha256 != sha256:
+            raise RegistryError(
+                f"model registry {self.name}: version {version} is not the model that this run reads by (SHA-256 {sha256}): "
+                "give all machines the same DIGITS_MLFLOW_TRACKING_URI"
+            )
+        return found
+
     def versions(self) -> list[ModelVersion]:
         """All versions, oldest first; an empty list for a registry without any."""
         with self.mlflow() as client:
