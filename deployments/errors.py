@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import threading
 from typing import Any, NoReturn
 
 import typer
@@ -32,7 +33,8 @@ class DigitsGroup(TyperGroup):
     """Commands whose DigitsErrors are one line on standard error, and whose Ctrl-C says how to go on."""
 
     def invoke(self, ctx: Any) -> Any:
-        signal.signal(signal.SIGTERM, _terminate)
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, _terminate)
         try:
             return super().invoke(ctx)
         except DigitsError as error:

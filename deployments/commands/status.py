@@ -30,10 +30,7 @@ def status(dest: str, runs: int) -> None:
     rows = [
         *((f"pages {state}", f"{count:,}") for state, count in sorted(pages.items(), reverse=True)),
         ("digits", f"{digits:,}, {to_review:,} of them for review"),
-        (
-            "review backlog",
-            f"{items.get(OPEN, 0):,} open" + "".join(f", {n:,} {s}" for s, n in sorted(items.items()) if s != OPEN),
-        ),
+        ("review backlog", ", ".join(f"{items[state]:,} {state}" for state in sorted(items)) or "none"),
         ("residual error", _residual(history.shape)),
         ("throughput", _throughput(history.runs)),
     ]
