@@ -2,7 +2,7 @@
 
 from hypothesis import settings
 
-pytest_plugins = ["servers", "postgres", "serving"]
+pytest_plugins = ["servers", "postgres", "serving", "prefect_servers"]
 
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
