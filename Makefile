@@ -51,7 +51,7 @@ accuracy: $(STAMP) ## our reading against RapidOCR's and Tesseract's; make accur
 
 # Keeps the versions that still fit; ARGS=--upgrade takes the newest that do.
 lock: ## works out requirements.lock anew from pyproject.toml
-	@uv=$$(command -v uv) || { $(PYTHON) -m venv .venv-lock; .venv-lock/bin/pip install -q uv; uv=.venv-lock/bin/uv; }
+	@uv=$$(command -v uv) || { $(PYTHON) -m venv .venv-lock; .venv-lock/bin/pip install -q uv; uv=.venv-lock/bin/uv; }; \
 	$$uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --no-header --no-annotate -q $(ARGS) -o requirements.lock
 

@@ -10,6 +10,9 @@ from datetime import datetime
 from digit_core.drift import Shape
 from digit_core.manifest import Manifest
 
+MEASURABLE = 10.0
+"""Seconds between the first and the last batch of a run that its speed can be told from."""
+
 _COUNTED = ("pages", "quarantined", "numbers", "digits", "to_review")
 
 
@@ -29,9 +32,9 @@ class RunFacts:
 
     @property
     def pages_per_second(self) -> float | None:
-        """Between the first batch and the last; None for fewer than two batches, or when a clock went backwards."""
+        """Between the first batch and the last; None when these lie too near each other, or a clock was set."""
         seconds = (self.last - self.first).total_seconds()
-        return (self.counts["pages"] - self.first_pages) / seconds if self.batches > 1 and seconds > 0 else None
+        return (self.counts["pages"] - self.first_pages) / seconds if seconds >= MEASURABLE else None
 
 
 @dataclass

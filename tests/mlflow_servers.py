@@ -23,14 +23,10 @@ def mlflow_running(folder: Path, database: str = "") -> Iterator[str]:
     """The server's URL; it ends with the block."""
     folder.mkdir(parents=True, exist_ok=True)
     port = free_port()
+    store = database or f"sqlite:///{folder}/mlflow.db"
     command = [
         *(sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"),
-        *(
-            "--backend-store-uri",
-            database or f"sqlite:///{folder}/mlflow.db",
-            "--artifacts-destination",
-            str(folder / "artifacts"),
-        ),
+        *("--backend-store-uri", store, "--artifacts-destination", str(folder / "artifacts")),
     ]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(command, env=os.environ | QUIET, stdout=log, stderr=log, start_new_session=True)

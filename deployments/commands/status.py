@@ -60,14 +60,18 @@ def _residual(shape: Shape) -> str:
 
 def _throughput(runs: tuple[RunFacts, ...]) -> str:
     known = [run.pages_per_second for run in runs if run.pages_per_second]
-    return f"{known[-1]:.1f} pages/s in the last run of several batches" if known else "unknown: no run of several batches"
+    return (
+        f"{known[-1]:.1f} pages/s in the last run that was long enough to tell"
+        if known
+        else "unknown: no run was long enough to tell"
+    )
 
 
 def _row(run: RunFacts) -> tuple[str, ...]:
     counts = run.counts
     speed = f"{run.pages_per_second:.1f}" if run.pages_per_second else "-"
     return (
-        *(run.run_id[:8], run.model_version, f"{run.first:%Y-%m-%d %H:%M}", f"{run.last:%Y-%m-%d %H:%M}"),
+        *(run.run_id[-12:], run.model_version, f"{run.first:%Y-%m-%d %H:%M}", f"{run.last:%Y-%m-%d %H:%M}"),
         *(f"{counts[name]:,}" for name in ("pages", "quarantined", "digits", "to_review")),
         speed,
     )
