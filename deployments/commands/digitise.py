@@ -33,7 +33,7 @@ def digitise(source: str, out: str, share: str | None = None, dry_run: bool = Fa
     if plan.note:
         typer.echo(f"digits: {one_line(plan.note)}", err=True)
     storage = Storage(settings.storage_options)
-    listing = Listing(storage, Results(storage, plan.out), plan, on_skip=_tell_skipped)
+    listing = Listing(storage, Results(storage, plan.out, plan.share), plan, on_skip=_tell_skipped)
     objects = iter(listing)
     first = next(objects, None)
     if first is None:

@@ -21,6 +21,7 @@ from digit_core.drift import Shape, shape_of
 from digit_core.errors import StorageError
 from digit_core.manifest import Manifest, batch_key, count_rows
 from digit_core.records import ReadBy
+from digit_core.share import Share
 from digit_core.tables import TABLES
 from tasks.adapters.parquet_files import from_parquet, to_parquet
 from tasks.adapters.storage import Storage, join, normalise
@@ -28,6 +29,7 @@ from tasks.adapters.storage import Storage, join, normalise
 __all__ = ["Results", "fingerprint"]
 
 T = TypeVar("T")
+_WHOLE = Share()
 
 MANIFESTS_AT_ONCE = 256
 FILES_AT_ONCE = 8
@@ -50,13 +52,18 @@ class _Batch:
     run_id: str
     quarantined: int
     shape: Shape
+    whole: bool  # all its pages are of the share that is looked at
 
 
 class Results:
-    """The results' folder or bucket `dest`. Many may write and read at once; errors are those of the storage."""
+    """The results' folder or bucket `dest`. Many may write and read at once; errors are those of the storage.
 
-    def __init__(self, storage: Storage, dest: str) -> None:
-        self._storage = storage
+    With a `share` only the pages of that share of the source are known here: their memory is all that is needed to tell
+    what of the share is read already. What it reads and retires is then of that share too.
+    """
+
+    def __init__(self, storage: Storage, dest: str, share: Share = _WHOLE) -> None:
+        self._storage, self._share = storage, share
         self.dest = normalise(dest)
         self._known: dict[str, tuple[str, _Batch]] = {}
 
@@ -136,10 +143,12 @@ class Results:
     def retire(self) -> int:
         """Removes what no reader sees: batches whose pages were all superseded, tables that a killed run left.
 
-        A batch that is superseded in part is written anew without those pages. Returns the number of batches removed.
+        A batch that is superseded in part is written anew without those pages; one that is not wholly of this share is left
+        to a run that reads it all. Returns the number of batches removed.
         """
         batches = self._batches()
-        worn = [(batch, mask) for batch, mask in zip(batches, _masks(batches), strict=True) if not mask.all()]
+        both = zip(batches, _masks(batches), strict=True)
+        worn = [(batch, mask) for batch, mask in both if batch.whole and not mask.all()]
         for batch, mask in worn:
             if mask.any():
                 self._rewrite(batch, mask)
@@ -186,7 +195,7 @@ class Results:
         listed = self._listed()
         self._known = {uri: known for uri, known in self._known.items() if listed.get(uri) == known[0]}
         for uri, manifest in self._read_manifests([uri for uri in listed if uri not in self._known]):
-            self._known[uri] = (listed[uri], _to_batch(uri, manifest))
+            self._known[uri] = (listed[uri], _to_batch(uri, manifest, self._share))
         return sorted((batch for _, batch in self._known.values()), key=lambda batch: batch.order)
 
     def _listed(self) -> dict[str, str]:
@@ -208,11 +217,12 @@ def _is_batch(uri: str, suffix: str) -> bool:
     return uri.rpartition("/")[2].startswith("batch-") and uri.endswith(suffix)
 
 
-def _to_batch(uri: str, manifest: Manifest) -> _Batch:
+def _to_batch(uri: str, manifest: Manifest, share: Share) -> _Batch:
     first = min((page.uri, page.index) for page in manifest.pages)
+    pages = [page for page in manifest.pages if share.holds(page.uri)]
     return _Batch(
-        *(uri, manifest.order, _reading(manifest.read_by), manifest.files, first, page_array(manifest.pages)),
-        *(manifest.read_by.run_id, manifest.counts.get("quarantined", 0), manifest.shape),
+        *(uri, manifest.order, _reading(manifest.read_by), manifest.files, first, page_array(pages)),
+        *(manifest.read_by.run_id, manifest.counts.get("quarantined", 0), manifest.shape, len(pages) == len(manifest.pages)),
     )
 
 
