@@ -28,9 +28,9 @@ class DaskCluster:
 
     def worker_of(self, nanny: subprocess.Popen[bytes]) -> int:
         """The process that does the work."""
-        children = Path(f"/proc/{nanny.pid}/task/{nanny.pid}/children").read_text().split()
-        named = [int(pid) for pid in children if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]
-        return named[0]
+        threads = Path(f"/proc/{nanny.pid}/task").glob("*/children")
+        children = [pid for thread in threads for pid in thread.read_text().split()]
+        return next(int(pid) for pid in children if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes())
 
 
 @contextmanager
