@@ -19,6 +19,7 @@ from flows.parameters import (
     Source,
     Threshold,
     Workers,
+    described,
 )
 from flows.planning import Listing, make_plan, with_options
 from flows.reading import read_to_the_end
@@ -28,6 +29,7 @@ from flows.tally import Tally
 
 
 @flow(name="digitise", flow_run_name="digitise {source}", persist_result=False)
+@described
 def digitise(
     source: Source,
     out: Out,

@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import inspect
+from collections.abc import Callable
+from typing import Annotated, Any, TypeVar, get_args, get_type_hints
 
 from pydantic import Field
+from pydantic.fields import FieldInfo
 
 from digit_core.params import Ink
 from flows.settings import Runner
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def described(function: Function) -> Function:
+    """Write what the parameters mean into the docstring too: that is where Prefect looks for it, and nowhere else."""
+    hints = get_type_hints(function, include_extras=True)
+    lines = [f"    {name}: {words}" for name, hint in hints.items() if (words := _description(hint))]
+    function.__doc__ = "\n".join([inspect.cleandoc(function.__doc__ or ""), "", "Args:", *lines])
+    return function
+
+
+def _description(hint: Any) -> str:
+    return next((one.description or "" for one in get_args(hint)[1:] if isinstance(one, FieldInfo)), "")
+
 
 Source = Annotated[str, Field(description="Folder, file or URL (s3://bucket/folder) of the scans, as the worker sees it.")]
 Out = Annotated[str, Field(description="Folder or URL that the results are added to.")]

@@ -13,6 +13,7 @@ from pydantic import Field
 from digit_core.errors import GateRefusedError
 from digit_core.gate import GatePolicy
 from digit_core.gate_report import figures, summary
+from flows.parameters import described
 from flows.planning import registry
 from flows.promotion import Figures, Promoted, on_figures
 from flows.settings import load_settings
@@ -21,6 +22,7 @@ from tasks.promote import Judged, compare_models, keep_report, move_champion
 
 
 @flow(name="promote", flow_run_name="promote {version}", persist_result=False)
+@described
 def promote(
     version: Annotated[str, Field(description="Number of a version, or its alias.")] = "challenger",
     mnist: Annotated[str | None, Field(description="Path of mnist.npz. Default: the setting DIGITS_MNIST.")] = None,

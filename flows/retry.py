@@ -9,7 +9,7 @@ import prefect.runtime
 from prefect import flow
 
 from digit_core.records import SourceObject
-from flows.parameters import MaxMegapixels, Out, Reason, RunnerOf, Scheduler, Workers
+from flows.parameters import MaxMegapixels, Out, Reason, RunnerOf, Scheduler, Workers, described
 from flows.planning import FailedPages, make_retry_plan, with_options
 from flows.reading import read_to_the_end
 from flows.settings import load_settings
@@ -20,6 +20,7 @@ from tasks.plan import RunPlan
 
 
 @flow(name="retry", flow_run_name="retry {out}", persist_result=False)
+@described
 def retry(
     out: Out,
     reason: Reason = "",

@@ -16,6 +16,7 @@ from pydantic import Field
 from digit_core.card import ship as ship_model
 from digit_core.params import TrainingParams
 from digit_core.recipes import recipe as find_recipe
+from flows.parameters import described
 from flows.planning import registry
 from flows.settings import load_settings
 from flows.spool import spool
@@ -45,6 +46,7 @@ class Registered:
 
 
 @flow(name="train", flow_run_name="train {recipe}", persist_result=False)
+@described
 def train(
     recipe: Annotated[str, Field(description="One of `digits recipes`.")],
     mnist: Annotated[str | None, Field(description="Path of mnist.npz. Default: the setting DIGITS_MNIST.")] = None,

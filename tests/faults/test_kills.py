@@ -42,3 +42,17 @@ def test_a_run_that_is_killed_is_taken_up_by_the_next_and_nothing_is_lost_or_dou
     place.run_well()
 
     assert_like(place, undisturbed)
+
+
+def test_a_run_that_is_told_to_end_says_what_it_did_and_how_to_go_on(place, undisturbed):
+    run = place.start()
+    deadline = time.monotonic() + 240
+    while run.poll() is None and not place.manifests() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    run.terminate()
+    code = run.wait(120)
+
+    assert code == 143 or "pages read" in place.words()  # or it was over a moment before
+    assert "pages read in" in place.words()
+    place.run_well()
+    assert_like(place, undisturbed)

@@ -69,7 +69,7 @@ def test_the_shape_of_rows_leaves_out_what_is_no_digit_and_adds_up_the_doubt_of_
 
 
 def test_a_shape_survives_its_manifest():
-    shape = shape_of(table([{}, {"confidence": 0.6}]))
+    shape = shape_of(table([{"confidence": 0.75}, {"confidence": 0.5}]))
 
     assert Shape.from_json(shape.to_json()) == shape
     assert Shape.from_json({}) == Shape()
