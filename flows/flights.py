@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -29,13 +29,16 @@ class Flight:
     group: Group
     last: bool
     stages: tuple[PrefectFuture[Any], ...]
+    on_pages: Callable[[int], None] = lambda count: None
 
     def land(self) -> list[Sealed]:
         """Wait for them. Raises what stopped them, from the first stage that failed."""
         for stage in self.stages:
             stage.result()
         sealed = self.stages[-1].result()
-        return sealed if isinstance(sealed, list) else [sealed]
+        batches: list[Sealed] = sealed if isinstance(sealed, list) else [sealed]
+        self.on_pages(sum(batch.counts["pages"] for batch in batches))
+        return batches
 
     def is_sound(self) -> bool:
         """Wait for the end, and say whether all was sealed."""

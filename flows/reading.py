@@ -51,11 +51,18 @@ def _read(plan: RunPlan, settings: Settings, objects: Iterable[SourceObject], ta
         from flows.on_dask import cluster  # an extra: pip install 'archive-digits[dask]'
 
         with cluster(plan, settings.scheduler) as dask:
-            _read_all(plan, dask.take_off(objects), dask.window, settings.max_failed, tally)
+            _read_all(plan, _counted(dask.take_off(objects)), dask.window, settings.max_failed, tally)
     else:
         with _at_desk(plan) as at:
             at.on_pages = (current.get() or Progress()).count_pages
             _read_all(plan, take_off(plan, objects), lambda: window(plan), settings.max_failed, tally)
+
+
+def _counted(flights: Iterable[Flight]) -> Iterator[Flight]:
+    """Pages that other machines read are counted when their group has landed."""
+    count = (current.get() or Progress()).count_pages
+    for flight in flights:
+        yield replace(flight, on_pages=count)
 
 
 @contextmanager
