@@ -13,7 +13,7 @@ from fault_places import Place, make_place, slip
 from servers import bucket_store
 
 NAMES = (
-    *("two\nlines.png", "esc\x1b[31mred.png", "right\u202eto left.png", "..\\..\\up.png"),
+    *("two\nlines.png", "esc\x1b[31mred.png", "right\u202eto left.png", "a\\..\\..\\up.png"),
     *("-rf.png", "'; DROP TABLE x;--.png", "%2e%2e.png"),
 )
 
