@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check bench accuracy lock clean
+.PHONY: help demo test check faults bench accuracy lock clean
 
 BIN := .venv/bin
 STAMP := .venv/.installed
@@ -38,6 +38,10 @@ check: $(STAMP) ## style, types, and who may import whom
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+
+faults: $(STAMP) ## faults against real processes, an hour; FAULT_ROUNDS=3 make faults for a shorter time
+	@$(BIN)/python tests/servers.py install || echo "going on without them"
+	@FAULTS=1 FAULT_ROUNDS=$${FAULT_ROUNDS:-20} $(BIN)/pytest tests/faults -rP $(ARGS)
 
 bench: $(STAMP) ## speed, memory and start-up times; make bench ARGS="--pages 20" for a quick look
 	@$(BIN)/python tests/benchmarks/bench.py $(ARGS)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from deployments.arguments import models, reading, review, trial
+from deployments.arguments import models, reading, review, running, trial
 from deployments.errors import DigitsGroup
 
 app = typer.Typer(
@@ -75,6 +75,11 @@ _COMMANDS = (
     reading.read,
     reading.results,
     reading.show,
+    running.status,
+    running.failures,
+    running.retry,
+    running.deploy,
+    running.worker,
     trial.synth,
     trial.evaluate,
     review.feedback,

@@ -2,21 +2,39 @@
 
 from __future__ import annotations
 
-from typing import Any
+import signal
+import threading
+from typing import Any, NoReturn
 
 import typer
 from typer.core import TyperGroup
 
 from digit_core.errors import DigitsError
 
-INTERRUPTED = 130
-_HOW_TO_GO_ON = {"digitise": "; every finished batch is kept. To go on where it was, run the same command again"}
+INTERRUPTED, TERMINATED = 130, 143
+_HOW_TO_GO_ON = {
+    "digitise": "; every finished batch is kept. To go on where it was, run the same command again",
+    "retry": "; every finished batch is kept. Run the same command again for the rest",
+    "train": "; the training that was going on is lost, those that finished are registered (`digits models`). "
+    "Run the same command again for the rest",
+}
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM: a run ends as at Ctrl-C, with its summary."""
+
+
+def _terminate(signum: int, frame: object) -> NoReturn:
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # a second one ends at once
+    raise Terminated
 
 
 class DigitsGroup(TyperGroup):
     """Commands whose DigitsErrors are one line on standard error, and whose Ctrl-C says how to go on."""
 
     def invoke(self, ctx: Any) -> Any:
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, _terminate)
         try:
             return super().invoke(ctx)
         except DigitsError as error:
@@ -24,9 +42,9 @@ class DigitsGroup(TyperGroup):
                 raise
             typer.echo(f"digits: {one_line(str(error))}", err=True)
             raise typer.Exit(error.exit_code) from error
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as stop:
             typer.echo(f"\nstopped{_HOW_TO_GO_ON.get(ctx.invoked_subcommand, '')}", err=True)
-            raise typer.Exit(INTERRUPTED) from None
+            raise typer.Exit(TERMINATED if isinstance(stop, Terminated) else INTERRUPTED) from None
 
 
 def one_line(text: str) -> str:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import asdict, astuple, dataclass, field
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from digit_core.drift import Shape
 from digit_core.errors import InputError
 from digit_core.records import PageRef, ReadBy
 
@@ -23,7 +24,8 @@ class Manifest:
     """A batch of pages that is whole: all its rows are in `files`, all its questions are in the review queue.
 
     `seq` orders runs: a later run's rows replace those of an earlier one for the same page. `created` is ISO 8601 in UTC.
-    `files` has the path of each table relative to the results' folder; `counts` is what `count_rows` gave.
+    `files` has the path of each table relative to the results' folder; `counts` is what `count_rows` gave,
+    `shape` how its digits are spread.
     """
 
     key: str
@@ -33,6 +35,7 @@ class Manifest:
     pages: tuple[PageRef, ...]
     counts: Mapping[str, int]
     files: Mapping[str, str]
+    shape: Shape = field(default_factory=Shape)
 
     def __post_init__(self) -> None:
         if not self.pages:
@@ -47,7 +50,8 @@ class Manifest:
         """One line of JSON; pages as lists, in the order of PageRef's fields, since they are many."""
         pages = [astuple(page) for page in self.pages]
         head = {"format": FORMAT, "key": self.key, "seq": self.seq, "created": self.created, **asdict(self.read_by)}
-        return json.dumps({**head, "counts": dict(self.counts), "files": dict(self.files), "pages": pages}, ensure_ascii=False)
+        body = {"counts": dict(self.counts), "shape": self.shape.to_json(), "files": dict(self.files), "pages": pages}
+        return json.dumps({**head, **body}, ensure_ascii=False)
 
     @staticmethod
     def from_json(text: str | bytes, name: str) -> Manifest:
@@ -72,6 +76,7 @@ def _from_values(values: dict[str, Any], name: str) -> Manifest:
         pages=tuple(PageRef(*page) for page in values["pages"]),
         counts=values["counts"],
         files=values["files"],
+        shape=Shape.from_json(values.get("shape", {})),
     )
 
 

@@ -39,6 +39,20 @@ def run_digitise(settings: Settings, progress: Progress, **parameters: Any) -> T
             current.reset(token)
 
 
+def run_retry(settings: Settings, progress: Progress, **parameters: Any) -> Tally:
+    """Call the flow `retry`, as `run_digitise` does with the flow `digitise`."""
+    with prefect_for(settings):
+        from flows.retry import retry
+
+        _keep_log_off_the_terminal()
+        token = current.set(progress)
+        try:
+            tally: Tally = retry(**parameters)
+            return tally
+        finally:
+            current.reset(token)
+
+
 @contextmanager
 def trainings(settings: Settings, watch: Callable[[int, Mapping[str, float]], None]) -> Iterator[Callable[..., Registered]]:
     """The flow `train`, to be called as often as wanted; `watch` is told of every epoch (from 0) with its metrics."""

@@ -24,7 +24,7 @@ from digit_core.errors import DigitsError
 FLUSH_SECONDS = 1.5  # the recorder of task runs writes what it has within a second
 START_SECONDS = 90.0
 STOP_SECONDS = 5.0
-REACH_SECONDS = 10.0
+REACH_SECONDS = 30.0
 _QUIET = {
     "PREFECT__SERVER_EPHEMERAL": "1",
     "PREFECT__SERVER_FINAL": "1",

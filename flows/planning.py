@@ -16,6 +16,7 @@ from digit_core.errors import InputError
 from digit_core.params import DecodeLimits, ReviewPolicy, SegmentationParams
 from digit_core.recogniser import calibration_of
 from digit_core.records import ReadBy, SourceObject
+from digit_core.share import Share
 from digit_core.tables import TABLES
 from flows.settings import Settings
 from tasks.adapters.registry import Registry
@@ -76,12 +77,22 @@ def policy(settings: Settings) -> ReviewPolicy:
     return ReviewPolicy(settings.threshold, settings.audit_share)
 
 
-def make_plan(source: str, out: str, settings: Settings, run_id: str = "") -> RunPlan:
+def make_plan(source: str, out: str, settings: Settings, run_id: str = "", share: str | None = None) -> RunPlan:
     """Raises InputError for places that cannot be, RegistryError when there is no model to read with, or it holds no record to
     promise a max error by."""
     source, out = normalise(source), normalise(out)
     if any(overlaps(source, place) for place in (out, *(join(out, name) for name in (*TABLES, "manifests")))):
         raise InputError(f"the results of {out} would lie among the scans of {source}; choose a place for --out outside it")
+    return _plan(source, out, settings, run_id, Share.parse(share) if share else Share())
+
+
+def make_retry_plan(out: str, settings: Settings, run_id: str = "") -> RunPlan:
+    """Of a run over the pages of `out` that could not be read; raises as `make_plan`."""
+    out = normalise(out)
+    return _plan(f"failed pages of {out}", out, settings, run_id, Share())
+
+
+def _plan(source: str, out: str, settings: Settings, run_id: str, share: Share) -> RunPlan:
     model = registry(settings).champion()
     settings, promise = dialled(settings, model.path)
     params = params_digest(SegmentationParams(), policy(settings), limits(settings))
@@ -96,6 +107,9 @@ def make_plan(source: str, out: str, settings: Settings, run_id: str = "") -> Ru
         limits=limits(settings),
         segmentation=SegmentationParams(),
         review=policy(settings),
+        share=share,
+        model_sha256=model.sha256,
+        note=model.note,
         promise=promise,
         workers=settings.worker_count,
         page_seconds=settings.page_seconds,
@@ -108,7 +122,8 @@ def make_plan(source: str, out: str, settings: Settings, run_id: str = "") -> Ru
 class Listing:
     """The source's objects that are not read yet; lazy, so that any number may be listed.
 
-    `known` counts those that are, `passed_over` the files whose very name says that they are no scan.
+    Only those of the plan's share are looked at. `known` counts those that are read,
+    `passed_over` the files whose very name says that they are no scan.
     """
 
     storage: Storage
@@ -123,7 +138,30 @@ class Listing:
         for one in self.storage.list_objects(self.plan.source, self.on_skip):
             if one.uri != self.plan.source and PurePosixPath(one.uri).suffix.lower() in NO_SCANS:
                 self.passed_over += 1
+            elif not self.plan.share.holds(one.uri):
+                continue
             elif fingerprint(one.uri, one.version) in done:
                 self.known += 1
             else:
                 yield one
+
+
+@dataclass
+class FailedPages:
+    """The objects with pages that could not be read, as they are now; `reason` keeps those of one kind alone.
+
+    `gone` counts those that are not in the source any more. Quarantined pages of theirs stay in the results.
+    """
+
+    storage: Storage
+    results: Results
+    reason: str = ""
+    gone: int = 0
+
+    def __iter__(self) -> Iterator[SourceObject]:
+        rows = (row for row in self.results.quarantined() if self.reason in ("", row["reason"]))
+        for uri in dict.fromkeys(row["uri"] for row in rows):
+            if self.storage.exists(uri):
+                yield from self.storage.list_objects(uri)
+            else:
+                self.gone += 1

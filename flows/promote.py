@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
+from typing import Annotated
 
 from prefect import flow
 from prefect.artifacts import create_markdown_artifact
+from pydantic import Field
 
 from digit_core.errors import GateRefusedError
 from digit_core.gate import GatePolicy
 from digit_core.gate_report import figures, summary
+from flows.parameters import described
 from flows.planning import registry
 from flows.promotion import Figures, Promoted, on_figures
 from flows.settings import load_settings
@@ -19,7 +22,11 @@ from tasks.promote import Judged, compare_models, keep_report, move_champion
 
 
 @flow(name="promote", flow_run_name="promote {version}", persist_result=False)
-def promote(version: str = "challenger", mnist: str | None = None) -> Promoted:
+@described
+def promote(
+    version: Annotated[str, Field(description="Number of a version, or its alias.")] = "challenger",
+    mnist: Annotated[str | None, Field(description="Path of mnist.npz. Default: the setting DIGITS_MNIST.")] = None,
+) -> Promoted:
     """Put a model version into service if it is not worse than the champion. Runs in progress keep the one they have.
 
     version: a number, or an alias such as "challenger". mnist: path of mnist.npz; the setting DIGITS_MNIST by default.

@@ -5,8 +5,11 @@ from __future__ import annotations
 import base64
 
 import cv2
+import httpx
 import numpy as np
+from prefect import get_run_logger
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
+from prefect.exceptions import PrefectException
 
 from digit_core.dial import promise
 from digit_core.draw import contact_sheet, to_png
@@ -16,7 +19,17 @@ from tasks.plan import RunPlan
 
 
 def report(plan: RunPlan, tally: Tally) -> None:
-    """Write the artifacts of a run; with nothing to show there is no table and no sheet."""
+    """Write the artifacts of a run; with nothing to show there is no table and no sheet.
+
+    A server that is away costs the report, not the run: what was read is sealed.
+    """
+    try:
+        _report(plan, tally)
+    except (httpx.HTTPError, PrefectException) as error:
+        get_run_logger().warning(f"the report could not be left with Prefect: {error!r}")
+
+
+def _report(plan: RunPlan, tally: Tally) -> None:
     create_markdown_artifact(summary(plan, tally), key="digits-summary", description=f"digitise {plan.source}")
     if tally.failures:
         rows = [{"file": one.uri, "page": one.page, "reason": one.reason, "message": one.message} for one in tally.failures]
@@ -37,7 +50,8 @@ def summary(plan: RunPlan, tally: Tally) -> str:
         ("digits for review", f"{tally.to_review:,} ({tally.review_share:.1%})"),
         *([("promise", promise(plan.promise))] if plan.promise else []),
         ("seconds", f"{tally.seconds:.1f}"),
-        ("model", f"digits version {plan.read_by.model_version}"),
+        *([("share of the source", str(plan.share))] if plan.share.of > 1 else []),
+        ("model", f"digits version {plan.read_by.model_version}" + (f" ({plan.note})" if plan.note else "")),
     ]
     table = "\n".join(f"| {name} | {value} |" for name, value in rows)
     return f"# {plan.source} → {plan.out}\n\n| | |\n|---|---|\n{table}\n"

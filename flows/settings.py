@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Iterable, Mapping
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit, urlunsplit
@@ -25,6 +26,13 @@ _SECRET_WORDS = ("secret", "password", "token", "key")
 _MAY_HOLD_SECRETS = ("storage_options", "mlflow_tracking_uri", "review_database_url", "review_token")
 
 Origin = Literal["environment", ".env", "default"]
+
+
+class Runner(StrEnum):
+    """Where the stages of a run are done."""
+
+    HERE = "here"
+    DASK = "dask"
 
 
 class Settings(BaseSettings):
@@ -49,6 +57,8 @@ class Settings(BaseSettings):
     training_sets: str = Field(default="", description="where reviewed digits are kept for training; default: home/training")
     storage_options: dict[str, Any] = Field(default={}, repr=False, description="fsspec options as JSON, such as an endpoint")
     workers: int = Field(default=0, ge=0, le=1024, description="processes that read pages; 0 means one for each core")
+    runner: Runner = Field(default=Runner.HERE, description="here: processes of this machine; dask: those of a Dask cluster")
+    scheduler: str = Field(default="", description="address of the Dask scheduler, such as tcp://host:8786")
     page_seconds: float = Field(default=120.0, gt=0, description="time limit for one page")
     threshold: float = Field(default=0.97, ge=0, le=1, description="digits less sure than this go to review")
     max_error: float | None = Field(
@@ -63,6 +73,9 @@ class Settings(BaseSettings):
     max_megapixels: float = Field(default=200.0, gt=0, description="larger scans are quarantined")
     max_megabytes: float = Field(default=1024.0, gt=0, description="larger files are quarantined")
     max_pages: int = Field(default=5000, gt=0, description="files with more pages are quarantined")
+    review_seconds: float = Field(
+        default=2.0, gt=0, description="that a person takes for one digit; for the forecast of `digitise --dry-run`"
+    )
     mnist: Path | None = Field(default=None, description="path of mnist.npz for training; default: Keras fetches it")
     render_dpi: int = Field(default=300, ge=36, le=1200, description="resolution for PDF pages that hold no scan")
 

@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 
+from digit_core.drift import Shape
 from digit_core.errors import BudgetExceededError
 from digit_core.records import ReviewItem
 from tasks.plan import Sealed
@@ -26,6 +27,7 @@ class Quarantined:
     page: int
     reason: str
     message: str
+    page_id: str = ""
 
 
 @dataclass
@@ -40,6 +42,7 @@ class Tally:
     digits: int = 0
     to_review: int = 0
     example: str = ""  # a page with numbers
+    shape: Shape = field(default_factory=Shape)
     reasons: Counter[str] = field(default_factory=Counter)
     failures: list[Quarantined] = field(default_factory=list)
     _unsure: list[tuple[float, str, ReviewItem]] = field(default_factory=list)
@@ -49,6 +52,7 @@ class Tally:
         for name in ("pages", "numbers", "digits", "to_review"):
             setattr(self, name, getattr(self, name) + sealed.counts[name])
         self.example = self.example or sealed.example
+        self.shape += sealed.shape
         for row in sealed.failures:
             self._add_failure(Quarantined(*row))
         for item in sealed.items:

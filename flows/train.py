@@ -7,15 +7,17 @@ from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from prefect import flow
 from prefect.artifacts import create_markdown_artifact
+from pydantic import Field
 
 from digit_core.card import ship as ship_model
 from digit_core.params import TrainingParams
 from digit_core.recipes import recipe as find_recipe
 from digit_core.training_set import TrainingSet
+from flows.parameters import described
 from flows.planning import registry
 from flows.settings import Settings, load_settings
 from flows.spool import spool
@@ -47,17 +49,18 @@ class Registered:
 
 
 @flow(name="train", flow_run_name="train {recipe}", persist_result=False)
+@described
 def train(
-    recipe: str,
-    mnist: str | None = None,
-    with_reviewed: bool = False,
-    ship: str | None = None,
-    seed: int = 1,
-    epochs: int = 0,
-    batch: int = 0,
-    learning_rate: float = 0.0,
-    patience: int = 0,
-    augment: bool = False,
+    recipe: Annotated[str, Field(description="One of `digits recipes`.")],
+    mnist: Annotated[str | None, Field(description="Path of mnist.npz. Default: the setting DIGITS_MNIST.")] = None,
+    with_reviewed: Annotated[bool, Field(description="Learn the digits that people read, too.")] = False,
+    ship: Annotated[str | None, Field(description="Folder that the model and its card are put into.")] = None,
+    seed: Annotated[int, Field(description="The same seed gives the same model.")] = 1,
+    epochs: Annotated[int, Field(description="Times that all digits are seen; 0: the recipe's.")] = 0,
+    batch: Annotated[int, Field(description="Digits of one step; 0: the recipe's.")] = 0,
+    learning_rate: Annotated[float, Field(description="Of the recipe's optimiser; 0: the recipe's.")] = 0.0,
+    patience: Annotated[int, Field(description="Epochs without a better validation loss before it ends; 0: never.")] = 0,
+    augment: Annotated[bool, Field(description="Learn digits in archive ink, whatever the recipe says.")] = False,
 ) -> Registered:
     """Train RECIPE, judge it on MNIST's test set, and register it with the alias `challenger`.
 

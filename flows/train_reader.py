@@ -57,7 +57,7 @@ def train_reader(
     kept = settings.home_folder / "training" / f"reader-{params.digest()}"
     folder = settings.spool_folder / f"reader-{uuid.uuid4().hex}"
     with spool(folder):
-        digits = data(Path(mnist) if mnist else settings.mnist, None)
+        digits = data("reader", Path(mnist) if mnist else settings.mnist, None)
         fitted = fit(digits, params, kept, folder / "reader", watching.get())
         card = examine(fitted, digits, params, models.champion().path)
         version = register(models, fitted, card)

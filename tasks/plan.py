@@ -15,8 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from digit_core.dial import DialSetting
+from digit_core.drift import Shape
 from digit_core.params import DecodeLimits, Params, ReviewPolicy, SegmentationParams
 from digit_core.records import PageFailure, PageRef, ReadBy, ReviewItem, SourceObject
+from digit_core.share import Share
 from tasks.adapters.results import Results
 from tasks.adapters.storage import Storage
 from tasks.pool import WorkerPool
@@ -50,6 +52,10 @@ class RunPlan:
     page_seconds: float
     storage_options: str = field(default="{}", repr=False)  # JSON, so that the plan can be a key
     review_url: str = field(default="", repr=False)
+    share: Share = field(default_factory=Share)  # of the source that this run reads
+    model_sha256: str = ""
+    home: str = ""  # name of the machine that a run on several machines was started on
+    note: str = ""  # what a person should know of the model, such as that the registry was away
     promise: DialSetting | None = None  # what the threshold in `review` was chosen for, if for an error
 
 
@@ -72,15 +78,17 @@ class Group:
 
 @dataclass(frozen=True)
 class Sealed:
-    """A finished batch: its counts, its failures as (uri, page from 1, reason, message), its questions.
+    """A finished batch: its counts, its failures as (uri, page from 1, reason, message, page id), its questions,
+    how its digits are spread.
 
     `example` is the uri of the page with most numbers, '' if none has any.
     """
 
     counts: dict[str, int]
     example: str
-    failures: tuple[tuple[str, int, str, str], ...]
+    failures: tuple[tuple[str, int, str, str, str], ...]
     items: tuple[ReviewItem, ...]
+    shape: Shape = field(default_factory=Shape)
 
 
 class Desk:

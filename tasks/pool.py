@@ -164,6 +164,17 @@ class _Process(SpawnProcess):
     That module may be a flow engine whose import takes seconds and a hundred megabytes; our jobs name their own modules.
     """
 
+    def start(self) -> None:
+        """Also from a daemon, such as a worker of Dask: the rule that those have no children is there so that none is left
+        behind, and ours see to that themselves."""
+        configuration = multiprocessing.current_process()._config  # type: ignore[attr-defined]
+        daemon = configuration.pop("daemon", None)
+        try:
+            super().start()
+        finally:
+            if daemon is not None:
+                configuration["daemon"] = daemon
+
     @staticmethod
     def _Popen(process_obj: Any) -> Any:  # noqa: N802  multiprocessing's name for it
         main = sys.modules["__main__"]

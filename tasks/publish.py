@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 from prefect import task
 
+from digit_core.drift import shape_of
 from digit_core.manifest import Manifest, batch_key, count_rows
-from digit_core.records import PageFailure, ReviewItem
+from digit_core.records import PageFailure, PageRef, ReviewItem
 from tasks.page_work import Tables
 from tasks.plan import Batch, RunPlan, Sealed, desk
 from tasks.policy import STORAGE_STAGE
@@ -22,14 +24,19 @@ def publish(plan: RunPlan, batch: Batch, tables: Tables) -> Manifest:
     pages = tuple(page.ref if isinstance(page, PageFailure) else page for page in batch.pages)
     key = batch_key(((ref.uri, ref.version, ref.index) for ref in pages), plan.read_by)
     files = desk(plan).results.write_tables(key, tables)
-    return Manifest(key, plan.seq, datetime.now(UTC).isoformat(), plan.read_by, pages, count_rows(tables), files)
+    now, counts, shape = datetime.now(UTC).isoformat(), count_rows(tables), shape_of(tables["digits"])
+    return Manifest(key, plan.seq, now, plan.read_by, pages, counts, files, shape)
 
 
 @task(name="seal", task_run_name="seal {manifest.key}", **STORAGE_STAGE)
 def seal(plan: RunPlan, manifest: Manifest, tables: Tables, items: Iterable[ReviewItem]) -> Sealed:
     """The batch counts from here on: its rows are written and its questions are in the queue, both surely."""
-    desk(plan).results.seal(manifest)
-    return Sealed(dict(manifest.counts), _example(tables["pages"]), tuple(_failures(tables["pages"])), tuple(items))
+    results = desk(plan).results
+    if not results.tables_stand(manifest):  # taken for a killed run's by a run whose clock is a day ahead
+        results.write_tables(manifest.key, tables)
+    results.seal(manifest)
+    failures = tuple(_failures(tables["pages"]))
+    return Sealed(dict(manifest.counts), _example(tables["pages"]), failures, tuple(items), manifest.shape)
 
 
 def _example(pages: pa.Table) -> str:
@@ -37,6 +44,10 @@ def _example(pages: pa.Table) -> str:
     return str(best["uri"]) if best["numbers"] else ""
 
 
-def _failures(pages: pa.Table) -> Iterable[tuple[str, int, str, str]]:
+def _failures(pages: pa.Table) -> Iterable[tuple[str, int, str, str, str]]:
     rows = pages.filter(pc.equal(pages["state"], "quarantined")).to_pylist()
-    return ((row["uri"], row["page_index"] + 1, row["reason"], row["message"]) for row in rows)
+    return ((row["uri"], row["page_index"] + 1, row["reason"], row["message"], _page_id(row)) for row in rows)
+
+
+def _page_id(row: Mapping[str, Any]) -> str:
+    return PageRef(row["uri"], "", row["sha256"], row["page_index"]).page_id

@@ -2,7 +2,7 @@
 
 from hypothesis import settings
 
-pytest_plugins = ["servers", "postgres", "serving", "reviewing", "review_site"]
+pytest_plugins = ["servers", "postgres", "serving", "prefect_servers", "reviewing", "review_site"]
 
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")

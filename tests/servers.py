@@ -3,7 +3,7 @@
 The two servers live in an environment of their own, `.venv-servers`, made from `servers.lock` the first time a test asks
 for one, or before that by `python tests/servers.py install`. They listen on free ports of 127.0.0.1, keep their data in
 pytest's temporary folder, and end with the test session. Where they cannot be had the test skips and says why; with
-CI=true or DIGITS_REQUIRE_SERVERS=1 it fails instead.
+CI=true or REQUIRE_SERVERS=1 it fails instead.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def _quietly(command: list[str]) -> None:
 
 def unavailable(why: str) -> NoReturn:
     """Skips the test, or fails it where the servers are required."""
-    if os.environ.get("CI") == "true" or os.environ.get("DIGITS_REQUIRE_SERVERS") == "1":
+    if os.environ.get("CI") == "true" or os.environ.get("REQUIRE_SERVERS") == "1":
         pytest.fail(why)
     pytest.skip(why)
 

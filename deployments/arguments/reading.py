@@ -13,6 +13,13 @@ from digit_core.params import Ink
 Dest = Annotated[str, typer.Argument(metavar="DEST", help="Results: the --out of `digits digitise`.")]
 
 
+class Runner(StrEnum):
+    """Where the pages of `digits digitise` are read."""
+
+    HERE = "here"
+    DASK = "dask"
+
+
 class Format(StrEnum):
     """Forms of the output of `digits read`."""
 
@@ -48,6 +55,10 @@ def digitise(
         float | None, typer.Option(min=0, max=1, help="Share of unreadable pages that ends a run.  [setting: 0.1]")
     ] = None,
     max_megapixels: Annotated[float | None, typer.Option(help="Larger scans are quarantined.  [setting: 200]")] = None,
+    share: Annotated[str | None, typer.Option(metavar="N/M", help="Only this share of SOURCE, such as 2/3.")] = None,
+    runner: Annotated[Runner | None, typer.Option(help="Where pages are read: here, or dask.  [setting: here]")] = None,
+    scheduler: Annotated[str | None, typer.Option(metavar="URL", help="Of --runner dask: tcp://host:8786.  [setting]")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only foretell pages, time and review hours.")] = False,
 ) -> None:
     """Read all scans of SOURCE that are new or changed, and add their numbers to DEST.
 
@@ -60,12 +71,16 @@ def digitise(
       digits digitise s3://archive/1901 --out s3://results/1901 --threshold 0.99
       digits digitise scans --out results --max-error 0.01
       digits digitise scans --out results --workers 8 --max-failed 0.5
+      digits digitise scans --out results --dry-run
+      digits digitise s3://archive/1901 --out s3://results/1901 --runner dask --scheduler tcp://head:8786
     """
     from deployments.commands.digitise import digitise
 
     digitise(
         source,
         out,
+        share,
+        dry_run,
         threshold=threshold,
         max_error=max_error,
         ink=ink,
@@ -73,6 +88,8 @@ def digitise(
         workers=workers,
         max_failed=max_failed,
         max_megapixels=max_megapixels,
+        runner=runner and runner.value,
+        scheduler=scheduler,
     )
 
 

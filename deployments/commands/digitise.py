@@ -12,6 +12,7 @@ from typing import Any
 
 import typer
 
+from deployments.commands.failures import tell_quarantined
 from deployments.commands.progress import Display
 from deployments.errors import one_line
 from digit_core.dial import promise
@@ -25,16 +26,23 @@ from tasks.adapters.storage import Storage
 from tasks.plan import RunPlan
 
 
-def digitise(source: str, out: str, **options: Any) -> None:
+def digitise(source: str, out: str, share: str | None = None, dry_run: bool = False, **options: Any) -> None:
     """Look whether there is anything new, and only then start the flow."""
     settings = with_options(load_settings(), **options)
-    plan = make_plan(source, out, settings)
+    plan = make_plan(source, out, settings, share=share)
+    if plan.note:
+        typer.echo(f"digits: {one_line(plan.note)}", err=True)
     storage = Storage(settings.storage_options)
-    listing = Listing(storage, Results(storage, plan.out), plan, on_skip=_tell_skipped)
+    listing = Listing(storage, Results(storage, plan.out, plan.share), plan, on_skip=_tell_skipped)
     objects = iter(listing)
     first = next(objects, None)
     if first is None:
-        _nothing_new(plan, listing.known)
+        _nothing_new(plan, listing)
+        return
+    if dry_run:
+        from deployments.commands.forecast import forecast
+
+        forecast(chain([first], objects), listing, settings)
         return
     if plan.promise:
         typer.echo(promise(plan.promise))
@@ -43,7 +51,7 @@ def digitise(source: str, out: str, **options: Any) -> None:
         with _counting(progress, chain([first], objects)), Display(progress, sys.stderr):
             from flows.local_run import run_digitise
 
-            run_digitise(settings, progress, source=plan.source, out=plan.out, **options)
+            run_digitise(settings, progress, source=plan.source, out=plan.out, share=share, **options)
     finally:
         if progress.tally.pages:  # also of a run that was stopped: this much is done
             _summary(plan, progress.tally, progress.tally.pages / progress.seconds_reading, listing.passed_over)
@@ -53,11 +61,16 @@ def _tell_skipped(uri: str, why: str) -> None:
     typer.echo(f"digits: skipped {one_line(uri)}: {why}", err=True)
 
 
-def _nothing_new(plan: RunPlan, known: int) -> None:
+def _nothing_new(plan: RunPlan, listing: Listing) -> None:
+    known = listing.known
+    if not known and plan.share.of > 1:
+        typer.echo(f"nothing to read in share {plan.share} of {plan.source}")
+        return
     if not known:
         raise InputError(f"{plan.source} holds no scans: give a folder, a file or a URL that does (hidden files are passed over)")
     files = "1 file is" if known == 1 else f"{known:,} files are"
     typer.echo(f"nothing new: {files} in {plan.source}, all of them read before; the results are in {plan.out}")
+    tell_quarantined(listing.results)
     typer.echo(f"Next: digits results {plan.out}")
 
 
@@ -87,7 +100,7 @@ def _summary(plan: RunPlan, tally: Tally, speed: float, passed_over: int) -> Non
     if passed_over:
         typer.echo(f"{passed_over:,} other files passed over (.csv, .txt and the like)")
     if tally.quarantined:
-        typer.echo(f"{tally.quarantined:,} quarantined ({tally.commonest(5)}): digits results {plan.out} --state quarantined")
+        typer.echo(f"{tally.quarantined:,} quarantined ({tally.commonest(5)}): digits failures {plan.out}")
     typer.echo(f"Next: digits results {plan.out}")
     if tally.example:
         typer.echo(f"      digits show {shlex.quote(tally.example)} --results {plan.out} -o look.png")

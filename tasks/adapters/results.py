@@ -7,27 +7,29 @@ Each file is written as one object, the manifest last. Readers follow the manife
 
 from __future__ import annotations
 
-import io
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
-from digit_core.current import Mask, Pages, current, fingerprint, page_array, rows_of, whole_objects
-from digit_core.errors import InputError, StorageError, StorageUnavailableError
+from digit_core.current import Fingerprints, Mask, Pages, current, fingerprint, page_array, rows_of, whole_objects
+from digit_core.drift import Shape, shape_of
+from digit_core.errors import StorageError
 from digit_core.manifest import Manifest, batch_key, count_rows
 from digit_core.records import ReadBy
-from digit_core.tables import SCHEMA_VERSION, TABLES
+from digit_core.share import Share
+from digit_core.tables import TABLES
+from tasks.adapters.parquet_files import from_parquet, to_parquet
 from tasks.adapters.storage import Storage, join, normalise
 
 __all__ = ["Results", "fingerprint"]
 
 T = TypeVar("T")
+_WHOLE = Share()
 
 MANIFESTS_AT_ONCE = 256
 FILES_AT_ONCE = 8
@@ -47,13 +49,21 @@ class _Batch:
     files: Mapping[str, str]
     first: tuple[str, int]
     pages: Pages
+    run_id: str
+    quarantined: int
+    shape: Shape
+    whole: bool  # all its pages are of the share that is looked at
 
 
 class Results:
-    """The results' folder or bucket `dest`. Many may write and read at once; errors are those of the storage."""
+    """The results' folder or bucket `dest`. Many may write and read at once; errors are those of the storage.
 
-    def __init__(self, storage: Storage, dest: str) -> None:
-        self._storage = storage
+    With a `share` only the pages of that share of the source are known here: their memory is all that is needed to tell
+    what of the share is read already. What it reads and retires is then of that share too.
+    """
+
+    def __init__(self, storage: Storage, dest: str, share: Share = _WHOLE) -> None:
+        self._storage, self._share = storage, share
         self.dest = normalise(dest)
         self._known: dict[str, tuple[str, _Batch]] = {}
 
@@ -63,15 +73,18 @@ class Results:
         Raises ValueError if a table does not have the schema that is published.
         """
         files = {name: f"{name}/batch-{key}.parquet" for name in TABLES}
-        self._storage.write_many({join(self.dest, path): _to_parquet(name, tables[name]) for name, path in files.items()})
+        self._storage.write_many({join(self.dest, path): to_parquet(name, tables[name]) for name, path in files.items()})
         return files
 
     def seal(self, manifest: Manifest) -> None:
         """From here on the batch counts. Raises StorageError if its tables are not there."""
-        there = self._storage.exist([join(self.dest, path) for path in manifest.files.values()])
-        if not all(there):
+        if not self.tables_stand(manifest):
             raise StorageError(f"the tables of batch {manifest.key} have gone from {self.dest}: run again to write them anew")
         self._storage.write(self._manifest_uri(manifest.key), manifest.to_json().encode())
+
+    def tables_stand(self, manifest: Manifest) -> bool:
+        """Whether all files that the manifest names are there."""
+        return all(self._storage.exist([join(self.dest, path) for path in manifest.files.values()]))
 
     def manifests(self) -> Iterator[Manifest]:
         """All that stand, superseded ones too, in the order of their names. A handful is held at a time."""
@@ -81,7 +94,7 @@ class Results:
         """A number greater than that of every run that has sealed a batch."""
         return max((batch.order[0] for batch in self._batches()), default=0) + 1
 
-    def done(self, read_by: ReadBy) -> set[int]:
+    def done(self, read_by: ReadBy) -> Fingerprints:
         """`fingerprint(uri, version)` of each object that need not be read again: all its pages are sealed, count now, and
         were read by the same model, algorithm, layout and parameters. Objects that could not be had are not among them.
         """
@@ -89,36 +102,53 @@ class Results:
         alike = [
             batch.pages[mask] for batch, mask in zip(batches, _masks(batches), strict=True) if batch.reading == _reading(read_by)
         ]
-        return set(whole_objects(np.concatenate(alike)).tolist()) if alike else set()
+        return Fingerprints(whole_objects(np.concatenate(alike)) if alike else np.empty(0, np.uint64))
 
     def read(self, table: str, columns: Sequence[str] | None = None, where: pc.Expression | None = None) -> pa.Table:
         """All rows of a table that count now; `where` may speak of any column. Arguments as for `iter_batches`."""
         empty = TABLES[table].empty_table()
         return pa.concat_tables([_select(empty, columns), *self.iter_batches(table, columns, where)])
 
+    def quarantined(self) -> Iterator[dict[str, Any]]:
+        """The rows of `pages` that count now and could not be read; batches without any are not opened."""
+        for rows in self.iter_batches(
+            "pages", where=pc.field("state") == "quarantined", only=lambda batch: batch.quarantined > 0
+        ):
+            yield from rows.to_pylist()
+
+    def shape(self, but_not: str = "") -> Shape:
+        """How the digits of all batches are spread, those of the run `but_not` left out."""
+        return sum((batch.shape for batch in self._batches() if batch.run_id != but_not), Shape())
+
     def iter_batches(
-        self, table: str, columns: Sequence[str] | None = None, where: pc.Expression | None = None
+        self,
+        table: str,
+        columns: Sequence[str] | None = None,
+        where: pc.Expression | None = None,
+        only: Callable[[_Batch], bool] = lambda batch: True,
     ) -> Iterator[pa.Table]:
         """The rows that count now, batch by batch in the order of the source; a few batches are in memory at a time.
 
         Raises InputError for a file of a newer schema, StorageUnavailableError if a batch is replaced during the reading.
         """
         batches = self._batches()
-        wanted = [(batch, mask) for batch, mask in zip(batches, _masks(batches), strict=True) if mask.any()]
+        wanted = [(batch, mask) for batch, mask in zip(batches, _masks(batches), strict=True) if mask.any() and only(batch)]
         needed = None if columns is None or where is not None else [*dict.fromkeys([*columns, "uri", "page_index"])]
         for some in _chunks(sorted(wanted, key=lambda one: one[0].first), FILES_AT_ONCE):
             uris = [join(self.dest, batch.files[table]) for batch, _ in some]
             for uri, data, (batch, mask) in zip(uris, self._storage.read_many(uris), some, strict=True):
-                rows = _only(_from_parquet(uri, data, needed), batch.pages[mask], whole=bool(mask.all()))
+                rows = _only(from_parquet(uri, data, needed), batch.pages[mask], whole=bool(mask.all()))
                 yield _select(rows if where is None else rows.filter(where), columns)
 
     def retire(self) -> int:
         """Removes what no reader sees: batches whose pages were all superseded, tables that a killed run left.
 
-        A batch that is superseded in part is written anew without those pages. Returns the number of batches removed.
+        A batch that is superseded in part is written anew without those pages; one that is not wholly of this share is left
+        to a run that reads it all. Returns the number of batches removed.
         """
         batches = self._batches()
-        worn = [(batch, mask) for batch, mask in zip(batches, _masks(batches), strict=True) if not mask.all()]
+        both = zip(batches, _masks(batches), strict=True)
+        worn = [(batch, mask) for batch, mask in both if batch.whole and not mask.all()]
         for batch, mask in worn:
             if mask.any():
                 self._rewrite(batch, mask)
@@ -134,10 +164,12 @@ class Results:
             return  # another run has retired this batch meanwhile
         old = Manifest.from_json(data, batch.manifest)
         pages = tuple(page for page, counts in zip(old.pages, mask, strict=True) if counts)
-        found = {name: _from_parquet(uri, file, None) for name, uri, file in zip(TABLES, uris[1:], files, strict=True)}
+        found = {name: from_parquet(uri, file, None) for name, uri, file in zip(TABLES, uris[1:], files, strict=True)}
         tables = {name: _only(table, batch.pages[mask], whole=False) for name, table in found.items()}
         key = batch_key(((page.uri, page.version, page.index) for page in pages), old.read_by)
-        self.seal(replace(old, key=key, pages=pages, counts=count_rows(tables), files=self.write_tables(key, tables)))
+        written = self.write_tables(key, tables)
+        counts, shape = count_rows(tables), shape_of(tables["digits"])
+        self.seal(replace(old, key=key, pages=pages, counts=counts, files=written, shape=shape))
 
     def _remove(self, batches: Sequence[_Batch]) -> None:
         """Manifests first, then the tables that no manifest names any more."""
@@ -163,7 +195,7 @@ class Results:
         listed = self._listed()
         self._known = {uri: known for uri, known in self._known.items() if listed.get(uri) == known[0]}
         for uri, manifest in self._read_manifests([uri for uri in listed if uri not in self._known]):
-            self._known[uri] = (listed[uri], _to_batch(uri, manifest))
+            self._known[uri] = (listed[uri], _to_batch(uri, manifest, self._share))
         return sorted((batch for _, batch in self._known.values()), key=lambda batch: batch.order)
 
     def _listed(self) -> dict[str, str]:
@@ -185,9 +217,13 @@ def _is_batch(uri: str, suffix: str) -> bool:
     return uri.rpartition("/")[2].startswith("batch-") and uri.endswith(suffix)
 
 
-def _to_batch(uri: str, manifest: Manifest) -> _Batch:
+def _to_batch(uri: str, manifest: Manifest, share: Share) -> _Batch:
     first = min((page.uri, page.index) for page in manifest.pages)
-    return _Batch(uri, manifest.order, _reading(manifest.read_by), manifest.files, first, page_array(manifest.pages))
+    pages = [page for page in manifest.pages if share.holds(page.uri)]
+    return _Batch(
+        *(uri, manifest.order, _reading(manifest.read_by), manifest.files, first, page_array(pages)),
+        *(manifest.read_by.run_id, manifest.counts.get("quarantined", 0), manifest.shape, len(pages) == len(manifest.pages)),
+    )
 
 
 def _reading(read_by: ReadBy) -> tuple[str, ...]:
@@ -213,30 +249,3 @@ def _only(rows: pa.Table, pages: Pages, whole: bool) -> pa.Table:
     uris = rows["uri"].combine_chunks().dictionary_encode()
     indices = rows["page_index"].to_numpy()
     return rows.filter(pa.array(rows_of(pages, uris.dictionary.to_pylist(), indices, uris.indices.to_numpy())))
-
-
-def _to_parquet(name: str, table: pa.Table) -> bytes:
-    if not table.schema.equals(TABLES[name], check_metadata=True):
-        raise ValueError(f"the table {name} has another schema than the published one:\n{table.schema}")
-    sink = io.BytesIO()
-    pq.write_table(table, sink, compression="zstd")
-    return sink.getvalue()
-
-
-def _from_parquet(uri: str, data: bytes | None, columns: Sequence[str] | None) -> pa.Table:
-    if data is None:
-        raise StorageUnavailableError(f"{uri} was replaced while it was being read: read again")
-    try:
-        file = pq.ParquetFile(pa.BufferReader(data))
-        _check_schema_version(uri, file.schema_arrow.metadata or {})
-        return file.read(columns=columns)
-    except pa.ArrowInvalid as error:
-        raise StorageError(f"{uri} is damaged ({error}): delete its manifest and run again to read its pages anew") from error
-
-
-def _check_schema_version(uri: str, metadata: Mapping[bytes, bytes]) -> None:
-    found = metadata.get(b"digits.schema_version", b"").decode()
-    if not found.isdigit():
-        raise InputError(f"{uri} is no table of digits: it names no schema version")
-    if int(found) > int(SCHEMA_VERSION):
-        raise InputError(f"{uri} was written by a newer digits (schema {found}, known is {SCHEMA_VERSION}): upgrade digits")

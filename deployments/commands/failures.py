@@ -1,0 +1,91 @@
+"""`digits failures` and `digits retry`"""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from itertools import islice
+
+import typer
+
+from deployments.commands.progress import Display
+from deployments.commands.stored import open_results
+from deployments.commands.texts import print_table
+from digit_core.errors import FailureReason, InputError
+from flows.planning import FailedPages
+from flows.progress import Progress
+from flows.settings import load_settings
+from tasks.adapters.results import Results
+from tasks.adapters.storage import Storage
+
+NAMED = 5
+"""Quarantined pages that a run with nothing to do names."""
+
+WHAT_TO_DO = {
+    FailureReason.EMPTY: "scan or copy it again",
+    FailureReason.NOT_AN_IMAGE: "move it out of the source if it is no scan",
+    FailureReason.TRUNCATED: "copy it again",
+    FailureReason.DAMAGED: "copy or scan it again",
+    FailureReason.TOO_LARGE: "raise the limit that the message names, if it really is a page",
+    FailureReason.NO_PAGES: "move it out of the source",
+    FailureReason.ENCRYPTED: "take the password off it",
+    FailureReason.MISSING: "see that it is there and may be read; the next run tries it again by itself",
+    FailureReason.CRASHED: "report it; it was tried alone too",
+    FailureReason.TIMED_OUT: "raise DIGITS_PAGE_SECONDS, if it really is a page; it was tried alone too",
+}
+
+
+def failures(dest: str, reason: str | None, limit: int) -> None:
+    """The quarantined pages by reason, the commonest first, and some pages of each."""
+    stored = open_results(dest)
+    rows = [row for row in stored.quarantined() if reason in (None, row["reason"])]
+    if not rows:
+        typer.echo(f"no page of {stored.dest} is quarantined" + (f" as {reason!r}" if reason else ""))
+        return
+    counts = Counter(row["reason"] for row in rows)
+    print_table(("pages", "reason", "what to do"), ((n, word, WHAT_TO_DO.get(word, "")) for word, n in counts.most_common()))
+    typer.echo()
+    listed = sorted(rows, key=lambda row: (-counts[row["reason"]], row["reason"], row["uri"], row["page_index"]))
+    cells = ((row["reason"], row["uri"], row["page_index"] + 1, row["message"]) for row in listed[:limit])
+    print_table(("reason", "file", "page", "message"), cells)
+    if len(rows) > limit:
+        typer.echo(f"… the first {limit} of {len(rows):,}; --limit shows more", err=True)
+    typer.echo(f"Next: digits retry {dest} --failed")
+
+
+def tell_quarantined(results: Results) -> None:
+    """Name the first of them, if there are any."""
+    rows = list(islice(results.quarantined(), NAMED + 1))
+    for row in rows[:NAMED]:
+        typer.echo(f"quarantined ({row['reason']}): {row['uri']!r}, page {row['page_index'] + 1}: {row['message']}")
+    if rows:
+        more = "there are more: " if len(rows) > NAMED else ""
+        typer.echo(f"{more}digits failures {results.dest}; to try them again: digits retry {results.dest} --failed")
+
+
+def retry(dest: str, reason: str | None, workers: int | None, runner: str | None, scheduler: str | None) -> None:
+    """Read the failed pages again; say how many could be read this time."""
+    stored = open_results(dest)
+    settings = load_settings()
+    _check_reason(reason)
+    failed = FailedPages(Storage(settings.storage_options), stored, reason or "")
+    count = sum(1 for _ in failed)
+    if failed.gone:
+        typer.echo(f"{failed.gone:,} of the files are not there any more and stay quarantined")
+    if not count:
+        typer.echo("nothing to try again")
+        return
+    progress = Progress(listed=count, all_listed=True)
+    options = {"workers": workers, "runner": runner, "scheduler": scheduler}
+    with Display(progress, sys.stderr):
+        from flows.local_run import run_retry
+
+        tally = run_retry(settings, progress, out=stored.dest, reason=reason or "", **options)
+    typer.echo(f"{tally.read:,} of {tally.pages:,} pages could be read this time, {tally.quarantined:,} are still quarantined")
+    typer.echo(f"Next: digits {'failures' if tally.quarantined else 'results'} {dest}")
+
+
+def _check_reason(reason: str | None) -> None:
+    known = [str(one) for one in FailureReason]
+    if reason is not None and reason not in known:
+        raise InputError(f"{reason!r} is no reason; known are {', '.join(known)}")

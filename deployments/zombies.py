@@ -1,0 +1,55 @@
+"""The automation that ends dead runs.
+
+A run whose process was killed stays Running for ever in Prefect and holds its place in the concurrency limit. Living runs
+send a heartbeat (PREFECT_FLOWS_HEARTBEAT_FREQUENCY in prefect.yaml); one that has fallen silent is marked as crashed.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from prefect.automations import Automation
+from prefect.client.schemas.objects import StateType
+from prefect.events.actions import ChangeFlowRunState
+from prefect.events.schemas.automations import EventTrigger, Posture
+from prefect.events.schemas.events import ResourceSpecification
+
+NAME = "digits: end runs whose process is gone"
+SILENT_SECONDS = 90
+"""Three heartbeats."""
+
+_WORDS = f"no sign of life for {SILENT_SECONDS} s: its process is gone. The next run goes on from there"
+_ENDS = ("Completed", "Failed", "Cancelled", "Crashed")
+
+
+def ensure_automation() -> str:
+    """Make it, or bring it up to date; returns its name."""
+    try:
+        found: Any = Automation.read(name=NAME)  # its types tell of the asynchronous form alone
+    except ValueError:
+        made: Any = automation()
+        made.create()
+        return NAME
+    found.trigger, found.actions, found.enabled = automation().trigger, automation().actions, True
+    found.update()
+    return NAME
+
+
+def automation() -> Automation:
+    """As Prefect's own guide to zombie runs has it."""
+    heartbeat = "prefect.flow-run.heartbeat"
+    return Automation(
+        name=NAME,
+        description="made by `digits deploy`",
+        trigger=EventTrigger(
+            after={heartbeat},
+            expect={heartbeat, *(f"prefect.flow-run.{end}" for end in _ENDS)},
+            match=ResourceSpecification({"prefect.resource.id": ["prefect.flow-run.*"]}),
+            for_each={"prefect.resource.id"},
+            posture=Posture.Proactive,
+            threshold=1,
+            within=timedelta(seconds=SILENT_SECONDS),
+        ),
+        actions=[ChangeFlowRunState(state=StateType.CRASHED, name="Crashed", message=_WORDS, force=False)],
+    )

@@ -1,0 +1,39 @@
+"""A share of a source: several runs read it side by side, each the objects of its share, and no two the same object."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Self
+
+from digit_core.errors import InputError
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Share `number` (from 1) of `of`. An object's share depends on its name alone, so it stays in it from run to run."""
+
+    number: int = 1
+    of: int = 1
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.number <= self.of:
+            raise InputError(f"there is no share {self.number}/{self.of}: write 1/3, 2/3 or 3/3")
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """'2/3' -> the second of three. Raises InputError for anything else."""
+        number, mark, of = text.partition("/")
+        if not (mark and number.strip().isdigit() and of.strip().isdigit()):
+            raise InputError(f"{text!r} is no share: write 1/3, 2/3 or 3/3")
+        return cls(int(number), int(of))
+
+    def holds(self, uri: str) -> bool:
+        """Whether the object of this name belongs to the share."""
+        if self.of == 1:
+            return True
+        digest = hashlib.blake2b(uri.encode(), digest_size=8).digest()
+        return int.from_bytes(digest, "big") % self.of == self.number - 1
+
+    def __str__(self) -> str:
+        return f"{self.number}/{self.of}"

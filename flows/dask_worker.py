@@ -1,0 +1,66 @@
+"""What a worker of a Dask cluster does with a group of objects: every stage, from fetching to sealing.
+
+A module apart from the task: tasks travel to the workers by value, and what is kept here from group to group must not.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from contextlib import ExitStack
+from dataclasses import replace
+from functools import lru_cache
+
+from digit_core.errors import InputError
+from flows.planning import registry
+from flows.settings import load_settings
+from flows.spool import spool
+from tasks.classify import classify
+from tasks.detect import detect
+from tasks.ingest import ingest
+from tasks.plan import Batch, Group, RunPlan, Sealed, desk
+from tasks.publish import publish, seal
+from tasks.route import route
+
+_turn = threading.Lock()
+_open = ExitStack()
+
+
+def read(plan: RunPlan, group: Group) -> list[Sealed]:
+    """All batches of the group, sealed."""
+    with _turn:
+        here = _settle(plan)
+        desk(here)
+    return [_read_batch(here, batch) for batch in ingest.fn(here, group)]
+
+
+def _read_batch(plan: RunPlan, batch: Batch) -> Sealed:
+    found = detect.fn(plan, batch)
+    tables = classify.fn(plan, batch.number, found)
+    return seal.fn(plan, publish.fn(plan, batch, tables), tables, route.fn(plan, batch, found, tables))
+
+
+@lru_cache(maxsize=1)
+def _settle(plan: RunPlan) -> RunPlan:
+    """The plan with the places of this machine: working folder, model file, and one process for each of Dask's threads."""
+    if socket.gethostname() != plan.home and plan.review_url.startswith("sqlite"):
+        raise InputError("a run on several machines needs a review queue that all reach: set DIGITS_REVIEW_DATABASE_URL")
+    from distributed import get_worker
+
+    _open.close()
+    settings = load_settings()
+    model = registry(settings).held(plan.read_by.model_version, plan.model_sha256)
+    folder = settings.spool_folder / f"{plan.spool.name}-{os.getpid()}"
+    _open.enter_context(spool(folder))
+    here = replace(plan, spool=folder, model=model.path, workers=max(1, get_worker().state.nthreads))
+    _open.callback(desk.cache_clear)
+    _open.callback(lambda: desk(here).close())
+    return here
+
+
+def leave() -> None:
+    """The run is over: its processes and files on this worker go."""
+    with _turn:
+        _settle.cache_clear()
+        _open.close()

@@ -1,0 +1,38 @@
+"""Faults against real processes. `make faults` runs all of them, for many rounds; `make test` a short selection, once."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from fault_places import Place, make_place, write_slips
+from prefect_servers import PrefectServer
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if os.environ.get("FAULTS") == "1":
+        return
+    long = [item for item in items if item.get_closest_marker("long")]
+    config.hook.pytest_deselected(items=long)
+    items[:] = [item for item in items if item not in long]
+
+
+@pytest.fixture(scope="session")
+def slips(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """100 slips with six numbers each: four batches."""
+    return write_slips(tmp_path_factory.mktemp("source") / "scans")
+
+
+@pytest.fixture(scope="session")
+def undisturbed(slips: Path, served_home: Path, prefect_server: PrefectServer, tmp_path_factory: pytest.TempPathFactory) -> Place:
+    """A run that nothing befell."""
+    place = make_place(tmp_path_factory.mktemp("undisturbed"), slips, served_home, **prefect_server.environment)
+    place.run_well()
+    return place
+
+
+@pytest.fixture
+def place(slips: Path, served_home: Path, prefect_server: PrefectServer, tmp_path: Path) -> Place:
+    """An empty destination beside the same slips."""
+    return make_place(tmp_path, slips, served_home, **prefect_server.environment)

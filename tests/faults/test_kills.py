@@ -1,0 +1,58 @@
+"""kill -9 of a run's processes at drawn moments."""
+
+import os
+import random
+import signal
+import subprocess
+import time
+
+import processes
+import pytest
+from fault_places import MARK, ROUNDS, SEED, Place, assert_like, assert_nothing_torn
+
+VICTIMS = ("flow", "page worker", "both")
+LATEST = 12.0  # seconds after the start of a run; by then most of them are over
+
+
+def victims(place: Place, run: subprocess.Popen[bytes], who: str) -> list[int]:
+    """The flow's own process, one of its worker processes, or every process of the run."""
+    if who == "flow":
+        return [run.pid]
+    started = [pid for pid in processes.marked(MARK, place.mark) if pid != run.pid]
+    workers = [pid for pid in started if "multiprocessing" in processes.command(pid)]
+    return workers[:1] if who == "page worker" else [run.pid, *started]
+
+
+@pytest.mark.parametrize("number", range(ROUNDS))
+def test_a_run_that_is_killed_is_taken_up_by_the_next_and_nothing_is_lost_or_doubled(number, place, undisturbed):
+    draw = random.Random(f"{SEED} {number}")
+    who, wait = VICTIMS[number % len(VICTIMS)], draw.uniform(1, LATEST)
+    run = place.start()
+    time.sleep(wait)
+    killed = victims(place, run, who)
+    for pid in killed:
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            continue
+    run.wait(300)
+    print(f"{who}: {len(killed)} killed after {wait:.1f} s, {place.manifests()} of 4 batches stood")
+    assert_nothing_torn(place)
+
+    place.run_well()
+
+    assert_like(place, undisturbed)
+
+
+def test_a_run_that_is_told_to_end_says_what_it_did_and_how_to_go_on(place, undisturbed):
+    run = place.start()
+    deadline = time.monotonic() + 240
+    while run.poll() is None and not place.manifests() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    run.terminate()
+    code = run.wait(120)
+
+    assert code == 143 or "pages read" in place.words()  # or it was over a moment before
+    assert "pages read in" in place.words()
+    place.run_well()
+    assert_like(place, undisturbed)
