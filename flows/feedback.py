@@ -10,6 +10,7 @@ from prefect.artifacts import create_markdown_artifact
 from pydantic import Field
 
 from digit_core.errors import GateRefusedError
+from flows.parameters import described
 from flows.promote import promote
 from flows.settings import load_settings
 from flows.train import train
@@ -33,12 +34,13 @@ class Fed:
 
 
 @flow(name="feedback", persist_result=False)
+@described
 def feedback(
-    out: str | None = None,
-    at_least: Annotated[int, Field(ge=1)] = 1,
-    recipe: str | None = None,
-    epochs: Annotated[int, Field(ge=0)] = 0,
-    mnist: str | None = None,
+    out: Annotated[str | None, Field(description="Results that people reviewed. Default: every collection of the queue.")] = None,
+    at_least: Annotated[int, Field(ge=1, description="New decisions from which there is a new training set.")] = 1,
+    recipe: Annotated[str | None, Field(description="Network to train with them then. Default: none is trained.")] = None,
+    epochs: Annotated[int, Field(ge=0, description="Times that all digits are seen; 0: the recipe's.")] = 0,
+    mnist: Annotated[str | None, Field(description="Path of mnist.npz. Default: the setting DIGITS_MNIST.")] = None,
 ) -> Fed:
     """Write the corrected view of OUT, by default of every collection in the queue; learn from new decisions.
 
