@@ -16,7 +16,7 @@ from digit_core.crop import mnist_crops
 from digit_core.decision import FoundNumber
 from digit_core.ink import digit_ink
 from digit_core.numbers import find_number, find_numbers
-from digit_core.params import ReviewPolicy, SegmentationParams
+from digit_core.params import ReviewPolicy, SegmentationParams, Writing
 from digit_core.preprocess import Affine, PreparedPage, prepare, prepare_strip
 from digit_core.reader import Reader
 from digit_core.recogniser import Recogniser
@@ -147,7 +147,7 @@ def fused(probabilities: Probabilities, evidence: Probabilities | None) -> Proba
 
 
 def _judge_number(found: PageFound, number: NumberString, rows: Probabilities, policy: ReviewPolicy) -> Reading | None:
-    if float(rows[:, NOT_A_DIGIT].mean()) > _WORD:
+    if float(rows[:, NOT_A_DIGIT].mean()) > _WORD or not _wanted(number, policy.writing):
         return None
     parts = tuple(_judge_digit(found, box, row, number.certainty, policy) for box, row in zip(number.boxes, rows, strict=True))
     digits = "".join(part.digit for part in parts)
@@ -157,6 +157,10 @@ def _judge_number(found: PageFound, number: NumberString, rows: Probabilities, p
     # That the number has these digits is doubted once, not for each of them.
     confidence = math.prod(part.confidence / number.certainty for part in parts) * number.certainty
     return Reading(number.line, Box.around(number.boxes), digits, confidence, state, parts, number.printed, number.text)
+
+
+def _wanted(number: NumberString, writing: Writing) -> bool:
+    return writing is Writing.ANY or (number.printed > 0.5) == (writing is Writing.PRINT)
 
 
 def _judge_digit(found: PageFound, box: Box, row: NDArray[np.float32], certainty: float, policy: ReviewPolicy) -> DigitReading:

@@ -59,12 +59,24 @@ class Ink(StrEnum):
     CLEAN = "clean"
 
 
+class Writing(StrEnum):
+    """Which numbers are wanted: all, those written by hand, or those printed."""
+
+    ANY = "any"
+    HAND = "hand"
+    PRINT = "print"
+
+
 @dataclass(frozen=True, slots=True)
 class ReviewPolicy(Params):
-    """Which digits a person shall see: all below `threshold`, and `audit_share` of the accepted ones."""
+    """Which digits a person shall see: all below `threshold`, and `audit_share` of the accepted ones.
+
+    writing: which numbers are published at all.
+    """
 
     threshold: float = 0.97
     audit_share: float = 0.01
+    writing: Writing = Writing.ANY
 
     def __post_init__(self) -> None:
         _require(0 <= self.threshold <= 1, f"the threshold must lie in 0 to 1, not {self.threshold}")

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from digit_core.records import NOT_A_DIGIT, Box, PageFailure, PageRead, PageRef, ReadBy
 
-SCHEMA_VERSION = "1"
+SCHEMA_VERSION = "2"
 
 _PAGE_KEY = [("uri", pa.string()), ("sha256", pa.string()), ("page_index", pa.int32())]
 _BOX = [("x", pa.int32()), ("y", pa.int32()), ("w", pa.int32()), ("h", pa.int32())]
@@ -51,6 +51,8 @@ NUMBERS = _schema(
         ("digits", pa.string()),
         ("confidence", pa.float32()),
         ("state", pa.string()),
+        ("text", pa.string()),  # as written, with points and dashes; since schema 2
+        ("printed", pa.float32()),  # probability that it is print and no handwriting; since schema 2
         *_BOX,
         *_READ_BY,
     ]
@@ -154,6 +156,8 @@ def _numbers(pages: Sequence[PageRead]) -> Columns:
         "digits": [reading.digits for reading in readings],
         "confidence": [reading.confidence for reading in readings],
         "state": [reading.state.value for reading in readings],
+        "text": [reading.text for reading in readings],
+        "printed": [reading.printed for reading in readings],
     }
 
 

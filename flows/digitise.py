@@ -19,6 +19,7 @@ from flows.parameters import (
     Source,
     Threshold,
     Workers,
+    WritingOf,
     described,
 )
 from flows.planning import Listing, make_plan, with_options
@@ -40,6 +41,7 @@ def digitise(
     workers: Workers = None,
     max_failed: MaxFailed = None,
     max_megapixels: MaxMegapixels = None,
+    writing: WritingOf = None,
     share: ShareOf = None,
     shares: Shares = 1,
     runner: RunnerOf = None,
@@ -60,6 +62,7 @@ def digitise(
         workers=workers,
         max_failed=max_failed,
         max_megapixels=max_megapixels,
+        writing=writing,
         runner=runner,
         scheduler=scheduler,
     )

@@ -9,7 +9,7 @@ from typing import Annotated, Any, TypeVar, get_args, get_type_hints
 from pydantic import Field
 from pydantic.fields import FieldInfo
 
-from digit_core.params import Ink
+from digit_core.params import Ink, Writing
 from flows.settings import Runner
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -40,6 +40,7 @@ AuditShare = Annotated[float | None, Field(ge=0, le=1, description="Share of the
 Workers = Annotated[int | None, Field(ge=1, le=1024, description="Processes that read pages. Default: one for each core.")]
 MaxFailed = Annotated[float | None, Field(ge=0, le=1, description="The run stops when more of its pages are quarantined.")]
 MaxMegapixels = Annotated[float | None, Field(gt=0, description="Larger scans are quarantined.")]
+WritingOf = Annotated[Writing | None, Field(description="Numbers that are wanted: any, hand or print.")]
 ShareOf = Annotated[str | None, Field(description="Read this share of the source alone, such as 2/3.")]
 Shares = Annotated[int, Field(ge=1, le=256, description="Runs that read the source side by side: this one starts the others.")]
 RunnerOf = Annotated[Runner | None, Field(description="here: processes of the worker's machine; dask: those of a cluster.")]

@@ -36,7 +36,7 @@ NO_SCANS = frozenset((
 # fmt: on
 """What often lies beside scans and is no page. Anything else is looked at, whatever it is called."""
 
-OPTIONS = ("threshold", "max_error", "ink", "audit_share", "workers", "max_failed", "max_megapixels")
+OPTIONS = ("threshold", "max_error", "ink", "audit_share", "workers", "max_failed", "max_megapixels", "writing")
 """Settings that a run may be given a value of its own for."""
 
 
@@ -74,7 +74,7 @@ def limits(settings: Settings) -> DecodeLimits:
 
 def policy(settings: Settings) -> ReviewPolicy:
     """Which digits a person shall see."""
-    return ReviewPolicy(settings.threshold, settings.audit_share)
+    return ReviewPolicy(settings.threshold, settings.audit_share, settings.writing)
 
 
 def make_plan(source: str, out: str, settings: Settings, run_id: str = "", share: str | None = None) -> RunPlan:

@@ -19,7 +19,7 @@ from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from digit_core.errors import InputError
-from digit_core.params import Ink
+from digit_core.params import Ink, Writing
 
 PREFIX = "DIGITS_"
 _SECRET_WORDS = ("secret", "password", "token", "key")
@@ -60,6 +60,7 @@ class Settings(BaseSettings):
     runner: Runner = Field(default=Runner.HERE, description="here: processes of this machine; dask: those of a Dask cluster")
     scheduler: str = Field(default="", description="address of the Dask scheduler, such as tcp://host:8786")
     page_seconds: float = Field(default=120.0, gt=0, description="time limit for one page")
+    writing: Writing = Field(default=Writing.ANY, description="numbers that are wanted: any, hand or print")
     threshold: float = Field(default=0.97, ge=0, le=1, description="digits less sure than this go to review")
     max_error: float | None = Field(
         default=None, gt=0, lt=1, description="instead of a threshold: the share of the accepted digits that may be wrong"

@@ -8,9 +8,13 @@ from typing import Annotated
 
 import typer
 
-from digit_core.params import Ink
+from digit_core.params import Ink, Writing
 
 Dest = Annotated[str, typer.Argument(metavar="DEST", help="Results: the --out of `digits digitise`.")]
+
+
+Handwritten = Annotated[bool, typer.Option("--handwritten", help="Only numbers written by hand.")]
+Printed = Annotated[bool, typer.Option("--printed", help="Only printed numbers.")]
 
 
 class Runner(StrEnum):
@@ -39,6 +43,12 @@ class Show(StrEnum):
     QUARANTINED = "quarantined"
 
 
+def _writing(handwritten: bool, printed: bool) -> Writing | None:
+    if handwritten and printed:
+        raise typer.BadParameter("--handwritten and --printed: give one of them, or none for both kinds")
+    return Writing.HAND if handwritten else Writing.PRINT if printed else None
+
+
 def digitise(
     source: Annotated[str, typer.Argument(metavar="SOURCE", help="Folder, file or URL (s3://bucket/folder) of the scans.")],
     out: Annotated[str, typer.Option("--out", metavar="DEST", help="Folder or URL that the results are added to.")],
@@ -55,6 +65,8 @@ def digitise(
         float | None, typer.Option(min=0, max=1, help="Share of unreadable pages that ends a run.  [setting: 0.1]")
     ] = None,
     max_megapixels: Annotated[float | None, typer.Option(help="Larger scans are quarantined.  [setting: 200]")] = None,
+    handwritten: Handwritten = False,
+    printed: Printed = False,
     share: Annotated[str | None, typer.Option(metavar="N/M", help="Only this share of SOURCE, such as 2/3.")] = None,
     runner: Annotated[Runner | None, typer.Option(help="Where pages are read: here, or dask.  [setting: here]")] = None,
     scheduler: Annotated[str | None, typer.Option(metavar="URL", help="Of --runner dask: tcp://host:8786.  [setting]")] = None,
@@ -90,6 +102,7 @@ def digitise(
         max_megapixels=max_megapixels,
         runner=runner and runner.value,
         scheduler=scheduler,
+        writing=_writing(handwritten, printed),
     )
 
 
@@ -98,6 +111,8 @@ def read(
     strip: Annotated[bool, typer.Option("--strip", help="Each image is one cropped number.")] = False,
     format: Annotated[Format, typer.Option("--format", "-f", help="Form of the output.")] = Format.TABLE,
     model: Annotated[Path | None, typer.Option(metavar="FILE", help="Read by this ONNX file instead of the champion.")] = None,
+    handwritten: Handwritten = False,
+    printed: Printed = False,
 ) -> None:
     """Read images at once and print their numbers, in reading order.
 
@@ -120,7 +135,7 @@ def read(
     """
     from deployments.commands.read import read
 
-    raise typer.Exit(read(images, strip=strip, form=format.value, model=model))
+    raise typer.Exit(read(images, strip=strip, form=format.value, model=model, writing=_writing(handwritten, printed)))
 
 
 def results(

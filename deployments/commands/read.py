@@ -18,8 +18,9 @@ from deployments.commands.reading import Model, champion, read_files
 from deployments.commands.texts import print_table
 from deployments.errors import one_line
 from digit_core.errors import InputError
+from digit_core.params import Writing
 from digit_core.records import Box, PageFailure, PageRead, Reading, State
-from flows.planning import dialled
+from flows.planning import dialled, with_options
 from flows.settings import load_settings
 
 COLUMNS = ("file", "page", "index", "digits", "confidence", "x", "y", "w", "h")
@@ -29,9 +30,9 @@ _SOME_FAILED = 1
 Row = dict[str, Any]
 
 
-def read(images: Sequence[str], strip: bool, form: str, model: Path | None) -> int:
+def read(images: Sequence[str], strip: bool, form: str, model: Path | None, writing: Writing | None = None) -> int:
     """Print the numbers on the images in the given form; returns the exit code, 1 if an image could not be read."""
-    settings = load_settings()
+    settings = with_options(load_settings(), writing=writing)
     failed = False
     rows: list[Row] = []
     with tempfile.TemporaryDirectory() as folder:
@@ -74,6 +75,8 @@ def _rows(image: str, page: PageRead, strip: bool) -> Iterator[Row]:
             "confidence": round(reading.confidence, 6),
             **_box(reading.box),
             "state": reading.state.value,
+            "text": reading.text,
+            "printed": round(reading.printed, 4),
             "parts": [{"digit": part.digit, "confidence": round(part.confidence, 6), **_box(part.box)} for part in reading.parts],
         }
 

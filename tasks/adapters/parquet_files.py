@@ -21,16 +21,28 @@ def to_parquet(name: str, table: pa.Table) -> bytes:
     return sink.getvalue()
 
 
-def from_parquet(uri: str, data: bytes | None, columns: Sequence[str] | None) -> pa.Table:
-    """Raises StorageUnavailableError for None, InputError for a newer schema, StorageError for a damaged file."""
+def from_parquet(name: str, uri: str, data: bytes | None, columns: Sequence[str] | None) -> pa.Table:
+    """The table of that name; columns that a file of an older schema does not have are null.
+
+    Raises StorageUnavailableError for None, InputError for a newer schema, StorageError for a damaged file."""
     if data is None:
         raise StorageUnavailableError(f"{uri} was replaced while it was being read: read again")
     try:
         file = pq.ParquetFile(pa.BufferReader(data))
         _check_schema_version(uri, file.schema_arrow.metadata or {})
-        return file.read(columns=columns)
+        return _completed(file.read(columns=columns), name, columns)
     except pa.ArrowInvalid as error:
         raise StorageError(f"{uri} is damaged ({error}): delete its manifest and run again to read its pages anew") from error
+
+
+def _completed(table: pa.Table, name: str, columns: Sequence[str] | None) -> pa.Table:
+    wanted = [field for field in TABLES[name] if columns is None or field.name in columns]
+    missing = [field for field in wanted if field.name not in table.column_names]
+    if not missing:
+        return table
+    for field in missing:
+        table = table.append_column(field, pa.nulls(len(table), field.type))
+    return table.select([field.name for field in wanted]).replace_schema_metadata(TABLES[name].metadata)
 
 
 def _check_schema_version(uri: str, metadata: Mapping[bytes, bytes]) -> None:

@@ -137,7 +137,7 @@ class Results:
         for some in _chunks(sorted(wanted, key=lambda one: one[0].first), FILES_AT_ONCE):
             uris = [join(self.dest, batch.files[table]) for batch, _ in some]
             for uri, data, (batch, mask) in zip(uris, self._storage.read_many(uris), some, strict=True):
-                rows = _only(from_parquet(uri, data, needed), batch.pages[mask], whole=bool(mask.all()))
+                rows = _only(from_parquet(table, uri, data, needed), batch.pages[mask], whole=bool(mask.all()))
                 yield _select(rows if where is None else rows.filter(where), columns)
 
     def retire(self) -> int:
@@ -164,7 +164,7 @@ class Results:
             return  # another run has retired this batch meanwhile
         old = Manifest.from_json(data, batch.manifest)
         pages = tuple(page for page, counts in zip(old.pages, mask, strict=True) if counts)
-        found = {name: from_parquet(uri, file, None) for name, uri, file in zip(TABLES, uris[1:], files, strict=True)}
+        found = {name: from_parquet(name, uri, file, None) for name, uri, file in zip(TABLES, uris[1:], files, strict=True)}
         tables = {name: _only(table, batch.pages[mask], whole=False) for name, table in found.items()}
         key = batch_key(((page.uri, page.version, page.index) for page in pages), old.read_by)
         written = self.write_tables(key, tables)

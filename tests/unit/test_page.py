@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from digit_core.page import find_digits, find_strip, fused, judge, read_page, reading_order, to_scan
-from digit_core.params import ReviewPolicy, SegmentationParams
+from digit_core.params import ReviewPolicy, SegmentationParams, Writing
 from digit_core.reader import OnnxReader
 from digit_core.records import NOT_A_DIGIT, Box, NumberString, PageDigits, PageFound, PageImage, PageRef, State
 from digit_core.strokes import draw_number, make_hand
@@ -75,6 +75,28 @@ def test_a_likely_stranger_asks_whether_it_is_a_digit():
     page = judge(found(3), np.stack([row(1, 0.99), row(5, 0.99), row(NOT_A_DIGIT, 0.7)]), NO_AUDIT)
 
     assert page.readings[0].parts[2].reason == "not a digit?"
+
+
+def test_only_the_wanted_kind_of_writing_is_published():
+    numbers = tuple(replace(n, printed=p) for n, p in zip(found(1, 1).digits.numbers, (0.9, 0.1), strict=True))
+    page = found(1, 1)
+    page = replace(page, digits=replace(page.digits, numbers=numbers))
+    rows = np.stack([row(1, 0.99), row(2, 0.99)])
+
+    def published(writing: Writing) -> list[str]:
+        return [r.digits for r in judge(page, rows, replace(NO_AUDIT, writing=writing)).readings]
+
+    assert published(Writing.ANY) == ["1", "2"]
+    assert published(Writing.PRINT) == ["1"]
+    assert published(Writing.HAND) == ["2"]
+
+
+def test_a_number_is_doubted_once_for_its_length_and_not_once_for_each_digit():
+    page = found(2)
+    doubtful = (replace(page.digits.numbers[0], certainty=0.8),)
+    read = judge(replace(page, digits=replace(page.digits, numbers=doubtful)), np.stack([row(4, 0.9), row(9, 0.9)]), NO_AUDIT)
+
+    assert read.readings[0].confidence == pytest.approx(0.9 * 0.9 * 0.8)
 
 
 def test_the_audit_draws_about_its_share_and_the_same_digits_every_time():

@@ -1,8 +1,14 @@
 """Readings become rows: flat, complete, and each with its provenance."""
 
+import io
+from dataclasses import replace
+
+import pyarrow.parquet as pq
+
 from digit_core.errors import FailureReason
 from digit_core.records import NOT_A_DIGIT, Box, DigitReading, PageFailure, PageRead, PageRef, ReadBy, Reading, State
 from digit_core.tables import SCHEMA_VERSION, TABLES, batch_tables
+from tasks.adapters.parquet_files import from_parquet
 
 REF = PageRef("scans/a.png", "v1", "ab" * 32, 0, 2)
 READ_BY = ReadBy("7", "1", "none", "abc", "run")
@@ -49,3 +55,24 @@ def test_an_empty_batch_still_has_the_schema_and_its_version():
     for name, table in batch_tables([], READ_BY).items():
         assert table.schema.equals(TABLES[name], check_metadata=True)
         assert table.schema.metadata[b"digits.schema_version"] == SCHEMA_VERSION.encode()
+
+
+def test_a_number_says_how_it_was_written_and_whether_it_is_print():
+    reading = replace(PAGE.readings[0], text=".5-", printed=0.25)
+
+    (number,) = batch_tables([replace(PAGE, readings=(reading,))], READ_BY)["numbers"].to_pylist()
+
+    assert (number["text"], number["printed"]) == (".5-", 0.25)
+
+
+def test_a_file_of_the_first_schema_is_read_with_nothing_where_it_knows_nothing():
+    now = batch_tables([PAGE], READ_BY)["numbers"]
+    old = now.drop_columns(["text", "printed"]).replace_schema_metadata({"digits.schema_version": "1"})
+    sink = io.BytesIO()
+    pq.write_table(old, sink)
+
+    read = from_parquet("numbers", "numbers/a.parquet", sink.getvalue(), None)
+
+    assert read.schema.equals(TABLES["numbers"], check_metadata=True)
+    assert read.to_pylist() == [{**now.to_pylist()[0], "text": None, "printed": None}]
+    assert from_parquet("numbers", "a", sink.getvalue(), ["digits", "text"]).to_pylist() == [{"digits": "5", "text": None}]
