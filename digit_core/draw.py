@@ -21,8 +21,12 @@ COLOURS: Mapping[str, tuple[int, int, int]] = {
     State.ACCEPTED: (70, 110, 0),
     State.REVIEW: (0, 120, 240),
     State.REJECTED: (150, 150, 150),
+    State.CONFIRMED: (140, 90, 0),
+    State.CORRECTED: (200, 60, 0),
+    State.UNREADABLE: (90, 90, 90),
 }
 _MEANING = {State.ACCEPTED: "accepted", State.REVIEW: "for review", State.REJECTED: "not a digit"}
+_BY_PEOPLE = {State.CONFIRMED: "confirmed", State.CORRECTED: "corrected", State.UNREADABLE: "unreadable"}
 _INK, _WHITE = (40, 40, 40), 255
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
 _EASY_TO_READ = 40  # pixels that a digit should be high for its label to be legible
@@ -155,7 +159,8 @@ def _legend(digits: Iterable[Mapping[str, Any]], page_width: int) -> Picture:
     """A strip with a coloured square and a count for each state."""
     states = [row["state"] for row in digits]
     height = int(np.clip(page_width / 100, 12, 40))
-    entries = [(COLOURS[state], f"{states.count(state)} {text}") for state, text in _MEANING.items()]
+    meaning = {**_MEANING, **{state: text for state, text in _BY_PEOPLE.items() if state in states}}
+    entries = [(COLOURS[state], f"{states.count(state)} {text}") for state, text in meaning.items()]
     lengths = [_letters(text, height).shape[1] for _, text in entries]
     width = sum(lengths) + 3 * height * len(entries) + 2 * height
     strip = np.full((3 * height, max(width, page_width), 3), _WHITE, np.uint8)

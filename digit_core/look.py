@@ -23,6 +23,8 @@ _LARGEST_INK = 32.0
 """Pixels that the ink of a first look may be high: of what is larger the reader sees only parts."""
 
 _COARSE = 900
+_LONGEST_STRIP = 8000
+"""Pixels that a strip is enlarged to at most: one of 3 x 20,000 pixels would fill the memory."""
 
 _STRONG, _PAPER = 200, 24
 """Darkness that the darkest ink is raised to, by four times at most: pencil is read like ink; and below which there is no ink."""
@@ -76,10 +78,12 @@ def strengthened(darkness: Grey) -> Grey:
 
 def look_at_strip(darkness: Grey, reader: Reader) -> Characters:
     """Characters of a strip: looked at as it stands, and again at the size of its figures."""
-    first = _look_at(darkness, STRIP_HEIGHT / darkness.shape[0], reader)
+    longest = _LONGEST_STRIP / darkness.shape[1]
+    scale = min(STRIP_HEIGHT / darkness.shape[0], longest)
+    first = _look_at(darkness, scale, reader)
     digits = first.best < DIGITS
     if not digits.any():
         return first
     height = float(np.percentile((first.boxes[:, 3] - first.boxes[:, 1])[digits], 75))
-    better = FIGURE / max(height, 3.0)
-    return first if 0.75 < better * darkness.shape[0] / STRIP_HEIGHT < 1.35 else _look_at(darkness, better, reader)
+    better = min(FIGURE / max(height, 3.0), longest)
+    return first if 0.75 < better / scale < 1.35 else _look_at(darkness, better, reader)

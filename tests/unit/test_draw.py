@@ -81,7 +81,7 @@ def test_a_page_without_digits_shows_the_page_and_a_legend():
     assert drawn.dtype == np.uint8
     assert drawn.shape[0] > 300
     assert drawn[15, 15].max() < 128 < drawn[25, 25].min()
-    assert all(has(drawn[300:], state) for state in State)
+    assert all(has(drawn[300:], state) for state in (State.ACCEPTED, State.REVIEW, State.REJECTED))
 
 
 @settings(max_examples=40, deadline=None)
