@@ -90,6 +90,8 @@ def _as_one(page: PageRead) -> tuple[Reading, ...]:
     readings = page.readings
     if not readings:
         return (Reading(0, Box(0, 0, page.width, page.height), "", 0.0, State.REVIEW, ()),)
+    if len(readings) == 1:
+        return readings
     parts = tuple(part for reading in readings for part in reading.parts)
     state = State.REVIEW if any(reading.state is State.REVIEW for reading in readings) else readings[0].state
     confidence = math.prod(reading.confidence for reading in readings)

@@ -13,6 +13,8 @@ from typer.main import get_command
 from typer.testing import CliRunner, Result
 
 from deployments.cli import app
+from digit_core.recogniser import SHIPPED_MODEL
+from digit_core.strokes import draw_number, make_hand
 
 COMMANDS = sorted(get_command(app).commands)  # type: ignore[attr-defined]
 HEAVY = {"prefect", "mlflow", "tensorflow", "keras", "cv2", "numpy", "pyarrow", "onnxruntime", "sqlalchemy", "pydantic", "pandas"}
@@ -296,3 +298,30 @@ class TestWithResults:
 
         assert table.stdout.splitlines()[1].startswith("page")
         assert json.loads(whole.stdout)["total"]["counts"]["true_numbers"] == 1
+
+
+def test_a_strip_is_read_with_its_point_and_told_from_print(tmp_path: Path) -> None:
+    ink, _ = draw_number("2047.5", make_hand(5), 46, np.random.default_rng(1))
+    cv2.imwrite(str(tmp_path / "strip.png"), (245 - np.pad(ink, 14) * 0.8).astype(np.uint8))
+
+    result = digits("read", "--strip", tmp_path / "strip.png", "--format", "json", "--model", SHIPPED_MODEL)
+
+    (row,) = json.loads(result.stdout)
+    assert (row["digits"], row["text"]) == ("20475", "2047.5")
+    assert row["printed"] < 0.5
+    assert row["confidence"] > 0.9
+
+
+def test_only_print_is_read_of_what_is_written_by_hand(tmp_path: Path) -> None:
+    ink, _ = draw_number("2047", make_hand(5), 46, np.random.default_rng(1))
+    page = np.full((400, 600), 245, np.uint8)
+    page[150 : 150 + ink.shape[0], 100 : 100 + ink.shape[1]] -= (ink * 0.8).astype(np.uint8)
+    cv2.imwrite(str(tmp_path / "page.png"), page)
+
+    def read(*options: str) -> list[str]:
+        result = digits("read", tmp_path / "page.png", "--format", "json", "--model", SHIPPED_MODEL, *options)
+        return [row["digits"] for row in json.loads(result.stdout)]
+
+    assert read() == read("--handwritten") == ["2047"]
+    assert read("--printed") == []
+    assert digits("read", "a.png", "--printed", "--handwritten").exit_code == 2
