@@ -14,6 +14,7 @@ from together import together
 
 from digit_core.errors import QueueError
 from digit_core.records import Box, ReviewItem
+from tasks.adapters.review.claims import LARGEST_LOAN
 from tasks.adapters.review_queue import ReviewQueue
 
 HERE = "s3://results/parish"
@@ -143,7 +144,12 @@ def test_paging_on_from_an_unknown_item_is_refused_by_name(queue):
 
 
 def test_a_hundred_thousand_open_items_page_and_are_lent_in_less_than_a_tenth_of_a_second(queue):
-    queue.put([item(f"{number * 7919 % 100_000:06}", number / 100_000) for number in range(100_000)])
+    queue.put(
+        [
+            replace(item(f"{number * 7919 % 100_000:06}", number / 100_000), number_id=f"number-{number // 4}")
+            for number in range(100_000)
+        ]
+    )
     middle = queue.page(HERE, 1)[0].item_id
 
     first, first_seconds = timed(lambda: queue.page(HERE, 100))
@@ -229,6 +235,7 @@ FILL = """
 import resource, sys
 from dataclasses import replace
 from digit_core.records import *
+from tasks.adapters.review.claims import LARGEST_LOAN
 from tasks.adapters.review_queue import ReviewQueue
 queue = ReviewQueue(sys.argv[1])
 resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
@@ -311,3 +318,11 @@ def refusal(action) -> str:
         action()
     assert "\n" not in str(caught.value)
     return str(caught.value)
+
+
+def test_a_number_that_is_no_number_is_lent_in_part(queue):
+    queue.put([item(f"{number:06}") for number in range(1_500)])
+
+    claim = queue.claims.single(HERE, "Ada", 40, 600)
+
+    assert len(claim.items) == LARGEST_LOAN

@@ -18,6 +18,9 @@ from tasks.adapters.review.schema import DECISIONS, ITEMS, OPEN, STANDING
 AUDITS_AMONG = 10
 """Ordinary items for each audit in a batch: spread out, so that nobody knows which one it is."""
 
+LARGEST_LOAN = 1_000
+"""Items that are lent at once at most, however long a number is."""
+
 COUNTED = 5_000
 """Items by which the commonest guess is found."""
 
@@ -99,9 +102,9 @@ class Claims:
         """The items, and the free ones of the same numbers right beside them."""
         numbers = list(connection.scalars(sa.select(ITEMS.c.number_id).where(ITEMS.c.item_id.in_(ids)).distinct()))
         siblings = locked_or_skipped(
-            sa.select(ITEMS.c.item_id).where(
-                ITEMS.c.number_id.in_(numbers), ITEMS.c.state == OPEN, self._unclaimed(), _not_read_by(reviewer)
-            )
+            sa.select(ITEMS.c.item_id)
+            .where(ITEMS.c.number_id.in_(numbers), ITEMS.c.state == OPEN, self._unclaimed(), _not_read_by(reviewer))
+            .limit(LARGEST_LOAN)
         )
         return _ids(connection, siblings) if ids else []
 
