@@ -93,6 +93,11 @@ def _read_all(plan: RunPlan, flights: Iterable[Flight], window: Callable[[], int
             if flight.is_sound():
                 _land(plan, flight, tally)
         raise
+    except BaseException:  # told to end at once: what is sealed by now counts, what is not is left to the next run
+        for flight in flying:
+            if flight.is_sealed():
+                _land(plan, flight, tally)
+        raise
 
 
 def _land(plan: RunPlan, flight: Flight, tally: Tally) -> None:

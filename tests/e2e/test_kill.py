@@ -194,7 +194,8 @@ def queued(place: Place) -> list[tuple]:
         "item_id, state, confidence, guess, top, reason, uri, sha256, page_index, number_id, x, y, w, h, crop_png, context_png"
     )
     with sqlite3.connect(place.home / "review.db") as queue:
-        return queue.execute(f"SELECT {columns} FROM review_items ORDER BY item_id").fetchall()  # noqa: S608  fixed words
+        tables = "review_items JOIN review_pictures USING (item_id)"
+        return queue.execute(f"SELECT {columns} FROM {tables} ORDER BY item_id").fetchall()  # noqa: S608  fixed words
 
 
 def test_killed_runs_leave_no_process_behind(killed):
