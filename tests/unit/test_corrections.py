@@ -28,7 +28,13 @@ def said(number="n", parts="1975", place=0, kind="digit", value="1", x=100, **ch
 
 def number(name="n", digits="1975", state="review", x=100, w=80, **changes):
     """A row of the table `numbers`."""
-    row = dict.fromkeys(NUMBERS.names, "") | {"uri": "page.png", "sha256": PAGE[0], "page_index": 0, "number_id": name}
+    row = dict.fromkeys(NUMBERS.names, "") | {
+        "printed": 0.0,
+        "uri": "page.png",
+        "sha256": PAGE[0],
+        "page_index": 0,
+        "number_id": name,
+    }
     row |= {"line": 0, "position": 0, "digits": digits, "confidence": 0.5, "state": state, "x": x, "y": 50, "w": w, "h": 30}
     return row | changes
 
