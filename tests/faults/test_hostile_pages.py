@@ -119,7 +119,7 @@ def hostile(tmp_path: Path) -> Path:
 
 
 def test_hostile_pages_get_a_row_each_and_the_pages_beside_them_are_read(hostile, place, served_home):
-    here = make_place(place.folder / "here", hostile, served_home, DIGITS_PAGE_SECONDS="30", **place.environment)
+    here = make_place(place.folder / "here", hostile, served_home, DIGITS_PAGE_SECONDS="10", **place.environment)
 
     here.run_well("--max-failed", "1")
 
