@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from digit_core.errors import RegistryError
 from digit_core.params import Ink
-from digit_core.records import NOT_A_DIGIT
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,17 +61,6 @@ class CalibrationRecord:
         doubts = np.frombuffer(base64.b64decode(fields["doubts"], validate=True), "<f2").astype(np.float16)
         bits = np.frombuffer(base64.b64decode(fields["right"], validate=True), np.uint8)
         return cls(doubts, np.unpackbits(bits, count=int(fields["digits"])).astype(bool))
-
-
-def record_of(probabilities: NDArray[np.float32], labels: NDArray[np.integer]) -> CalibrationRecord:
-    """The record of answers (n, 11) to digits (n,).
-
-    It holds whatever is a digit or was taken for one: a digit taken for "not a digit" is an error, as it would be missing
-    from its number, and so is anything else that was taken for a digit. What was rightly taken for no digit is left out.
-    """
-    answers = probabilities.argmax(axis=1)
-    kept = (answers != NOT_A_DIGIT) | (labels != NOT_A_DIGIT)
-    return CalibrationRecord.of(probabilities.max(axis=1)[kept], (answers == labels)[kept])
 
 
 def write_records(records: Mapping[Ink, CalibrationRecord]) -> str:

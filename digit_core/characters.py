@@ -8,14 +8,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digit_core.numerals import CHARACTERS
-from digit_core.reader_network import NOTHING, STRIDE
+from digit_core.reader_form import CHARACTERS, DIGITS, NOTHING, STRIDE, UNIT
 
-LEAST, LEAST_MARK = 0.35, 0.12
+_LEAST, _LEAST_MARK = 0.35, 0.12
 """Probability from which a cell may be the middle of a digit, and of a point or dash: those are small, and cost nothing."""
-
-_UNIT = 8.0
-DIGITS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,21 +40,21 @@ class Characters:
     def chosen(self, index: NDArray[np.intp] | NDArray[np.bool_]) -> Characters:
         return Characters(self.boxes[index], self.probabilities[index], self.printed[index])
 
+    def left_to_right(self) -> Characters:
+        return self.chosen(np.argsort(self.boxes[:, 0] + self.boxes[:, 2], kind="stable"))
 
-def characters(cells: NDArray[np.float32], least: float = LEAST) -> Characters:
-    """The characters that cells (rows, columns, OUTPUTS) show, the surest first; of overlapping ones only the surest.
 
-    least: the smallest probability of a digit.
-    """
+def characters(cells: NDArray[np.float32]) -> Characters:
+    """The characters that cells (rows, columns, OUTPUTS) show, the surest first; of overlapping ones only the surest."""
     found = 1 / (1 + np.exp(np.minimum(cells[..., NOTHING] - _logsum(cells[..., :NOTHING]), 60.0)))
     peak = cv2.dilate(found.astype(np.float32), np.ones((3, 3), np.uint8))
-    enough = np.where(cells[..., :NOTHING].argmax(axis=-1) < DIGITS, least, LEAST_MARK)
+    enough = np.where(cells[..., :NOTHING].argmax(axis=-1) < DIGITS, _LEAST, _LEAST_MARK)
     rows, columns = np.nonzero((found >= enough) & (found >= peak - 1e-6))
     order = np.argsort(-found[rows, columns], kind="stable")
     rows, columns = rows[order], columns[order]
     here = cells[rows, columns]
     x, y = (columns + 0.5) * STRIDE, (rows + 0.5) * STRIDE
-    sides = _UNIT * np.exp(np.clip(here[:, NOTHING + 1 : NOTHING + 5], -4, 4))
+    sides = UNIT * np.exp(np.clip(here[:, NOTHING + 1 : NOTHING + 5], -4, 4))
     boxes = np.stack([x - sides[:, 0], y - sides[:, 1], x + sides[:, 2], y + sides[:, 3]], axis=1).astype(np.float32)
     scores = here[:, : NOTHING + 1] - here[:, : NOTHING + 1].max(axis=1, keepdims=True)
     powers = np.exp(scores)
@@ -97,5 +93,4 @@ def _without_doubles(boxes: NDArray[np.float32]) -> NDArray[np.intp]:
 
 def text_of(found: Characters) -> str:
     """The characters from left to right, points and dashes among them."""
-    order = np.argsort(found.boxes[:, 0] + found.boxes[:, 2])
-    return "".join(CHARACTERS[i] for i in found.best[order])
+    return "".join(CHARACTERS[i] for i in found.left_to_right().best)

@@ -8,11 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from digit_core.characters import DIGITS, Characters
+from digit_core.characters import Characters, text_of
 from digit_core.columns import Scored, best_text, stacked
-from digit_core.numerals import CHARACTERS
 from digit_core.reader import Columns
-from digit_core.reader_network import COLUMN
+from digit_core.reader_form import CHARACTERS, COLUMN, DIGITS
 from digit_core.windows import Window
 
 _DETECTED, _READ = 0.27, 0.45
@@ -61,21 +60,12 @@ def decided(proposals: Sequence[Proposal]) -> list[FoundNumber]:
     chosen = [_choice(row, values) for row, values in zip(texts, likely, strict=True)]
     final = Scored(columns, [row[i] for row, i in zip(texts, chosen, strict=True)])
     substitutes, middles = final.substitutes(), final.middles()
-    results = [
-        _number(one, row, i, values, substitutes[n], middles[n])
-        for n, (one, row, i, values) in enumerate(zip(proposals, texts, chosen, likely, strict=True))
-    ]
-    return [result for result in results if result is not None]
+    return [_number(*row) for row in zip(proposals, texts, chosen, likely, substitutes, middles, strict=True)]
 
 
 def _texts(one: Proposal) -> list[str]:
     """What is proposed: on the page, in the strip, by the columns; and by the columns read with too many and too few digits."""
-    return [_text(one.on_page), _text(one.in_strip), *(best_text(one.columns, nothing) for nothing in (1.0, *_OTHERWISE))]
-
-
-def _text(found: Characters) -> str:
-    order = np.argsort(found.boxes[:, 0] + found.boxes[:, 2], kind="stable")
-    return "".join(CHARACTERS[i] for i in found.best[order])
+    return [text_of(one.on_page), text_of(one.in_strip), *(best_text(one.columns, nothing) for nothing in (1.0, *_OTHERWISE))]
 
 
 def _choice(texts: Sequence[str], likely: NDArray[np.float64]) -> int:
@@ -93,15 +83,13 @@ def _number(
     likely: NDArray[np.float64],
     substitutes: NDArray[np.float64],
     middles: NDArray[np.float64],
-) -> FoundNumber | None:
+) -> FoundNumber:
     count = len(texts[choice])
     read = substitutes[:count]
     if choice == 2:
         boxes, detected, scores = _boxes_at(middles[:count], one), np.full((count, DIGITS), 1 / DIGITS), np.full(count, 0.5)
     else:
-        source = (one.on_page, one.in_strip)[choice]
-        order = np.argsort(source.boxes[:, 0] + source.boxes[:, 2], kind="stable")
-        source = source.chosen(order)
+        source = (one.on_page, one.in_strip)[choice].left_to_right()
         boxes = source.boxes if choice == 0 else one.window.to_page(source.boxes)
         detected = source.probabilities[:, :DIGITS] + 1e-7
         scores = source.scores

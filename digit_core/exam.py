@@ -87,17 +87,21 @@ def clean_strips(digits: Labelled, rng: np.random.Generator) -> Iterator[Paper]:
 
 def sit(papers: Iterator[Paper], reader: Reader, recogniser: Recogniser) -> Answers:
     """Reads the strips from beginning to end."""
-    params = SegmentationParams()
-    marked = [pair for paper in papers for pair in _judged(paper, find_strip(PageImage(paper.scan), params, reader), recogniser)]
-    return Answers(np.array([sure for sure, _ in marked]), np.array([right for _, right in marked], bool))
+    pairs = [pair for paper in papers for pair in _judged(paper, *_read(paper, reader, recogniser))]
+    return Answers(np.array([sure for sure, _ in pairs]), np.array([right for _, right in pairs], bool))
 
 
-def _judged(paper: Paper, found: PageDigits, recogniser: Recogniser) -> list[tuple[float, bool]]:
+def _read(paper: Paper, reader: Reader, recogniser: Recogniser) -> tuple[PageDigits, NDArray[np.float32]]:
+    """What was found on a strip, and the probabilities of its digits."""
+    found = find_strip(PageImage(paper.scan), SegmentationParams(), reader)
+    return found, fused(recogniser(found.crops), found.evidence)
+
+
+def _judged(paper: Paper, found: PageDigits, probabilities: NDArray[np.float32]) -> list[tuple[float, bool]]:
     """(confidence, right) of every digit that was read or missed."""
     if not found.numbers:
         return []
     number = found.numbers[0]
-    probabilities = fused(recogniser(found.crops), found.evidence)
     answers = [
         (float(row.max()) * number.certainty, _stands_at(paper, int(row.argmax()), box), box)
         for row, box in zip(probabilities, number.boxes, strict=True)
@@ -132,11 +136,9 @@ class Marks:
 
 def marked(papers: Sequence[Paper], reader: Reader, recogniser: Recogniser) -> Marks:
     """Reads strips that hold a number each (others are left out), and counts."""
-    params = SegmentationParams()
     sure, exact, length, right, digits = [], [], [], 0, 0
     for paper in (paper for paper in papers if paper.digits):
-        found = find_strip(PageImage(paper.scan), params, reader)
-        probabilities = fused(recogniser(found.crops), found.evidence)
+        found, probabilities = _read(paper, reader, recogniser)
         text = "".join(str(i) for i in probabilities[:, :NOT_A_DIGIT].argmax(axis=1))
         certainty = min((number.certainty for number in found.numbers), default=0.0)
         sure.append(float(probabilities.max(axis=1).prod()) * certainty)

@@ -6,11 +6,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digit_core.characters import DIGITS, Characters, characters
+from digit_core.characters import Characters, characters
 from digit_core.preprocess import PreparedPage, reduced
 from digit_core.reader import Reader
+from digit_core.reader_form import DIGITS, STRIP_HEIGHT
 from digit_core.records import Grey
-from digit_core.strips import STRIP_HEIGHT
 
 FIGURE = 25.0
 """Pixels that a digit is made high before it is read: the middle of what the reader learned."""

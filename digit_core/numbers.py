@@ -10,26 +10,25 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from digit_core.characters import DIGITS, Characters, characters
+from digit_core.characters import Characters, characters
 from digit_core.decision import FoundNumber, Proposal, decided, with_page_prior
 from digit_core.look import FIGURE, look, look_at_strip
 from digit_core.params import SegmentationParams
 from digit_core.preprocess import PreparedPage
 from digit_core.reader import Cells, Reader
+from digit_core.reader_form import DIGITS, STRIP_HEIGHT
 from digit_core.records import Box, Grey
 from digit_core.strings import group_strings
-from digit_core.strips import STRIP_HEIGHT
 from digit_core.windows import MARGIN, Window
 
 
 def find_numbers(page: PreparedPage, reader: Reader, params: SegmentationParams) -> list[FoundNumber]:
     """All numbers of a page, in no particular order."""
-    darkness = page.darkness
     found = look(page, reader)
-    found = found.chosen(~_run_on(found, darkness))
+    found = found.chosen(~_run_on(found, page.darkness))
     digits, marks = found.chosen(found.best < DIGITS), found.chosen(found.best >= DIGITS)
     groups = [digits.chosen(np.array(string)) for string in group_strings(_boxes(digits), _boxes(marks), page, params)]
-    return with_page_prior(read_strings(darkness, [(group, _marks_of(group, marks)) for group in groups], reader))
+    return with_page_prior(read_strings(page.darkness, [(group, _marks_of(group, marks)) for group in groups], reader))
 
 
 def find_number(page: PreparedPage, reader: Reader) -> list[FoundNumber]:
@@ -104,12 +103,11 @@ def read_strings(darkness: Grey, groups: Sequence[tuple[Characters, Characters]]
 
 
 def _again(cells: Cells, window: Window) -> Characters:
-    """The digits of a strip, left to right, without those that its edges cut."""
+    """The digits of a strip, without those that its edges cut."""
     found = characters(cells)
     middle_x = (found.boxes[:, 0] + found.boxes[:, 2]) / 2
     middle_y = (found.boxes[:, 1] + found.boxes[:, 3]) / 2
-    margin = 0.5 * MARGIN * FIGURE * min(1.0, window.scale * 100)
+    margin = 0.5 * MARGIN * FIGURE
     inside = (middle_x > margin) & (middle_x < window.width * window.scale - margin)
     inside &= (np.abs(middle_y - STRIP_HEIGHT / 2) < 0.36 * STRIP_HEIGHT) & (found.best < DIGITS)
-    mine = found.chosen(inside)
-    return mine.chosen(np.argsort(mine.boxes[:, 0] + mine.boxes[:, 2], kind="stable"))
+    return found.chosen(inside)

@@ -17,9 +17,6 @@ from numpy.typing import NDArray
 from digit_core.hands import FACES, Hand, Hands, figure_of, printed, trimmed
 from digit_core.strangers import Ink
 
-CHARACTERS = "0123456789.-"
-"""What is told apart in a number: ten digits, the decimal point (or comma), and the dash (or "=" or tilde)."""
-
 _HANGING = {"3": 0.28, "4": 0.25, "5": 0.28, "7": 0.3, "9": 0.3}
 _TAILS = {"7": 1.0, "9": 1.0, "1": 0.25, "4": 0.3, "3": 0.15, "5": 0.15}
 _SMALL = {"0": 0.68, "1": 0.7, "2": 0.72}

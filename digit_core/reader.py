@@ -13,14 +13,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digit_core.numerals import CHARACTERS
-from digit_core.reader_network import COLUMN, STRIDE
+from digit_core.reader_form import CHARACTERS, COLUMN, STRIDE, STRIP_HEIGHT
 from digit_core.recogniser import onnx_session
 from digit_core.records import Grey
-from digit_core.strips import STRIP_HEIGHT
 
 Cells = NDArray[np.float32]
-"""Shape (h/4, w/4, OUTPUTS): see digit_core.reader_network."""
+"""Shape (h/4, w/4, OUTPUTS): see digit_core.reader_form."""
 
 Columns = NDArray[np.float64]
 """Shape (columns, 11): for every 2 pixels of a strip the probabilities of no digit (0) and of the digits 0 to 9 (1 to 10)."""

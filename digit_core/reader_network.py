@@ -16,26 +16,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from digit_core.numerals import CHARACTERS
-from digit_core.strips import STRIP_HEIGHT, Place, Scrap
-
-STRIDE = 4
-"""Pixels of a cell's side."""
-
-COLUMN = 2
-"""Pixels of a column's width."""
-
-NOTHING = len(CHARACTERS)
-"""The class of a cell where no character has its middle."""
-
-OUTPUTS = NOTHING + 1 + 4 + 1
-"""Of a cell: scores of the characters and of nothing, log of the distances to left, top, right and bottom, score of print."""
+from digit_core.reader_form import CHARACTERS, COLUMN, NOTHING, OUTPUTS, STRIDE, STRIP_HEIGHT, UNIT
+from digit_core.strips import Place, Scrap
 
 TARGETS = 1 + 4 + 1 + 1
 """Of a cell: class, log distances, printed (0 or 1), weight."""
-
-_UNIT = 8.0
-"""Pixels: distances are learned as the logarithm of so many."""
 
 
 def build(keras: Any, widths: Sequence[int] = (24, 48, 80, 112)) -> tuple[Any, Any, Any]:
@@ -117,7 +102,7 @@ def _mark(
     row, column = np.nonzero(mine)
     target[row, column, 0] = CHARACTERS.index(place.character)
     sides = np.stack([xs[column] - place.left, ys[row] - place.top, place.right - xs[column], place.bottom - ys[row]], axis=1)
-    target[row, column, 1:5] = np.log(np.maximum(sides, 0.5) / _UNIT)
+    target[row, column, 1:5] = np.log(np.maximum(sides, 0.5) / UNIT)
     target[row, column, 5] = place.printed
     target[row, column, 6] = 1.0
 

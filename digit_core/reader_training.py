@@ -25,8 +25,9 @@ from digit_core.mnist import Labelled, Mnist
 from digit_core.network import keras_module
 from digit_core.params import Params
 from digit_core.reader import FINDER, READER
+from digit_core.reader_form import STRIP_HEIGHT
 from digit_core.reader_network import build, cell_loss, cell_targets, column_loss, column_targets
-from digit_core.strips import STRIP_HEIGHT, Scrap, write_patch, write_strip
+from digit_core.strips import Scrap, write_patch, write_strip
 
 PATCH = (64, 192)
 """Height and width of a patch that is learned, pixels."""

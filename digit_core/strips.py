@@ -17,11 +17,9 @@ from numpy.typing import NDArray
 
 from digit_core.hands import Hands
 from digit_core.numerals import Glyph, Manner, manner, write_text
+from digit_core.reader_form import STRIP_HEIGHT
 from digit_core.strangers import Ink
 from digit_core.surroundings import blots, flourish, lay, rule, shown_through, word
-
-STRIP_HEIGHT = 40
-"""Pixels; the figures in it are 12 to 38 high."""
 
 _SEEN = 0.7
 """Share of a character that must lie inside the picture to be worth finding; of less nothing is asked."""

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digit_core.look import FIGURE, strengthened
+from digit_core.reader_form import STRIP_HEIGHT
 from digit_core.records import Grey
-from digit_core.strips import STRIP_HEIGHT
 
 MARGIN = 0.45
 """Of a digit's height, left and right of a number in its strip."""

@@ -40,14 +40,11 @@ class Flight:
         self.on_pages(sum(batch.counts["pages"] for batch in batches))
         return batches
 
-    def is_sealed(self) -> bool:
-        """Whether all was sealed already; does not wait."""
+    def is_sealed(self, wait: bool) -> bool:
+        """Whether all was sealed, by its end or by now."""
+        if wait:
+            self.stages[-1].wait()
         return bool(self.stages[-1].state.is_completed())
-
-    def is_sound(self) -> bool:
-        """Wait for the end, and say whether all was sealed."""
-        self.stages[-1].wait()
-        return self.stages[-1].state.is_completed()
 
 
 def groups(objects: Iterable[SourceObject]) -> Iterator[Group]:

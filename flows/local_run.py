@@ -6,7 +6,8 @@ import logging
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, Any
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from flows.local_server import check_reachable, local_api, wait_until_ready
 from flows.progress import Progress, current
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from flows.train import Registered
     from flows.train_reader import RegisteredReader
 
+Value = TypeVar("Value")
+
 _UNLESS_SET = {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "DO_NOT_TRACK": "1",
@@ -30,13 +33,9 @@ def run_digitise(settings: Settings, progress: Progress, **parameters: Any) -> T
     with prefect_for(settings):
         from flows.digitise import digitise
 
-        _keep_log_off_the_terminal()
-        token = current.set(progress)
-        try:
+        with _told(current, progress):
             tally: Tally = digitise(**parameters)
             return tally
-        finally:
-            current.reset(token)
 
 
 def run_retry(settings: Settings, progress: Progress, **parameters: Any) -> Tally:
@@ -44,13 +43,9 @@ def run_retry(settings: Settings, progress: Progress, **parameters: Any) -> Tall
     with prefect_for(settings):
         from flows.retry import retry
 
-        _keep_log_off_the_terminal()
-        token = current.set(progress)
-        try:
+        with _told(current, progress):
             tally: Tally = retry(**parameters)
             return tally
-        finally:
-            current.reset(token)
 
 
 @contextmanager
@@ -59,12 +54,8 @@ def trainings(settings: Settings, watch: Callable[[int, Mapping[str, float]], No
     with prefect_for(settings):
         from flows.train import train, watching
 
-        _keep_log_off_the_terminal()
-        token = watching.set(watch)
-        try:
+        with _told(watching, watch):
             yield train
-        finally:
-            watching.reset(token)
 
 
 @contextmanager
@@ -75,12 +66,8 @@ def reader_training(
     with prefect_for(settings):
         from flows.train_reader import train_reader, watching
 
-        _keep_log_off_the_terminal()
-        token = watching.set(watch)
-        try:
+        with _told(watching, watch):
             yield train_reader
-        finally:
-            watching.reset(token)
 
 
 def run_promote(settings: Settings, tell: Callable[[Figures], None], **parameters: Any) -> Promoted:
@@ -88,13 +75,9 @@ def run_promote(settings: Settings, tell: Callable[[Figures], None], **parameter
     with prefect_for(settings):
         from flows.promote import promote
 
-        _keep_log_off_the_terminal()
-        token = on_figures.set(tell)
-        try:
+        with _told(on_figures, tell):
             promoted: Promoted = promote(**parameters)
             return promoted
-        finally:
-            on_figures.reset(token)
 
 
 def run_feedback(settings: Settings, **parameters: Any) -> Fed:
@@ -114,6 +97,17 @@ def prefect_for(settings: Settings) -> Iterator[None]:
         os.environ.setdefault(name, value)
     with _api(settings):
         yield
+
+
+@contextmanager
+def _told(variable: ContextVar[Value], value: Value) -> Iterator[None]:
+    """What goes on in the flow is told to `value`, and not by its log to the terminal."""
+    _keep_log_off_the_terminal()
+    token = variable.set(value)
+    try:
+        yield
+    finally:
+        variable.reset(token)
 
 
 def _keep_log_off_the_terminal() -> None:

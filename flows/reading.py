@@ -88,14 +88,10 @@ def _read_all(plan: RunPlan, flights: Iterable[Flight], window: Callable[[], int
                 tally.check_budget(max_failed, plan.out, at_end=False)
         while flying:
             _land(plan, flying.popleft(), tally)
-    except Exception:
-        for flight in flying:  # what stopped the run is known already; a batch that was sealed all the same counts
-            if flight.is_sound():
-                _land(plan, flight, tally)
-        raise
-    except BaseException:  # told to end at once: what is sealed by now counts, what is not is left to the next run
+    except BaseException as error:
+        # What stopped the run is known; batches that are sealed all the same count. One that is told to end waits for none.
         for flight in flying:
-            if flight.is_sealed():
+            if flight.is_sealed(wait=isinstance(error, Exception)):
                 _land(plan, flight, tally)
         raise
 

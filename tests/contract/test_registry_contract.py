@@ -2,19 +2,15 @@
 
 import hashlib
 import json
-import os
 import shutil
-import signal
-import socket
 import sqlite3
 import subprocess
 import sys
-import time
-import urllib.request
 from pathlib import Path
 
 import onnx
 import pytest
+from mlflow_servers import mlflow_running
 from onnx import TensorProto, helper
 from together import together
 
@@ -30,38 +26,8 @@ NOBODY = "http://keeper:hunter2@127.0.0.1:1"
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
     """An MLflow server with its own database, on a free port."""
-    folder = tmp_path_factory.mktemp("mlflow server")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = str(probe.getsockname()[1])
-    options = ["--host", "127.0.0.1", "--port", port, "--workers", "1"]
-    stores = ["--backend-store-uri", f"sqlite:///{folder}/mlflow.db", "--artifacts-destination", str(folder / "artifacts")]
-    settings = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true"}
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "mlflow", "server", *options, *stores],
-            env=os.environ | settings,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
-    try:
-        wait_for(f"http://127.0.0.1:{port}/health", process, folder / "log")
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        os.killpg(process.pid, signal.SIGKILL)  # the server and its worker: a session of their own
-        process.wait()
-
-
-def wait_for(url, process, log):
-    deadline = time.monotonic() + 90
-    while process.poll() is None and time.monotonic() < deadline:
-        try:
-            urllib.request.urlopen(url, timeout=5).close()  # noqa: S310
-            return
-        except OSError:
-            time.sleep(0.2)
-    pytest.fail(f"the MLflow server did not start:\n{log.read_text()}")
+    with mlflow_running(tmp_path_factory.mktemp("mlflow server")) as url:
+        yield url
 
 
 @pytest.fixture(scope="module")

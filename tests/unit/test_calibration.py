@@ -7,42 +7,20 @@ import pytest
 import tiny_model
 
 from digit_core.calibrate import calibrate, calibrate_file
-from digit_core.calibration import CalibrationRecord, read_records, record_of, write_records
+from digit_core.calibration import CalibrationRecord, read_records, write_records
 from digit_core.crop import mnist_crop
 from digit_core.errors import RegistryError
 from digit_core.params import Ink
 from digit_core.reader import OnnxReader
 from digit_core.recogniser import OnnxRecogniser, calibration_of
-from digit_core.records import NOT_A_DIGIT
 from digit_core.strokes import draw_number, make_hand
 
 
-def answers(*tops):
-    """Probabilities (n, 11) whose greatest is the (class, probability) given."""
-    rows = np.zeros((len(tops), 11), np.float32)
-    for row, (label, probability) in zip(rows, tops, strict=True):
-        row[:] = (1 - probability) / 10
-        row[label] = probability
-    return rows
-
-
 def test_a_record_has_the_surest_digit_first():
-    record = record_of(answers((3, 0.5), (4, 0.99), (5, 0.9)), np.array([3, 4, 6]))
+    record = CalibrationRecord.of(np.array([0.5, 0.99, 0.9]), np.array([True, True, False]))
 
     assert record.right.tolist() == [True, False, True]
     assert record.doubts == pytest.approx([0.01, 0.1, 0.5], rel=1e-3)
-
-
-def test_a_digit_taken_for_none_and_a_stranger_taken_for_a_digit_are_errors():
-    record = record_of(answers((NOT_A_DIGIT, 0.9), (7, 0.8)), np.array([7, NOT_A_DIGIT]))
-
-    assert record.right.tolist() == [False, False]
-
-
-def test_what_was_rightly_taken_for_no_digit_is_left_out():
-    record = record_of(answers((NOT_A_DIGIT, 0.99), (1, 0.9)), np.array([NOT_A_DIGIT, 1]))
-
-    assert record.digits == 1
 
 
 def test_a_limit_accepts_in_the_record_what_its_threshold_accepts_on_a_page():

@@ -15,7 +15,8 @@ from digit_core.numbers import find_number, find_numbers
 from digit_core.params import SegmentationParams
 from digit_core.preprocess import prepare, prepare_strip
 from digit_core.reader import Cells, Columns, OnnxReader
-from digit_core.reader_network import NOTHING, OUTPUTS, cell_targets
+from digit_core.reader_form import NOTHING, OUTPUTS
+from digit_core.reader_network import cell_targets
 from digit_core.records import Grey
 from digit_core.strips import Place
 from digit_core.strokes import draw_number, make_hand

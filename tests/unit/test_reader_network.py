@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from digit_core.characters import Characters, characters, text_of
-from digit_core.numerals import CHARACTERS
-from digit_core.reader_network import NOTHING, OUTPUTS, STRIDE, cell_targets
+from digit_core.reader_form import CHARACTERS, NOTHING, OUTPUTS, STRIDE
+from digit_core.reader_network import cell_targets
 from digit_core.strips import Place
 
 

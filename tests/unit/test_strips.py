@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from digit_core.hands import Hands, make_hands
-from digit_core.numerals import CHARACTERS
-from digit_core.strips import STRIP_HEIGHT, number_text, write_patch, write_strip
+from digit_core.reader_form import CHARACTERS, STRIP_HEIGHT
+from digit_core.strips import number_text, write_patch, write_strip
 
 
 @pytest.fixture(scope="module")
