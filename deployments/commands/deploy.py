@@ -13,7 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
-import yaml  # type: ignore[import-untyped]
+import yaml
 
 from digit_core.errors import DigitsError, InputError
 from digit_core.share import Share
