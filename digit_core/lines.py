@@ -35,10 +35,13 @@ _Line = tuple[float, float, float, float]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LineMaps:
-    """255 where a horizontal (`across`) or a vertical (`down`) ruling goes through, at `scale` map pixels a page pixel."""
+    """255 where a horizontal (`across`) or a vertical (`down`) ruling goes through, and the page's own darkness; all at `scale`
+    map pixels a page pixel.
+    """
 
     across: Mask
     down: Mask
+    darkness: Grey
     scale: float
 
     @property
@@ -53,7 +56,7 @@ def line_maps(darkness: Grey) -> LineMaps:
     height, width = (max(1, round(length * scale)) for length in darkness.shape)
     small = np.asarray(cv2.resize(darkness, (width, height), interpolation=cv2.INTER_AREA), np.uint8) if scale < 1 else darkness
     turned = _runs(np.ascontiguousarray(small.T))
-    return LineMaps(_runs(small), np.ascontiguousarray(turned.T), scale)
+    return LineMaps(_runs(small), np.ascontiguousarray(turned.T), small, scale)
 
 
 def _runs(small: Grey) -> Mask:
