@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from digit_core.calibration import CalibrationRecord
 from digit_core.hands import make_hands
+from digit_core.judgement import fused
 from digit_core.mnist import Labelled
-from digit_core.page import find_strip, fused
+from digit_core.page import find_strip
 from digit_core.params import SegmentationParams
 from digit_core.reader import Reader
 from digit_core.recogniser import Recogniser

@@ -134,6 +134,14 @@ class Grid(_Part):
         odd = [f"{row}/{column}" for row, column in self.skip if row not in self.rows.names or column not in self.columns.names]
         _require(not odd, f"grid {self.name}: skips {', '.join(odd)}, which it does not have")
 
+    def cells(self) -> Iterator[tuple[Place, Area]]:
+        """Row by row."""
+        skipped = set(self.skip)
+        for row, (top, bottom) in zip(self.rows.names, pairwise(self.rows.edges), strict=True):
+            for column, (left, right) in zip(self.columns.names, pairwise(self.columns.edges), strict=True):
+                if (row, column) not in skipped:
+                    yield Place(self.name, row, column), Area(left, top, right - left, bottom - top)
+
     def holds_of(self, row: str, column: str) -> Holds:
         return self.column_holds.get(column) or self.row_holds.get(row) or self.holds
 
@@ -214,7 +222,7 @@ class Layout(_Part):
 
     def cells(self) -> dict[Place, Area]:
         """Zones first, then each grid row by row."""
-        return {Place(zone.name): zone.box for zone in self.zones} | dict(pair for grid in self.grids for pair in _cells_of(grid))
+        return {Place(zone.name): zone.box for zone in self.zones} | dict(pair for grid in self.grids for pair in grid.cells())
 
     def holds_of(self, place: Place) -> Holds:
         """What a cell may hold; raises KeyError for a cell that the layout has not."""
@@ -239,14 +247,6 @@ class Layout(_Part):
             known, across = {zone.name for zone in self.zones}, set()
         unknown = sorted(({*check.of, check.into} - {""} - known) | (set(check.only) - across))
         _require(not unknown, f"layout {self.name}: the check {check.rule} names {', '.join(unknown)}, which there is not")
-
-
-def _cells_of(grid: Grid) -> Iterator[tuple[Place, Area]]:
-    skipped = set(grid.skip)
-    for row, (top, bottom) in zip(grid.rows.names, pairwise(grid.rows.edges), strict=True):
-        for column, (left, right) in zip(grid.columns.names, pairwise(grid.columns.edges), strict=True):
-            if (row, column) not in skipped:
-                yield Place(grid.name, row, column), Area(left, top, right - left, bottom - top)
 
 
 def _twice(names: tuple[str, ...]) -> str:

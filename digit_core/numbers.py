@@ -8,24 +8,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from digit_core.characters import Characters, characters
 from digit_core.decision import FoundNumber, Proposal, decided, with_page_prior
+from digit_core.lines import LineMaps
 from digit_core.look import FIGURE, look, look_at_strip
 from digit_core.params import SegmentationParams
 from digit_core.preprocess import PreparedPage
 from digit_core.reader import Cells, Reader
 from digit_core.reader_form import DIGITS, STRIP_HEIGHT
 from digit_core.records import Box, Grey
+from digit_core.rulings import not_rulings
 from digit_core.strings import group_strings
 from digit_core.windows import MARGIN, Window
 
 
-def find_numbers(page: PreparedPage, reader: Reader, params: SegmentationParams) -> list[FoundNumber]:
+def find_numbers(page: PreparedPage, maps: LineMaps, reader: Reader, params: SegmentationParams) -> list[FoundNumber]:
     """All numbers of a page, in no particular order."""
-    found = look(page, reader)
-    found = found.chosen(~_run_on(found, page.darkness))
+    found = not_rulings(look(page, reader), page.darkness, maps)
     digits, marks = found.chosen(found.best < DIGITS), found.chosen(found.best >= DIGITS)
     groups = [digits.chosen(np.array(string)) for string in group_strings(_boxes(digits), _boxes(marks), page, params)]
     return with_page_prior(read_strings(page.darkness, [(group, _marks_of(group, marks)) for group in groups], reader))
@@ -33,30 +33,12 @@ def find_numbers(page: PreparedPage, reader: Reader, params: SegmentationParams)
 
 def find_number(page: PreparedPage, reader: Reader) -> list[FoundNumber]:
     """The one number of a strip (its digits from left to right, whatever the gaps), or none."""
-    found = _main_line(look_at_strip(page.darkness, reader))
+    found = main_line(look_at_strip(page.darkness, reader))
     digits, marks = found.chosen(found.best < DIGITS), found.chosen(found.best >= DIGITS)
     return read_strings(page.darkness, [(digits, marks)], reader) if len(digits) else []
 
 
-def _run_on(found: Characters, darkness: Grey) -> NDArray[np.bool_]:
-    """(n,) whether a narrow character is but a piece of a longer line: it runs on both above and below itself."""
-    narrow = (found.boxes[:, 2] - found.boxes[:, 0]) < 0.5 * (found.boxes[:, 3] - found.boxes[:, 1])
-    return np.array([bool(thin) and _runs_on(box, darkness) for thin, box in zip(narrow, found.boxes, strict=True)], bool)
-
-
-def _runs_on(box: NDArray[np.float32], darkness: Grey) -> bool:
-    left, top, right, bottom = (max(0, round(float(v))) for v in box)
-    reach = max(4, round(0.4 * (bottom - top)))
-    columns = darkness[:, max(0, left - 2) : right + 2]
-    inside = columns[top:bottom].max(axis=1, initial=0)
-    if top < reach or bottom + reach > len(darkness) or not inside.size:
-        return False
-    level = 0.5 * float(np.median(inside))
-    beyond = columns[top - reach : top], columns[bottom : bottom + reach]
-    return level > 8 and all(float((part.max(axis=1, initial=0) > level).mean()) > 0.8 for part in beyond)
-
-
-def _main_line(found: Characters) -> Characters:
+def main_line(found: Characters) -> Characters:
     """The characters on the line of the surest digits: what hangs in from the rows above and below is left out."""
     digits = found.best < DIGITS
     if not digits.any():

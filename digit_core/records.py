@@ -112,12 +112,45 @@ class PageImage:
         return int(self.pixels.shape[0])
 
 
+class CellState(StrEnum):
+    """What stands in a cell of a form."""
+
+    NUMBER = "number"
+    BLANK = "blank"
+    DASH = "dash"
+    DITTO = "ditto"
+    STRUCK_OUT = "struck out"
+    OVERWRITTEN = "overwritten"
+    ILLEGIBLE = "illegible"  # there is ink, and it was not read as a number or a mark
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A place of a form or of a ruled table, and what stands there; a zone has neither row nor column."""
+
+    zone: str
+    row: str
+    column: str
+    state: CellState
+    box: Box
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """The layout that a page was read by, and how well its rulings agree with the page's, 0 to 1; no name: none of them fits."""
+
+    name: str
+    version: str
+    agreement: float
+
+
 @dataclass(frozen=True, slots=True)
 class NumberString:
     """Digits that stand together as one number, left to right; `line` counts text lines from the top, from 0.
 
     certainty: probability that these are its digits, none missing and none too many. printed: probability that it was
-    printed and not written by hand. text: the number as written, with points and dashes, as the reader took it.
+    printed and not written by hand. text: the number as written, with points and dashes, as the reader took it. cell: where it
+    stands in a form; a cell without a number has no boxes, and an illegible one a box around its ink.
     """
 
     line: int
@@ -125,6 +158,7 @@ class NumberString:
     certainty: float = 1.0
     printed: float = 0.0
     text: str = ""
+    cell: Cell | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,13 +166,15 @@ class PageDigits:
     """What finding digits gives: numbers in reading order, and one crop a digit in the same order.
 
     `crops` has shape (sum of len(number.boxes), 28, 28); `skew` is the page's tilt in degrees, positive clockwise.
-    `evidence`: what finding them already said of each digit, shape (as many, 11), rows sum to 1; None for nothing.
+    `evidence`: what finding them already said of each digit, shape (as many, 11), rows sum to 1; None for nothing. `form`: by
+    which layout it was read; None if by none.
     """
 
     numbers: tuple[NumberString, ...]
     crops: Crops
     skew: float = 0.0
     evidence: NDArray[np.float32] | None = None
+    form: Form | None = None
 
     def __post_init__(self) -> None:
         expected = sum(len(number.boxes) for number in self.numbers)
@@ -189,7 +225,9 @@ class DigitReading:
 class Reading:
     """One number as read: `digits` as a string with its leading zeros, confidence: that all of it is right.
 
-    printed: probability that it was printed; text: as written, with points and dashes where the reader saw them.
+    printed: probability that it was printed; text: as written, with points and dashes where the reader saw them. cell: where it
+    stands in a form or a ruled table. decimals: how many of the digits stand after the point; None if nothing says so. checks:
+    what the form's arithmetic says of it.
     """
 
     line: int
@@ -200,6 +238,9 @@ class Reading:
     parts: tuple[DigitReading, ...]
     printed: float = 0.0
     text: str = ""
+    cell: Cell | None = None
+    decimals: int | None = None
+    checks: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +253,7 @@ class PageRead:
     dpi: float
     skew: float
     readings: tuple[Reading, ...]
+    form: Form | None = None
 
 
 @dataclass(frozen=True, slots=True)

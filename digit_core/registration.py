@@ -40,6 +40,8 @@ _ASIDE = ((0.011, 0.009), (-0.009, 0.011), (0.013, -0.01), (-0.012, -0.011))
 _FAR, _HALF_A_RULING = 10_000, 3
 """Map pixels: further than any ruling is looked for; and how far from its edge a ruling's middle may be."""
 
+_STEPS_BACK = 12
+
 SURE = 0.5
 """Agreement from which a page is taken for the form."""
 
@@ -61,6 +63,14 @@ class Fit:
     def to_page(self, points: Points) -> Points:
         """Places of the form, (n, 2), as places on the prepared page."""
         return np.asarray(_features(_unit(points, self.layout), 6) @ self.terms.T, np.float64)
+
+    def to_form(self, points: Points) -> Points:
+        """Places on the prepared page, (n, 2), as places of the form: the inverse of `to_page`, by Newton's method."""
+        unit = np.zeros_like(points)
+        straight = np.linalg.inv(self.terms[:, 1:3])
+        for _ in range(_STEPS_BACK):
+            unit = unit - (_features(unit, 6) @ self.terms.T - points) @ straight.T
+        return np.asarray((unit + 1) / 2 * (self.layout.width, self.layout.height), np.float64)
 
     def quad(self, area: Area) -> Points:
         """The four corners of an area of the form on the prepared page, clockwise from its upper left."""

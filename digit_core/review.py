@@ -30,7 +30,10 @@ class Reason(StrEnum):
     AUDIT = "audit"
     TOUCHING = "touching"
     NOT_A_DIGIT = "not a digit?"
-    RULE_BROKEN = "rule broken"
+    RULE_BROKEN = "rule broken"  # a form's: too many digits, out of range, sums that do not agree
+    STRUCK_OUT = "struck out?"
+    OVERWRITTEN = "overwritten?"
+    NOT_READ = "not read"  # a cell of a form with ink that is no number
 
 
 class Kind(StrEnum):

@@ -13,7 +13,8 @@ import pyarrow as pa
 from digit_core.cutting import Cutting, cut
 from digit_core.decode import decode_page, probe
 from digit_core.errors import FailureReason, PageError
-from digit_core.page import find_digits, judge
+from digit_core.judgement import judge
+from digit_core.page import find_digits
 from digit_core.params import DecodeLimits, ReviewPolicy, SegmentationParams
 from digit_core.reader import OnnxReader
 from digit_core.recogniser import OnnxRecogniser

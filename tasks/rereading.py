@@ -13,7 +13,8 @@ import pyarrow as pa
 from digit_core import ALGORITHM_VERSION
 from digit_core.decode import decode_page
 from digit_core.errors import FailureReason, PageError
-from digit_core.page import find_digits, judge
+from digit_core.judgement import judge
+from digit_core.page import find_digits
 from digit_core.params import DecodeLimits, ReviewPolicy, SegmentationParams
 from digit_core.recogniser import OnnxRecogniser
 from digit_core.records import PageFailure, PageFound, PageRef, ReadBy

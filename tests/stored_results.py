@@ -10,8 +10,9 @@ import numpy as np
 
 from digit_core.decode import decode_page
 from digit_core.errors import FailureReason
+from digit_core.judgement import judge
 from digit_core.manifest import Manifest, batch_key, count_rows
-from digit_core.page import find_digits, judge
+from digit_core.page import find_digits
 from digit_core.params import DecodeLimits, ReviewPolicy, SegmentationParams
 from digit_core.reader import OnnxReader
 from digit_core.records import PageFailure, PageFound, PageRead, PageRef, ReadBy

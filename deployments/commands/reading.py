@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 
 from digit_core.decode import decode_page
 from digit_core.errors import PageError
-from digit_core.page import find_digits, find_strip, judge
+from digit_core.judgement import judge
+from digit_core.page import find_digits, find_strip
 from digit_core.params import SegmentationParams
 from digit_core.records import PageFailure, PageFound, PageRead, PageRef
 from flows.planning import limits, policy, registry

@@ -12,7 +12,8 @@ from deployments.review.desk import AtDesk, Desk
 from deployments.review.pages import render
 from digit_core.decode import decode_page
 from digit_core.errors import PageError
-from digit_core.page import find_strip, fused
+from digit_core.judgement import fused
+from digit_core.page import find_strip
 from digit_core.params import DecodeLimits, SegmentationParams
 
 router = APIRouter()

@@ -19,7 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digit_core import ALGORITHM_VERSION
-from digit_core.page import find_digits, find_strip, judge
+from digit_core.judgement import judge
+from digit_core.page import find_digits, find_strip
 from digit_core.params import ReviewPolicy, SegmentationParams
 from digit_core.recogniser import SHIPPED_MODEL, OnnxRecogniser
 from digit_core.records import Box, PageFound, PageImage, PageRead, PageRef, Reading, State

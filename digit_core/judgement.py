@@ -1,0 +1,143 @@
+"""Judging a page: from what was found and what the classifier says to what may be published and what a person shall see."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digit_core.layout import Holds, Layout, Place
+from digit_core.params import ReviewPolicy, Writing
+from digit_core.records import (
+    NOT_A_DIGIT,
+    Box,
+    CellState,
+    DigitReading,
+    NumberString,
+    PageFound,
+    PageRead,
+    Reading,
+    State,
+)
+from digit_core.review import Reason
+from digit_core.rules import broken_rule, decimals_of
+
+_WORD = 0.4
+"""Mean probability of "not a digit" from which a string is a word, a label or a ruling, and no number at all."""
+
+CLASSIFIER, EVIDENCE = 0.2, 1.0
+"""Exponents of the two witnesses of a digit; fitted on written strips of digits that neither learned."""
+
+Probabilities = NDArray[np.float32]
+"""Shape (n, 11): calibrated probabilities of the ten digits and of "not a digit"."""
+
+
+def judge(found: PageFound, probabilities: Probabilities, policy: ReviewPolicy, layouts: Sequence[Layout] = ()) -> PageRead:
+    """Turns probabilities into readings: which digits are published, which go to a person, and why.
+
+    probabilities: one row a digit, in the order of `found.digits`; layouts: those that the page was read with. Deterministic: the
+    audit sample is drawn by a hash. Of a page that none of its layouts fits no number is published as accepted.
+    """
+    probabilities = fused(probabilities, found.digits.evidence)
+    form = found.digits.form
+    layout = next((one for one in layouts if form is not None and one.version == form.version), None)
+    bounds = np.cumsum([0, *(len(number.boxes) for number in found.digits.numbers)])
+    rows = (probabilities[start:end] for start, end in pairwise(bounds.tolist()))
+    judged = (_judge_number(found, number, own, policy, layout) for number, own in zip(found.digits.numbers, rows, strict=True))
+    readings = tuple(reading for reading in judged if reading is not None)
+    if form is not None and not form.name:
+        readings = tuple(replace(reading, state=State.REVIEW) for reading in readings)
+    return PageRead(found.ref, found.width, found.height, found.dpi, found.digits.skew, readings, form)
+
+
+def fused(probabilities: Probabilities, evidence: Probabilities | None) -> Probabilities:
+    """What the classifier says of the crops (n, 11) and what the reader says of the same places (n, 11), as one.
+
+    Both are taken as independent witnesses, each with an exponent, as they saw the same ink: a logarithmic opinion pool
+    (Genest, Zidek, "Combining probability distributions", Statistical Science 1986).
+    """
+    if evidence is None:
+        return probabilities
+    both = np.power(np.maximum(probabilities, 1e-9), CLASSIFIER) * np.power(np.maximum(evidence, 1e-9), EVIDENCE)
+    return np.asarray(both / both.sum(axis=1, keepdims=True), np.float32)
+
+
+def _judge_number(
+    found: PageFound, number: NumberString, rows: Probabilities, policy: ReviewPolicy, layout: Layout | None
+) -> Reading | None:
+    """None for what is no number and stands in no cell of the form."""
+    cell = number.cell if layout is not None else None
+    if cell is None and (not len(rows) or float(rows[:, NOT_A_DIGIT].mean()) > _WORD or not _wanted(number, policy.writing)):
+        return None
+    parts = tuple(_judge_digit(found, box, row, number.certainty, policy) for box, row in zip(number.boxes, rows, strict=True))
+    digits = "".join(part.digit for part in parts)
+    if cell is None and not digits:
+        return None
+    text = _as_read(number.text, [part.digit for part in parts])
+    holds = layout.holds_of(Place(cell.zone, cell.row, cell.column)) if layout is not None and cell is not None else None
+    if cell is not None and (reason := _reason(cell.state, digits, text, holds, bool(parts))):
+        parts = tuple(_for_review(part, reason) for part in parts)
+    state = State.REVIEW if any(part.state is State.REVIEW for part in parts) else State.ACCEPTED
+    # That the number has these digits is doubted once, not for each of them.
+    confidence = math.prod(part.confidence / number.certainty for part in parts) * number.certainty
+    decimals = decimals_of(text, holds) if digits else None
+    return Reading(number.line, _box_of(number), digits, confidence, state, parts, number.printed, text, number.cell, decimals)
+
+
+def _box_of(number: NumberString) -> Box:
+    """Around its digits; the cell where there are none."""
+    return number.cell.box if number.cell is not None and not number.boxes else Box.around(number.boxes)
+
+
+def _reason(state: CellState, digits: str, text: str, holds: Holds | None, has_parts: bool) -> str:
+    """Why all of a cell's digits go to a person; a blank or dash has a part to look at only where the form does not allow it."""
+    if has_parts and state in (CellState.BLANK, CellState.DASH, CellState.DITTO):
+        return Reason.RULE_BROKEN
+    return broken_rule(digits, text, state, holds)
+
+
+def _for_review(part: DigitReading, reason: str) -> DigitReading:
+    """With a digit's own doubt before the cell's."""
+    own = part.reason if part.state is State.REVIEW and part.reason != Reason.NOT_A_DIGIT else reason
+    return replace(part, state=State.REVIEW, reason=own)
+
+
+def _as_read(text: str, digits: Sequence[str]) -> str:
+    """The number as written, with the digits that were decided in the places of those that the reader saw."""
+    if sum(character.isdigit() for character in text) != len(digits):
+        return "".join(digits)
+    decided = iter(digits)
+    return "".join(next(decided) if character.isdigit() else character for character in text)
+
+
+def _wanted(number: NumberString, writing: Writing) -> bool:
+    return writing is Writing.ANY or (number.printed > 0.5) == (writing is Writing.PRINT)
+
+
+def _judge_digit(found: PageFound, box: Box, row: NDArray[np.float32], certainty: float, policy: ReviewPolicy) -> DigitReading:
+    """certainty: that the number has these digits at all; a digit is no surer than that."""
+    best = np.argsort(-row, kind="stable")[:3]
+    top = tuple((int(label), float(row[label]) * certainty) for label in best)
+    if top[0][1] < policy.threshold:
+        return DigitReading(box, top, State.REVIEW, _doubt(top[0][0], float(row[best[0]]), policy))
+    if top[0][0] == NOT_A_DIGIT:
+        return DigitReading(box, top, State.REJECTED)
+    return DigitReading(box, top, State.ACCEPTED, "audit" if _drawn(found.ref.digit_id(box), policy.audit_share) else "")
+
+
+def _doubt(label: int, probability: float, policy: ReviewPolicy) -> str:
+    """Why a digit goes to a person."""
+    if probability >= policy.threshold:
+        return "touching"
+    return "not a digit?" if label == NOT_A_DIGIT else "low confidence"
+
+
+def _drawn(digit_id: str, share: float) -> bool:
+    """A lot that falls the same way for the same digit in every run."""
+    lot = int.from_bytes(hashlib.sha256(f"audit {digit_id}".encode()).digest()[:8], "big")
+    return lot < share * 2**64

@@ -1,0 +1,57 @@
+"""What a form says of a cell, held against what was read in it."""
+
+from __future__ import annotations
+
+from digit_core.layout import Holds
+from digit_core.records import CellState
+from digit_core.review import Reason
+
+_DOUBTFUL = {
+    CellState.STRUCK_OUT: Reason.STRUCK_OUT,
+    CellState.OVERWRITTEN: Reason.OVERWRITTEN,
+    CellState.ILLEGIBLE: Reason.NOT_READ,
+}
+
+
+def broken_rule(digits: str, text: str, state: CellState, holds: Holds | None) -> str:
+    """Why a person must look at a cell's number, however sure its digits are: a word for the column `reason`; "" for none.
+
+    digits: as read, with leading zeros; text: as written, with points and dashes; holds: None where no form says anything.
+    """
+    if state in _DOUBTFUL:
+        return _DOUBTFUL[state]
+    if holds is None or not digits:
+        return ""
+    low, high = holds.digits
+    fits = low <= len(digits) <= high and _point_fits(text, holds)
+    number = value(digits, decimals_of(text, holds), negative(text, holds))
+    above = holds.least is None or number >= holds.least
+    return "" if fits and above and (holds.most is None or number <= holds.most) else Reason.RULE_BROKEN
+
+
+def _point_fits(text: str, holds: Holds) -> bool:
+    """Where a point was read, as many digits stand behind it as the form says."""
+    return holds.decimals is None or "." not in text or _behind(text) == holds.decimals
+
+
+def _behind(text: str) -> int:
+    """Digits behind the last point."""
+    return sum(character.isdigit() for character in text.rpartition(".")[2])
+
+
+def decimals_of(text: str, holds: Holds | None) -> int | None:
+    """How many digits stand behind the point: as the form says, else as written; None where neither says anything."""
+    if holds is not None and holds.decimals is not None:
+        return holds.decimals
+    return _behind(text) if "." in text else None
+
+
+def negative(text: str, holds: Holds | None) -> bool:
+    """Whether a dash before the number is a minus: only where the form says that there may be one."""
+    return holds is not None and holds.sign and text.startswith("-")
+
+
+def value(digits: str, decimals: int | None, minus: bool = False) -> float:
+    """The number that the digits stand for; raises ValueError for none, or for what is no digit."""
+    number = float(int(digits) / 10 ** (decimals or 0))
+    return -number if minus else number
