@@ -15,8 +15,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from digit_core.records import State
+from digit_core.records import State, signed_value
 from digit_core.review import Kind, Verdict, apply, overlap
+from digit_core.rules import as_written
 from digit_core.tables import NUMBERS
 
 NONE_SIGN = "-"
@@ -168,11 +169,18 @@ class Corrections:
         if not one.settled and row["state"] != State.REVIEW:  # a newer reading needs nobody for it
             return {**row, **machine, "reviewer": one.reviewer, "decided": one.decided}
         said = {"digits": one.digits, "state": one.state.value, "reviewer": one.reviewer, "decided": one.decided}
-        return {**row, **machine, **said}
+        return {**row, **machine, **said, **_as_number(row, one.digits)}
 
 
 def _box(row: Row) -> tuple[int, int, int, int]:
     return row["x"], row["y"], row["w"], row["h"]
+
+
+def _as_number(row: Row, digits: str) -> dict[str, Any]:
+    """Text and value of a number whose digits a person read, with the point and the sign where the machine has them."""
+    text = as_written(row["text"] or "", digits)
+    minus = row["value"] is not None and row["value"] < 0
+    return {"text": text, "value": signed_value(digits, row["decimals"], minus)}
 
 
 def _is_piece(row: Row, one: HumanNumber) -> bool:
@@ -191,4 +199,6 @@ def _row_of_their_own(one: HumanNumber) -> dict[str, Any]:
     unread = dict.fromkeys(("algorithm_version", "layout_version", "params", "run_id"), "")
     machine = {"machine_digits": row["parts"].replace(NONE_SIGN, ""), "machine_state": GONE}
     said = {"digits": one.digits, "state": one.state.value, "reviewer": one.reviewer, "decided": one.decided}
-    return {**provenance, **place, **unknown, **unread, **machine, **said}
+    in_no_cell = dict.fromkeys(("zone", "row", "column", "cell", "checks"), "")
+    number = {"text": one.digits, "value": signed_value(one.digits, None, False)}
+    return {**provenance, **place, **unknown, **unread, **in_no_cell, **number, **machine, **said}

@@ -25,7 +25,7 @@ from digit_core.records import (
     State,
 )
 from digit_core.review import Reason
-from digit_core.rules import broken_rule, decimals_of
+from digit_core.rules import as_written, broken_rule, decimals_of, negative
 
 _WORD = 0.4
 """Mean probability of "not a digit" from which a string is a word, a label or a ruling, and no number at all."""
@@ -78,7 +78,7 @@ def _judge_number(
     digits = "".join(part.digit for part in parts)
     if cell is None and not digits:
         return None
-    text = _as_read(number.text, [part.digit for part in parts])
+    text = as_written(number.text, [part.digit for part in parts])
     holds = layout.holds_of(Place(cell.zone, cell.row, cell.column)) if layout is not None and cell is not None else None
     if cell is not None and (reason := _reason(cell.state, digits, text, holds, bool(parts))):
         parts = tuple(_for_review(part, reason) for part in parts)
@@ -86,7 +86,10 @@ def _judge_number(
     # That the number has these digits is doubted once, not for each of them.
     confidence = math.prod(part.confidence / number.certainty for part in parts) * number.certainty
     decimals = decimals_of(text, holds) if digits else None
-    return Reading(number.line, _box_of(number), digits, confidence, state, parts, number.printed, text, number.cell, decimals)
+    minus = negative(text, holds)
+    return Reading(
+        number.line, _box_of(number), digits, confidence, state, parts, number.printed, text, number.cell, decimals, "", minus
+    )
 
 
 def _box_of(number: NumberString) -> Box:
@@ -105,14 +108,6 @@ def _for_review(part: DigitReading, reason: str) -> DigitReading:
     """With a digit's own doubt before the cell's."""
     own = part.reason if part.state is State.REVIEW and part.reason != Reason.NOT_A_DIGIT else reason
     return replace(part, state=State.REVIEW, reason=own)
-
-
-def _as_read(text: str, digits: Sequence[str]) -> str:
-    """The number as written, with the digits that were decided in the places of those that the reader saw."""
-    if sum(character.isdigit() for character in text) != len(digits):
-        return "".join(digits)
-    decided = iter(digits)
-    return "".join(next(decided) if character.isdigit() else character for character in text)
 
 
 def _wanted(number: NumberString, writing: Writing) -> bool:

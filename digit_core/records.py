@@ -221,13 +221,21 @@ class DigitReading:
         return str(self.top[0][0]) if self.top[0][0] < NOT_A_DIGIT else ""
 
 
+def signed_value(digits: str, decimals: int | None, minus: bool) -> float | None:
+    """The number that digits stand for; None for none, and for what holds a digit that nobody could read."""
+    if not (digits.isascii() and digits.isdecimal()):
+        return None
+    number = float(int(digits) / 10 ** (decimals or 0))
+    return -number if minus else number
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """One number as read: `digits` as a string with its leading zeros, confidence: that all of it is right.
 
     printed: probability that it was printed; text: as written, with points and dashes where the reader saw them. cell: where it
-    stands in a form or a ruled table. decimals: how many of the digits stand after the point; None if nothing says so. checks:
-    what the form's arithmetic says of it.
+    stands in a form or a ruled table. decimals: how many of the digits stand after the point; None if nothing says so. minus:
+    whether a sign stands before it. checks: what the form's arithmetic says of it.
     """
 
     line: int
@@ -241,6 +249,12 @@ class Reading:
     cell: Cell | None = None
     decimals: int | None = None
     checks: str = ""
+    minus: bool = False
+
+    @property
+    def value(self) -> float | None:
+        """The digits as a number; None where there are none."""
+        return signed_value(self.digits, self.decimals, self.minus)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from digit_core.layout import Holds
-from digit_core.records import CellState
+from digit_core.records import CellState, signed_value
 from digit_core.review import Reason
 
 _DOUBTFUL = {
@@ -24,7 +26,7 @@ def broken_rule(digits: str, text: str, state: CellState, holds: Holds | None) -
         return ""
     low, high = holds.digits
     fits = low <= len(digits) <= high and _point_fits(text, holds)
-    number = value(digits, decimals_of(text, holds), negative(text, holds))
+    number = signed_value(digits, decimals_of(text, holds), negative(text, holds)) or 0.0
     above = holds.least is None or number >= holds.least
     return "" if fits and above and (holds.most is None or number <= holds.most) else Reason.RULE_BROKEN
 
@@ -51,7 +53,9 @@ def negative(text: str, holds: Holds | None) -> bool:
     return holds is not None and holds.sign and text.startswith("-")
 
 
-def value(digits: str, decimals: int | None, minus: bool = False) -> float:
-    """The number that the digits stand for; raises ValueError for none, or for what is no digit."""
-    number = float(int(digits) / 10 ** (decimals or 0))
-    return -number if minus else number
+def as_written(text: str, digits: Sequence[str]) -> str:
+    """The number as written, with digits that were decided since in the places of those that the reader saw."""
+    if sum(character.isdigit() for character in text) != len(digits):
+        return "".join(digits)
+    decided = iter(digits)
+    return "".join(next(decided) if character.isdigit() else character for character in text)

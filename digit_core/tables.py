@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from digit_core.records import NOT_A_DIGIT, Box, PageFailure, PageRead, PageRef, ReadBy
 
-SCHEMA_VERSION = "2"
+SCHEMA_VERSION = "3"
 
 _PAGE_KEY = [("uri", pa.string()), ("sha256", pa.string()), ("page_index", pa.int32())]
 _BOX = [("x", pa.int32()), ("y", pa.int32()), ("w", pa.int32()), ("h", pa.int32())]
@@ -39,6 +39,8 @@ PAGES = _schema(
         ("numbers", pa.int32()),
         ("digits", pa.int32()),
         ("to_review", pa.int32()),
+        ("layout", pa.string()),  # name of the layout that the page was read by, "" for none; since schema 3
+        ("layout_agreement", pa.float32()),  # of its rulings with the page's, 0 to 1; since schema 3
         *_READ_BY,
     ]
 )
@@ -53,6 +55,13 @@ NUMBERS = _schema(
         ("state", pa.string()),
         ("text", pa.string()),  # as written, with points and dashes; since schema 2
         ("printed", pa.float32()),  # probability that it is print and no handwriting; since schema 2
+        ("zone", pa.string()),  # of the layout, or table1 … of the page's own rulings; "" for none; these since schema 3
+        ("row", pa.string()),
+        ("column", pa.string()),
+        ("cell", pa.string()),  # what stands in the cell: a CellState, "" outside of cells
+        ("value", pa.float64()),  # the digits as a number, null where there is none
+        ("decimals", pa.int8()),  # digits behind the point, as the form says or as written; null if neither says so
+        ("checks", pa.string()),  # what the form's arithmetic says of it
         *_BOX,
         *_READ_BY,
     ]
@@ -73,6 +82,9 @@ DIGITS = _schema(
     ]
 )
 TABLES = {"pages": PAGES, "numbers": NUMBERS, "digits": DIGITS}
+
+LAYOUT_NOT_FOUND = "layout not found"
+"""Reason of a page that was read without its form, because none of the layouts given lies on it."""
 
 Columns = dict[str, list[Any]]
 
@@ -106,7 +118,7 @@ def _page_key(ref: PageRef) -> dict[str, Any]:
 
 
 def _failure_row(failure: PageFailure) -> dict[str, Any]:
-    counts = dict.fromkeys(("width", "height", "dpi", "skew", "numbers", "digits", "to_review"), 0)
+    counts = dict.fromkeys(("width", "height", "dpi", "skew", "numbers", "digits", "to_review", "layout_agreement"), 0)
     return {
         **_page_key(failure.ref),
         **counts,
@@ -114,6 +126,7 @@ def _failure_row(failure: PageFailure) -> dict[str, Any]:
         "state": "quarantined",
         "reason": failure.reason.value,
         "message": failure.message,
+        "layout": "",
     }
 
 
@@ -123,16 +136,24 @@ def _page_row(page: PageRead) -> dict[str, Any]:
         **_page_key(page.ref),
         "page_count": page.ref.count,
         "state": "read",
-        "reason": "" if page.readings else "no digits found",
+        "reason": _page_reason(page),
         "message": "",
         "width": page.width,
         "height": page.height,
         "dpi": page.dpi,
         "skew": page.skew,
-        "numbers": len(page.readings),
+        "numbers": sum(reading.digits != "" for reading in page.readings),
         "digits": sum(part.digit != "" for part in parts),
         "to_review": sum(part.reason != "" for part in parts),
+        "layout": page.form.name if page.form else "",
+        "layout_agreement": page.form.agreement if page.form else 0.0,
     }
+
+
+def _page_reason(page: PageRead) -> str:
+    if page.form is not None and not page.form.name:
+        return LAYOUT_NOT_FOUND
+    return "" if page.readings else "no digits found"
 
 
 def _page_columns(refs: Sequence[PageRef]) -> Columns:
@@ -158,6 +179,14 @@ def _numbers(pages: Sequence[PageRead]) -> Columns:
         "state": [reading.state.value for reading in readings],
         "text": [reading.text for reading in readings],
         "printed": [reading.printed for reading in readings],
+        **{
+            name: [getattr(reading.cell, name) if reading.cell else "" for reading in readings]
+            for name in ("zone", "row", "column")
+        },
+        "cell": [reading.cell.state.value if reading.cell else "" for reading in readings],
+        "value": [reading.value for reading in readings],
+        "decimals": [reading.decimals for reading in readings],
+        "checks": [reading.checks for reading in readings],
     }
 
 

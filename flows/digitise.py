@@ -8,6 +8,7 @@ from prefect import flow
 from flows.parameters import (
     AuditShare,
     InkOf,
+    LayoutOf,
     MaxError,
     MaxFailed,
     MaxMegapixels,
@@ -42,6 +43,7 @@ def digitise(
     max_failed: MaxFailed = None,
     max_megapixels: MaxMegapixels = None,
     writing: WritingOf = None,
+    layout: LayoutOf = None,
     share: ShareOf = None,
     shares: Shares = 1,
     runner: RunnerOf = None,
@@ -63,6 +65,7 @@ def digitise(
         max_failed=max_failed,
         max_megapixels=max_megapixels,
         writing=writing,
+        layout=layout,
         runner=runner,
         scheduler=scheduler,
     )

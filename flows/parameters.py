@@ -41,6 +41,7 @@ Workers = Annotated[int | None, Field(ge=1, le=1024, description="Processes that
 MaxFailed = Annotated[float | None, Field(ge=0, le=1, description="The run stops when more of its pages are quarantined.")]
 MaxMegapixels = Annotated[float | None, Field(gt=0, description="Larger scans are quarantined.")]
 WritingOf = Annotated[Writing | None, Field(description="Numbers that are wanted: any, hand or print.")]
+LayoutOf = Annotated[str | None, Field(description="Layout file, or folder of them, of the forms that are read; may be a URL.")]
 ShareOf = Annotated[str | None, Field(description="Read this share of the source alone, such as 2/3.")]
 Shares = Annotated[int, Field(ge=1, le=256, description="Runs that read the source side by side: this one starts the others.")]
 RunnerOf = Annotated[Runner | None, Field(description="here: processes of the worker's machine; dask: those of a cluster.")]

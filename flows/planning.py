@@ -3,6 +3,7 @@ anything to do before it starts one."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import uuid
 from collections.abc import Callable, Iterator
@@ -36,7 +37,7 @@ NO_SCANS = frozenset((
 # fmt: on
 """What often lies beside scans and is no page. Anything else is looked at, whatever it is called."""
 
-OPTIONS = ("threshold", "max_error", "ink", "audit_share", "workers", "max_failed", "max_megapixels", "writing")
+OPTIONS = ("threshold", "max_error", "ink", "audit_share", "workers", "max_failed", "max_megapixels", "writing", "layout")
 """Settings that a run may be given a value of its own for."""
 
 
@@ -77,6 +78,29 @@ def policy(settings: Settings) -> ReviewPolicy:
     return ReviewPolicy(settings.threshold, settings.audit_share, settings.writing)
 
 
+def read_layouts(settings: Settings) -> tuple[str, ...]:
+    """The texts of the layout files that the setting names, each checked; raises InputError for one that is none."""
+    if not settings.layout:
+        return ()
+    from digit_core.layout_file import parse_layout
+    from tasks.adapters.layout_files import layout_texts
+
+    texts = layout_texts(Storage(settings.storage_options), normalise(settings.layout))
+    names = [parse_layout(text, uri).name for uri, text in texts.items()]
+    if twice := {name for name in names if names.count(name) > 1}:
+        raise InputError(f"two layouts of {settings.layout} have one name: {', '.join(sorted(twice))}; rename one of them")
+    return tuple(texts.values())
+
+
+def layout_version(layouts: tuple[str, ...]) -> str:
+    """One version for the layouts that pages are read by, whatever their order."""
+    if not layouts:
+        return NO_LAYOUT
+    from digit_core.layout_file import parse_layout
+
+    return hashlib.sha256(" ".join(sorted(parse_layout(text).version for text in layouts)).encode()).hexdigest()[:12]
+
+
 def make_plan(source: str, out: str, settings: Settings, run_id: str = "", share: str | None = None) -> RunPlan:
     """Raises InputError for places that cannot be, RegistryError when there is no model to read with, or it holds no record to
     promise a max error by."""
@@ -96,13 +120,14 @@ def _plan(source: str, out: str, settings: Settings, run_id: str, share: Share) 
     model = registry(settings).champion()
     settings, promise = dialled(settings, model.path)
     params = params_digest(SegmentationParams(), policy(settings), limits(settings))
+    layouts = read_layouts(settings)
     run_id = run_id or uuid.uuid4().hex
     return RunPlan(
         source=source,
         out=out,
         spool=settings.spool_folder / run_id,
         model=model.path,
-        read_by=ReadBy(model.version, ALGORITHM_VERSION, NO_LAYOUT, params, run_id),
+        read_by=ReadBy(model.version, ALGORITHM_VERSION, layout_version(layouts), params, run_id),
         seq=0,
         limits=limits(settings),
         segmentation=SegmentationParams(),
@@ -110,6 +135,7 @@ def _plan(source: str, out: str, settings: Settings, run_id: str, share: Share) 
         share=share,
         model_sha256=model.sha256,
         note=model.note,
+        layouts=layouts,
         promise=promise,
         workers=settings.worker_count,
         page_seconds=settings.page_seconds,

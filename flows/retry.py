@@ -9,7 +9,7 @@ import prefect.runtime
 from prefect import flow
 
 from digit_core.records import SourceObject
-from flows.parameters import MaxMegapixels, Out, Reason, RunnerOf, Scheduler, Workers, described
+from flows.parameters import LayoutOf, MaxMegapixels, Out, Reason, RunnerOf, Scheduler, Workers, described
 from flows.planning import FailedPages, make_retry_plan, with_options
 from flows.reading import read_to_the_end
 from flows.settings import load_settings
@@ -26,6 +26,7 @@ def retry(
     reason: Reason = "",
     workers: Workers = None,
     max_megapixels: MaxMegapixels = None,
+    layout: LayoutOf = None,
     runner: RunnerOf = None,
     scheduler: Scheduler = None,
 ) -> Tally:
@@ -33,7 +34,7 @@ def retry(
 
     All of them may fail: there is no failure budget. Raises as `digitise` does.
     """
-    options = {"workers": workers, "max_megapixels": max_megapixels, "runner": runner, "scheduler": scheduler}
+    options = {"workers": workers, "max_megapixels": max_megapixels, "layout": layout, "runner": runner, "scheduler": scheduler}
     settings = with_options(load_settings(), **options, max_failed=1.0)
     plan = make_retry_plan(out, settings, run_id=str(prefect.runtime.flow_run.id))
     return read_to_the_end(plan, settings, partial(_failed, reason))

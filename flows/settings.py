@@ -61,6 +61,7 @@ class Settings(BaseSettings):
     scheduler: str = Field(default="", description="address of the Dask scheduler, such as tcp://host:8786")
     page_seconds: float = Field(default=120.0, gt=0, description="time limit for one page")
     writing: Writing = Field(default=Writing.ANY, description="numbers that are wanted: any, hand or print")
+    layout: str = Field(default="", description="layout file, or folder of them, of the forms that are read; may be a URL")
     threshold: float = Field(default=0.97, ge=0, le=1, description="digits less sure than this go to review")
     max_error: float | None = Field(
         default=None, gt=0, lt=1, description="instead of a threshold: the share of the accepted digits that may be wrong"

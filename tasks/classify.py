@@ -21,7 +21,7 @@ PAGES_PER_JOB = 4
 @task(name="classify", task_run_name="classify {number}", **STAGE)
 def classify(plan: RunPlan, number: str, pages: Sequence[Parcel | PageFailure]) -> Tables:
     """The rows of the batch's pages, in their order."""
-    jobs = [ReadJob(page, plan.model, plan.read_by, plan.review) for page in pages]
+    jobs = [ReadJob(page, plan.model, plan.read_by, plan.review, plan.layouts) for page in pages]
     results = [
         or_failure(result, page.ref)
         for result, page in zip(desk(plan).pool.run(read_pages, jobs, PAGES_PER_JOB), pages, strict=True)

@@ -20,7 +20,7 @@ Found = TypeVar("Found")
 def detect(plan: RunPlan, batch: Batch) -> list[Parcel | PageFailure]:
     """What was found on each page of the batch, in its order; failures of earlier stages stay in their places."""
     sound = [page for page in batch.pages if isinstance(page, PageRef)]
-    jobs = [PageJob(batch.paths[ref.uri], ref, plan.limits, plan.segmentation) for ref in sound]
+    jobs = [PageJob(batch.paths[ref.uri], ref, plan.limits, plan.segmentation, plan.layouts) for ref in sound]
     desk(plan).on_pages(len(batch.pages) - len(sound))
     found = iter(desk(plan).pool.run(find_on_pages, jobs, on_done=desk(plan).on_pages))
     return [page if isinstance(page, PageFailure) else or_failure(next(found), page) for page in batch.pages]

@@ -14,6 +14,7 @@ from digit_core.cutting import Cutting, cut
 from digit_core.decode import decode_page, probe
 from digit_core.errors import FailureReason, PageError
 from digit_core.judgement import judge
+from digit_core.layout import Layout
 from digit_core.page import find_digits
 from digit_core.params import DecodeLimits, ReviewPolicy, SegmentationParams
 from digit_core.reader import OnnxReader
@@ -34,12 +35,13 @@ class FileJob:
 
 @dataclass(frozen=True, slots=True)
 class PageJob:
-    """A page to find digits on."""
+    """A page to find digits on; `layouts` are texts of layout files."""
 
     path: Path
     ref: PageRef
     limits: DecodeLimits
     params: SegmentationParams
+    layouts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +56,13 @@ class CutJob:
 
 @dataclass(frozen=True, slots=True)
 class ReadJob:
-    """A page whose digits are to be classified, and by what."""
+    """A page whose digits are to be classified, and by what; `layouts` are those that they were found with."""
 
     page: Parcel | PageFailure
     model: Path
     read_by: ReadBy
     policy: ReviewPolicy
+    layouts: tuple[str, ...] = ()
 
 
 Tables = dict[str, pa.Table]
@@ -91,7 +94,7 @@ def _find_on(job: PageJob) -> Parcel | PageFailure:
         image = decode_page(_read_unchanged(job.path, job.ref), job.ref.index, job.limits)
     except PageError as error:
         return PageFailure(job.ref, error.reason, str(error))
-    digits = find_digits(image, job.params, reader())
+    digits = find_digits(image, job.params, reader(), forms(job.layouts))
     return pack(PageFound(job.ref, image.width, image.height, image.dpi, digits))
 
 
@@ -105,7 +108,7 @@ def _read_page(job: ReadJob) -> Tables:
         return batch_tables([job.page], job.read_by)
     found = unpack(job.page)
     probabilities = recogniser(str(job.model), job.read_by.model_version)(found.digits.crops)
-    return batch_tables([judge(found, probabilities, job.policy)], job.read_by)
+    return batch_tables([judge(found, probabilities, job.policy, forms(job.layouts))], job.read_by)
 
 
 def cut_from_pages(jobs: Sequence[CutJob]) -> list[Cuttings]:
@@ -125,6 +128,16 @@ def _cut_from(job: CutJob) -> Cuttings:
 def recogniser(model: str, version: str) -> OnnxRecogniser:
     """The model, loaded once in each process."""
     return OnnxRecogniser(Path(model), version)
+
+
+@lru_cache(maxsize=2)
+def forms(layouts: tuple[str, ...]) -> tuple[Layout, ...]:
+    """The layouts, parsed once in each process."""
+    if not layouts:
+        return ()
+    from digit_core.layout_file import parse_layout  # Pydantic: 0.1 s that a run without layouts does not need
+
+    return tuple(parse_layout(text) for text in layouts)
 
 
 @lru_cache(maxsize=1)

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from digit_core.records import Box, Crops, NumberString, PageDigits, PageFound, PageRef
+from digit_core.records import Box, Cell, Crops, Form, NumberString, PageDigits, PageFound, PageRef
 
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
     """`numbers` has a row (line, digits) for each number, `sureness` a row (certainty, printed); `boxes` a row (x, y, w, h) for
-    each digit, in pixels; `texts`: the numbers as written.
+    each digit, in pixels; `texts`: the numbers as written; `cells`: where they stand in a form or a table.
     """
 
     ref: PageRef
@@ -28,8 +28,10 @@ class Parcel:
     boxes: NDArray[np.int32]
     sureness: NDArray[np.float64]
     texts: tuple[str, ...]
+    cells: tuple[Cell | None, ...]
     crops: Crops
     evidence: NDArray[np.float32] | None
+    form: Form | None
 
 
 def pack(found: PageFound) -> Parcel:
@@ -47,8 +49,10 @@ def pack(found: PageFound) -> Parcel:
         np.array(boxes, np.int32).reshape(-1, 4),
         np.array([(string.certainty, string.printed) for string in strings], np.float64).reshape(-1, 2),
         tuple(string.text for string in strings),
+        tuple(string.cell for string in strings),
         found.digits.crops,
         found.digits.evidence,
+        found.digits.form,
     )
 
 
@@ -56,8 +60,9 @@ def unpack(parcel: Parcel) -> PageFound:
     """The page that was packed."""
     boxes = [Box(*row) for row in parcel.boxes.tolist()]
     strings, start = [], 0
-    for (line, count), sureness, text in zip(parcel.numbers.tolist(), parcel.sureness.tolist(), parcel.texts, strict=True):
-        strings.append(NumberString(line, tuple(boxes[start : start + count]), sureness[0], sureness[1], text))
+    rows = zip(parcel.numbers.tolist(), parcel.sureness.tolist(), parcel.texts, parcel.cells, strict=True)
+    for (line, count), sureness, text, cell in rows:
+        strings.append(NumberString(line, tuple(boxes[start : start + count]), sureness[0], sureness[1], text, cell))
         start += count
-    digits = PageDigits(tuple(strings), parcel.crops, parcel.skew, parcel.evidence)
+    digits = PageDigits(tuple(strings), parcel.crops, parcel.skew, parcel.evidence, parcel.form)
     return PageFound(parcel.ref, parcel.width, parcel.height, parcel.dpi, digits)

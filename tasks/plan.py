@@ -56,6 +56,7 @@ class RunPlan:
     model_sha256: str = ""
     home: str = ""  # name of the machine that a run on several machines was started on
     note: str = ""  # what a person should know of the model, such as that the registry was away
+    layouts: tuple[str, ...] = field(default=(), repr=False)  # texts of the layout files that pages are read by
     promise: DialSetting | None = None  # what the threshold in `review` was chosen for, if for an error
 
 

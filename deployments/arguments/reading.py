@@ -17,6 +17,11 @@ Handwritten = Annotated[bool, typer.Option("--handwritten", help="Only numbers w
 Printed = Annotated[bool, typer.Option("--printed", help="Only printed numbers.")]
 
 
+LayoutOption = Annotated[
+    str | None, typer.Option("--layout", metavar="FILE|DIR", help="Form that the scans show, or a folder of several.  [setting]")
+]
+
+
 class Runner(StrEnum):
     """Where the pages of `digits digitise` are read."""
 
@@ -67,6 +72,7 @@ def digitise(
     max_megapixels: Annotated[float | None, typer.Option(help="Larger scans are quarantined.  [setting: 200]")] = None,
     handwritten: Handwritten = False,
     printed: Printed = False,
+    layout: LayoutOption = None,
     share: Annotated[str | None, typer.Option(metavar="N/M", help="Only this share of SOURCE, such as 2/3.")] = None,
     runner: Annotated[Runner | None, typer.Option(help="Where pages are read: here, or dask.  [setting: here]")] = None,
     scheduler: Annotated[str | None, typer.Option(metavar="URL", help="Of --runner dask: tcp://host:8786.  [setting]")] = None,
@@ -82,6 +88,7 @@ def digitise(
       digits digitise scans --out results
       digits digitise s3://archive/1901 --out s3://results/1901 --threshold 0.99
       digits digitise scans --out results --max-error 0.01
+      digits digitise scans --out results --layout rainfall.yaml
       digits digitise scans --out results --workers 8 --max-failed 0.5
       digits digitise scans --out results --dry-run
       digits digitise s3://archive/1901 --out s3://results/1901 --runner dask --scheduler tcp://head:8786
@@ -103,6 +110,7 @@ def digitise(
         runner=runner and runner.value,
         scheduler=scheduler,
         writing=_writing(handwritten, printed),
+        layout=layout,
     )
 
 
@@ -113,6 +121,7 @@ def read(
     model: Annotated[Path | None, typer.Option(metavar="FILE", help="Read by this ONNX file instead of the champion.")] = None,
     handwritten: Handwritten = False,
     printed: Printed = False,
+    layout: LayoutOption = None,
 ) -> None:
     """Read images at once and print their numbers, in reading order.
 
@@ -124,6 +133,7 @@ def read(
       digits      the number, with its leading zeros
       confidence  calibrated probability that all its digits are right
       x,y,w,h     its box in pixels of the scan, origin top left
+    With --layout there are zone, row, column, cell and value too, and a row for each cell of the form.
     With --strip an image without digits gives a row with empty digits.
     An image that cannot be read gives a line on standard error and the exit code 1; the others are read.
 
@@ -131,11 +141,15 @@ def read(
     Examples:
       digits read page.jpg
       digits read scans/*.tif --format csv > numbers.csv
+      digits read form.jpg --layout rainfall.yaml
       digits read --strip cell.png --format json
     """
     from deployments.commands.read import read
 
-    raise typer.Exit(read(images, strip=strip, form=format.value, model=model, writing=_writing(handwritten, printed)))
+    if strip and layout:
+        raise typer.BadParameter("--strip and --layout: a cropped number has no form; give one of them")
+    options = {"writing": _writing(handwritten, printed), "layout": layout}
+    raise typer.Exit(read(images, strip, format.value, model, **options))
 
 
 def results(
@@ -169,6 +183,7 @@ def show(
         str | None, typer.Option(metavar="DEST", help="Draw what DEST says instead of reading the page now.")
     ] = None,
     number: Annotated[int, typer.Option("--page", min=1, help="Page of a file of several.")] = 1,
+    layout: LayoutOption = None,
 ) -> None:
     """Draw boxes, digits and confidence on a page.
 
@@ -180,4 +195,4 @@ def show(
     """
     from deployments.commands.show import show
 
-    show(page, number, output, results)
+    show(page, number, output, results, layout)

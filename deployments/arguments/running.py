@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from deployments.arguments.reading import Dest, Runner
+from deployments.arguments.reading import Dest, LayoutOption, Runner
 
 Pool = Annotated[str, typer.Option(metavar="NAME", help="Work pool.")]
 
@@ -48,6 +48,7 @@ def retry(
     workers: Annotated[int | None, typer.Option(min=1, max=1024, help="Processes.  [setting: one for each core]")] = None,
     runner: Annotated[Runner | None, typer.Option(help="Where pages are read: here, or dask.  [setting: here]")] = None,
     scheduler: Annotated[str | None, typer.Option(metavar="URL", help="Of --runner dask.  [setting]")] = None,
+    layout: LayoutOption = None,
 ) -> None:
     """Try the quarantined pages of DEST again, as their files are now.
 
@@ -60,7 +61,7 @@ def retry(
 
     if not failed:
         raise typer.BadParameter("only failed pages can be tried again: give --failed")
-    retry(dest, reason, workers, runner and runner.value, scheduler)
+    retry(dest, reason, workers=workers, runner=runner and runner.value, scheduler=scheduler, layout=layout)
 
 
 def deploy(

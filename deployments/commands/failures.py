@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from itertools import islice
+from typing import Any
 
 import typer
 
@@ -63,7 +64,7 @@ def tell_quarantined(results: Results) -> None:
         typer.echo(f"{more}digits failures {results.dest}; to try them again: digits retry {results.dest} --failed")
 
 
-def retry(dest: str, reason: str | None, workers: int | None, runner: str | None, scheduler: str | None) -> None:
+def retry(dest: str, reason: str | None, **options: Any) -> None:
     """Read the failed pages again; say how many could be read this time."""
     stored = open_results(dest)
     settings = load_settings()
@@ -76,7 +77,6 @@ def retry(dest: str, reason: str | None, workers: int | None, runner: str | None
         typer.echo("nothing to try again")
         return
     progress = Progress(listed=count, all_listed=True)
-    options = {"workers": workers, "runner": runner, "scheduler": scheduler}
     with Display(progress, sys.stderr):
         from flows.local_run import run_retry
 

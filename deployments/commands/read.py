@@ -18,21 +18,23 @@ from deployments.commands.reading import Model, champion, read_files
 from deployments.commands.texts import print_table
 from deployments.errors import one_line
 from digit_core.errors import InputError
-from digit_core.params import Writing
 from digit_core.records import Box, PageFailure, PageRead, Reading, State
 from flows.planning import dialled, with_options
 from flows.settings import load_settings
 
 COLUMNS = ("file", "page", "index", "digits", "confidence", "x", "y", "w", "h")
+CELL_COLUMNS = ("zone", "row", "column", "cell", "value", "checks")
+"""With a layout."""
+
 STDIN = "-"
 _SOME_FAILED = 1
 
 Row = dict[str, Any]
 
 
-def read(images: Sequence[str], strip: bool, form: str, model: Path | None, writing: Writing | None = None) -> int:
+def read(images: Sequence[str], strip: bool, form: str, model: Path | None, **options: Any) -> int:
     """Print the numbers on the images in the given form; returns the exit code, 1 if an image could not be read."""
-    settings = with_options(load_settings(), writing=writing)
+    settings = with_options(load_settings(), **options)
     failed = False
     rows: list[Row] = []
     with tempfile.TemporaryDirectory() as folder:
@@ -46,7 +48,7 @@ def read(images: Sequence[str], strip: bool, form: str, model: Path | None, writ
                     typer.echo(f"digits: {one_line(image)}: {one_line(page.message)}", err=True)
                 else:
                     rows += _rows(image, page, strip)
-    _PRINTERS[form](rows)
+    _PRINTERS[form](rows, (*COLUMNS, *CELL_COLUMNS) if settings.layout else COLUMNS)
     return _SOME_FAILED if failed else 0
 
 
@@ -77,8 +79,16 @@ def _rows(image: str, page: PageRead, strip: bool) -> Iterator[Row]:
             "state": reading.state.value,
             "text": reading.text,
             "printed": round(reading.printed, 4),
+            **_cell(reading),
             "parts": [{"digit": part.digit, "confidence": round(part.confidence, 6), **_box(part.box)} for part in reading.parts],
         }
+
+
+def _cell(reading: Reading) -> Row:
+    """Where it stands in a form or a ruled table, what stands there, and its value."""
+    cell = reading.cell
+    place = {name: getattr(cell, name) if cell else "" for name in ("zone", "row", "column")}
+    return {**place, "cell": cell.state.value if cell else "", "value": reading.value, "checks": reading.checks}
 
 
 def _box(box: Box) -> Row:
@@ -99,18 +109,18 @@ def _as_one(page: PageRead) -> tuple[Reading, ...]:
     return (Reading(0, Box.around(reading.box for reading in readings), digits, confidence, state, parts),)
 
 
-def _print_csv(rows: Sequence[Row]) -> None:
-    writer = csv.DictWriter(sys.stdout, COLUMNS, extrasaction="ignore", lineterminator="\n")
+def _print_csv(rows: Sequence[Row], columns: Sequence[str]) -> None:
+    writer = csv.DictWriter(sys.stdout, columns, extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
 
 
-def _print_json(rows: Sequence[Row]) -> None:
+def _print_json(rows: Sequence[Row], _: Sequence[str]) -> None:
     typer.echo(json.dumps(rows, indent=1))
 
 
-def _print_table(rows: Sequence[Row]) -> None:
-    print_table(COLUMNS, ([row[name] for name in COLUMNS] for row in rows))
+def _print_table(rows: Sequence[Row], columns: Sequence[str]) -> None:
+    print_table(columns, (["" if row[name] is None else row[name] for name in columns] for row in rows))
 
 
 _PRINTERS = {"table": _print_table, "csv": _print_csv, "json": _print_json}

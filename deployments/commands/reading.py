@@ -13,9 +13,9 @@ from digit_core.judgement import judge
 from digit_core.page import find_digits, find_strip
 from digit_core.params import SegmentationParams
 from digit_core.records import PageFailure, PageFound, PageRead, PageRef
-from flows.planning import limits, policy, registry
+from flows.planning import limits, policy, read_layouts, registry
 from flows.settings import Settings
-from tasks.page_work import FileJob, look_at_files, reader, recogniser
+from tasks.page_work import FileJob, forms, look_at_files, reader, recogniser
 from tasks.pool import Lost, WorkerPool
 
 FEW = 3
@@ -42,6 +42,7 @@ class ImageJob:
     model: Model
     settings: Settings
     strip: bool
+    layouts: tuple[str, ...] = ()
 
 
 def champion(settings: Settings) -> Model:
@@ -54,10 +55,13 @@ def read_files(
     files: Sequence[Path], model: Model, settings: Settings, strip: bool = False
 ) -> Iterator[list[PageRead | PageFailure]]:
     """For each file all its pages, read or failed."""
+    layouts = () if strip else read_layouts(settings)
     with Readers(settings) as run:
         looks = run(look_at_files, [FileJob(path, PageRef(str(path), "", ""), limits(settings)) for path in files])
         jobs = [
-            ImageJob(path, page, model, settings, strip) for path, look in zip(files, looks, strict=True) for page in _pages(look)
+            ImageJob(path, page, model, settings, strip, layouts)
+            for path, look in zip(files, looks, strict=True)
+            for page in _pages(look)
         ]
         done: Iterator[PageRead | PageFailure | Lost] = iter(run(read_images, jobs))
         for path, look in zip(files, looks, strict=True):
@@ -81,13 +85,15 @@ def read_images(jobs: Sequence[ImageJob]) -> list[PageRead | PageFailure]:
 
 
 def _read_image(job: ImageJob) -> PageRead | PageFailure:
-    find = find_strip if job.strip else find_digits
     try:
         image = decode_page(job.path.read_bytes(), job.ref.index, limits(job.settings))
     except PageError as error:
         return PageFailure(job.ref, error.reason, str(error))
-    found = PageFound(job.ref, image.width, image.height, image.dpi, find(image, SegmentationParams(), reader()))
-    return judge(found, recogniser(str(job.model.path), job.model.version)(found.digits.crops), policy(job.settings))
+    layouts, params = forms(job.layouts), SegmentationParams()
+    digits = find_strip(image, params, reader()) if job.strip else find_digits(image, params, reader(), layouts)
+    found = PageFound(job.ref, image.width, image.height, image.dpi, digits)
+    probabilities = recogniser(str(job.model.path), job.model.version)(digits.crops)
+    return judge(found, probabilities, policy(job.settings), layouts)
 
 
 class Readers:

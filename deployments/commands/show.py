@@ -16,7 +16,7 @@ from digit_core.draw import overlay, to_png
 from digit_core.errors import DigitsError, InputError
 from digit_core.records import PageFailure, ReadBy
 from digit_core.tables import batch_tables
-from flows.planning import NO_LAYOUT, dialled, limits
+from flows.planning import NO_LAYOUT, dialled, limits, with_options
 from flows.settings import Settings, load_settings
 from tasks.adapters.results import Results
 from tasks.adapters.storage import Storage, normalise
@@ -24,9 +24,9 @@ from tasks.adapters.storage import Storage, normalise
 Rows = tuple[pa.Table, pa.Table]
 
 
-def show(page: str, number: int, output: Path, results: str | None) -> None:
+def show(page: str, number: int, output: Path, results: str | None, layout: str | None = None) -> None:
     """Write the picture; `number` counts the pages of a file from 1."""
-    settings = load_settings()
+    settings = with_options(load_settings(), layout=layout)
     data, (numbers, digits) = _stored(page, number, results, settings) if results else _read_now(page, number, settings)
     picture = overlay(decode_page(data, number - 1, limits(settings)).pixels, numbers, digits)
     try:
