@@ -25,7 +25,7 @@ share. A number without any digit, or rejected, is no reading.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -33,10 +33,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from digit_core.errors import InputError
-from digit_core.matching import NumberRead, Pairs, align, exact_by_chance, match, overlap
+from digit_core.matching import By, NumberRead, Pairs, align, cell_of, exact_by_chance, match, overlap
 from digit_core.records import Box, State
 from digit_core.score import Counts, Mistake, PageScore, Rate, Score
 from digit_core.truth import PageTruth, page_stem
+
+_NAMED = 0.9
+"""Of the true numbers of a page the share whose row and column a form must have for its cells to decide."""
 
 __all__ = ["Counts", "Mistake", "PageScore", "Rate", "Score", "find_pages", "readings_of", "score"]
 
@@ -95,7 +98,7 @@ def _score_page(
 ) -> PageScore:
     number_rows = numbers.get(_key(row), []) if row else []
     digit_rows = digits.get(_key(row), []) if row else []
-    outcome = _Outcome.of(truth, readings_of(number_rows, digit_rows))
+    outcome = _Outcome.of(truth, readings_of(number_rows, digit_rows), {_cell(row) for row in number_rows})
     counts = outcome.counts() + _review_counts(digit_rows)
     status, uri = (row["state"], row["uri"]) if row else ("missing", "")
     return PageScore(truth.name, status, uri, truth.boxes, counts, outcome.mistakes())
@@ -114,10 +117,16 @@ def readings_of(numbers: Iterable[Mapping[str, Any]], digits: Iterable[Mapping[s
             row["confidence"],
             Box(row["x"], row["y"], row["w"], row["h"]),
             tuple((p["digit"], p["state"] == State.ACCEPTED) for p in sorted(parts[row["number_id"]], key=lambda p: p["place"])),
+            _cell(row),
         )
         for row in numbers
         if row["digits"] and row["state"] != State.REJECTED
     ]
+
+
+def _cell(row: Mapping[str, Any]) -> tuple[str, str]:
+    """Row and column of a number's cell, or its zone; results of earlier schemas have none."""
+    return (row["row"] or row["zone"] or "", row["column"] or "") if row.get("zone") else ("", "")
 
 
 def _review_counts(digits: Iterable[Mapping[str, Any]]) -> Counts:
@@ -133,22 +142,26 @@ class _Outcome:
     readings: Sequence[NumberRead]
     pairs: Pairs
     spare: list[NumberRead]
+    by: By
 
     @classmethod
-    def of(cls, truth: PageTruth, readings: Sequence[NumberRead]) -> Self:
-        pairs = match(truth.numbers, readings, truth.boxes)
+    def of(cls, truth: PageTruth, readings: Sequence[NumberRead], cells: Collection[tuple[str, str]] = ()) -> Self:
+        """cells: those that the page's form has, whether they hold a number or not."""
+        by = By.PLACE if truth.boxes else By.CELL if _names(truth, cells) else By.TEXT
+        pairs = match(truth.numbers, readings, by)
         matched = {r for _, r in pairs}
         doubtful = [number.box for number in truth.numbers if number.box and not number.certain]
         free = [reading for index, reading in enumerate(readings) if index not in matched]
         spare = [reading for reading in free if not any(overlap(box, reading.box) for box in doubtful)]
-        return cls(truth, readings, [(t, r) for t, r in pairs if truth.numbers[t].certain], spare)
+        return cls(truth, readings, [(t, r) for t, r in pairs if truth.numbers[t].certain], spare, by)
 
     def counts(self) -> Counts:
         boxes, spare = self.truth.boxes, len(self.spare)
         certain = [number.digits for number in self.truth.numbers if number.certain]
+        texts = [reading.digits for reading in self.readings]
         total = Counts(
             true_numbers=len(certain),
-            by_chance=0.0 if boxes else exact_by_chance(certain, (len(reading.digits) for reading in self.readings)),
+            by_chance=exact_by_chance(certain, map(len, texts)) if self.by is By.TEXT else 0.0,
             extras=spare if boxes else 0,
             unlisted=0 if boxes else spare,
             placed=spare if boxes else 0,
@@ -165,6 +178,12 @@ class _Outcome:
             for number, read in wrong
             if read is None or read.digits != number.digits
         )
+
+
+def _names(truth: PageTruth, cells: Collection[tuple[str, str]]) -> bool:
+    """Whether the truth speaks of the cells of this form."""
+    known = sum(cell_of(number, cells) is not None for number in truth.numbers)
+    return bool(cells) and known >= _NAMED * len(truth.numbers)
 
 
 def _pair_counts(truth: str, reading: NumberRead, boxes: bool) -> Counts:

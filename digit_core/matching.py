@@ -4,7 +4,9 @@ Where the truth has boxes, place alone decides. A pair may match if the centre o
 one-to-one matchings the one with the greatest sum of overlaps (intersection over union) is taken, and equal strings
 break a tie.
 
-Where it has none, text decides. First equal strings: as often as a string stands on both sides, for certain numbers
+Where it has none, but the page was read by a form whose cells have the truth's rows and columns, the cell decides.
+
+Else text decides. First equal strings: as often as a string stands on both sides, for certain numbers
 before uncertain ones, and taking accepted readings before others. Then what is left on both sides: a pair may match if
 its edit distance is at most half the true number's digits; of all one-to-one matchings the one with the most agreeing
 digits (true digits minus edit distance) is taken. A true number of one digit therefore matches exactly or not at all.
@@ -13,8 +15,9 @@ digits (true digits minus edit distance) is taken. A true number of one digit th
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import lru_cache
 from math import comb
 
@@ -31,25 +34,49 @@ Pairs = list[tuple[int, int]]
 _TIE = 1e-9
 
 
+class By(StrEnum):
+    """What decides which reading stands for which true number."""
+
+    PLACE = "place"
+    CELL = "cell"
+    TEXT = "text"
+
+
 @dataclass(frozen=True, slots=True)
 class NumberRead:
-    """A number as read; `parts` holds its digits left to right, each with "was accepted"."""
+    """A number as read; `parts` holds its digits left to right, each with "was accepted"; `cell`: row and column of its form, or
+    the name of its zone and nothing; two empty names outside of a form.
+    """
 
     digits: str
     accepted: bool
     confidence: float
     box: Box
     parts: tuple[tuple[str, bool], ...] = ()
+    cell: tuple[str, str] = ("", "")
 
 
-def match(truth: Sequence[TruthNumber], readings: Sequence[NumberRead], by_place: bool) -> Pairs:
-    """Pairs of indices, ascending; `by_place` needs a box for every true number, else the text decides."""
+def match(truth: Sequence[TruthNumber], readings: Sequence[NumberRead], by: By) -> Pairs:
+    """Pairs of indices, ascending; by PLACE needs a box for every true number."""
     # Sorting first makes the choice between equally good matchings independent of the order of rows.
     t_order = sorted(range(len(truth)), key=lambda i: _truth_key(truth[i]))
     r_order = sorted(range(len(readings)), key=lambda i: _reading_key(readings[i]))
-    decide = _match_places if by_place else _match_texts
+    decide = {By.PLACE: _match_places, By.CELL: _match_cells, By.TEXT: _match_texts}[by]
     pairs = decide([truth[i] for i in t_order], [readings[i] for i in r_order])
     return sorted((t_order[t], r_order[r]) for t, r in pairs)
+
+
+def cell_of(truth: TruthNumber, cells: Collection[tuple[str, str]]) -> tuple[str, str] | None:
+    """The cell that a true number's row and column name; a zone goes by its row alone. None if the form has no such cell."""
+    return next((cell for cell in ((truth.row, truth.column), (truth.row, "")) if cell in cells), None)
+
+
+def _match_cells(truth: Sequence[TruthNumber], readings: Sequence[NumberRead]) -> Pairs:
+    """A cell holds one number; of several grids with the same names the first reading counts."""
+    there = {reading.cell: r for r, reading in reversed(list(enumerate(readings)))}
+    named = ((t, cell_of(number, there)) for t, number in enumerate(truth))
+    first = {cell: t for t, cell in reversed(list(named)) if cell is not None}
+    return [(t, there[cell]) for cell, t in first.items()]
 
 
 @lru_cache(maxsize=65536)

@@ -122,6 +122,6 @@ class Score:
         return tuple(page.name for page in self.pages if page.status == "missing")
 
     def to_dict(self) -> dict[str, Any]:
-        notes = [CAVEAT] if any(not page.boxes for page in self.pages) else []
+        notes = [CAVEAT] if any(page.counts.by_chance for page in self.pages) else []
         pages = [page.to_dict() for page in self.pages]
         return {"total": self.total.to_dict(), "missing": list(self.missing), "notes": notes, "pages": pages}

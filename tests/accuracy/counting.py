@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from readers import NumberRead
 
 from digit_core import matching
-from digit_core.matching import exact_by_chance, match
+from digit_core.matching import By, exact_by_chance, match
 from digit_core.truth import PageTruth
 
 BINS = 10
@@ -75,7 +75,7 @@ class PageRead:
         stands_for: list[int | None] = [None] * len(readings)
         if case.truth is not None:
             rows = [matching.NumberRead(one.digits, one.sure, one.confidence, one.box) for one in readings]
-            for true, read in match(case.truth.numbers, rows, case.truth.boxes):
+            for true, read in match(case.truth.numbers, rows, By.PLACE if case.truth.boxes else By.TEXT):
                 stands_for[read] = true
         return PageRead(case, tuple(readings), tuple(stands_for), time)
 

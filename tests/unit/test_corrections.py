@@ -30,6 +30,8 @@ def number(name="n", digits="1975", state="review", x=100, w=80, **changes):
     """A row of the table `numbers`."""
     row = dict.fromkeys(NUMBERS.names, "") | {
         "printed": 0.0,
+        "value": None,
+        "decimals": None,
         "uri": "page.png",
         "sha256": PAGE[0],
         "page_index": 0,
@@ -55,6 +57,19 @@ def test_machine_value_and_human_value_stand_side_by_side_with_who_and_when():
 
     assert shown(row) == ("4975", "corrected", "1975", "Ada")
     assert (row["machine_state"], row["decided"]) == ("review", NOON)
+
+
+def test_text_and_value_follow_the_digits_that_a_person_read():
+    (row,) = view([number(text="-19.75", decimals=2, value=-19.75, zone="rain", row="Jan")], [said(value="4")])
+
+    assert (row["text"], row["value"]) == ("-49.75", -49.75)
+    assert (row["zone"], row["row"]) == ("rain", "Jan")
+
+
+def test_a_number_that_nobody_can_read_has_no_value():
+    (row,) = view([number(text="19.75", decimals=2, value=19.75)], [said(kind="unreadable", value="")])
+
+    assert (row["digits"], row["text"], row["value"]) == ("?975", "?9.75", None)
 
 
 def test_a_number_that_nobody_spoke_of_is_the_machines():

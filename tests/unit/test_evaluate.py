@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from digit_core.errors import FailureReason, InputError
 from digit_core.evaluate import Counts, Rate, score
-from digit_core.matching import NumberRead, align, exact_by_chance, match, overlap
+from digit_core.matching import By, NumberRead, align, exact_by_chance, match, overlap
 from digit_core.records import Box, DigitReading, PageFailure, PageRead, PageRef, ReadBy, Reading, State
 from digit_core.tables import batch_tables
 from digit_core.truth import PageTruth, TruthNumber, parse_truth, read_truth
@@ -190,7 +190,7 @@ def test_of_equal_readings_the_accepted_one_stands_for_the_number():
 def test_of_readings_at_one_place_the_right_one_stands_for_the_number():
     readings = [NumberRead(digits, True, 0.9, Box(0, 0, 20, 20)) for digits in ("17", "18", "19")]
 
-    assert match(truth_of(("18", 0), boxes=True).numbers, readings, by_place=True) == [(0, 1)]
+    assert match(truth_of(("18", 0), boxes=True).numbers, readings, By.PLACE) == [(0, 1)]
 
 
 def test_a_page_that_is_not_in_the_results_is_missing_and_its_numbers_not_found():
@@ -336,7 +336,7 @@ def test_matching_is_one_to_one(true_rows, read_rows, boxes):
     truth = truth_of(*true_rows, boxes=boxes).numbers
     readings = [NumberRead(d, s == State.ACCEPTED, 0.9, Box(x, 0, 10, 20)) for d, x, s in read_rows]
 
-    pairs = match(truth, readings, by_place=boxes)
+    pairs = match(truth, readings, By.PLACE if boxes else By.TEXT)
 
     assert len({t for t, _ in pairs}) == len({r for _, r in pairs}) == len(pairs)
 

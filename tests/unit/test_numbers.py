@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from digit_core.decision import FoundNumber, with_page_prior
+from digit_core.lines import line_maps
 from digit_core.look import strengthened
 from digit_core.numbers import find_number, find_numbers
 from digit_core.params import SegmentationParams
@@ -43,7 +44,8 @@ def digits_of(found: FoundNumber) -> str:
 
 
 def read(page: np.ndarray, reader: OnnxReader) -> list[str]:
-    found = find_numbers(prepare(page, PARAMS), reader, PARAMS)
+    prepared = prepare(page, PARAMS)
+    found = find_numbers(prepared, line_maps(prepared.darkness), reader, PARAMS)
     return [digits_of(one) for one in sorted(found, key=lambda one: (round(one.boxes[0, 1] / 60), one.boxes[0, 0]))]
 
 
@@ -122,7 +124,7 @@ def places(text: str, top: float = 8, height: float = 25, pitch: float = 18, lef
 
 def found_by(reader: Sees) -> FoundNumber:
     page = prepare(np.full((120, 300), 240, np.uint8), PARAMS)
-    (found,) = find_numbers(page, reader, PARAMS)
+    (found,) = find_numbers(page, line_maps(page.darkness), reader, PARAMS)
     return found
 
 
