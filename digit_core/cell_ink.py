@@ -40,14 +40,20 @@ def cell_state(page: PreparedPage, quad: NDArray[np.float64], marks: Characters,
 
     quad: its corners on the page; marks: the characters in it; height: how high digits are on this page, in its pixels.
     """
-    left, top, right, bottom = _inner(quad, page.ink.shape)
-    pieces = _pieces(page.ink[top:bottom, left:right], height)
+    pieces = ink_pieces(page, quad, height)
     if not len(pieces):
         return CellState.BLANK, None
-    box = np.concatenate([pieces[:, :2].min(axis=0), pieces[:, 2:].max(axis=0)]) + np.array([left, top, left, top])
+    box = np.concatenate([pieces[:, :2].min(axis=0), pieces[:, 2:].max(axis=0)])
     if _is_dash(pieces, marks, height):
         return CellState.DASH, None
     return (CellState.DITTO, None) if _is_ditto(pieces, height) else (CellState.ILLEGIBLE, box.astype(np.float32))
+
+
+def ink_pieces(page: PreparedPage, quad: NDArray[np.float64], height: float) -> NDArray[np.float32]:
+    """Boxes (n, 4) left, top, right, bottom of the connected ink in a cell, without specks, rulings and the neighbours' tails."""
+    left, top, right, bottom = _inner(quad, page.ink.shape)
+    pieces = _pieces(page.ink[top:bottom, left:right], height)
+    return np.asarray(pieces + np.array([left, top, left, top]), np.float32)
 
 
 def _inner(quad: NDArray[np.float64], shape: tuple[int, ...]) -> tuple[int, int, int, int]:
@@ -72,7 +78,7 @@ def _pieces(ink: NDArray[np.uint8], height: float) -> NDArray[np.int32]:
     return np.asarray(boxes[~speck & ~tail], np.int32)
 
 
-def _is_dash(pieces: NDArray[np.int32], marks: Characters, height: float) -> bool:
+def _is_dash(pieces: NDArray[np.float32], marks: Characters, height: float) -> bool:
     """One or two flat strokes, one above the other at most, or what the reader takes for a dash and nothing higher beside it."""
     w, h = pieces[:, 2] - pieces[:, 0], pieces[:, 3] - pieces[:, 1]
     flat = (h <= _FLAT * w) & (h < 0.5 * height)
@@ -82,7 +88,7 @@ def _is_dash(pieces: NDArray[np.int32], marks: Characters, height: float) -> boo
     return bool(dashes.any()) and bool((h < 0.6 * height).all())
 
 
-def _is_ditto(pieces: NDArray[np.int32], height: float) -> bool:
+def _is_ditto(pieces: NDArray[np.float32], height: float) -> bool:
     """Two short upright strokes side by side."""
     if len(pieces) != 2:
         return False

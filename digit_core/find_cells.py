@@ -5,7 +5,7 @@ Boxes here are pixels of the prepared page, as rows left, top, right, bottom of 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,13 +17,14 @@ from digit_core.decision import FoundNumber, with_page_prior
 from digit_core.layout import Area, Holds, Mark, Place
 from digit_core.lines import LineMaps
 from digit_core.look import look
+from digit_core.look_again import look_again
 from digit_core.numbers import main_line, read_strings
 from digit_core.preprocess import PreparedPage
 from digit_core.reader import Reader
 from digit_core.reader_form import DIGITS
-from digit_core.records import CellState
+from digit_core.records import CellState, Grey
 from digit_core.registration import Fit
-from digit_core.rulings import not_rulings
+from digit_core.rulings import beside_edges, not_rulings
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,18 +44,21 @@ def find_cells(page: PreparedPage, maps: LineMaps, fit: Fit, reader: Reader) -> 
     """All cells of the form, in its order."""
     areas = fit.layout.cells()
     found = not_rulings(look(page, reader), page.darkness, maps)
-    inside = _by_cell(found, fit, areas)
-    numbers = _read(page, {place: found.chosen(index) for place, index in inside.items()}, reader)
-    height = _digit_height(numbers.values(), areas.values(), fit)
+    quads = {place: fit.quad(area) for place, area in areas.items()}
+    inside = _by_cell(found, fit, areas, page.darkness)
+    height = _digit_height(found, quads)
+    groups = {place: found.chosen(inside.get(place, _NOTHING)) for place in areas}
+    groups |= look_again(page, maps, groups, quads, height, reader)
+    numbers = _read(page, groups, reader)
     strokes = {place: stroke_width(page.ink, number.boxes) for place, number in numbers.items()}
     usual = float(np.median(list(strokes.values()))) if strokes else 0.0
     cells = []
-    for place, area in areas.items():
-        quad = fit.quad(area)
+    for place in areas:
+        quad = quads[place]
         if place in numbers:
             cells.append(FoundCell(place, quad, _state_of(page, numbers[place], strokes[place], usual), numbers[place]))
         else:
-            state, ink = cell_state(page, quad, found.chosen(inside.get(place, _NOTHING)), height)
+            state, ink = cell_state(page, quad, groups[place], height)
             cells.append(
                 FoundCell(place, quad, state, None, ink if _may_hold(fit.layout.holds_of(place), state) else _whole(quad))
             )
@@ -88,13 +92,18 @@ def _state_of(page: PreparedPage, number: FoundNumber, stroke: float, usual: flo
     return CellState.OVERWRITTEN if is_overwritten(stroke, usual) else CellState.NUMBER
 
 
-def _by_cell(found: Characters, fit: Fit, areas: Mapping[Place, Area]) -> dict[Place, NDArray[np.intp]]:
-    """Indices of the characters whose middle lies in each cell. A point belongs to a cell by the point itself."""
+def _by_cell(found: Characters, fit: Fit, areas: Mapping[Place, Area], darkness: Grey) -> dict[Place, NDArray[np.intp]]:
+    """Indices of the characters whose middle lies in each cell, without the rulings at its sides."""
     middles = np.stack([(found.boxes[:, 0] + found.boxes[:, 2]) / 2, (found.boxes[:, 1] + found.boxes[:, 3]) / 2], axis=1)
     places = fit.to_form(middles.astype(np.float64))
     owner = cell_at(places, areas)
+    inside = np.flatnonzero(owner >= 0)
+    sides = np.array([(area.x, area.x + area.w) for area in areas.values()])[owner[inside]]
+    y = places[inside, 1]
+    edges = np.stack([fit.to_page(np.stack([side, y], axis=1))[:, 0] for side in sides.T], axis=1)
+    own = inside[~beside_edges(found.chosen(inside), darkness, edges)]
     names = list(areas)
-    return {names[i]: np.flatnonzero(owner == i) for i in np.unique(owner[owner >= 0])}
+    return {names[i]: own[owner[own] == i] for i in np.unique(owner[own])}
 
 
 def cell_at(points: NDArray[np.float64], areas: Mapping[Place, Area]) -> NDArray[np.intp]:
@@ -108,9 +117,9 @@ def cell_at(points: NDArray[np.float64], areas: Mapping[Place, Area]) -> NDArray
     return owner
 
 
-def _digit_height(numbers: Collection[FoundNumber], areas: Collection[Area], fit: Fit) -> float:
+def _digit_height(found: Characters, quads: Mapping[Place, NDArray[np.float64]]) -> float:
     """Of the digits on the page, in its pixels; half the height of a cell where there are none."""
-    if numbers:
-        return float(np.median(np.concatenate([one.boxes[:, 3] - one.boxes[:, 1] for one in numbers])))
-    heights = [np.ptp(fit.quad(area)[:, 1]) for area in areas]
-    return float(np.median(heights)) / 2
+    digits = found.boxes[found.best < DIGITS]
+    if len(digits):
+        return float(np.median(digits[:, 3] - digits[:, 1]))
+    return float(np.median([np.ptp(quad[:, 1]) for quad in quads.values()])) / 2

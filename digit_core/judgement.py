@@ -11,12 +11,11 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from digit_core.layout import Holds, Layout, Place
+from digit_core.layout import Layout, Place
 from digit_core.params import ReviewPolicy, Writing
 from digit_core.records import (
     NOT_A_DIGIT,
     Box,
-    CellState,
     DigitReading,
     NumberString,
     PageFound,
@@ -24,8 +23,7 @@ from digit_core.records import (
     Reading,
     State,
 )
-from digit_core.review import Reason
-from digit_core.rules import as_written, broken_rule, decimals_of, negative
+from digit_core.rules import as_written, by_form, decimals_of
 
 _WORD = 0.4
 """Mean probability of "not a digit" from which a string is a word, a label or a ruling, and no number at all."""
@@ -50,6 +48,10 @@ def judge(found: PageFound, probabilities: Probabilities, policy: ReviewPolicy, 
     rows = (probabilities[start:end] for start, end in pairwise(bounds.tolist()))
     judged = (_judge_number(found, number, own, policy, layout) for number, own in zip(found.digits.numbers, rows, strict=True))
     readings = tuple(reading for reading in judged if reading is not None)
+    if layout is not None and layout.checks:
+        from digit_core.checks import reckoned  # a form without sums needs no arithmetic
+
+        readings = reckoned(readings, layout, policy)
     if form is not None and not form.name:
         readings = tuple(replace(reading, state=State.REVIEW) for reading in readings)
     return PageRead(found.ref, found.width, found.height, found.dpi, found.digits.skew, readings, form)
@@ -75,39 +77,20 @@ def _judge_number(
     if cell is None and (not len(rows) or float(rows[:, NOT_A_DIGIT].mean()) > _WORD or not _wanted(number, policy.writing)):
         return None
     parts = tuple(_judge_digit(found, box, row, number.certainty, policy) for box, row in zip(number.boxes, rows, strict=True))
-    digits = "".join(part.digit for part in parts)
-    if cell is None and not digits:
+    digits = [part.digit for part in parts]
+    if cell is None and not any(digits):
         return None
-    text = as_written(number.text, [part.digit for part in parts])
-    holds = layout.holds_of(Place(cell.zone, cell.row, cell.column)) if layout is not None and cell is not None else None
-    if cell is not None and (reason := _reason(cell.state, digits, text, holds, bool(parts))):
-        parts = tuple(_for_review(part, reason) for part in parts)
     state = State.REVIEW if any(part.state is State.REVIEW for part in parts) else State.ACCEPTED
     # That the number has these digits is doubted once, not for each of them.
     confidence = math.prod(part.confidence / number.certainty for part in parts) * number.certainty
-    decimals = decimals_of(text, holds) if digits else None
-    minus = negative(text, holds)
-    return Reading(
-        number.line, _box_of(number), digits, confidence, state, parts, number.printed, text, number.cell, decimals, "", minus
-    )
-
-
-def _box_of(number: NumberString) -> Box:
-    """Around its digits; the cell where there are none."""
-    return number.cell.box if number.cell is not None and not number.boxes else Box.around(number.boxes)
-
-
-def _reason(state: CellState, digits: str, text: str, holds: Holds | None, has_parts: bool) -> str:
-    """Why all of a cell's digits go to a person; a blank or dash has a part to look at only where the form does not allow it."""
-    if has_parts and state in (CellState.BLANK, CellState.DASH, CellState.DITTO):
-        return Reason.RULE_BROKEN
-    return broken_rule(digits, text, state, holds)
-
-
-def _for_review(part: DigitReading, reason: str) -> DigitReading:
-    """With a digit's own doubt before the cell's."""
-    own = part.reason if part.state is State.REVIEW and part.reason != Reason.NOT_A_DIGIT else reason
-    return replace(part, state=State.REVIEW, reason=own)
+    text = as_written(number.text, digits)
+    decimals = decimals_of(text, None) if any(digits) else None
+    box = number.cell.box if number.cell is not None and not number.boxes else Box.around(number.boxes)
+    numeral = "".join(digits)
+    reading = Reading(number.line, box, numeral, confidence, state, parts, number.printed, text, number.cell, decimals)
+    if layout is None or cell is None:
+        return reading
+    return by_form(reading, layout.holds_of(Place(cell.zone, cell.row, cell.column)))
 
 
 def _wanted(number: NumberString, writing: Writing) -> bool:

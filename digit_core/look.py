@@ -34,13 +34,13 @@ def look(page: PreparedPage, reader: Reader) -> Characters:
     """Characters of a page, boxes in its pixels. Where most figures are small or large it is looked at again at their size."""
     darkness = page.darkness
     scale = min(1.0, _FIRST_LOOK / max(darkness.shape), _LARGEST_INK / ink_height(page.ink))
-    found = _look_at(darkness, scale, reader)
+    found = look_at(darkness, scale, reader)
     digits = found.best < DIGITS
     if digits.any():
         height = float(np.median((found.boxes[:, 3] - found.boxes[:, 1])[digits]))
         better = min(FIGURE / max(height, 4.0), 2.0, _LARGEST_LOOK / max(darkness.shape))
         if not 0.7 < better / scale < 1.5:
-            return _look_at(darkness, better, reader)
+            return look_at(darkness, better, reader)
     return found
 
 
@@ -60,7 +60,8 @@ def ink_height(ink: NDArray[np.uint8]) -> float:
     return float(height[writing][order][middle] * max(ink.shape) / max(small.shape))
 
 
-def _look_at(darkness: Grey, scale: float, reader: Reader) -> Characters:
+def look_at(darkness: Grey, scale: float, reader: Reader) -> Characters:
+    """The characters of a picture, made larger or smaller first; boxes in its own pixels."""
     height, width = (max(1, round(side * scale)) for side in darkness.shape)
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
     small = darkness if scale == 1 else cv2.resize(darkness, (width, height), interpolation=method)
@@ -80,10 +81,10 @@ def look_at_strip(darkness: Grey, reader: Reader) -> Characters:
     """Characters of a strip: looked at as it stands, and again at the size of its figures."""
     longest = _LONGEST_STRIP / darkness.shape[1]
     scale = min(STRIP_HEIGHT / darkness.shape[0], longest)
-    first = _look_at(darkness, scale, reader)
+    first = look_at(darkness, scale, reader)
     digits = first.best < DIGITS
     if not digits.any():
         return first
     height = float(np.percentile((first.boxes[:, 3] - first.boxes[:, 1])[digits], 75))
     better = min(FIGURE / max(height, 3.0), longest)
-    return first if 0.75 < better / scale < 1.35 else _look_at(darkness, better, reader)
+    return first if 0.75 < better / scale < 1.35 else look_at(darkness, better, reader)

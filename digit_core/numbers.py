@@ -22,6 +22,9 @@ from digit_core.rulings import not_rulings
 from digit_core.strings import group_strings
 from digit_core.windows import MARGIN, Window
 
+_ON_LINE = 0.5
+"""Of the lower one's height: overlap from which two characters stand on one line."""
+
 
 def find_numbers(page: PreparedPage, maps: LineMaps, reader: Reader, params: SegmentationParams) -> list[FoundNumber]:
     """All numbers of a page, in no particular order."""
@@ -39,17 +42,19 @@ def find_number(page: PreparedPage, reader: Reader) -> list[FoundNumber]:
 
 
 def main_line(found: Characters) -> Characters:
-    """The characters on the line of the surest digits: what hangs in from the rows above and below is left out."""
-    digits = found.best < DIGITS
-    if not digits.any():
+    """The characters on the line of the surest digits: what hangs in from the rows above and below is left out.
+
+    Those are on a line whose heights overlap by half of the lower one: a 9 or a 7 may hang far below the others.
+    """
+    digits = np.flatnonzero(found.best < DIGITS)
+    if not len(digits):
         return found
-    weight = (found.scores * (found.boxes[:, 3] - found.boxes[:, 1]))[digits]
-    middles = ((found.boxes[:, 1] + found.boxes[:, 3]) / 2)[digits]
-    heights = (found.boxes[:, 3] - found.boxes[:, 1])[digits]
-    reach = 0.6 * float(np.median(heights))
-    support = [(weight * (np.abs(middles - y) < reach)).sum() for y in middles]
-    line = float(middles[int(np.argmax(support))])
-    return found.chosen(np.abs((found.boxes[:, 1] + found.boxes[:, 3]) / 2 - line) < reach)
+    top, bottom = found.boxes[:, 1], found.boxes[:, 3]
+    height = np.maximum(bottom - top, 1e-3)
+    common = np.minimum(bottom[:, None], bottom[digits]) - np.maximum(top[:, None], top[digits])
+    beside = common >= _ON_LINE * np.minimum(height[:, None], height[digits])
+    support = (beside[digits] * (found.scores * height)[digits, None]).sum(axis=0)
+    return found.chosen(beside[:, int(np.argmax(support))])
 
 
 def _boxes(found: Characters) -> list[Box]:

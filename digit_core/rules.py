@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+from digit_core.candidates import chosen, digits_of, fitting
 from digit_core.layout import Holds
-from digit_core.records import CellState, signed_value
+from digit_core.records import CellState, DigitReading, Reading, State, signed_value
 from digit_core.review import Reason
 
 _DOUBTFUL = {
@@ -13,6 +15,42 @@ _DOUBTFUL = {
     CellState.OVERWRITTEN: Reason.OVERWRITTEN,
     CellState.ILLEGIBLE: Reason.NOT_READ,
 }
+
+
+def by_form(reading: Reading, holds: Holds) -> Reading:
+    """A cell's reading as its form has it: with its decimals and sign; for review where it breaks a rule.
+
+    Where more digits were read than the cell can hold, the likeliest that fit are taken: brackets, rulings and the neighbours'
+    tails pass for digits at the ends of a number.
+    """
+    if len(reading.digits) > holds.digits[1]:
+        reading = _of_fitting_length(reading, holds)
+    state = reading.cell.state if reading.cell else CellState.NUMBER
+    reason = _not_allowed(reading, state) or broken_rule(reading.digits, reading.text, state, holds)
+    if reason:
+        parts = tuple(_for_review(part, reason) for part in reading.parts)
+        reading = replace(reading, parts=parts, state=State.REVIEW if parts else reading.state)
+    decimals = decimals_of(reading.text, holds) if reading.digits else None
+    return replace(reading, decimals=decimals, minus=negative(reading.text, holds))
+
+
+def _of_fitting_length(reading: Reading, holds: Holds) -> Reading:
+    labels, probability = fitting(reading, *holds.digits)[0]
+    parts = chosen(reading, labels, probability, State.REVIEW, Reason.RULE_BROKEN)
+    text = as_written(reading.text, [part.digit for part in parts])
+    return replace(reading, digits=digits_of(labels), text=text, confidence=probability, state=State.REVIEW, parts=parts)
+
+
+def _not_allowed(reading: Reading, state: CellState) -> str:
+    """A blank or a dash has a part to look at only where the form does not let it stand."""
+    marks = (CellState.BLANK, CellState.DASH, CellState.DITTO)
+    return Reason.RULE_BROKEN if reading.parts and state in marks else ""
+
+
+def _for_review(part: DigitReading, reason: str) -> DigitReading:
+    """With a digit's own doubt before the cell's."""
+    own = part.reason if part.state is State.REVIEW and part.reason != Reason.NOT_A_DIGIT else reason
+    return replace(part, state=State.REVIEW, reason=own)
 
 
 def broken_rule(digits: str, text: str, state: CellState, holds: Holds | None) -> str:

@@ -15,6 +15,9 @@ _NARROW = 0.5
 _STRAIGHT, _UPRIGHT = 0.02, 0.05
 """Of its height: how far the middle of a ruling's ink strays from one row to the next, and how far it leans over its height."""
 
+_AT_EDGE = 0.3
+"""Of its height: how far from the edge of its cell the middle of a ruling may lie."""
+
 _RULED = 0.8
 """Share of the way from above to below the character that a ruling is found on."""
 
@@ -27,6 +30,18 @@ def not_rulings(found: Characters, darkness: Grey, maps: LineMaps) -> Characters
     pairs = zip(narrow, found.boxes, strict=True)
     piece = [bool(thin) and (_runs_on(box, darkness) or _is_ruled(box, darkness, maps)) for thin, box in pairs]
     return found.chosen(~np.array(piece, bool))
+
+
+def beside_edges(found: Characters, darkness: Grey, edges: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """(n,) whether a character is the ruling at the edge of its cell, however short or faint: narrow, straight, and there.
+
+    edges: (n, 2) x of the left and the right edge at the height of each character, in pixels of the page.
+    """
+    boxes = found.boxes
+    width, height = boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]
+    away = np.abs((boxes[:, 0] + boxes[:, 2])[:, None] / 2 - edges).min(axis=1)
+    likely = (width < _NARROW * height) & (away < _AT_EDGE * height)
+    return np.array([bool(maybe) and _is_straight(box, darkness) for maybe, box in zip(likely, boxes, strict=True)], bool)
 
 
 def _runs_on(box: NDArray[np.float32], darkness: Grey) -> bool:

@@ -1,0 +1,106 @@
+"""What else a number could be, from what its digits could be: candidates for the arithmetic of a form."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from math import log
+
+from digit_core.records import NOT_A_DIGIT, DigitReading, Reading, State
+
+MOST = 40
+"""Candidates of a number at most: single slips of each of its digits, and the likeliest double ones."""
+
+SUREST = 0.995
+"""No reading counts as surer, whatever its digits say: on scans of pages nobody has trained on, errors have other causes too."""
+
+_EDGE = 0.003
+"""Probability at least that the first or the last digit is none: a ruling, a bracket, or a neighbour's tail."""
+
+_MISSED = {"1": 0.002}
+_MISSED_OTHER = 0.0003
+"""Probability that a digit stands before or behind those that were read; a 1 is missed most easily, as part of a ruling."""
+
+Labels = tuple[int, ...]
+"""A class for each part of a number; NOT_A_DIGIT for one that is none."""
+
+
+def candidates(reading: Reading) -> list[tuple[Labels, float]]:
+    """Ways to read a number, likeliest first, with their probabilities; together at most `SUREST`."""
+    options = [_options(part, place in (0, len(reading.parts) - 1)) for place, part in enumerate(reading.parts)]
+    found: list[tuple[Labels, float]] = []
+    for labels, probability in _likeliest(options):
+        if any(label != NOT_A_DIGIT for label in labels):
+            found.append((labels, probability))
+        if len(found) == MOST:
+            break
+    total = sum(probability for _, probability in found)
+    scale = min(1.0, SUREST / total) if total else 1.0
+    return [(labels, probability * scale) for labels, probability in found]
+
+
+def fitting(reading: Reading, fewest: int, most: int) -> list[tuple[Labels, float]]:
+    """The candidates that have so many digits, or all of them if none does."""
+    all_ = candidates(reading)
+    return [pair for pair in all_ if fewest <= len(digits_of(pair[0])) <= most] or all_
+
+
+def with_one_more(digits: str) -> Iterator[tuple[str, float]]:
+    """Numbers with a digit more at one end, and how likely it is that it was missed. Nobody has read them: they may explain a
+    sum, and are never published.
+    """
+    for digit in "0123456789":
+        if digit != "0":
+            yield digit + digits, _MISSED.get(digit, _MISSED_OTHER)
+        yield digits + digit, _MISSED_OTHER
+
+
+def _options(part: DigitReading, at_edge: bool) -> list[tuple[int, float]]:
+    """Classes of a part with their probabilities, best first."""
+    shares = dict(part.top)
+    if at_edge:
+        shares[NOT_A_DIGIT] = max(shares.get(NOT_A_DIGIT, 0.0), _EDGE)
+    total = max(1.0, sum(shares.values()))
+    return sorted(((label, share / total) for label, share in shares.items() if share > 0), key=lambda pair: -pair[1])
+
+
+def _likeliest(options: Sequence[Sequence[tuple[int, float]]]) -> Iterator[tuple[Labels, float]]:
+    """All ways to choose one of each, likeliest first (best-first search)."""
+    start = (0,) * len(options)
+    queue = [(-sum(log(row[0][1]) for row in options), start)] if options else []
+    seen = {start}
+    while queue:
+        cost, chosen = heapq.heappop(queue)
+        probability = 1.0
+        for row, i in zip(options, chosen, strict=True):
+            probability *= row[i][1]
+        yield tuple(row[i][0] for row, i in zip(options, chosen, strict=True)), probability
+        for place, row in enumerate(options):
+            if chosen[place] + 1 < len(row):
+                other = (*chosen[:place], chosen[place] + 1, *chosen[place + 1 :])
+                if other not in seen:
+                    seen.add(other)
+                    step = log(row[chosen[place]][1]) - log(row[chosen[place] + 1][1])
+                    heapq.heappush(queue, (cost + step, other))
+
+
+def digits_of(labels: Labels) -> str:
+    """The digits that the labels stand for."""
+    return "".join(str(label) for label in labels if label != NOT_A_DIGIT)
+
+
+def chosen(reading: Reading, labels: Labels, probability: float, state: State, reason: str) -> tuple[DigitReading, ...]:
+    """The parts of a number as the labels have them: each as sure as the whole, and in the state and for the reason given."""
+    return tuple(_part(part, label, probability, state, reason) for part, label in zip(reading.parts, labels, strict=True))
+
+
+def _part(part: DigitReading, label: int, probability: float, state: State, reason: str) -> DigitReading:
+    others = [(other, share) for other, share in part.top if other != label]
+    left = max(0.0, 1 - probability)
+    total = sum(share for _, share in others) or 1.0
+    rest = tuple((other, min(share, left * share / total)) for other, share in others)[: len(part.top) - 1]
+    rejected = label == NOT_A_DIGIT and state is State.ACCEPTED
+    return replace(
+        part, top=((label, probability), *rest), state=State.REJECTED if rejected else state, reason="" if rejected else reason
+    )
