@@ -22,7 +22,7 @@ from digit_core.rulings import not_rulings
 from digit_core.strings import group_strings
 from digit_core.windows import MARGIN, Window
 
-_ON_LINE = 0.5
+_ON_LINE = 0.6
 """Of the lower one's height: overlap from which two characters stand on one line."""
 
 
@@ -44,7 +44,7 @@ def find_number(page: PreparedPage, reader: Reader) -> list[FoundNumber]:
 def main_line(found: Characters) -> Characters:
     """The characters on the line of the surest digits: what hangs in from the rows above and below is left out.
 
-    Those are on a line whose heights overlap by half of the lower one: a 9 or a 7 may hang far below the others.
+    Those are on a line whose heights overlap by most of the lower one: a 9 or a 7 may hang far below the others.
     """
     digits = np.flatnonzero(found.best < DIGITS)
     if not len(digits):

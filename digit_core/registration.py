@@ -40,6 +40,9 @@ _ASIDE = ((0.011, 0.009), (-0.009, 0.011), (0.013, -0.01), (-0.012, -0.011))
 _FAR, _HALF_A_RULING = 10_000, 3
 """Map pixels: further than any ruling is looked for; and how far from its edge a ruling's middle may be."""
 
+_TRIED = 3
+"""Of many forms so many are tried closely."""
+
 _STEPS_BACK = 12
 
 SURE = 0.5
@@ -88,10 +91,19 @@ def fit(layout: Layout, maps: LineMaps) -> Fit:
 
 
 def best_fit(layouts: Sequence[Layout], maps: LineMaps) -> Fit | None:
-    """Of several forms the one that agrees best with the page; None if none does so surely."""
-    fits = [fit(layout, maps) for layout in layouts]
+    """Of several forms the one that agrees best with the page; None if none does so surely. Of many only those are tried whose
+    picture looks most like the page's.
+    """
+    fits = [fit(layout, maps) for layout in _likeliest(layouts, maps)]
     best = max(fits, key=lambda one: one.agreement, default=None)
     return best if best is not None and best.agreement >= SURE else None
+
+
+def _likeliest(layouts: Sequence[Layout], maps: LineMaps) -> Sequence[Layout]:
+    if len(layouts) <= _TRIED:
+        return layouts
+    scored = ((max((score for score, _ in _scored_placings(_Form.of(one), maps)), default=0.0), one) for one in layouts)
+    return [one for _, one in sorted(scored, key=lambda pair: -pair[0])[:_TRIED]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -133,6 +145,11 @@ def _features(unit: Points, terms: int) -> NDArray[np.float64]:
 
 def _placings(form: _Form, maps: LineMaps) -> list[NDArray[np.float64]]:
     """The likeliest placings, as terms (2, 6) in pixels of the maps."""
+    return [terms for _, terms in _different(_scored_placings(form, maps))]
+
+
+def _scored_placings(form: _Form, maps: LineMaps) -> list[tuple[float, NDArray[np.float64]]]:
+    """Placings and how much the pictures look like each other, the likest first."""
     scale = _COARSE / maps.side
     picture = np.stack([_small(one, scale) for one in (maps.across, maps.down)], axis=2)
     height, width = picture.shape[:2]
@@ -151,7 +168,7 @@ def _placings(form: _Form, maps: LineMaps) -> list[NDArray[np.float64]]:
             found.append((score, np.array([[middle[0], half[0], 0, 0, 0, 0], [middle[1], 0, half[1], 0, 0, 0]]) / scale))
             scores[max(0, y - 3) : y + 4, max(0, x - 3) : x + 4] = 0
     found.sort(key=lambda pair: -pair[0])
-    return [terms for _, terms in _different(found)]
+    return found
 
 
 def _different(found: list[tuple[float, NDArray[np.float64]]]) -> list[tuple[float, NDArray[np.float64]]]:
