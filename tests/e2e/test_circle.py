@@ -27,6 +27,7 @@ PAGES, SEED = 16, 41
 DECIDED = 200
 WEAK, BETTER = 1, 4
 """Epochs of `archive`."""
+PLACE, SAID = ("file", "page", "x", "y", "w", "h"), ("value", "state", "reviewer", "decided")
 SETTLED = {"confirmed", "corrected", "unreadable"}
 
 
@@ -56,9 +57,12 @@ class Archive:
 
     def human(self) -> dict[tuple[str, ...], tuple[str, ...]]:
         """What people left of each number that they settled, by its place."""
-        place, said = ("file", "page", "x", "y", "w", "h"), ("value", "state", "reviewer", "decided")
         rows = [row for row in self.listed() if row["reviewer"] and row["state"] in SETTLED]
-        return {tuple(row[name] for name in place): tuple(row[name] for name in said) for row in rows}
+        return {tuple(row[name] for name in PLACE): tuple(row[name] for name in SAID) for row in rows}
+
+    def unspoken(self) -> set[tuple[str, ...]]:
+        """Places of numbers about which people said nothing."""
+        return {tuple(row[name] for name in PLACE) for row in self.listed() if not row["reviewer"]}
 
     def machine_versions(self) -> set[str]:
         return {row["model_version"] for row in self.listed()}
@@ -89,15 +93,20 @@ def test_what_people_decide_teaches_the_machine_and_no_human_value_changes(tmp_p
     gate = archive.digits("promote", "challenger")
     archive.digits("digitise", archive.scans, "--out", archive.out)
 
-    after, later = archive.rates(), archive.rates("--corrected")
+    after, later, kept = archive.rates(), archive.rates("--corrected"), archive.human()
     print(fed, gate, f"{decided} digits decided, {len(said)} numbers settled", sep="\n")
     for name, figures in {"machine": before, "with people": corrected, "anew": after, "anew with people": later}.items():
         print(f"{name:>18}", {rate: round(value, 4) for rate, value in figures.items()})
     assert decided >= DECIDED
     assert archive.promotions.champion().version == "3"
     assert "3" in archive.machine_versions()
-    assert said
-    assert {place: archive.human().get(place) for place in said} == said
-    assert corrected["recall"] > before["recall"]
-    assert later["recall"] >= corrected["recall"]
+    numbers = {place: words for place, words in said.items() if words[0]}
+    nothing = said.keys() - numbers.keys()
+    assert numbers
+    assert {place: kept.get(place) for place in numbers} == numbers
+    assert {kept[place] for place in nothing & kept.keys()} <= set(said.values())  # where people saw no number, the new version
+    assert not nothing & archive.unspoken()  # sees none either, or their word stands against it
+    assert corrected["precision"] > before["precision"]
+    assert after["precision"] > before["precision"]
     assert after["review_share"] < before["review_share"]
+    assert later["review_share"] < after["review_share"]
