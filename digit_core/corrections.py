@@ -141,11 +141,11 @@ class Corrections:
             yield pa.Table.from_pylist([_row_of_their_own(one) for one in gone], CORRECTED)
 
     def _corrected(self, rows: Sequence[Row], found: set[str]) -> list[dict[str, Any] | None]:
-        """None for a piece of a number that a person settled as a whole."""
-        here: defaultdict[Page, list[Row]] = defaultdict(list)
+        """None for a piece of a number that a person settled as a whole. Copies of a scan are matched each by itself."""
+        here: defaultdict[tuple[str, Page], list[Row]] = defaultdict(list)
         for row in rows:
-            here[row["sha256"], row["page_index"]].append(row)
-        matched = {id(row): one for page, several in here.items() for row, one in self._match(page, several)}
+            here[row["uri"], (row["sha256"], row["page_index"])].append(row)
+        matched = {id(row): one for (_, page), several in here.items() for row, one in self._match(page, several)}
         found.update(one.number_id for one in matched.values())
         return [self._lay(row, matched.get(id(row))) for row in rows]
 

@@ -18,6 +18,9 @@ Truth without boxes flatters a crowded page of short numbers: a number counts as
 and a wrong reading may happen to equal another number. `by_chance` says how many would be found by as many readings of the
 same lengths made of random digits: judge recall against it, and digit accuracy on such pages with the same reserve.
 
+The table `numbers` may be the corrected one (digit_core.corrections): what people settled then counts as accepted, with the
+digits that they gave, and goes to nobody any more; a number with a digit that nobody can read is not accepted.
+
 A reading that stands for an uncertain true number, or (with boxes) lies on one, is left out of everything but the review
 share. A number without any digit, or rejected, is no reading.
 """
@@ -46,10 +49,14 @@ __all__ = ["Counts", "Mistake", "PageScore", "Rate", "Score", "find_pages", "rea
 PageKey = tuple[str, int]
 """uri and page index"""
 
+_BY_PEOPLE = {State.CONFIRMED, State.CORRECTED, State.UNREADABLE}
+_PUBLISHED = {State.ACCEPTED, State.CONFIRMED, State.CORRECTED}
+
 
 def score(tables: Mapping[str, pa.Table], truth: Iterable[PageTruth]) -> Score:
     """Scores the tables `pages`, `numbers` and `digits` (schemas of digit_core.tables; current rows only).
 
+    `numbers` may be CORRECTED (digit_core.corrections), which scores what people made of the machine's reading.
     Rows of pages without truth are passed over. Raises InputError if two pages bear the name of one truth.
     """
     truth = tuple(truth)
@@ -99,7 +106,7 @@ def _score_page(
     number_rows = numbers.get(_key(row), []) if row else []
     digit_rows = digits.get(_key(row), []) if row else []
     outcome = _Outcome.of(truth, readings_of(number_rows, digit_rows), {_cell(row) for row in number_rows})
-    counts = outcome.counts() + _review_counts(digit_rows)
+    counts = outcome.counts() + _review_counts(number_rows, digit_rows)
     status, uri = (row["state"], row["uri"]) if row else ("missing", "")
     return PageScore(truth.name, status, uri, truth.boxes, counts, outcome.mistakes())
 
@@ -113,10 +120,10 @@ def readings_of(numbers: Iterable[Mapping[str, Any]], digits: Iterable[Mapping[s
     return [
         NumberRead(
             row["digits"],
-            row["state"] == State.ACCEPTED,
+            row["state"] in _PUBLISHED,
             row["confidence"],
             Box(row["x"], row["y"], row["w"], row["h"]),
-            tuple((p["digit"], p["state"] == State.ACCEPTED) for p in sorted(parts[row["number_id"]], key=lambda p: p["place"])),
+            _parts(row, parts[row["number_id"]]),
             _cell(row),
         )
         for row in numbers
@@ -129,8 +136,18 @@ def _cell(row: Mapping[str, Any]) -> tuple[str, str]:
     return (row["row"] or row["zone"] or "", row["column"] or "") if row.get("zone") else ("", "")
 
 
-def _review_counts(digits: Iterable[Mapping[str, Any]]) -> Counts:
-    shown = [row["reason"] != "" for row in digits if row["state"] != State.REJECTED or row["reason"]]
+def _parts(number: Mapping[str, Any], digits: Iterable[Mapping[str, Any]]) -> tuple[tuple[str, bool], ...]:
+    """Each digit from left to right with "was accepted". Of a number that people settled the digits are those they gave."""
+    if number["state"] in _BY_PEOPLE:
+        return tuple((digit, digit.isdecimal()) for digit in number["digits"])
+    return tuple((row["digit"], row["state"] == State.ACCEPTED) for row in sorted(digits, key=lambda row: row["place"]))
+
+
+def _review_counts(numbers: Iterable[Mapping[str, Any]], digits: Iterable[Mapping[str, Any]]) -> Counts:
+    waiting = {row["number_id"] for row in numbers if row["state"] not in _BY_PEOPLE}
+    shown = [
+        row["reason"] != "" and row["number_id"] in waiting for row in digits if row["state"] != State.REJECTED or row["reason"]
+    ]
     return Counts(digits=len(shown), to_review=sum(shown))
 
 

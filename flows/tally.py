@@ -65,7 +65,10 @@ class Tally:
             self.failures.append(failure)
 
     def _keep(self, item: ReviewItem) -> None:
+        """Once, however many copies of its scan there are: they share their digits' ids."""
         entry = (-item.top[0][1], item.item_id, item)
+        if any(item_id == item.item_id for _, item_id, _ in self._unsure):
+            return
         if len(self._unsure) < KEPT_ITEMS:
             heapq.heappush(self._unsure, entry)
         else:

@@ -1,8 +1,22 @@
-"""What all tests share: real servers, and no clock on drawn examples (a busy machine is no defect)."""
+"""What all tests share: real servers, and no clock on drawn examples (a busy machine is no defect). Those marked long run
+with FAULTS=1 alone."""
 
+from __future__ import annotations
+
+import os
+
+import pytest
 from hypothesis import settings
 
 pytest_plugins = ["servers", "postgres", "serving", "prefect_servers", "reviewing", "review_site"]
 
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if os.environ.get("FAULTS") == "1":
+        return
+    long = [item for item in items if item.get_closest_marker("long")]
+    config.hook.pytest_deselected(items=long)
+    items[:] = [item for item in items if item not in long]

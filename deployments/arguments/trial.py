@@ -31,17 +31,20 @@ def synth(
 def evaluate(
     dest: Dest,
     truth: Annotated[Path, typer.Argument(metavar="TRUTH", help="Folder of CSVs with what stands on the pages, or one CSV.")],
+    corrected: Annotated[bool, typer.Option("--corrected", help="With what people said, not the machine alone.")] = False,
     json: Annotated[bool, typer.Option("--json", help="All figures as JSON.")] = False,
 ) -> None:
     """Compare results with what is known to stand on the pages.
 
-    A truth CSV bears its page's name and has the columns row, column, text, digits, certain.
+    A truth CSV bears its page's name and has the columns row, column, text, digits, certain. With --corrected a number that
+    people settled counts as accepted, as they left it.
 
     \b
     Examples:
       digits evaluate results pages/truth
       digits evaluate results pages/truth --json
+      digits evaluate results pages/truth --corrected
     """
     from deployments.commands.evaluate import evaluate
 
-    evaluate(dest, truth, json)
+    evaluate(dest, truth, corrected, json)

@@ -5,21 +5,27 @@ from __future__ import annotations
 import json as json_format
 from pathlib import Path
 
+import pyarrow as pa
 import typer
 
+from deployments.commands.results import corrected_numbers
 from deployments.commands.stored import open_results
 from deployments.commands.texts import print_table
+from digit_core.corrections import CORRECTED
 from digit_core.evaluate import score
 from digit_core.score import Counts, Rate, Score
 from digit_core.tables import TABLES
 from digit_core.truth import read_truth
 
 
-def evaluate(dest: str, truth: Path, json: bool) -> None:
-    """Print how well the pages that have truth were read."""
+def evaluate(dest: str, truth: Path, corrected: bool, json: bool) -> None:
+    """Print how well the pages that have truth were read, by the machine alone or with what people said of it."""
     known = read_truth(truth)
     results = open_results(dest)
-    scored = score({name: results.read(name) for name in TABLES}, known)
+    tables = {name: results.read(name) for name in TABLES}
+    if corrected:
+        tables["numbers"] = pa.concat_tables([CORRECTED.empty_table(), *corrected_numbers(results)])
+    scored = score(tables, known)
     if json:
         typer.echo(json_format.dumps(scored.to_dict(), indent=1))
     else:

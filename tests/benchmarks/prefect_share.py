@@ -68,8 +68,9 @@ def without_prefect(source: str, out: str) -> None:
     plan = replace(plan, seq=results.next_seq())
 
     def whole(batch: Batch) -> None:
-        tables = classify.fn(plan, batch.number, detect.fn(plan, batch))
-        seal.fn(plan, publish.fn(plan, batch, tables), tables, route.fn(plan, batch, tables))
+        found = detect.fn(plan, batch)
+        tables = classify.fn(plan, batch.number, found)
+        seal.fn(plan, publish.fn(plan, batch, tables), tables, route.fn(plan, batch, found, tables))
 
     def batches() -> Iterator[Future[None]]:
         with ThreadPoolExecutor(AHEAD + 1) as threads:

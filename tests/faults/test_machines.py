@@ -11,12 +11,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import httpx
 import processes
 import pytest
 from dask_servers import dask_running
 from fault_places import DIGITS, MARK, PREFECT, ROUNDS, SEED, Place, assert_like, assert_nothing_torn, make_place, slip
 from prefect_servers import prefect_running
+
+from deployments.zombies import SILENT_SECONDS
 
 pytestmark = pytest.mark.long
 
@@ -70,6 +74,12 @@ def wait_for_batches(place: Place, count: int, seconds: float) -> bool:
     return place.manifests() >= count
 
 
+def flow_processes(place: Place) -> list[int]:
+    """Of the runs that workers from here have in hand."""
+    ours = {pid: processes.command(pid) for pid in processes.marked(MARK, place.mark)}
+    return [pid for pid, words in ours.items() if "flow_engine" in words or "prefect.engine" in words]
+
+
 @pytest.mark.parametrize("number", range(ROUNDS))
 def test_a_deployed_run_whose_processes_are_killed_is_taken_up_by_the_next_run(number, place, undisturbed):
     draw = random.Random(f"{SEED} deployed {number}")
@@ -78,9 +88,8 @@ def test_a_deployed_run_whose_processes_are_killed_is_taken_up_by_the_next_run(n
     with worker(place) as first:
         ask_for_a_run(place)
         wait_for_batches(place, 1, 120)
-        time.sleep(draw.uniform(0, 1))
-        ours = {pid: processes.command(pid) for pid in processes.marked(MARK, place.mark)}
-        flow = [pid for pid, words in ours.items() if "flow_engine" in words or "prefect.engine" in words]
+        time.sleep(draw.uniform(0, 0.3))
+        flow = flow_processes(place)
         for pid in {"flow": flow, "worker": [first.pid], "both": [*flow, first.pid]}[who]:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
@@ -91,6 +100,30 @@ def test_a_deployed_run_whose_processes_are_killed_is_taken_up_by_the_next_run(n
         ask_for_a_run(again, "--watch", "--watch-timeout", "240")
 
     assert_like(place, undisturbed)
+
+
+def test_a_run_whose_process_and_worker_are_gone_is_marked_as_crashed_by_the_automation(place):
+    assert place.start(command=(DIGITS, "deploy", "--limit", "100")).wait(180) == 0, place.words()[-2000:]
+    with worker(place) as first:
+        ask_for_a_run(place)
+        wait_for_batches(place, 1, 120)
+        for pid in [*flow_processes(place), first.pid]:
+            os.kill(pid, signal.SIGKILL)
+    assert run_of(place)["state_type"] == "RUNNING"  # nobody is left to say otherwise
+
+    deadline = time.monotonic() + SILENT_SECONDS + 120
+    while (run := run_of(place))["state_type"] == "RUNNING" and time.monotonic() < deadline:
+        time.sleep(2)
+
+    assert run["state_type"] == "CRASHED"
+    assert f"no sign of life for {SILENT_SECONDS} s" in run["state"]["message"]
+
+
+def run_of(place: Place) -> dict[str, Any]:
+    """The one run of this place, as Prefect has it."""
+    runs = httpx.post(f"{place.environment['PREFECT_API_URL']}/flow_runs/filter", json={}).raise_for_status().json()
+    (found,) = [run for run in runs if run["parameters"].get("out") == place.out]
+    return dict(found)
 
 
 def test_prefects_server_may_be_restarted_in_mid_run(place, undisturbed, tmp_path):

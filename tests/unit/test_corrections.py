@@ -129,3 +129,14 @@ def test_a_newer_reading_that_needs_nobody_stands_where_people_were_not_done():
     (row,) = view([number(digits="1976", state="accepted")], [said(value="4"), said(place=1, kind="", value="")])
 
     assert shown(row)[:3] == ("1976", "accepted", "1976")
+
+
+def test_both_copies_of_a_scan_that_is_there_twice_get_the_word_of_a_person():
+    copies = [number(uri="page.png"), number(uri="copy of page.png")]
+
+    rows = view(copies, [said(value="4")])
+
+    assert [(row["uri"], row["digits"], row["state"]) for row in rows] == [
+        ("page.png", "4975", "corrected"),
+        ("copy of page.png", "4975", "corrected"),
+    ]

@@ -34,6 +34,20 @@ def test_a_batch_that_the_model_is_much_less_sure_of_raises_an_alarm_that_says_h
     assert "40.0% of the digits below 0.97, 10.0% there" in str(drift)
 
 
+def test_a_batch_that_the_model_is_surer_of_than_of_its_validation_is_no_reason_to_alarm():
+    (surer,) = drifts(sure(9_000, 1_000), Shape(), sure(6_000, 4_000))
+    (doubtful,) = drifts(sure(6_000, 4_000), Shape(), sure(9_000, 1_000))
+
+    assert not surer.alarming
+    assert doubtful.alarming
+
+
+def test_a_batch_that_the_model_is_much_surer_of_than_of_the_collection_so_far_raises_an_alarm():
+    alarms = [one for one in drifts(sure(9_000, 1_000), sure(60_000, 40_000), Shape()) if one.alarming]
+
+    assert [one.what for one in alarms] == ["confidence"]
+
+
 def test_a_batch_of_ones_alone_raises_an_alarm_that_names_the_digit():
     ones = Shape(sure(1000, 0).confidences, (0, 1000, *[0] * 8))
 

@@ -3,6 +3,7 @@
 import random
 from dataclasses import replace
 
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -469,3 +470,29 @@ def test_truth_that_is_not_there_is_refused(tmp_path):
         read_truth(tmp_path / "nowhere")
     with pytest.raises(InputError, match="no CSV files"):
         read_truth(tmp_path)
+
+
+def corrected(found, **said):
+    """Tables whose first number people left with these values; the others are the machine's."""
+    tables = tables_of(("/scans/page.png", found))
+    first, *others = tables["numbers"].to_pylist()
+    return {**tables, "numbers": pa.Table.from_pylist([{**first, **said}, *others], tables["numbers"].schema)}
+
+
+def test_a_number_that_people_settled_goes_to_nobody_any_more_and_counts_as_they_left_it():
+    found = [number("19", state=State.REVIEW), number("44", y=50, state=State.REVIEW)]
+
+    counts = score(corrected(found, digits="13", state=State.CORRECTED), [truth_of("13", "44")]).total
+
+    assert counts.rates["review_share"] == Rate(2, 4)
+    assert counts.rates["accepted_number_error"] == Rate(0, 1)
+    assert counts.rates["accepted_digit_error"] == Rate(0, 2)
+
+
+def test_a_number_with_a_digit_that_nobody_can_read_is_not_accepted_and_waits_for_nobody():
+    found = [number("19", state=State.REVIEW)]
+
+    counts = score(corrected(found, digits="1?", state=State.UNREADABLE), [truth_of("13")]).total
+
+    assert (counts.to_review, counts.accepted, counts.exact) == (0, 0, 0)
+    assert counts.rates["accepted_digit_error"] == Rate(0, 1)

@@ -1,6 +1,7 @@
 """From decisions back into the results and into a training set, without any server."""
 
 import csv
+import json
 from dataclasses import replace
 
 import cv2
@@ -86,6 +87,24 @@ def test_corrected_numbers_are_listed_with_the_machines_beside_them(dest, queue,
 
 def test_before_anybody_reviewed_the_results_are_the_machines(dest, tmp_path):
     assert listed(dest, tmp_path) == [("777", "accepted", "777", "")]
+
+
+def scored(dest, tmp_path, *options):
+    """The rates of the page, whose true number is 171."""
+    (tmp_path / "page.csv").write_text("row,column,text,digits,certain\n1,a,171,171,1\n")
+    done = CliRunner().invoke(app, ["evaluate", str(dest), str(tmp_path / "page.csv"), "--json", *options])
+    assert done.exit_code == 0, done.output
+    return {name: rate["rate"] for name, rate in json.loads(done.stdout)["total"]["rates"].items()}
+
+
+def test_what_people_settled_is_scored_on_request_and_the_machine_alone_otherwise(dest, queue, tmp_path):
+    say(queue, dest, ONE, SEVEN, ONE)
+    correct.fn(queue, Storage(), str(dest))
+
+    machine, people = scored(dest, tmp_path), scored(dest, tmp_path, "--corrected")
+
+    assert machine["recall"] == 0.0
+    assert (people["recall"], people["accepted_number_error"], people["accepted_digit_error"]) == (1.0, 0.0, 0.0)
 
 
 def test_what_was_taken_back_leaves_the_results_again(dest, queue, tmp_path):

@@ -69,3 +69,12 @@ def test_only_the_least_sure_digits_are_kept_the_worst_first() -> None:
     tally.add(sealed(1, items=tuple(item(number, number / count) for number in shuffled)))
 
     assert [one.item_id for one in tally.least_sure] == [f"item-{number}" for number in range(KEPT_ITEMS)]
+
+
+def test_a_digit_of_a_scan_that_is_there_twice_is_shown_once() -> None:
+    tally = Tally()
+
+    tally.add(sealed(2, items=(item(1, 0.5), item(2, 0.4), item(1, 0.5))))
+    tally.add(sealed(1, items=(item(1, 0.5),)))
+
+    assert [one.item_id for one in tally.least_sure] == ["item-2", "item-1"]
