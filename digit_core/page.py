@@ -18,6 +18,7 @@ from digit_core.ink import digit_ink
 from digit_core.numbers import find_number, find_numbers
 from digit_core.params import ReviewPolicy, SegmentationParams, Writing
 from digit_core.preprocess import Affine, PreparedPage, prepare, prepare_strip
+from digit_core.printing import told_by_page
 from digit_core.reader import Reader
 from digit_core.recogniser import Recogniser
 from digit_core.records import (
@@ -48,7 +49,7 @@ Probabilities = NDArray[np.float32]
 def find_digits(image: PageImage, params: SegmentationParams, reader: Reader) -> PageDigits:
     """Finds the digits of a page; the one function behind which detection lives."""
     page = prepare(image.pixels, params)
-    return _found(page, find_numbers(page, reader, params), image)
+    return told_by_page(_found(page, find_numbers(page, reader, params), image))
 
 
 def find_strip(image: PageImage, params: SegmentationParams, reader: Reader) -> PageDigits:

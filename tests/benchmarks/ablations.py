@@ -1,4 +1,4 @@
-"""What each part of reading, and of what is learned from, is worth: `python tests/benchmarks/ablations.py stages`, or `synthesis`.
+"""What each part of reading, and of what is learned, is worth: `python tests/benchmarks/ablations.py stages` or `synthesis`.
 
 A part is left out (without.py says how), and the rest sits the same exam: the strips of `make accuracy`, its scans and its pages
 of print, of a seed of their own. `stages` needs no training; `synthesis` trains the reader anew for each part, in short.
@@ -10,7 +10,7 @@ import argparse
 import os
 import platform
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,7 +24,7 @@ from pages import printed_only, synthetic, transcribed  # noqa: E402
 from readers import Ours, Reader  # noqa: E402
 from report import percent, section  # noqa: E402
 from strips import Strip, mnist_figures, write_strips  # noqa: E402
-from without import STAGES, Changes, changed  # noqa: E402
+from without import STAGES, changed, wanted  # noqa: E402
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,16 +102,9 @@ def head(exam: Exam) -> list[str]:
 
 
 def stages(exam: Exam, options: argparse.Namespace) -> Iterator[list[str]]:
-    for name, changes in _wanted(STAGES, options.only):
+    for name, changes in wanted(STAGES, options.only):
         with changed(changes):
             yield [name, *Score.of(Ours(), exam).cells()]
-
-
-def _wanted(all_: dict[str, Changes], only: Sequence[str]) -> list[tuple[str, Changes]]:
-    chosen = [(name, changes) for name, changes in all_.items() if not only or any(word in name for word in only)]
-    if not chosen:
-        raise SystemExit(f"ablations: nothing is named like {', '.join(only)}; there are: {'; '.join(all_)}")
-    return chosen
 
 
 def measured(title: str, exam: Exam, rows: Iterator[list[str]], file: Path) -> None:

@@ -31,6 +31,14 @@ def changed(changes: Changes) -> Iterator[None]:
         yield
 
 
+def wanted(variants: Mapping[str, Changes], words: Sequence[str]) -> list[tuple[str, Changes]]:
+    """Those with one of the words in their name; without words all. Ends the program where there is none."""
+    chosen = [(name, changes) for name, changes in variants.items() if not words or any(word in name for word in words)]
+    if not chosen:
+        raise SystemExit(f"ablations: nothing is named like {', '.join(words)}; there are: {'; '.join(variants)}")
+    return chosen
+
+
 class _Silent:
     """Columns that say nothing: every text is as likely, and every digit in its place."""
 
@@ -89,7 +97,8 @@ STAGES: dict[str, Changes] = {
         "digit_core.look.strengthened": lambda darkness: darkness,
         "digit_core.windows.strengthened": lambda darkness: darkness,
     },
-    "without the page's prior of print": {"digit_core.numbers.with_page_prior": lambda numbers: numbers},
+    "print told of each number alone": {"digit_core.page.told_by_page": lambda found: found},
+    "print told without likes on the page": {"digit_core.printing.by_likes": lambda odds, owner, digits, crops: odds},
     "without lifting rulings off the ink": {"digit_core.preprocess.lift_rulings": lambda ink, horizontal, vertical: ink},
     "without rulings that part numbers": {"digit_core.strings._ruling_between": lambda a, b, page: False},
     "without leaving out pieces of long lines": {
