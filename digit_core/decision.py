@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,15 +23,13 @@ _CLEARLY = 1.5
 _OTHERWISE = (0.15, 6.0)
 """How many times as likely as they say columns are taken to be without a digit, to see what else the number could be."""
 
-_LEARNED_PRINT, _AS_MANY = 0.12, 10
-"""Share of print among the numbers that the reader learned, and how many numbers of a page that counts as."""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FoundNumber:
     """boxes (n, 4) of its digits; evidence (n, 11): probabilities of the ten digits and of no digit, before any classifier;
     certainty: probability that these are its digits, none missing and none too many; printed: probability of print;
-    text: as written, with points and dashes.
+    text: as written, with points and dashes; seen: by how much (in log likelihood, for each digit) its columns rather say
+    these digits than none.
     """
 
     boxes: NDArray[np.float32]
@@ -39,6 +37,7 @@ class FoundNumber:
     certainty: float
     printed: float
     text: str
+    seen: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,7 +59,8 @@ def decided(proposals: Sequence[Proposal]) -> list[FoundNumber]:
     chosen = [_choice(row, values) for row, values in zip(texts, likely, strict=True)]
     final = Scored(columns, [row[i] for row, i in zip(texts, chosen, strict=True)])
     substitutes, middles = final.substitutes(), final.middles()
-    return [_number(*row) for row in zip(proposals, texts, chosen, likely, substitutes, middles, strict=True)]
+    seen = final.log_likelihoods - np.log(columns[..., 0]).sum(axis=1)
+    return [_number(*row) for row in zip(proposals, texts, chosen, likely, substitutes, middles, seen, strict=True)]
 
 
 def _texts(one: Proposal) -> list[str]:
@@ -83,6 +83,7 @@ def _number(
     likely: NDArray[np.float64],
     substitutes: NDArray[np.float64],
     middles: NDArray[np.float64],
+    seen: float,
 ) -> FoundNumber:
     count = len(texts[choice])
     read = substitutes[:count]
@@ -96,28 +97,14 @@ def _number(
     both = np.power(detected, _DETECTED) * np.power(read + 1e-9, _READ)
     both = both / both.sum(axis=1, keepdims=True)
     evidence = np.concatenate([both * scores[:, None], 1 - scores[:, None]], axis=1).astype(np.float32)
-    printed = _printed(one)
-    return FoundNumber(boxes, evidence, _certainty(texts, choice, likely), printed, _as_written(boxes, texts[choice], one.marks))
+    written, certainty = _as_written(boxes, texts[choice], one.marks), _certainty(texts, choice, likely)
+    return FoundNumber(boxes, evidence, certainty, _printed(one), written, float(seen) / count)
 
 
 def _printed(one: Proposal) -> float:
     """Of all the number's digits, as seen on the page and again in the strip: their odds, in the geometric mean."""
     shares = np.clip(np.concatenate([one.on_page.printed, one.in_strip.printed]).astype(np.float64), 1e-4, 1 - 1e-4)
     return float(1 / (1 + np.exp(-np.log(shares / (1 - shares)).mean())))
-
-
-def with_page_prior(numbers: list[FoundNumber]) -> list[FoundNumber]:
-    """The numbers with their probability of print adjusted to how much of this page is printed, which the page itself tells.
-
-    By expectation and maximisation: Saerens, Latinne, Decaestecker, "Adjusting the outputs of a classifier to new a priori
-    probabilities" (Neural Computation 2002). A page starts, and is kept from certainty, by `_LEARNED_PRINT` as so many numbers.
-    """
-    odds = np.array([one.printed / (1 - one.printed) for one in numbers]) * (1 - _LEARNED_PRINT) / _LEARNED_PRINT
-    share = _LEARNED_PRINT
-    for _ in range(20):
-        printed = odds * share / (odds * share + 1 - share)
-        share = float((printed.sum() + _LEARNED_PRINT * _AS_MANY) / (len(numbers) + _AS_MANY))
-    return [replace(one, printed=float(p)) for one, p in zip(numbers, printed, strict=True)] if numbers else []
 
 
 def _certainty(texts: Sequence[str], choice: int, likely: NDArray[np.float64]) -> float:

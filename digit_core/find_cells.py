@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from digit_core.cell_ink import cell_state, is_overwritten, is_struck_out, stroke_width
 from digit_core.characters import Characters
-from digit_core.decision import FoundNumber, with_page_prior
+from digit_core.decision import FoundNumber
 from digit_core.layout import Area, Holds, Mark, Place
 from digit_core.lines import LineMaps
 from digit_core.look import look
@@ -70,7 +70,7 @@ def _read(page: PreparedPage, groups: Mapping[Place, Characters], reader: Reader
     lines = {place: main_line(group) for place, group in groups.items()}
     pairs = {place: (line.chosen(line.best < DIGITS), line.chosen(line.best >= DIGITS)) for place, line in lines.items()}
     pairs = {place: pair for place, pair in pairs.items() if len(pair[0])}
-    return dict(zip(pairs, with_page_prior(read_strings(page.darkness, list(pairs.values()), reader)), strict=True))
+    return dict(zip(pairs, read_strings(page.darkness, list(pairs.values()), reader), strict=True))
 
 
 def _may_hold(holds: Holds, state: CellState) -> bool:

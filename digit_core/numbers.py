@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from digit_core.characters import Characters, characters
-from digit_core.decision import FoundNumber, Proposal, decided, with_page_prior
+from digit_core.decision import FoundNumber, Proposal, decided
 from digit_core.lines import LineMaps
 from digit_core.look import FIGURE, look, look_at_strip
 from digit_core.params import SegmentationParams
@@ -25,13 +25,18 @@ from digit_core.windows import MARGIN, Window
 _ON_LINE = 0.6
 """Of the lower one's height: overlap from which two characters stand on one line."""
 
+_SEEN = 1.5
+"""A number is what columns see rather than nothing by so much (log likelihood for each digit); of words, ticks and specks on a
+page, which cells take for digits, they see less."""
+
 
 def find_numbers(page: PreparedPage, maps: LineMaps, reader: Reader, params: SegmentationParams) -> list[FoundNumber]:
     """All numbers of a page, in no particular order."""
     found = not_rulings(look(page, reader), page.darkness, maps)
     digits, marks = found.chosen(found.best < DIGITS), found.chosen(found.best >= DIGITS)
     groups = [digits.chosen(np.array(string)) for string in group_strings(_boxes(digits), _boxes(marks), page, params)]
-    return with_page_prior(read_strings(page.darkness, [(group, _marks_of(group, marks)) for group in groups], reader))
+    numbers = read_strings(page.darkness, [(group, _marks_of(group, marks)) for group in groups], reader)
+    return [one for one in numbers if one.seen > _SEEN]
 
 
 def find_number(page: PreparedPage, reader: Reader) -> list[FoundNumber]:

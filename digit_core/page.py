@@ -12,6 +12,7 @@ from digit_core.numbers import find_number, find_numbers
 from digit_core.params import ReviewPolicy, SegmentationParams
 from digit_core.placing import in_tables, inked, inked_cell, page_digits, reading_order
 from digit_core.preprocess import PreparedPage, prepare, prepare_strip
+from digit_core.printing import told_by_page
 from digit_core.reader import Reader
 from digit_core.recogniser import Recogniser
 from digit_core.records import Form, PageDigits, PageFound, PageImage, PageRead, PageRef
@@ -32,8 +33,8 @@ def find_digits(image: PageImage, params: SegmentationParams, reader: Reader, la
         return _in_form(page, maps, fit, reader, image)
     numbers = list(reading_order([inked(page, one) for one in find_numbers(page, maps, reader, params)]))
     if layouts:
-        return page_digits(page, image, numbers, Form("", "", 0.0))
-    return page_digits(page, image, in_tables(numbers, ruled_tables(maps)))
+        return told_by_page(page_digits(page, image, numbers, Form("", "", 0.0)))
+    return told_by_page(page_digits(page, image, in_tables(numbers, ruled_tables(maps))))
 
 
 def _in_form(page: PreparedPage, maps: LineMaps, fit: Fit, reader: Reader, image: PageImage) -> PageDigits:
@@ -41,7 +42,7 @@ def _in_form(page: PreparedPage, maps: LineMaps, fit: Fit, reader: Reader, image
     lines: dict[tuple[str, str], int] = {}
     cells = find_cells(page, maps, fit, reader)
     placed = [(lines.setdefault((cell.place.zone, cell.place.row), len(lines)), inked_cell(page, cell)) for cell in cells]
-    return page_digits(page, image, placed, Form(fit.layout.name, fit.layout.version, fit.agreement))
+    return told_by_page(page_digits(page, image, placed, Form(fit.layout.name, fit.layout.version, fit.agreement)))
 
 
 def find_strip(image: PageImage, params: SegmentationParams, reader: Reader) -> PageDigits:

@@ -66,7 +66,7 @@ def _no_number(ink: NDArray[np.float32] | None) -> FoundNumber:
     evidence = np.full((count, NOT_A_DIGIT + 1), (1 - _NO_DIGIT) / NOT_A_DIGIT, np.float32)
     evidence[:, NOT_A_DIGIT] = _NO_DIGIT
     boxes = np.empty((0, 4), np.float32) if ink is None else ink[None].astype(np.float32)
-    return FoundNumber(boxes, evidence, 1.0, 0.0, "")
+    return FoundNumber(boxes, evidence, 1.0, 0.0, "", 0.0)
 
 
 def in_tables(numbers: Sequence[tuple[int, InkedNumber]], tables: Sequence[Grid]) -> list[tuple[int, InkedNumber]]:

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from digit_core.decision import FoundNumber, with_page_prior
+from digit_core.decision import FoundNumber
 from digit_core.lines import line_maps
 from digit_core.look import strengthened
 from digit_core.numbers import find_number, find_numbers
@@ -146,29 +146,25 @@ def test_a_digit_that_only_the_columns_see_is_added_and_has_a_box_of_its_own() -
 
 def test_a_number_whose_length_is_in_doubt_says_so() -> None:
     sees = Sees(places("47", top=40), places("47"), "47")
-    two, three = sees._columns, Sees([], [], "417")._columns
-    sees._columns = lambda width: two(width) * 0.55 + three(width) * 0.45  # type: ignore[method-assign]
+    three = Sees([], [], "417")._columns
+
+    def halfway(width: int) -> Columns:
+        columns = three(width)
+        middle = 2 * len(columns) // 4
+        columns[middle] = 0.5 * columns[middle] + 0.5 * columns[middle - 1]
+        return columns
+
+    sees._columns = halfway  # type: ignore[method-assign]
 
     assert 0.01 < found_by(sees).certainty < 0.9
 
 
-def number(printed: float) -> FoundNumber:
-    return FoundNumber(np.zeros((1, 4), np.float32), np.full((1, 11), 1 / 11, np.float32), 1.0, printed, "1")
+def test_what_the_columns_do_not_see_is_no_number_on_a_page_but_may_be_one_in_a_strip() -> None:
+    word = Sees(places("47"), places("47"), "")
+    paper = np.full((40, 120), 240, np.uint8)
 
-
-def test_on_a_page_full_of_print_what_is_in_doubt_is_print_and_among_handwriting_it_is_not() -> None:
-    among_print = with_page_prior([number(0.99)] * 40 + [number(0.3)])
-    among_writing = with_page_prior([number(0.01)] * 40 + [number(0.3)])
-
-    assert among_print[-1].printed > 0.8
-    assert among_writing[-1].printed < 0.3
-
-
-def test_a_lone_number_keeps_about_its_own_odds() -> None:
-    (alone,) = with_page_prior([number(0.3)])
-
-    assert alone.printed == pytest.approx(0.3, abs=0.05)
-    assert with_page_prior([]) == []
+    assert find_numbers(prepare(paper, PARAMS), word, PARAMS) == []
+    assert len(find_number(prepare_strip(paper, PARAMS), word)) == 1
 
 
 def test_blank_paper_is_not_made_stronger() -> None:

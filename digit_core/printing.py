@@ -1,0 +1,104 @@
+"""Print against handwriting, by the page as a whole: print repeats the same figures, and is seldom alone on its page.
+
+The networks tell each number by itself; type that they never saw they may take for a hand. Here the numbers of a page vote.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from digit_core.records import NOT_A_DIGIT, Crops, PageDigits
+
+Floats = NDArray[np.float64]
+
+_LEARNED, _AS_MANY = 0.12, 10
+"""Share of print among the numbers that the reader learned, and how many numbers of a page that counts as."""
+
+_LEAST, _MOST = 0.05, 0.95
+"""Share of print that a page is taken to have at least and at most: a form has a few notes, a manuscript a few stamps."""
+
+_CERTAIN = 8.0
+"""Log odds of print that a number has at most for itself, either way."""
+
+_SIDE = 14
+"""Pixels of a figure's side when it is compared."""
+
+_SQUARINGS = 6
+"""Likeness is correlation to the power of 64, by so many squarings: 0.3 where two figures correlate by 0.98, as those of one
+type do, and 0.001 where they do by 0.9, as those of one hand."""
+
+_REPEATED = 0.25
+"""Log odds of print that a figure gains when its likes on the page are e times as many."""
+
+_COMPARED, _ROWS = 1000, 1024
+"""Figures of one digit that each is compared with at most, and how many are compared at once."""
+
+
+def told_by_page(found: PageDigits) -> PageDigits:
+    """The same with the print of each number told by all numbers of the page, where until now it was told of each alone."""
+    inked = [number for number in found.numbers if number.boxes]
+    if found.evidence is None or not inked:
+        return found
+    owner = np.repeat(np.arange(len(inked)), [len(number.boxes) for number in inked])
+    alone = np.clip([number.printed for number in inked], 1e-6, 1 - 1e-6)
+    odds = np.clip(_log_odds(alone) - _log_odds(np.array(_LEARNED)), -_CERTAIN, _CERTAIN)
+    told = iter(with_page_prior(by_likes(odds, owner, found.evidence[:, :NOT_A_DIGIT].argmax(axis=1), found.crops)))
+    numbers = tuple(replace(number, printed=float(next(told))) if number.boxes else number for number in found.numbers)
+    return replace(found, numbers=numbers)
+
+
+def with_page_prior(odds: Floats) -> Floats:
+    """Probability of print (n,) from log odds (n,) that know nothing of how much is printed: the page itself tells.
+
+    By expectation and maximisation: Saerens, Latinne, Decaestecker, "Adjusting the outputs of a classifier to new a priori
+    probabilities" (Neural Computation 2002). A page starts, and is kept from certainty, by `_LEARNED` as so many numbers.
+    """
+    share = _LEARNED
+    for _ in range(20):
+        printed = 1 / (1 + np.exp(-(odds + _log_odds(np.array(share)))))
+        share = float(np.clip((printed.sum() + _LEARNED * _AS_MANY) / (len(odds) + _AS_MANY), _LEAST, _MOST))
+    return np.asarray(printed)
+
+
+def by_likes(odds: Floats, owner: NDArray[np.intp], digits: NDArray[np.intp], crops: Crops) -> Floats:
+    """Log odds (n,) of numbers whose digits take those of their likes in other numbers for their own, and gain by having any.
+
+    odds: (n,) of each number alone. owner, digits, crops: of every digit the index of its number, which digit it is, and its
+    picture (28, 28); every number has one or more.
+
+    That a printed page says the same shape again and again, and a written one does not, is what symbol matching compresses
+    scans by: Ascher, Nagy, "A means for achieving a high degree of compaction on scan-digitized printed text" (IEEE
+    Transactions on Computers 1974). The likes' mean is Nadaraya's and Watson's (1964).
+    """
+    shapes = _shapes(crops)
+    voted = np.empty(len(owner))
+    for digit in np.unique(digits):
+        mine = np.flatnonzero(digits == digit)
+        others = mine[:: -(-len(mine) // _COMPARED)]
+        for rows in np.array_split(mine, -(-len(mine) // _ROWS)):
+            likeness = np.maximum(shapes[rows] @ shapes[others].T, 0)
+            for _ in range(_SQUARINGS):
+                np.square(likeness, out=likeness)
+            likeness[owner[rows, None] == owner[others]] = 0
+            likes = likeness.sum(axis=1)
+            mean = (odds[owner[rows]] + likeness @ odds[owner[others]]) / (1 + likes)
+            voted[rows] = mean + _REPEATED * np.log1p(likes)
+    return np.asarray(np.bincount(owner, voted) / np.bincount(owner))
+
+
+def _shapes(crops: Crops) -> NDArray[np.float32]:
+    """Figures as vectors of length 1 and mean 0, so that their products are correlations; a little blurred."""
+    # One below the other: a crop has a margin of paper, so that its neighbours' ink does not reach it.
+    stack = cv2.GaussianBlur(crops.reshape(-1, crops.shape[2]), (0, 0), 1.0)
+    small = cv2.resize(stack, (_SIDE, len(crops) * _SIDE), interpolation=cv2.INTER_AREA)
+    flat = small.reshape(len(crops), -1).astype(np.float32)
+    flat -= flat.mean(axis=1, keepdims=True)
+    return np.asarray(flat / np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), 1e-6), np.float32)
+
+
+def _log_odds(probability: Floats) -> Floats:
+    return np.asarray(np.log(probability / (1 - probability)))

@@ -1,0 +1,109 @@
+"""What can be left out of the reader and of what it learns from: by putting something else in the place of what a module holds.
+
+The product has no switches for this. A target is "module.attribute", as `unittest.mock.patch` takes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import Any
+from unittest.mock import patch
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digit_core import decision, look
+from digit_core.characters import Characters
+from digit_core.preprocess import PreparedPage
+from digit_core.reader import Reader
+from digit_core.records import Grey
+
+Changes = Mapping[str, Any]
+"""Target -> what stands there instead."""
+
+
+@contextmanager
+def changed(changes: Changes) -> Iterator[None]:
+    with ExitStack() as stack:
+        for target, instead in changes.items():
+            stack.enter_context(patch(target, instead))
+        yield
+
+
+def wanted(variants: Mapping[str, Changes], words: Sequence[str]) -> list[tuple[str, Changes]]:
+    """Those with one of the words in their name; without words all. Ends the program where there is none."""
+    chosen = [(name, changes) for name, changes in variants.items() if not words or any(word in name for word in words)]
+    if not chosen:
+        raise SystemExit(f"ablations: nothing is named like {', '.join(words)}; there are: {'; '.join(variants)}")
+    return chosen
+
+
+class _Silent:
+    """Columns that say nothing: every text is as likely, and every digit in its place."""
+
+    def __init__(self, columns: NDArray[np.float64], texts: Sequence[str]) -> None:
+        self._shape = len(texts), max(1, max(map(len, texts)))
+        self.log_likelihoods = np.zeros(len(texts))
+
+    def substitutes(self) -> NDArray[np.float64]:
+        return np.full((*self._shape, 10), 0.1)
+
+    def middles(self) -> NDArray[np.float64]:
+        return np.zeros(self._shape)
+
+
+def _once(page: PreparedPage, reader: Reader) -> Characters:
+    """The first look of `look.look`, and no second one."""
+    scale = min(1.0, look._FIRST_LOOK / max(page.darkness.shape), look._LARGEST_INK / look.ink_height(page.ink))
+    return look._look_at(page.darkness, scale, reader)
+
+
+def _strip_once(darkness: Grey, reader: Reader) -> Characters:
+    return look._look_at(darkness, min(look.STRIP_HEIGHT / len(darkness), look._LONGEST_STRIP / darkness.shape[1]), reader)
+
+
+def _none_again(cells: NDArray[np.float32], window: object) -> Characters:
+    return Characters(np.empty((0, 4), np.float32), np.empty((0, 13), np.float32), np.empty(0, np.float32))
+
+
+# Without the columns the cells bear the whole exponent of both, or every digit would be unsure for no reason of its own.
+_CELLS_ALONE = {
+    "digit_core.decision.Scored": _Silent,
+    "digit_core.decision.best_text": lambda columns, nothing=1.0: "",
+    "digit_core.decision._certainty": lambda texts, choice, likely: 1.0,
+    "digit_core.decision._DETECTED": decision._DETECTED + decision._READ,
+    "digit_core.decision._READ": 0.0,
+}
+_ONE_LOOK = {"digit_core.numbers.look": _once, "digit_core.numbers.look_at_strip": _strip_once}
+_NO_STRIP = {"digit_core.numbers._again": _none_again}
+
+STAGES: dict[str, Changes] = {
+    "everything": {},
+    "without the classifier": {"digit_core.page.CLASSIFIER": 0.0},
+    "digits by the classifier alone": {"digit_core.page.EVIDENCE": 0.0, "digit_core.page.CLASSIFIER": 1.0},
+    "without the columns (CTC)": _CELLS_ALONE,
+    "which digit by the columns alone": {
+        "digit_core.decision._DETECTED": 0.0,
+        "digit_core.decision._READ": decision._DETECTED + decision._READ,
+        "digit_core.page.CLASSIFIER": 0.0,
+    },
+    "without the columns' own text": {"digit_core.decision._CLEARLY": np.inf},
+    "without doubt of the number's length": {"digit_core.decision._certainty": lambda texts, choice, likely: 1.0},
+    "without the cells of the strip": _NO_STRIP,
+    "cells of the page alone": {**_CELLS_ALONE, **_NO_STRIP, "digit_core.page.CLASSIFIER": 0.0},
+    "without the second look at the figures' size": _ONE_LOOK,
+    "without what faint ink gains": {
+        "digit_core.look.strengthened": lambda darkness: darkness,
+        "digit_core.windows.strengthened": lambda darkness: darkness,
+    },
+    "print told of each number alone": {"digit_core.page.told_by_page": lambda found: found},
+    "print told without likes on the page": {"digit_core.printing.by_likes": lambda odds, owner, digits, crops: odds},
+    "without lifting rulings off the ink": {"digit_core.preprocess.lift_rulings": lambda ink, horizontal, vertical: ink},
+    "without rulings that part numbers": {"digit_core.strings._ruling_between": lambda a, b, page: False},
+    "without leaving out pieces of long lines": {
+        "digit_core.numbers._run_on": lambda found, darkness: np.zeros(len(found), bool),
+    },
+    "without levelling the page": {"digit_core.preprocess.estimate_skew": lambda darkness, limit: 0.0},
+    "without the paper's own brightness": {"digit_core.preprocess.flatten": lambda scan, paper: ~scan},
+}
