@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from deployments.arguments import models, reading, review, running, trial
+from deployments.arguments import layout, models, reading, review, running, trial
 from deployments.errors import DigitsGroup
 
 app = typer.Typer(
@@ -95,6 +95,7 @@ _COMMANDS = (
 )
 for _command in _COMMANDS:
     app.command()(_command)
+app.add_typer(layout.app, name="layout")
 app.add_typer(review.app, name="review")
 
 

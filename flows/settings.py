@@ -55,6 +55,7 @@ class Settings(BaseSettings):
     review_carpet_from: float = Field(default=0.7, ge=0, le=1, description="digits at least so sure are shown as a carpet")
     review_carpet_size: int = Field(default=40, ge=1, le=49, description="digits of one carpet")
     training_sets: str = Field(default="", description="where reviewed digits are kept for training; default: home/training")
+    layouts: str = Field(default="", description="folder of the layouts that are drawn in the review page; default: home/layouts")
     storage_options: dict[str, Any] = Field(default={}, repr=False, description="fsspec options as JSON, such as an endpoint")
     workers: int = Field(default=0, ge=0, le=1024, description="processes that read pages; 0 means one for each core")
     runner: Runner = Field(default=Runner.HERE, description="here: processes of this machine; dask: those of a Dask cluster")
@@ -103,6 +104,10 @@ class Settings(BaseSettings):
     @property
     def training_folder(self) -> str:
         return self.training_sets or str(self.home_folder / "training")
+
+    @property
+    def layouts_folder(self) -> Path:
+        return Path(self.layouts).expanduser().absolute() if self.layouts else self.home_folder / "layouts"
 
     @property
     def worker_count(self) -> int:
@@ -173,6 +178,7 @@ def shown(settings: Settings) -> dict[str, str]:
         "review_database_url": masked_url(settings.review_url),
         "review_token": "***" if settings.review_token.get_secret_value() else "",
         "training_sets": settings.training_folder,
+        "layouts": settings.layouts_folder,
         "storage_options": masked_options(settings.storage_options),
         "workers": settings.worker_count,
         "max_error": settings.max_error or "",

@@ -16,6 +16,7 @@ from digit_core.reader import Reader
 from digit_core.recogniser import Recogniser
 from flows.planning import limits, registry
 from flows.settings import Settings, load_settings
+from tasks.adapters.layout_folder import LayoutFolder
 from tasks.adapters.review_queue import ReviewQueue
 from tasks.adapters.storage import Storage, normalise
 
@@ -41,7 +42,8 @@ def serve(host: str, port: int) -> None:
         carpet_size=settings.review_carpet_size,
     )
     with ReviewQueue(settings.review_url, _BUSY_SECONDS) as queue, _listening(host, port) as listener:
-        desk = Desk(queue, Storage(settings.storage_options), limits(settings), lambda: _champion(settings), _reader, options)
+        storage, layouts = Storage(settings.storage_options), LayoutFolder(settings.layouts_folder)
+        desk = Desk(queue, storage, limits(settings), lambda: _champion(settings), _reader, layouts, options)
         shown = f"[{host}]" if ":" in host else host
         typer.echo(f"{queue.counts().get('open', 0):,} digits wait for review: open http://{shown}:{listener.getsockname()[1]}/")
         typer.echo("Ctrl-C ends it; nothing that was decided is lost")

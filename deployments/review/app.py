@@ -16,9 +16,9 @@ from fastapi.responses import RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
-from deployments.review import answers, carpet, enter, pictures, single, statistics, try_it
+from deployments.review import answers, carpet, enter, layouts, pictures, single, statistics, try_it
 from deployments.review.desk import Desk
-from deployments.review.guard import MOST_BYTES, Guard, TooMuchError, refuse
+from deployments.review.guard import Guard, TooMuchError, refuse
 from deployments.review.pages import FOLDER
 from digit_core.errors import DigitsError, InputError, QueueError
 
@@ -36,7 +36,7 @@ class View(Protocol):
     def PATH(self) -> str: ...  # noqa: N802
 
 
-VIEWS: tuple[View, ...] = (carpet, single, statistics, try_it)
+VIEWS: tuple[View, ...] = (carpet, single, statistics, layouts, try_it)
 
 
 def create_app(desk: Desk, views: Sequence[View] = VIEWS) -> FastAPI:
@@ -82,7 +82,7 @@ async def _refused(_: Request, error: Exception) -> Response:
 
 
 async def _too_much(_: Request, error: Exception) -> Response:
-    return refuse(413, f"that is more than {MOST_BYTES // 1_000_000} MB: send a smaller image")
+    return refuse(413, str(error))
 
 
 _HANDLERS = {

@@ -20,6 +20,9 @@ from deployments.review.desk import Options
 MOST_BYTES = 6_000_000
 """Of a request; an image to try is the largest."""
 
+_MORE_BYTES = {"/api/layouts/open": 60_000_000}
+"""Where whole scans are sent."""
+
 TOKEN_COOKIE, NAME_COOKIE = "digits_token", "digits_reviewer"
 LONGEST_NAME = 40
 _OPEN_TO_ALL = ("/static/", "/enter")
@@ -40,6 +43,9 @@ _HEADERS = {
 class TooMuchError(Exception):
     """More bytes came than a request may have."""
 
+    def __init__(self, most: int) -> None:
+        super().__init__(_too_much(most))
+
 
 class Guard:
     """An ASGI application around another one; puts the reviewer's name into `request.state.reviewer`."""
@@ -58,15 +64,15 @@ class Guard:
         if refusal is not None:
             await refusal(scope, receive, _with_headers(send))
             return
-        await self._app(scope, _counted(receive), _with_headers(send))
+        await self._app(scope, _counted(receive, most_bytes(path)), _with_headers(send))
 
     def _refusal(self, method: str, path: str, headers: Headers) -> Response | None:
         if "*" not in self._options.hosts and _host_name(headers.get("host", "")) not in self._options.hosts:
             return refuse(421, "this page is not served under that name")
         if method not in ("GET", "HEAD") and not _is_own_request(headers):
             return refuse(403, "this request came from another site: open the review page itself and try again there")
-        if _too_long(headers.get("content-length", "0")):
-            return refuse(413, f"that is more than {MOST_BYTES // 1_000_000} MB: send a smaller image")
+        if _too_long(headers.get("content-length", "0"), most_bytes(path)):
+            return refuse(413, _too_much(most_bytes(path)))
         if not path.startswith(_OPEN_TO_ALL) and not (self._is_known(headers) and reviewer_of(headers)):
             asked = path.startswith(_ASKED_BY_SCRIPTS)
             return refuse(401, "sign in first: load the page anew") if asked else RedirectResponse("/enter", 303)
@@ -124,11 +130,20 @@ def _is_own_request(headers: Headers) -> bool:
     return headers.get("x-digits-review") == "1" or origin is not None
 
 
-def _too_long(length: str) -> bool:
-    return not length.isdecimal() or int(length) > MOST_BYTES
+def most_bytes(path: str) -> int:
+    """That a request to this path may have."""
+    return _MORE_BYTES.get(path, MOST_BYTES)
 
 
-def _counted(receive: Receive) -> Receive:
+def _too_much(most: int) -> str:
+    return f"that is more than {most // 1_000_000} MB: send a smaller image"
+
+
+def _too_long(length: str, most: int) -> bool:
+    return not length.isdecimal() or int(length) > most
+
+
+def _counted(receive: Receive, most: int) -> Receive:
     """For bodies whose length was not said."""
     total = 0
 
@@ -136,8 +151,8 @@ def _counted(receive: Receive) -> Receive:
         nonlocal total
         message = await receive()
         total += len(message.get("body", b""))
-        if total > MOST_BYTES:
-            raise TooMuchError
+        if total > most:
+            raise TooMuchError(most)
         return message
 
     return counted

@@ -6,15 +6,16 @@ const OUTBOX = "digits-outbox";
 const byId = (id) => document.getElementById(id);
 let sending = null;
 
-export async function call(path, body) {
-  const answer = await fetch(path, {
-    method: "POST",
-    headers: { "x-digits-review": "1", "content-type": "application/json" },
-    body: body === undefined ? undefined : JSON.stringify(body),
-  });
+export const call = (path, body) => ask(path, "POST", "application/json", body === undefined ? undefined : JSON.stringify(body));
+export const upload = (path, file) => ask(path, "POST", "application/octet-stream", file);
+export const get = (path) => ask(path, "GET");
+
+async function ask(path, method, type, body) {
+  const headers = { "x-digits-review": "1", ...(type ? { "content-type": type } : {}) };
+  const answer = await fetch(path, { method, headers, body }).catch(() => { throw new Error("the server does not answer"); });
   const said = await answer.json().catch(() => ({ error: `the server answered ${answer.status}` }));
   if (answer.status === 401) location.reload();
-  if (!answer.ok) throw Object.assign(new Error(said.error), { status: answer.status });
+  if (!answer.ok) throw Object.assign(new Error(said.error), { status: answer.status, said });
   return said;
 }
 

@@ -1,0 +1,79 @@
+"""`digits layout …`"""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+import typer
+
+from digit_core.decode import decode_page
+from digit_core.draw import to_png
+from digit_core.draw_layout import draw_layout
+from digit_core.errors import InputError, PageError
+from digit_core.layout import Layout
+from digit_core.layout_file import layout_text, parse_layout
+from digit_core.level_page import level_page, proposed
+from digit_core.records import PageImage
+from digit_core.registration import SURE, fit
+from flows.planning import limits
+from flows.settings import load_settings
+
+
+def check(file: Path, page: Path, number: int, output: Path) -> int:
+    """Writes the picture; 0 if the page is surely of the form, else 1."""
+    layout, image = read_layout(file), _image(page, number)
+    level, _ = level_page(image)
+    found = fit(layout, level.maps)
+    _write(output, to_png(draw_layout(image.pixels, found, level.to_scan)))
+    agreement = f"agreement {found.agreement:.2f}, needed {SURE:.2f}"
+    if found.agreement < SURE:
+        typer.echo(f"not sure that this is {layout.name}: {agreement}; its numbers would go to a person. Drawn in {output}")
+        return 1
+    typer.echo(f"this is {layout.name}, version {layout.version}: {agreement}; {len(layout.cells())} cells drawn in {output}")
+    return 0
+
+
+def propose(page: Path, number: int, output: Path, force: bool) -> None:
+    """Writes the layout; raises InputError where a file is there already, or the page has no ruled table."""
+    if output.exists() and not force:
+        raise InputError(f"{output} is there already: give another name, or --force to write over it")
+    level, _ = level_page(_image(page, number))
+    try:
+        layout = proposed(level, output.stem)
+    except InputError as error:
+        raise InputError(f"{page}: {error}") from error
+    _write(output, layout_text(layout).encode())
+    for grid in layout.grids:
+        typer.echo(f"{grid.name}: {len(grid.rows.names)} rows, {len(grid.columns.names)} columns")
+    typer.echo(f"written to {output}: name rows and columns there, or load it under Layouts on the page of `digits review serve`")
+    typer.echo(f"Next: {shlex.join(['digits', 'layout', 'check', str(output), str(page), '-o', 'look.png'])}")
+
+
+def read_layout(path: Path) -> Layout:
+    """The layout in a file on this machine."""
+    try:
+        return parse_layout(_read(path).decode(), str(path))
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path} is no layout: a layout is text in UTF-8") from error
+
+
+def _image(path: Path, number: int) -> PageImage:
+    try:
+        return decode_page(_read(path), number - 1, limits(load_settings()))
+    except PageError as error:
+        raise InputError(f"{path}: {error}") from error
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror}") from error
+
+
+def _write(path: Path, data: bytes) -> None:
+    try:
+        path.write_bytes(data)
+    except OSError as error:
+        raise InputError(f"cannot write {path}: {error.strerror}; name a file in a folder that can be written") from error

@@ -1,0 +1,85 @@
+// Which sums shall agree: totals and means of rows, of columns, or of zones. Other checks of a file are shown and kept.
+
+import { namesOf } from "./layout_model.js";
+import { problem, tell } from "./server.js";
+
+const $ = (id) => document.getElementById(id);
+const ZONES = "zones";
+
+export function checksPanel(draft) {
+  // Zones, or one grid's rows or columns.
+  function known() {
+    const { layout } = draft;
+    const grid = layout.grids.find((one) => `grid ${one.name}` === $("check-in").value);
+    return { grid, names: grid ? grid[$("check-way").value].names : layout.zones.map((zone) => zone.name) };
+  }
+
+  function show() {
+    const { layout } = draft;
+    const places = layout.grids.map((grid) => new Option(`grid ${grid.name}`, `grid ${grid.name}`));
+    if (layout.zones.length > 1) places.push(new Option("the zones", ZONES));
+    refill($("check-in"), places);
+    $("new-check").hidden = !places.length;
+    $("checks").replaceChildren(...layout.checks.map(entry));
+    showNames();
+  }
+
+  // The last is taken for the total of all others, as forms have it.
+  function showNames() {
+    const { grid, names } = known();
+    $("check-way").disabled = !grid;
+    $("check-of-label").textContent = grid ? `These ${$("check-way").value}` : "These zones";
+    const before = [...$("check-of").options].map((option) => option.value).join("\n");
+    if (before === names.join("\n")) return;
+    refill($("check-into"), names.map((name) => new Option(name, name)), names.at(-1));
+    $("check-of").replaceChildren(...names.map((name) => new Option(name, name)));
+    chooseOthers();
+  }
+
+  function chooseOthers() {
+    for (const option of $("check-of").options) option.selected = option.value !== $("check-into").value;
+  }
+
+  function refill(select, options, value = select.value) {
+    select.replaceChildren(...options);
+    if (options.some((option) => option.value === value)) select.value = value;
+  }
+
+  function entry(check, at) {
+    const row = document.createElement("li");
+    const words = document.createElement("span");
+    words.textContent = sentence(check);
+    const drop = document.createElement("button");
+    drop.type = "button";
+    drop.textContent = "Remove";
+    drop.setAttribute("aria-label", `Remove the check: ${words.textContent}`);
+    drop.addEventListener("click", () => draft.change((layout) => layout.checks.splice(at, 1)));
+    row.append(words, drop);
+    return row;
+  }
+
+  function declare() {
+    const { grid } = known();
+    const into = $("check-into").value;
+    const of = [...$("check-of").selectedOptions].map((option) => option.value).filter((name) => name !== into);
+    problem(of.length ? "" : "Choose what adds up.");
+    if (!of.length) return;
+    const check = { rule: $("check-rule").value, of, into };
+    if (grid) Object.assign(check, { grid: grid.name, direction: $("check-way").value === "rows" ? "down" : "across" });
+    draft.change((layout) => { layout.checks.push(check); });
+    tell(sentence(check));
+  }
+
+  $("check-in").addEventListener("change", showNames);
+  $("check-way").addEventListener("change", showNames);
+  $("check-into").addEventListener("change", chooseOthers);
+  $("check-add").addEventListener("click", declare);
+  for (const event of ["change", "begin"]) draft.addEventListener(event, show);
+}
+
+function sentence(check) {
+  const what = check.grid ? namesOf(check) : "zones";
+  const of = check.of.length > 3 ? `${check.of[0]} … ${check.of.at(-1)} (${check.of.length})` : check.of.join(", ");
+  const where = check.grid ? `${check.grid}: ` : "";
+  return `${where}${check.into ? `${check.into} is the ` : ""}${check.rule} of ${what} ${of}`;
+}

@@ -1,0 +1,72 @@
+// What is being drawn: the layout, the page under it, what is chosen, and the way back.
+
+import { complete, copy, emptyLayout, overlap } from "./layout_model.js";
+
+const MOST_STEPS = 200;
+const ONE_STEP = 1500; // milliseconds within which changes of the same kind are one
+
+export class Draft extends EventTarget {
+  layout = emptyLayout("", 1000, 700, { horizontal: [], vertical: [] });
+  page = null; // { id, pages, width, height } of the page that is drawn on
+  tables = []; // proposals: grids that the page's rulings make
+  chosen = null; // { kind: "zones" or "grids", at }
+  edge = null; // { axis, at } of the chosen grid
+  saved = null; // { name, version } of the layout as it was saved or loaded
+  touched = false;
+  #past = [];
+  #future = [];
+  #last = { key: "", time: 0 };
+
+  get part() { return this.chosen ? this.layout[this.chosen.kind][this.chosen.at] ?? null : null; }
+  // Proposals that nothing was drawn over, each with its place in `tables`.
+  get proposals() { return [...this.tables.entries()].filter(([, table]) => !this.layout.grids.some((grid) => overlap(grid, table) > 0.5)); }
+  get canUndo() { return this.#past.length > 0; }
+  get canRedo() { return this.#future.length > 0; }
+
+  // A page or a layout takes the place of what was there; there is no way back.
+  begin({ layout, page = this.page, tables = this.tables, saved = null }) {
+    Object.assign(this, { layout: complete(layout), page, tables, saved, chosen: null, edge: null, touched: false });
+    this.#past = [];
+    this.#future = [];
+    this.tell("begin");
+  }
+
+  // `how` changes the layout; changes with the same key that follow each other soon are taken back together.
+  change(how, key = "") {
+    const before = { layout: copy(this.layout), chosen: this.chosen };
+    const said = how(this.layout);
+    const now = performance.now();
+    if (!key || key !== this.#last.key || now - this.#last.time > ONE_STEP) this.#past.push(before);
+    this.#past = this.#past.slice(-MOST_STEPS);
+    this.#last = { key, time: now };
+    this.#future = [];
+    this.touched = true;
+    this.tell();
+    return said;
+  }
+
+  undo() { this.#step(this.#past, this.#future); }
+  redo() { this.#step(this.#future, this.#past); }
+
+  #step(from, to) {
+    if (!from.length) return;
+    to.push({ layout: this.layout, chosen: this.chosen });
+    Object.assign(this, from.pop(), { edge: null, touched: true });
+    this.#last = { key: "", time: 0 };
+    this.tell();
+  }
+
+  choose(kind, at) {
+    if (this.chosen?.kind === kind && this.chosen.at === at) return;
+    this.chosen = at >= 0 ? { kind, at } : null;
+    this.edge = null;
+    this.tell();
+  }
+
+  chooseEdge(axis, at) {
+    this.edge = { axis, at };
+    this.tell();
+  }
+
+  tell(what = "change") { this.dispatchEvent(new Event(what)); }
+}
