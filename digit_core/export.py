@@ -12,13 +12,15 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import PurePosixPath
 from typing import Any
 
 import pyarrow as pa
 
-from digit_core.records import State
+from digit_core.records import CellState, State
 
 _RISKY = tuple("'=+-@\t\r\n＝＋－＠")
 _CHUNK = 4096
@@ -28,6 +30,9 @@ _SOURCE = {
     "file": "uri",
     "value": "digits",
     "page": "page_index",
+    **{name: name for name in ("zone", "row", "column", "text")},
+    "number": "value",
+    **{name: name for name in ("cell", "checks")},
     **{name: name for name in ("x", "y", "w", "h", "confidence", "state", "number_id", "model_version")},
     "machine_value": "machine_digits",
     "reviewer": "reviewer",
@@ -51,8 +56,10 @@ def numbers_csv(tables: Iterable[pa.Table]) -> Iterator[str]:
     writer = csv.writer(_Echo(), quoting=csv.QUOTE_NONNUMERIC)
     yield str(writer.writerow(COLUMNS))
     for table in tables:
-        for batch in table.select(list(_SOURCE.values())).to_batches(max_chunksize=_CHUNK):
-            for row in zip(*(_cells(name, batch.column(at)) for at, name in enumerate(COLUMNS)), strict=True):
+        for batch in table.select([*_SOURCE.values(), "decimals"]).to_batches(max_chunksize=_CHUNK):
+            columns = {name: _cells(name, batch.column(at)) for at, name in enumerate(COLUMNS)}
+            columns["number"] = _numbers(columns["number"], batch.column("decimals").to_pylist())
+            for row in zip(*columns.values(), strict=True):
                 yield str(writer.writerow(row))
 
 
@@ -74,37 +81,69 @@ def _cells(name: str, column: pa.Array) -> list[Any]:
         return [value.isoformat(timespec="seconds") if value else "" for value in values]
     if name == "confidence":
         return [round(value, 6) for value in values]
-    return [guard(value) for value in values] if pa.types.is_string(column.type) else values
+    return [guard(value or "") for value in values] if pa.types.is_string(column.type) else values
 
 
-def datapackage(csv_name: str, sha256: str, bytes_: int, rows: int) -> dict[str, Any]:
+def _numbers(values: Iterable[float | None], decimals: Iterable[int | None]) -> list[Decimal | str]:
+    """With their decimals as the form has them, and "" for none."""
+    pairs = zip(values, decimals, strict=True)
+    return ["" if value is None else Decimal(f"{value:.{places or 0}f}") for value, places in pairs]
+
+
+@dataclass(frozen=True, slots=True)
+class CsvFile:
+    """A CSV file that was written: its bare name, the SHA-256 and the bytes of its content, and its rows without the header.
+
+    Raises ValueError for a name with a folder.
+    """
+
+    name: str
+    sha256: str
+    size: int
+    rows: int
+
+    def __post_init__(self) -> None:
+        if self.name in ("", ".", "..") or "/" in self.name or "\\" in self.name:
+            raise ValueError(f"datapackage.json lies beside its CSV file: give a bare file name, not {self.name!r}")
+
+
+def datapackage(numbers: CsvFile, tables: Iterable[tuple[CsvFile, str, Sequence[str]]] = ()) -> dict[str, Any]:
     """The descriptor of a CSV file of `numbers_csv` that lies beside it: Data Package 2.0 (datapackage.org/standard).
 
-    `sha256` and `bytes_` are those of the file; `rows` counts its numbers. Raises ValueError for a name with a folder.
+    tables: the files of `digit_core.wide` that lie there too, each with its scan and the names of its columns.
     """
-    if csv_name in ("", ".", "..") or "/" in csv_name or "\\" in csv_name:
-        raise ValueError(f"datapackage.json lies beside its CSV file: give a bare file name, not {csv_name!r}")
-    resource = {
-        "$schema": "https://datapackage.org/profiles/2.0/dataresource.json",
-        "name": _slug(PurePosixPath(csv_name).stem),
-        "type": "table",
-        "path": csv_name,
-        "format": "csv",
-        "mediatype": "text/csv",
-        "encoding": "utf-8",
-        "bytes": bytes_,
-        "hash": f"sha256:{sha256}",
-        "rows": rows,
-        "dialect": {"delimiter": ",", "lineTerminator": "\r\n", "quoteChar": '"', "doubleQuote": True, "header": True},
-        "schema": _table_schema(),
-    }
+    wide = [_resource(file, {"fields": _wide_fields(columns)}) | {"title": title} for file, title, columns in tables]
     return {
         "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
         "name": "handwritten-numbers",
         "title": "Handwritten numbers read from scanned pages",
         "description": "One row a number. Each links to its pixels: file, page, and box in pixels of the scan.",
-        "resources": [resource],
+        "resources": [_resource(numbers, _table_schema()), *wide],
     }
+
+
+def _resource(file: CsvFile, schema: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "$schema": "https://datapackage.org/profiles/2.0/dataresource.json",
+        "name": _slug(PurePosixPath(file.name).stem),
+        "type": "table",
+        "path": file.name,
+        "format": "csv",
+        "mediatype": "text/csv",
+        "encoding": "utf-8",
+        "bytes": file.size,
+        "hash": f"sha256:{file.sha256}",
+        "rows": file.rows,
+        "dialect": {"delimiter": ",", "lineTerminator": "\r\n", "quoteChar": '"', "doubleQuote": True, "header": True},
+        "schema": schema,
+    }
+
+
+def _wide_fields(columns: Sequence[str]) -> list[dict[str, str]]:
+    """Of a page's table: the names of its rows, and a field for each column."""
+    what = "The number as written; ? behind it: for a person; ? alone: not read; – is a dash, ″ ditto, '' blank."
+    first = {"name": "row", "type": "string", "description": "Name of the row."}
+    return [first, *({"name": column, "type": "string", "description": what} for column in columns)]
 
 
 def _slug(name: str) -> str:
@@ -129,6 +168,16 @@ def _table_schema() -> dict[str, Any]:
                 pattern="[0-9?]*",
             ),
             _field("page", "integer", "Page within the file, counted from 1.", minimum=1),
+            _field("zone", "string", f"Zone or grid of the layout; table1, … of the page's own rulings; '' for none. {_GUARD}"),
+            _field("row", "string", f"Row of the grid. {_GUARD}"),
+            _field("column", "string", f"Column of the grid. {_GUARD}"),
+            _field("text", "string", f"The number as written, with points and dashes. {_GUARD}"),
+            _field("number", "number", "What it comes to, with the form's decimals; '' if nothing is known.")
+            | {"missingValues": [""]},
+            _field(
+                "cell", "string", "What stands in the cell; '' outside of cells.", enum=["", *(one.value for one in CellState)]
+            ),
+            _field("checks", "string", "What the form's sums say of it; '' if nothing."),
             *(_field(name, "integer", text, **({"minimum": 1} if name in "wh" else {})) for name, text in box.items()),
             _field("confidence", "number", "Calibrated probability that all digits are right.", minimum=0, maximum=1),
             _field("state", "string", "What may be done with the number.", enum=[state.value for state in State]),

@@ -18,7 +18,7 @@ from digit_core.layout import Area, Holds, Mark, Place
 from digit_core.lines import LineMaps
 from digit_core.look import look
 from digit_core.look_again import look_again
-from digit_core.numbers import main_line, read_strings
+from digit_core.numbers import SEEN, main_line, read_strings
 from digit_core.preprocess import PreparedPage
 from digit_core.reader import Reader
 from digit_core.reader_form import DIGITS
@@ -70,7 +70,8 @@ def _read(page: PreparedPage, groups: Mapping[Place, Characters], reader: Reader
     lines = {place: main_line(group) for place, group in groups.items()}
     pairs = {place: (line.chosen(line.best < DIGITS), line.chosen(line.best >= DIGITS)) for place, line in lines.items()}
     pairs = {place: pair for place, pair in pairs.items() if len(pair[0])}
-    return dict(zip(pairs, read_strings(page.darkness, list(pairs.values()), reader), strict=True))
+    numbers = dict(zip(pairs, read_strings(page.darkness, list(pairs.values()), reader), strict=True))
+    return {place: number for place, number in numbers.items() if number.seen > SEEN}
 
 
 def _may_hold(holds: Holds, state: CellState) -> bool:

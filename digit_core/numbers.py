@@ -25,7 +25,7 @@ from digit_core.windows import MARGIN, Window
 _ON_LINE = 0.6
 """Of the lower one's height: overlap from which two characters stand on one line."""
 
-_SEEN = 1.5
+SEEN = 1.5
 """A number is what columns see rather than nothing by so much (log likelihood for each digit); of words, ticks and specks on a
 page, which cells take for digits, they see less."""
 
@@ -36,7 +36,7 @@ def find_numbers(page: PreparedPage, maps: LineMaps, reader: Reader, params: Seg
     digits, marks = found.chosen(found.best < DIGITS), found.chosen(found.best >= DIGITS)
     groups = [digits.chosen(np.array(string)) for string in group_strings(_boxes(digits), _boxes(marks), page, params)]
     numbers = read_strings(page.darkness, [(group, _marks_of(group, marks)) for group in groups], reader)
-    return [one for one in numbers if one.seen > _SEEN]
+    return [one for one in numbers if one.seen > SEEN]
 
 
 def find_number(page: PreparedPage, reader: Reader) -> list[FoundNumber]:

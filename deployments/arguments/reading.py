@@ -159,6 +159,9 @@ def results(
     csv: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write all numbers here, with a datapackage.json beside it.")
     ] = None,
+    tables: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Write numbers.csv here, and each page's tables as the page shows them.")
+    ] = None,
 ) -> None:
     """Show what was read, or write it as CSV.
 
@@ -168,10 +171,11 @@ def results(
       digits results results --state quarantined
       digits results s3://results/1901 --state review --limit 100
       digits results results --csv numbers.csv
+      digits results results --tables tables
     """
     from deployments.commands.results import results
 
-    results(dest, state and state.value, limit, csv)
+    results(dest, state and state.value, limit, csv, tables)
 
 
 def show(

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +10,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import typer
 
+from deployments.commands.csv_files import write_csv
 from deployments.commands.stored import open_results
 from deployments.commands.texts import print_table
 from digit_core.errors import InputError
-from digit_core.export import datapackage, numbers_csv
 from flows.settings import load_settings
 from tasks.adapters.results import Results
 from tasks.adapters.reviewed import Reviewed
@@ -24,21 +22,25 @@ from tasks.adapters.storage import Storage
 QUARANTINED = "quarantined"
 
 
-def results(dest: str, state: str | None, limit: int, csv: Path | None) -> None:
-    """Show the first rows, or write all as CSV."""
+def results(dest: str, state: str | None, limit: int, csv: Path | None, tables: Path | None = None) -> None:
+    """Show the first rows, or write all as CSV: one file, or a folder with a file for each page's tables too."""
     stored = open_results(dest)
-    if csv is None:
+    if csv is None and tables is None:
         _show(stored, state, limit)
     elif state == QUARANTINED:
-        raise InputError("--csv writes numbers, and a quarantined page has none: leave --csv or --state quarantined away")
+        raise InputError("CSV files hold numbers, and a quarantined page has none: leave --state quarantined away")
     else:
-        _write(stored, state, csv)
+        write_csv(lambda: corrected_numbers(stored, state), csv, tables)
 
 
 def _show(stored: Results, state: str | None, limit: int) -> None:
     columns = _PAGE_COLUMNS if state == QUARANTINED else _NUMBER_COLUMNS
     where = pc.field("state") == QUARANTINED
-    tables = stored.iter_batches("pages", where=where) if state == QUARANTINED else corrected_numbers(stored, state)
+    tables = (
+        stored.iter_batches("pages", where=where)
+        if state == QUARANTINED
+        else map(_worth_a_line, corrected_numbers(stored, state))
+    )
     rows = _first(tables, limit + 1)
     print_table(list(columns), ([show(row[name]) for name, show in columns.values()] for row in rows.slice(0, limit).to_pylist()))
     if rows.num_rows > limit:
@@ -53,6 +55,11 @@ def corrected_numbers(stored: Results, state: str | None = None) -> Iterator[pa.
     there = zip(pages["sha256"].to_pylist(), pages["page_index"].to_pylist(), strict=True) if pages else ()
     for table in corrections.over(stored.iter_batches("numbers"), there):
         yield table if state is None else table.filter(pc.equal(table["state"], state))
+
+
+def _worth_a_line(table: pa.Table) -> pa.Table:
+    """Without the cells of forms that are blank, or hold a dash, and that nobody need look at."""
+    return table.filter(pc.or_(pc.not_equal(table["digits"], ""), pc.equal(table["state"], "review")))
 
 
 def _from_one(index: int) -> str:
@@ -96,31 +103,3 @@ def _totals(stored: Results) -> None:
         f"{totals['pages'] - totals['quarantined']:,} pages read, {totals['quarantined']:,} quarantined, "
         f"{totals['numbers']:,} numbers, {totals['digits']:,} digits, {totals['to_review']:,} for review"
     )
-
-
-def _write(stored: Results, state: str | None, file: Path) -> None:
-    """The CSV line by line, however many there are; then its description."""
-    try:
-        size, digest, rows = _write_lines(file, numbers_csv(corrected_numbers(stored, state)))
-        package = json.dumps(datapackage(file.name, digest, size, rows), indent=1, ensure_ascii=False)
-        file.with_name("datapackage.json").write_text(package, encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"cannot write {file}: {error.strerror}; name a file in a folder that can be written") from error
-    typer.echo(f"{rows:,} numbers in {file}, described in {file.with_name('datapackage.json')}")
-
-
-def _write_lines(file: Path, lines: Iterable[str]) -> tuple[int, str, int]:
-    """Returns the bytes, their SHA-256 and the rows without the header; the file is there whole or not at all."""
-    digest, size, count = hashlib.sha256(), 0, -1
-    part = file.with_name(f".{file.name}.part")
-    try:
-        with part.open("wb") as output:
-            for line in lines:
-                data = line.encode()
-                output.write(data)
-                digest.update(data)
-                size, count = size + len(data), count + 1
-        part.replace(file)
-    finally:
-        part.unlink(missing_ok=True)
-    return size, digest.hexdigest(), count

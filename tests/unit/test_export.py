@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digit_core.corrections import CORRECTED, REVIEWED, Corrections
-from digit_core.export import COLUMNS, datapackage, guard, numbers_csv, unguard
+from digit_core.export import COLUMNS, CsvFile, datapackage, guard, numbers_csv, unguard
 from digit_core.records import Box, PageRead, PageRef, ReadBy, Reading, State
 from digit_core.tables import batch_tables
 
@@ -31,9 +31,9 @@ def test_the_first_two_columns_are_the_file_and_the_value():
     lines = list(numbers_csv([numbers_on("/scans/a.png", "0124")]))
 
     assert lines == [
-        '"file","value","page","x","y","w","h","confidence","state","number_id","model_version",'
-        '"machine_value","reviewer","decided"\r\n',
-        '"/scans/a.png","0124",1,5,6,30,20,0.97,"accepted","abababababababab-0-5-6-30-20","3","0124","",""\r\n',
+        '"file","value","page","zone","row","column","text","number","cell","checks","x","y","w","h","confidence","state",'
+        '"number_id","model_version","machine_value","reviewer","decided"\r\n',
+        '"/scans/a.png","0124",1,"","","","",124,"","",5,6,30,20,0.97,"accepted","abababababababab-0-5-6-30-20","3","0124","",""\r\n',
     ]
 
 
@@ -94,7 +94,7 @@ def test_every_file_name_comes_back_from_the_csv(name):
 
 
 def test_the_descriptor_has_what_a_data_package_must_have():
-    package = datapackage("my numbers.csv", "ab" * 32, 123, 4)
+    package = datapackage(CsvFile("my numbers.csv", "ab" * 32, 123, 4))
 
     (resource,) = package["resources"]
     assert package["$schema"] == "https://datapackage.org/profiles/2.0/datapackage.json"
@@ -109,7 +109,7 @@ def test_the_descriptor_has_what_a_data_package_must_have():
 
 
 def test_the_table_schema_describes_every_column_of_the_csv_in_its_order():
-    schema = datapackage("n.csv", "0" * 64, 1, 1)["resources"][0]["schema"]
+    schema = datapackage(CsvFile("n.csv", "0" * 64, 1, 1))["resources"][0]["schema"]
 
     known = {"string", "number", "integer", "boolean", "object", "array", "date", "time", "datetime", "year", "any"}
     assert tuple(field["name"] for field in schema["fields"]) == COLUMNS
@@ -119,7 +119,7 @@ def test_the_table_schema_describes_every_column_of_the_csv_in_its_order():
 
 
 def test_the_rows_of_the_csv_keep_the_constraints_of_the_schema():
-    fields = datapackage("n.csv", "0" * 64, 1, 1)["resources"][0]["schema"]["fields"]
+    fields = datapackage(CsvFile("n.csv", "0" * 64, 1, 1))["resources"][0]["schema"]["fields"]
 
     (row,) = rows_of(numbers_csv([numbers_on("/a.png", "0124")]))
 
@@ -144,8 +144,8 @@ def check(cell, field):
 @pytest.mark.parametrize("name", ["", "..", "../n.csv", "/data/n.csv", "a\\n.csv"])
 def test_a_descriptor_points_to_no_other_folder(name):
     with pytest.raises(ValueError, match="bare file name"):
-        datapackage(name, "0" * 64, 1, 1)
+        CsvFile(name, "0" * 64, 1, 1)
 
 
 def test_a_csv_named_in_other_letters_still_gets_a_valid_resource_name():
-    assert datapackage("числа.csv", "0" * 64, 1, 1)["resources"][0]["name"] == "numbers"
+    assert datapackage(CsvFile("числа.csv", "0" * 64, 1, 1))["resources"][0]["name"] == "numbers"
