@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from digit_core.arithmetic import Relation, Unknown, Verdict, reconcile
 from digit_core.candidates import SUREST, Labels, chosen, digits_of, fitting, with_one_more
+from digit_core.check_words import INTO_REVIEW, OUT_OF_REVIEW, READ_FIRST
 from digit_core.layout import Holds, Layout, Mark, Place
 from digit_core.params import ReviewPolicy
 from digit_core.records import CellState, Reading, State
@@ -146,8 +147,8 @@ def _moved(reading: Reading, digits: str, state: State) -> str:
     """What the sums have changed, in words."""
     moved = ""
     if state is not reading.state:
-        moved = " (out of review)" if state is State.ACCEPTED else " (into review)"
-    return moved + (f" (read first as {reading.digits})" if digits != reading.digits else "")
+        moved = f" {OUT_OF_REVIEW if state is State.ACCEPTED else INTO_REVIEW}"
+    return moved + (f" {READ_FIRST}{reading.digits})" if digits != reading.digits else "")
 
 
 def _unexplained(reading: Reading, sure: bool) -> Reading:
@@ -155,4 +156,4 @@ def _unexplained(reading: Reading, sure: bool) -> Reading:
     if sure or not reading.parts or reading.state is State.REVIEW:
         return reading
     parts = tuple(replace(part, state=State.REVIEW, reason=Reason.RULE_BROKEN) for part in reading.parts)
-    return replace(reading, state=State.REVIEW, parts=parts, checks=f"{reading.checks} (into review)")
+    return replace(reading, state=State.REVIEW, parts=parts, checks=f"{reading.checks} {INTO_REVIEW}")

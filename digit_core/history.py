@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from digit_core.drift import Shape
-from digit_core.manifest import Manifest
+from digit_core.manifest import BY_SUMS, Manifest
 
 MEASURABLE = 10.0
 """Seconds between the first and the last batch of a run that its speed can be told from."""
 
-_COUNTED = ("pages", "quarantined", "numbers", "digits", "to_review")
+_COUNTED = ("pages", "quarantined", "no_layout", "numbers", "digits", "to_review", *BY_SUMS)
 
 
 @dataclass(frozen=True, slots=True)

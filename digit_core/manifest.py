@@ -11,9 +11,14 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from digit_core.check_words import INTO_REVIEW, OUT_OF_REVIEW, READ_FIRST
 from digit_core.drift import Shape
 from digit_core.errors import InputError
 from digit_core.records import PageRef, ReadBy
+from digit_core.tables import LAYOUT_NOT_FOUND
+
+BY_SUMS = {"summed": "agrees", "out_of_review": OUT_OF_REVIEW, "into_review": INTO_REVIEW, "reread": READ_FIRST}
+"""Counts of numbers, and the words in the column `checks` that they are counted by."""
 
 FORMAT = 1
 """Version of the manifest's own form; a greater one was written by a newer release."""
@@ -91,12 +96,16 @@ def batch_key(pages: Iterable[tuple[str, str, int]], read_by: ReadBy) -> str:
 
 
 def count_rows(tables: Mapping[str, pa.Table]) -> dict[str, int]:
-    """What a batch amounts to: pages, quarantined pages, numbers, digits, and digits that go to review."""
-    pages = tables["pages"]
+    """What a batch amounts to: pages, quarantined ones and those that no layout fits, numbers, digits, and digits that go to
+    review; and what the sums of forms did to numbers.
+    """
+    pages, checks = tables["pages"], tables["numbers"]["checks"]
     return {
         "pages": pages.num_rows,
         "quarantined": pc.sum(pc.equal(pages["state"], "quarantined")).as_py() or 0,
-        "numbers": tables["numbers"].num_rows,
+        "no_layout": pc.sum(pc.equal(pages["reason"], LAYOUT_NOT_FOUND)).as_py() or 0,
+        "numbers": pc.sum(pages["numbers"]).as_py() or 0,
         "digits": pc.sum(pages["digits"]).as_py() or 0,
         "to_review": pc.sum(pages["to_review"]).as_py() or 0,
+        **{name: pc.sum(pc.match_substring(checks, words)).as_py() or 0 for name, words in BY_SUMS.items()},
     }

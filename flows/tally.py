@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from digit_core.drift import Shape
 from digit_core.errors import BudgetExceededError
+from digit_core.manifest import BY_SUMS
 from digit_core.records import ReviewItem
 from tasks.plan import Sealed
 
@@ -41,6 +42,7 @@ class Tally:
     numbers: int = 0
     digits: int = 0
     to_review: int = 0
+    sums: Counter[str] = field(default_factory=Counter)  # pages without a form, and what the sums of forms did
     example: str = ""  # a page with numbers
     shape: Shape = field(default_factory=Shape)
     reasons: Counter[str] = field(default_factory=Counter)
@@ -51,6 +53,7 @@ class Tally:
         """Count a batch."""
         for name in ("pages", "numbers", "digits", "to_review"):
             setattr(self, name, getattr(self, name) + sealed.counts[name])
+        self.sums.update({name: sealed.counts.get(name, 0) for name in ("no_layout", *BY_SUMS)})
         self.example = self.example or sealed.example
         self.shape += sealed.shape
         for row in sealed.failures:

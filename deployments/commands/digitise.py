@@ -13,6 +13,7 @@ from typing import Any
 import typer
 
 from deployments.commands.failures import tell_quarantined
+from deployments.commands.forms import about_forms
 from deployments.commands.progress import Display
 from deployments.errors import one_line
 from digit_core.dial import promise
@@ -97,6 +98,8 @@ def _counting(progress: Progress, objects: Iterator[object]) -> Iterator[None]:
 def _summary(plan: RunPlan, tally: Tally, speed: float, passed_over: int) -> None:
     typer.echo(f"{tally.read:,} pages read in {tally.seconds:.1f} s ({speed:.1f} pages/s), results in {plan.out}")
     typer.echo(f"{tally.numbers:,} numbers, {tally.digits:,} digits, {tally.to_review:,} ({tally.review_share:.1%}) for review")
+    if plan.layouts:
+        typer.echo(about_forms(tally.sums))
     if passed_over:
         typer.echo(f"{passed_over:,} other files passed over (.csv, .txt and the like)")
     if tally.quarantined:

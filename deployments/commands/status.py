@@ -7,6 +7,7 @@ from collections import Counter
 import pyarrow.compute as pc
 import typer
 
+from deployments.commands.forms import about_forms
 from deployments.commands.stored import open_results
 from deployments.commands.texts import print_table
 from digit_core.dial import percent
@@ -33,6 +34,7 @@ def status(dest: str, runs: int) -> None:
         ("review backlog", ", ".join(f"{items[state]:,} {state}" for state in sorted(items)) or "none"),
         ("residual error", _residual(history.shape)),
         ("throughput", _throughput(history.runs)),
+        *([("forms", about_forms(history.counts))] if history.counts["summed"] or history.counts["no_layout"] else []),
     ]
     print_table(("", stored.dest), rows)
     typer.echo()
