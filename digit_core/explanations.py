@@ -90,7 +90,7 @@ def _listed(halves: list[_Deviations], choices: list[_Choices], band: tuple[int,
         found[half.term, half.column] = np.bincount(one.members, matched[one.owners], len(half.term))
     rows = np.arange(len(odds))
     found[rows, best] = np.maximum(matched.sum() - found.sum(axis=1), 0)
-    return found / np.where(odds > 0, odds, 1)
+    return np.asarray(found / np.where(odds > 0, odds, 1))
 
 
 def _unlisted(shares: Floats, steps: Ints, choices: list[_Choices], band: tuple[int, int], whole: float) -> Floats:
@@ -109,7 +109,7 @@ def _unlisted(shares: Floats, steps: Ints, choices: list[_Choices], band: tuple[
     spread = np.maximum(squares / missing - mean**2 - spreads, 1)
     scale = np.sqrt(spread)[:, None]
     centre = (mean - means)[:, None] + steps
-    return missing * np.asarray(ndtr((band[1] + 0.5 - centre) / scale) - ndtr((band[0] - 0.5 - centre) / scale))
+    return np.asarray(missing * (ndtr((band[1] + 0.5 - centre) / scale) - ndtr((band[0] - 0.5 - centre) / scale)))
 
 
 def _deviations(odds: Floats, steps: Ints, known: Flags, best: Ints) -> _Deviations:

@@ -71,7 +71,8 @@ class Spread:
         flat = self._node + np.arange(terms)[:, None] * self._size
         both = np.concatenate([flat, flat + 1], axis=None)
         weights = np.concatenate([shares * (1 - self._share), shares * self._share], axis=None)
-        return np.bincount(both, weights, minlength=terms * self._size + 1)[: terms * self._size].reshape(terms, -1)
+        found = np.bincount(both, weights, minlength=terms * self._size + 1)
+        return np.asarray(found[: terms * self._size].reshape(terms, -1), np.float64)
 
     def _within(self, values: Ints, steps: Ints, spans: Ints) -> Flags:
         """Which candidates are among the values of their cell's span."""
@@ -82,12 +83,12 @@ class Spread:
         """How many values of the span add what is nearest to each node, counted from `low`."""
         edges = np.arange(self._size + 1) * self._step - self._step // 2 + low
         below = -(-edges // step) - span[0] if step > 0 else span[1] - edges // step
-        return np.diff(np.clip(below, 0, span[1] - span[0] + 1)).astype(float)
+        return np.asarray(np.diff(np.clip(below, 0, span[1] - span[0] + 1)), np.float64)
 
     def _band(self, low: int, high: int) -> Floats:
         """Which part of what each node stands for lies in the band, counted from the least sum."""
         edges = np.arange(self._size + 1) * self._step - self._step / 2
-        return np.diff(np.clip(edges, low - 0.5, high + 0.5)) / self._step
+        return np.asarray(np.diff(np.clip(edges, low - 0.5, high + 0.5)) / self._step)
 
 
 def _others(waves: Waves) -> Waves:
