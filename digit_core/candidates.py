@@ -9,7 +9,7 @@ from math import log
 
 from digit_core.records import NOT_A_DIGIT, DigitReading, Reading, State
 
-MOST = 40
+MOST = 60
 """Candidates of a number at most: single slips of each of its digits, and the likeliest double ones."""
 
 SUREST = 0.995
@@ -17,6 +17,9 @@ SUREST = 0.995
 
 _EDGE = 0.003
 """Probability at least that the first or the last digit is none: a ruling, a bracket, or a neighbour's tail."""
+
+_SLIP = 0.0002
+"""Probability at least of every other digit: numbers with one digit misread explain a sum far more often than any number."""
 
 _MISSED = {"1": 0.002}
 _MISSED_OTHER = 0.0003
@@ -57,8 +60,9 @@ def with_one_more(digits: str) -> Iterator[tuple[str, float]]:
 
 
 def _options(part: DigitReading, at_edge: bool) -> list[tuple[int, float]]:
-    """Classes of a part with their probabilities, best first."""
-    shares = dict(part.top)
+    """Classes of a part with their probabilities, best first. What is left by those that were read is for the other digits."""
+    left = max(_SLIP, (1 - sum(share for _, share in part.top)) / NOT_A_DIGIT)
+    shares = dict.fromkeys(range(NOT_A_DIGIT), left) | dict(part.top)
     if at_edge:
         shares[NOT_A_DIGIT] = max(shares.get(NOT_A_DIGIT, 0.0), _EDGE)
     total = max(1.0, sum(shares.values()))
@@ -83,6 +87,12 @@ def _likeliest(options: Sequence[Sequence[tuple[int, float]]]) -> Iterator[tuple
                     seen.add(other)
                     step = log(row[chosen[place]][1]) - log(row[chosen[place] + 1][1])
                     heapq.heappush(queue, (cost + step, other))
+
+
+def was_read(reading: Reading, labels: Labels) -> bool:
+    """Whether each of the labels is one that the reader gave for its part: only such a number may be published."""
+    pairs = zip(reading.parts, labels, strict=True)
+    return all(label == NOT_A_DIGIT or any(label == read for read, _ in part.top) for part, label in pairs)
 
 
 def digits_of(labels: Labels) -> str:

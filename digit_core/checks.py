@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from digit_core.arithmetic import Relation, Unknown, Verdict, reconcile
-from digit_core.candidates import SUREST, Labels, chosen, digits_of, fitting, with_one_more
+from digit_core.candidates import SUREST, Labels, chosen, digits_of, fitting, was_read, with_one_more
 from digit_core.check_words import INTO_REVIEW, OUT_OF_REVIEW, READ_FIRST
 from digit_core.layout import Holds, Layout, Mark, Place
 from digit_core.params import ReviewPolicy
@@ -78,7 +78,8 @@ def _choices(reading: Reading, layout: Layout) -> _Choices:
     shares: defaultdict[int, float] = defaultdict(float)
     for one, share in found:
         value = int(digits_of(one)) * (-1 if reading.minus else 1)
-        labels.setdefault(value, one)
+        if was_read(reading, one):
+            labels.setdefault(value, one)
         shares[value] += share
     for digits, share in with_one_more(reading.digits) if reading.digits and len(reading.digits) < holds.digits[1] else ():
         shares[int(digits) * (-1 if reading.minus else 1)] += share
