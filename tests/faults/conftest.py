@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -16,11 +17,26 @@ def slips(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def undisturbed(slips: Path, served_home: Path, prefect_server: PrefectServer, tmp_path_factory: pytest.TempPathFactory) -> Place:
-    """A run that nothing befell."""
+def timed(
+    slips: Path, served_home: Path, prefect_server: PrefectServer, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Place, float]:
+    """A run that nothing befell, and the seconds that it took."""
     place = make_place(tmp_path_factory.mktemp("undisturbed"), slips, served_home, **prefect_server.environment)
+    began = time.monotonic()
     place.run_well()
-    return place
+    return place, time.monotonic() - began
+
+
+@pytest.fixture(scope="session")
+def undisturbed(timed: tuple[Place, float]) -> Place:
+    """A run that nothing befell."""
+    return timed[0]
+
+
+@pytest.fixture(scope="session")
+def usual_seconds(timed: tuple[Place, float]) -> float:
+    """That a run takes here and now, from its start to its end."""
+    return timed[1]
 
 
 @pytest.fixture
