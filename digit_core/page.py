@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Protocol, TypeVar
 
@@ -39,6 +39,9 @@ from digit_core.records import (
 _WORD = 0.4
 """Mean probability of "not a digit" from which a string is a word, a label or a ruling, and no number at all."""
 
+_LEAST_SEEN = 5.0
+"""Log odds from which a number of a page is one: those of its columns and of the classifier's word for its digits together."""
+
 CLASSIFIER, EVIDENCE = 0.2, 1.0
 """Exponents of the two witnesses of a digit; fitted on written strips of digits that neither learned."""
 
@@ -55,20 +58,21 @@ def find_digits(image: PageImage, params: SegmentationParams, reader: Reader) ->
 def find_strip(image: PageImage, params: SegmentationParams, reader: Reader) -> PageDigits:
     """Finds the digits of an image that holds one number and nothing else."""
     page = prepare_strip(image.pixels, params)
-    return _found(page, find_number(page, reader), image)
+    return _found(page, [replace(one, seen=math.inf) for one in find_number(page, reader)], image)
 
 
 def _found(page: PreparedPage, numbers: list[FoundNumber], image: PageImage) -> PageDigits:
     inked = [_Inked(one, digit_ink(page.darkness, page.ink, one.boxes)) for one in numbers]
     placed = list(reading_order(inked))
     boxes = iter(to_scan([box for _, one in placed for box in one.boxes], page.to_scan, image.width, image.height))
-    strings = tuple(
-        NumberString(line, tuple(islice(boxes, len(one.inks))), one.found.certainty, one.found.printed, one.found.text)
-        for line, one in placed
-    )
+    strings = tuple(_string(line, one.found, tuple(islice(boxes, len(one.inks)))) for line, one in placed)
     crops = mnist_crops([ink for _, one in placed for _, ink in one.inks])
     evidence = np.concatenate([one.found.evidence for _, one in placed]) if placed else np.empty((0, 11), np.float32)
     return PageDigits(strings, crops, page.skew, evidence)
+
+
+def _string(line: int, one: FoundNumber, boxes: tuple[Box, ...]) -> NumberString:
+    return NumberString(line, boxes, one.certainty, one.printed, one.text, one.seen)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -124,14 +128,14 @@ def judge(found: PageFound, probabilities: Probabilities, policy: ReviewPolicy) 
 
     probabilities: one row a digit, in the order of `found.digits`. Deterministic: the audit sample is drawn by a hash.
     """
-    probabilities = fused(probabilities, found.digits.evidence)
+    both = fused(probabilities, found.digits.evidence)
     readings, start = [], 0
     for number in found.digits.numbers:
-        end = start + len(number.boxes)
-        reading = _judge_number(found, number, probabilities[start:end], policy)
+        own = slice(start, start + len(number.boxes))
+        reading = _judge_number(found, number, both[own], policy) if _stands_there(number, probabilities[own]) else None
         if reading is not None:
             readings.append(reading)
-        start = end
+        start = own.stop
     return PageRead(found.ref, found.width, found.height, found.dpi, found.digits.skew, tuple(readings))
 
 
@@ -145,6 +149,12 @@ def fused(probabilities: Probabilities, evidence: Probabilities | None) -> Proba
         return probabilities
     both = np.power(np.maximum(probabilities, 1e-9), CLASSIFIER) * np.power(np.maximum(evidence, 1e-9), EVIDENCE)
     return np.asarray(both / both.sum(axis=1, keepdims=True), np.float32)
+
+
+def _stands_there(number: NumberString, classified: Probabilities) -> bool:
+    """Words, ticks and specks, which look like digits one by one, are none to the columns that see them together."""
+    strange = float(np.clip(classified[:, NOT_A_DIGIT].mean(), 1e-6, 1 - 1e-6))
+    return number.seen - math.log(strange / (1 - strange)) > _LEAST_SEEN
 
 
 def _judge_number(found: PageFound, number: NumberString, rows: Probabilities, policy: ReviewPolicy) -> Reading | None:

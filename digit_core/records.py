@@ -117,7 +117,8 @@ class NumberString:
     """Digits that stand together as one number, left to right; `line` counts text lines from the top, from 0.
 
     certainty: probability that these are its digits, none missing and none too many. printed: probability that it was
-    printed and not written by hand. text: the number as written, with points and dashes, as the reader took it.
+    printed and not written by hand. text: the number as written, with points and dashes, as the reader took it. seen: log odds
+    that a number stands there at all, before any classifier; infinite where that is known.
     """
 
     line: int
@@ -125,6 +126,7 @@ class NumberString:
     certainty: float = 1.0
     printed: float = 0.0
     text: str = ""
+    seen: float = float("inf")
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,8 @@ from digit_core.records import Box, Crops, NumberString, PageDigits, PageFound, 
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """`numbers` has a row (line, digits) for each number, `sureness` a row (certainty, printed); `boxes` a row (x, y, w, h) for
-    each digit, in pixels; `texts`: the numbers as written.
+    """`numbers` has a row (line, digits) for each number, `sureness` a row (certainty, printed, seen); `boxes` a row (x, y, w, h)
+    for each digit, in pixels; `texts`: the numbers as written.
     """
 
     ref: PageRef
@@ -45,7 +45,7 @@ def pack(found: PageFound) -> Parcel:
         found.digits.skew,
         np.array(numbers, np.int32).reshape(-1, 2),
         np.array(boxes, np.int32).reshape(-1, 4),
-        np.array([(string.certainty, string.printed) for string in strings], np.float64).reshape(-1, 2),
+        np.array([(string.certainty, string.printed, string.seen) for string in strings], np.float64).reshape(-1, 3),
         tuple(string.text for string in strings),
         found.digits.crops,
         found.digits.evidence,
@@ -56,8 +56,9 @@ def unpack(parcel: Parcel) -> PageFound:
     """The page that was packed."""
     boxes = [Box(*row) for row in parcel.boxes.tolist()]
     strings, start = [], 0
-    for (line, count), sureness, text in zip(parcel.numbers.tolist(), parcel.sureness.tolist(), parcel.texts, strict=True):
-        strings.append(NumberString(line, tuple(boxes[start : start + count]), sureness[0], sureness[1], text))
+    rows = zip(parcel.numbers.tolist(), parcel.sureness.tolist(), parcel.texts, strict=True)
+    for (line, count), (certainty, printed, seen), text in rows:
+        strings.append(NumberString(line, tuple(boxes[start : start + count]), certainty, printed, text, seen))
         start += count
     digits = PageDigits(tuple(strings), parcel.crops, parcel.skew, parcel.evidence)
     return PageFound(parcel.ref, parcel.width, parcel.height, parcel.dpi, digits)
