@@ -28,8 +28,8 @@ _OTHERWISE = (0.15, 6.0)
 class FoundNumber:
     """boxes (n, 4) of its digits; evidence (n, 11): probabilities of the ten digits and of no digit, before any classifier;
     certainty: probability that these are its digits, none missing and none too many; printed: probability of print;
-    text: as written, with points and dashes; seen: by how much (in log likelihood, for each digit) its columns rather say
-    these digits than none.
+    text: as written, with points and dashes; seen: by how much (in log likelihood) its columns rather say these digits than
+    none.
     """
 
     boxes: NDArray[np.float32]
@@ -98,7 +98,7 @@ def _number(
     both = both / both.sum(axis=1, keepdims=True)
     evidence = np.concatenate([both * scores[:, None], 1 - scores[:, None]], axis=1).astype(np.float32)
     written, certainty = _as_written(boxes, texts[choice], one.marks), _certainty(texts, choice, likely)
-    return FoundNumber(boxes, evidence, certainty, _printed(one), written, float(seen) / count)
+    return FoundNumber(boxes, evidence, certainty, _printed(one), written, float(seen))
 
 
 def _printed(one: Proposal) -> float:

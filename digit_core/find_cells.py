@@ -18,13 +18,17 @@ from digit_core.layout import Area, Holds, Mark, Place
 from digit_core.lines import LineMaps
 from digit_core.look import look
 from digit_core.look_again import look_again
-from digit_core.numbers import SEEN, main_line, read_strings
+from digit_core.numbers import main_line, read_strings
 from digit_core.preprocess import PreparedPage
 from digit_core.reader import Reader
 from digit_core.reader_form import DIGITS
 from digit_core.records import CellState, Grey
 from digit_core.registration import Fit
 from digit_core.rulings import beside_edges, not_rulings
+
+_SEEN = 1.5
+"""A number is what its columns see rather than nothing by so much (log likelihood for each digit); of words and ticks, which
+cells take for digits, they see less."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,7 +75,7 @@ def _read(page: PreparedPage, groups: Mapping[Place, Characters], reader: Reader
     pairs = {place: (line.chosen(line.best < DIGITS), line.chosen(line.best >= DIGITS)) for place, line in lines.items()}
     pairs = {place: pair for place, pair in pairs.items() if len(pair[0])}
     numbers = dict(zip(pairs, read_strings(page.darkness, list(pairs.values()), reader), strict=True))
-    return {place: number for place, number in numbers.items() if number.seen > SEEN}
+    return {place: number for place, number in numbers.items() if number.seen > _SEEN * len(number.boxes)}
 
 
 def _may_hold(holds: Holds, state: CellState) -> bool:

@@ -28,6 +28,9 @@ from digit_core.rules import as_written, by_form, decimals_of
 _WORD = 0.4
 """Mean probability of "not a digit" from which a string is a word, a label or a ruling, and no number at all."""
 
+_LEAST_SEEN = 5.0
+"""Log odds from which a number of a page is one: those of its columns and of the classifier's word for its digits together."""
+
 CLASSIFIER, EVIDENCE = 0.2, 1.0
 """Exponents of the two witnesses of a digit; fitted on written strips of digits that neither learned."""
 
@@ -41,12 +44,16 @@ def judge(found: PageFound, probabilities: Probabilities, policy: ReviewPolicy, 
     probabilities: one row a digit, in the order of `found.digits`; layouts: those that the page was read with. Deterministic: the
     audit sample is drawn by a hash. Of a page that none of its layouts fits no number is published as accepted.
     """
-    probabilities = fused(probabilities, found.digits.evidence)
+    both = fused(probabilities, found.digits.evidence)
     form = found.digits.form
     layout = next((one for one in layouts if form is not None and one.version == form.version), None)
     bounds = np.cumsum([0, *(len(number.boxes) for number in found.digits.numbers)])
-    rows = (probabilities[start:end] for start, end in pairwise(bounds.tolist()))
-    judged = (_judge_number(found, number, own, policy, layout) for number, own in zip(found.digits.numbers, rows, strict=True))
+    places = [slice(start, end) for start, end in pairwise(bounds.tolist())]
+    judged = (
+        _judge_number(found, number, both[own], policy, layout)
+        for number, own in zip(found.digits.numbers, places, strict=True)
+        if (layout is not None and number.cell is not None) or _stands_there(number, probabilities[own])
+    )
     readings = tuple(reading for reading in judged if reading is not None)
     if layout is not None and layout.checks:
         from digit_core.checks import reckoned  # a form without sums needs no arithmetic
@@ -67,6 +74,12 @@ def fused(probabilities: Probabilities, evidence: Probabilities | None) -> Proba
         return probabilities
     both = np.power(np.maximum(probabilities, 1e-9), CLASSIFIER) * np.power(np.maximum(evidence, 1e-9), EVIDENCE)
     return np.asarray(both / both.sum(axis=1, keepdims=True), np.float32)
+
+
+def _stands_there(number: NumberString, classified: Probabilities) -> bool:
+    """Words, ticks and specks, which look like digits one by one, are none to the columns that see them together."""
+    strange = float(np.clip(classified[:, NOT_A_DIGIT].mean(), 1e-6, 1 - 1e-6))
+    return number.seen - math.log(strange / (1 - strange)) > _LEAST_SEEN
 
 
 def _judge_number(

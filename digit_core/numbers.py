@@ -25,18 +25,13 @@ from digit_core.windows import MARGIN, Window
 _ON_LINE = 0.6
 """Of the lower one's height: overlap from which two characters stand on one line."""
 
-SEEN = 1.5
-"""A number is what columns see rather than nothing by so much (log likelihood for each digit); of words, ticks and specks on a
-page, which cells take for digits, they see less."""
-
 
 def find_numbers(page: PreparedPage, maps: LineMaps, reader: Reader, params: SegmentationParams) -> list[FoundNumber]:
     """All numbers of a page, in no particular order."""
     found = not_rulings(look(page, reader), page.darkness, maps)
     digits, marks = found.chosen(found.best < DIGITS), found.chosen(found.best >= DIGITS)
     groups = [digits.chosen(np.array(string)) for string in group_strings(_boxes(digits), _boxes(marks), page, params)]
-    numbers = read_strings(page.darkness, [(group, _marks_of(group, marks)) for group in groups], reader)
-    return [one for one in numbers if one.seen > SEEN]
+    return read_strings(page.darkness, [(group, _marks_of(group, marks)) for group in groups], reader)
 
 
 def find_number(page: PreparedPage, reader: Reader) -> list[FoundNumber]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 from digit_core.find_cells import find_cells
 from digit_core.judgement import judge
@@ -48,7 +50,8 @@ def _in_form(page: PreparedPage, maps: LineMaps, fit: Fit, reader: Reader, image
 def find_strip(image: PageImage, params: SegmentationParams, reader: Reader) -> PageDigits:
     """Finds the digits of an image that holds one number and nothing else."""
     page = prepare_strip(image.pixels, params)
-    return page_digits(page, image, list(reading_order([inked(page, one) for one in find_number(page, reader)])))
+    numbers = [inked(page, replace(one, seen=math.inf)) for one in find_number(page, reader)]
+    return page_digits(page, image, list(reading_order(numbers)))
 
 
 def read_page(

@@ -102,6 +102,7 @@ def page_digits(
             one.found.certainty,
             one.found.printed,
             one.found.text,
+            one.found.seen,
             _cell(one.cell, cells),
         )
         for line, one in placed

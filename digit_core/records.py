@@ -149,8 +149,9 @@ class NumberString:
     """Digits that stand together as one number, left to right; `line` counts text lines from the top, from 0.
 
     certainty: probability that these are its digits, none missing and none too many. printed: probability that it was
-    printed and not written by hand. text: the number as written, with points and dashes, as the reader took it. cell: where it
-    stands in a form; a cell without a number has no boxes, and an illegible one a box around its ink.
+    printed and not written by hand. text: the number as written, with points and dashes, as the reader took it. seen: log odds
+    that a number stands there at all, before any classifier; infinite where that is known. cell: where it stands in a form; a
+    cell without a number has no boxes, and an illegible one a box around its ink.
     """
 
     line: int
@@ -158,6 +159,7 @@ class NumberString:
     certainty: float = 1.0
     printed: float = 0.0
     text: str = ""
+    seen: float = float("inf")
     cell: Cell | None = None
 
 

@@ -7,9 +7,9 @@ from tasks.parcels import pack, unpack
 
 boxes = st.builds(Box, st.integers(0, 9000), st.integers(0, 9000), st.integers(1, 300), st.integers(1, 300))
 shares = st.floats(0, 1)
-numbers = st.builds(
-    NumberString, st.integers(0, 200), st.lists(boxes, min_size=1, max_size=6).map(tuple), shares, shares, st.text(".-0123456789")
-)
+several = st.lists(boxes, min_size=1, max_size=6).map(tuple)
+odds = st.floats(allow_nan=False)
+numbers = st.builds(NumberString, st.integers(0, 200), several, shares, shares, st.text(".-0123456789"), odds)
 
 
 @given(st.lists(numbers, max_size=8).map(tuple), st.floats(-10, 10), st.integers(0, 255))

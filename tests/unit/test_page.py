@@ -73,6 +73,25 @@ def test_a_word_is_no_number():
     assert [reading.digits for reading in page.readings] == ["11"]
 
 
+def test_what_neither_columns_nor_classifier_see_is_no_number_and_what_one_of_them_clearly_sees_is():
+    page, rows = found(1, 1, 1), np.full((3, 11), 1e-5, np.float32)
+    rows[:, 4] = (0.9, 0.9999, 0.9)
+    rows[:, NOT_A_DIGIT] = (0.09, 1e-5, 0.09)
+    seen = (1.0, 1.0, 9.0)
+    numbers = tuple(replace(n, seen=s) for n, s in zip(page.digits.numbers, seen, strict=True))
+
+    read = judge(replace(page, digits=replace(page.digits, numbers=numbers)), rows, NO_AUDIT)
+
+    assert [reading.line for reading in read.readings] == [1, 2]
+
+
+def test_a_strip_holds_a_number_whatever_its_columns_see(reader: OnnxReader):
+    ink, _ = draw_number("358", make_hand(3), 40, np.random.default_rng(0))
+    strip = 240 - (cv2.copyMakeBorder(ink, 20, 20, 20, 20, cv2.BORDER_CONSTANT) * 0.8).astype(np.uint8)
+
+    assert [number.seen for number in find_strip(PageImage(strip), PARAMS, reader).numbers] == [float("inf")]
+
+
 def test_a_likely_stranger_asks_whether_it_is_a_digit():
     page = judge(found(3), np.stack([row(1, 0.99), row(5, 0.99), row(NOT_A_DIGIT, 0.7)]), NO_AUDIT)
 
