@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from digit_core.errors import FailureReason, InputError
 from digit_core.manifest import FORMAT, Manifest, batch_key, count_rows
-from digit_core.records import Box, DigitReading, PageFailure, PageRead, PageRef, ReadBy, Reading, State
+from digit_core.records import Box, Cell, CellState, DigitReading, Form, PageFailure, PageRead, PageRef, ReadBy, Reading, State
 from digit_core.tables import batch_tables
 
 READ_BY = ReadBy("7", "2", "none", "abc", "run-1")
@@ -82,6 +82,28 @@ def test_a_second_run_over_the_same_pages_has_the_same_key_of_20_hexadecimal_cha
     assert len(bytes.fromhex(key)) == 10
 
 
+def test_what_the_sums_of_a_form_did_is_counted_and_so_is_a_page_that_no_layout_fits():
+    cell = Cell("rain", "Jan", "1900", CellState.NUMBER, Box(0, 0, 20, 20))
+    number = Reading(0, Box(0, 0, 18, 9), "74", 0.99, State.ACCEPTED, (), cell=cell)
+    words = (
+        "agrees: total of 1900",
+        "agrees: total of 1900 (out of review) (read first as 24)",
+        "breaks: mean of Jan (into review)",
+    )
+    readings = tuple(replace(number, checks=checks) for checks in words)
+    pages = [PageRead(PAGES[0], 9, 9, 0.0, 0.0, readings), PageRead(PAGES[1], 9, 9, 0.0, 0.0, (), Form("", "", 0.0))]
+
+    counts = count_rows(batch_tables(pages, READ_BY))
+
+    assert {name: counts[name] for name in ("no_layout", "summed", "out_of_review", "into_review", "reread")} == {
+        "no_layout": 1,
+        "summed": 2,
+        "out_of_review": 1,
+        "into_review": 1,
+        "reread": 1,
+    }
+
+
 def test_the_rows_of_a_batch_are_counted():
     asked = DigitReading(Box(0, 0, 9, 9), ((7, 0.6), (1, 0.3), (2, 0.1)), State.REVIEW, "unsure")
     sure = DigitReading(Box(9, 0, 9, 9), ((4, 0.9), (1, 0.05), (2, 0.05)), State.ACCEPTED)
@@ -90,5 +112,6 @@ def test_the_rows_of_a_batch_are_counted():
 
     tables = batch_tables([PageRead(PAGES[0], 100, 100, 300.0, 0.0, (number,)), failure], READ_BY)
 
-    assert count_rows(tables) == {"pages": 2, "quarantined": 1, "numbers": 1, "digits": 2, "to_review": 1}
+    no_forms = {"no_layout": 0, "summed": 0, "out_of_review": 0, "into_review": 0, "reread": 0}
+    assert count_rows(tables) == {"pages": 2, "quarantined": 1, "numbers": 1, "digits": 2, "to_review": 1} | no_forms
     assert count_rows({name: table.slice(0, 0) for name, table in tables.items()})["digits"] == 0
