@@ -20,6 +20,9 @@ _DETECTED, _READ = 0.27, 0.45
 _CLEARLY = 1.5
 """By how much (in log likelihood) a text must be better than the one that was found, to be taken although its length differs."""
 
+_DOUBT = 0.62
+"""Exponent of the doubt whether a number has as many digits as were read; fitted on written strips."""
+
 _OTHERWISE = (0.15, 6.0)
 """How many times as likely as they say columns are taken to be without a digit, to see what else the number could be."""
 
@@ -108,10 +111,10 @@ def _printed(one: Proposal) -> float:
 
 
 def _certainty(texts: Sequence[str], choice: int, likely: NDArray[np.float64]) -> float:
-    """The share of the chosen length among the texts proposed."""
+    """The share of the chosen length among the texts proposed, to the power that makes it as sure as it is right."""
     best = {len(text): max(v for t, v in zip(texts, likely, strict=True) if len(t) == len(text)) for text in texts}
     mine = best[len(texts[choice])]
-    return float(1 / sum(np.exp(min(50.0, value - mine)) for value in best.values()))
+    return float(sum(np.exp(min(50.0, value - mine)) for value in best.values()) ** -_DOUBT)
 
 
 def _boxes_at(middles: NDArray[np.float64], one: Proposal) -> NDArray[np.float32]:
