@@ -14,6 +14,13 @@ def draw_pages(count: int) -> list[bytes]:
     return [to_jpeg(write_page(1, number, STYLES["dense"]), colour=False) for number in range(count)]
 
 
+def draw_slips(count: int) -> list[bytes]:
+    """Pieces of 400 x 300 pixels out of the middle of such pages."""
+    pages = (write_page(1, number, STYLES["dense"]).pixels for number in range(count))
+    pieces = (page[len(page) // 2 :][:300, page.shape[1] // 2 :][:, :400] for page in pages)
+    return [cv2.imencode(".jpg", piece)[1].tobytes() for piece in pieces]
+
+
 def multiply(drawn: list[bytes], folder: Path, count: int) -> None:
     """Writes `count` files: the drawn pages over and over, each with another comment, so that no two have the same hash."""
     folder.mkdir()

@@ -1,7 +1,8 @@
 """What Prefect itself costs a run: the same pages by the flow and by its stages without Prefect, in processor time.
 
 `python tests/benchmarks/prefect_share.py --pages 1000` needs PREFECT_API_URL and the id of that server's process
-(--server), whose processor time counts too. Processor time, since it does not depend on what else the machine does.
+(--server), whose processor time counts too. Processor time, since it hardly depends on what else the machine does. With
+--slips a small piece stands for each page: Prefect's seconds are the same, and its share can be told of any larger page.
 """
 
 from __future__ import annotations
@@ -18,8 +19,9 @@ from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
-from ledgers import draw_pages, multiply
+from ledgers import draw_pages, draw_slips, multiply
 
 DIGITS = Path(sys.executable).parent / "digits"
 
@@ -92,22 +94,33 @@ def without_prefect(source: str, out: str) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pages", type=int, default=1000)
+    parser.add_argument("--slips", action="store_true", help="pieces of 400 x 300 pixels")
+    parser.add_argument("--pairs", type=int, default=1, help="times that both are measured, one after the other")
     parser.add_argument("--drawn", type=int, default=10)
     parser.add_argument("--server", type=int, required=True, help="process id of the Prefect server at PREFECT_API_URL")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="digits-share-") as name:
         folder = Path(name)
-        multiply(draw_pages(options.drawn), folder / "scans", options.pages)
+        drawn = (draw_slips if options.slips else draw_pages)(options.drawn)
+        multiply(drawn, folder / "scans", options.pages)
+        multiply(drawn, folder / "few", 1)
         (folder / "home").mkdir()
-        one = [str(DIGITS), "digitise", str(folder / "scans"), "--out"]
-        plain = [sys.executable, __file__, "--plain", str(folder / "scans")]
-        facts = {
-            "without": measured([*plain, str(folder / "without")], folder / "home", options.server),
-            "with": measured([*one, str(folder / "with")], folder / "home", options.server),
-        }
-    cost = facts["with"]["processor"] + facts["with"]["server"] - facts["without"]["processor"]
-    share = cost / (facts["with"]["processor"] + facts["with"]["server"])
-    print(json.dumps({"pages": options.pages, **facts, "prefect_processor_seconds": cost, "prefect_share": share}, indent=1))
+        warm = [str(DIGITS), "digitise", str(folder / "few"), "--out", str(folder / "warm")]
+        measured(warm, folder / "home", options.server)  # makes the home's databases, for which neither shall pay
+        head = {"pages": options.pages, "slips": options.slips}
+        for pair in range(options.pairs):
+            print(json.dumps({**head, **compared(folder, pair, options.server)}), flush=True)
+
+
+def compared(folder: Path, pair: int, server: int) -> dict[str, Any]:
+    """One run by the flow and one without Prefect, over the same pages."""
+    scans, home = str(folder / "scans"), folder / "home"
+    plain = [sys.executable, __file__, "--plain", scans, str(folder / f"without {pair}")]
+    without = measured(plain, home, server)
+    by_flow = measured([str(DIGITS), "digitise", scans, "--out", str(folder / f"with {pair}")], home, server)
+    whole = by_flow["processor"] + by_flow["server"]
+    cost = whole - without["processor"]
+    return {"without": without, "with": by_flow, "prefect_processor_seconds": cost, "prefect_share": cost / whole}
 
 
 if __name__ == "__main__":
