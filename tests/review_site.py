@@ -51,6 +51,33 @@ def browser() -> Iterator[Any]:
         opened.close()
 
 
+@pytest.fixture
+def visit(browser: Any) -> Iterator[Callable[..., Any]]:
+    """Opens the site as a new person with that name; whatever goes wrong in their browser fails the test."""
+    contexts: list[Any] = []
+    problems: list[str] = []
+
+    def enter(site: Site, name: str = "Ada", width: int = 1280, height: int = 720) -> Any:
+        context = browser.new_context(viewport={"width": width, "height": height}, base_url=site.url)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on("console", lambda message: problems.append(message.text) if "Content Security" in message.text else None)
+        page.on(
+            "request", lambda request: problems.append(request.url) if not request.url.startswith((site.url, "blob:")) else None
+        )
+        page.goto("/")
+        page.fill("#name", name)
+        page.keyboard.press("Enter")
+        page.wait_for_selector("#bar")
+        return page
+
+    yield enter
+    for context in contexts:
+        context.close()
+    assert problems == []
+
+
 @pytest.fixture(scope="module")
 def serve(served_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Site]]:
     """Starts sites, each with a queue of its own; all end with the module."""

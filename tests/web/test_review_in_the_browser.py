@@ -14,32 +14,6 @@ def page_of_numbers(tmp_path_factory):
     return scan(tmp_path_factory.mktemp("scans"), TRUTH)
 
 
-@pytest.fixture
-def visit(browser):
-    """Opens the site as a new person with that name; whatever goes wrong in their browser fails the test."""
-    contexts, problems = [], []
-
-    def enter(site, name="Ada", width=1280, height=720):
-        context = browser.new_context(viewport={"width": width, "height": height}, base_url=site.url)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: problems.append(str(error)))
-        page.on("console", lambda message: problems.append(message.text) if "Content Security" in message.text else None)
-        page.on(
-            "request", lambda request: problems.append(request.url) if not request.url.startswith((site.url, "blob:")) else None
-        )
-        page.goto("/")
-        page.fill("#name", name)
-        page.keyboard.press("Enter")
-        page.wait_for_selector("#bar")
-        return page
-
-    yield enter
-    for context in contexts:
-        context.close()
-    assert problems == []
-
-
 def ready(page):
     page.wait_for_selector("#work:not([hidden])")
     page.wait_for_load_state("networkidle")
@@ -243,12 +217,14 @@ def test_two_reviewers_at_once_never_see_the_same_digit(serve, visit, page_of_nu
 
 def test_every_control_has_a_name_and_can_be_reached_by_keyboard(serve, visit, page_of_numbers):
     page = ready(visit(serve([page_of_numbers.item(n, 0, "1975", 0.9) for n in range(3)])))
-    for path in ("/carpet", "/single", "/statistics", "/try"):
+    for path in ("/carpet", "/single", "/statistics", "/layouts", "/try"):
         page.goto(path)
         page.wait_for_load_state("networkidle")
         tree = page.locator("body").aria_snapshot()
         nameless = [
-            line for line in tree.splitlines() if re.search(r"- (button|link|textbox|combobox|img|checkbox)( \[.*\])?:?$", line)
+            line
+            for line in tree.splitlines()
+            if re.search(r"- (button|link|textbox|combobox|img|checkbox|spinbutton|listbox|slider)( \[.*\])?:?$", line)
         ]
         assert nameless == [], path
     page.goto("/carpet")

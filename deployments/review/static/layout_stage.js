@@ -21,13 +21,13 @@ export class Stage {
   // `view` scrolls; `added` is called when something was drawn, `accept` with the place of a proposal that is taken.
   constructor(view, draft, { added, accept }) {
     this.#layers = Object.fromEntries(LAYERS.map((name) => [name, svg("g", { class: name })]));
-    this.#page = svg("svg", { class: "sheet" }, ...Object.values(this.#layers));
+    this.#page = svg("svg", { class: "sheet", role: "group", "aria-label": "Boxes on the page" }, ...Object.values(this.#layers));
     view.append(this.#page);
     Object.assign(this, { added, accept });
     this.#view = view;
     this.#draft = draft;
     draft.addEventListener("change", () => this.draw());
-    draft.addEventListener("begin", () => { this.#ground(); this.fit(); });
+    draft.addEventListener("begin", () => { this.#ground(); this.#fromTheTop(); });
     gesturesOn(this.#page, view, draft, this);
   }
 
@@ -60,9 +60,14 @@ export class Stage {
     this.#layers.parts.replaceChildren();
   }
 
+  #fromTheTop() {
+    this.fit();
+    this.#view.scrollTo(0, 0);
+  }
+
   #show(page, [width, height]) {
     this.size = [width, height];
-    const picture = () => svg("image", { href: `/api/layouts/picture/${page.id}`, width, height, preserveAspectRatio: "none" });
+    const picture = () => svg("image", { href: `/api/layouts/picture/${page.id}`, width, height, preserveAspectRatio: "none", "aria-hidden": true });
     this.#layers.ground.replaceChildren(page ? picture() : rect([0, 0, width, height], "paper"));
   }
 
@@ -70,7 +75,7 @@ export class Stage {
   look(page, cells) {
     this.use("look");
     this.#show(page, [page.width, page.height]);
-    this.fit();
+    this.#fromTheTop();
     this.#layers.found.replaceChildren(...foundCells(cells, LETTERS / this.zoom));
   }
 
@@ -78,7 +83,7 @@ export class Stage {
     this.use("choose");
     this.#layers.found.replaceChildren();
     this.#ground();
-    this.fit();
+    this.#fromTheTop();
   }
 
   draw() {
