@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from unittest.mock import patch
@@ -20,6 +20,9 @@ from digit_core.numerals import manner
 from digit_core.reader import OnnxReader
 from digit_core.reader_training import ReaderParams, export_reader, train_reader
 from digit_core.strangers import Ink
+
+_as_without = reader_training._polite
+"""What the process that writes chapters begins with."""
 
 
 def _bare(*_: object) -> Ink:
@@ -42,12 +45,8 @@ def _plain(canvas: Ink, label: int, rng: object) -> Ink:
     return canvas
 
 
-def _digits_alone(text: str) -> str:
-    return "".join(character for character in text if character.isdigit())
-
-
-def _number_text(rng: np.random.Generator, whole: object = strips.number_text) -> str:
-    return _digits_alone(whole(rng)) or str(rng.integers(10))  # type: ignore[operator]
+def _digits_alone(rng: np.random.Generator, whole: Callable[[np.random.Generator], str] = strips.number_text) -> str:
+    return "".join(filter(str.isdigit, whole(rng))) or str(rng.integers(10))
 
 
 PARTS: dict[str, Changes] = {
@@ -70,19 +69,16 @@ PARTS: dict[str, Changes] = {
         "digit_core.strips._scrap_at_edge": _nothing,
     },
     "without paper and wear": {"digit_core.strips._worn": _unworn},
-    "without points and dashes": {"digit_core.strips.number_text": _number_text},
+    "without points and dashes": {"digit_core.strips.number_text": _digits_alone},
 }
-"""What is put in the place of a part has to be known by name: chapters are written by another process."""
+"""The process that writes chapters finds here, by its name, what it shall leave out."""
 
 
 def write_without(name: str) -> None:
     """Makes the process that writes chapters leave the part out, for as long as it lives."""
-    reader_training_polite()
+    _as_without()
     for target, instead in PARTS[name].items():
         patch(target, instead).start()
-
-
-reader_training_polite = reader_training._polite
 
 
 def trained(options: argparse.Namespace) -> Iterator[tuple[str, readers.Reader]]:
