@@ -102,9 +102,8 @@ STAGES: dict[str, Changes] = {
     "print told without likes on the page": {"digit_core.printing.by_likes": lambda odds, owner, digits, crops: odds},
     "without lifting rulings off the ink": {"digit_core.preprocess.lift_rulings": lambda ink, horizontal, vertical: ink},
     "without rulings that part numbers": {"digit_core.strings._ruling_between": lambda a, b, page: False},
-    "without leaving out pieces of long lines": {
-        "digit_core.numbers._run_on": lambda found, darkness: np.zeros(len(found), bool),
-    },
+    "without telling rulings from digits": {"digit_core.numbers.not_rulings": lambda found, darkness, maps: found},
+    "strips: all that is in them is the number": {"digit_core.numbers.main_line": lambda found: found},
     "without levelling the page": {"digit_core.preprocess.estimate_skew": lambda darkness, limit: 0.0},
     "without the paper's own brightness": {"digit_core.preprocess.flatten": lambda scan, paper: ~scan},
 }
