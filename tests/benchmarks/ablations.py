@@ -32,11 +32,14 @@ from without import STAGES, changed, wanted  # noqa: E402
 from digit_core.reader import Cells, Columns, OnnxReader  # noqa: E402
 from digit_core.records import Grey  # noqa: E402
 
+TITLES = {"stages": "What each stage of reading is worth", "synthesis": "What each part of what is learned is worth"}
+
 
 @dataclass(frozen=True, slots=True)
 class Exam:
     """What is read: strips, scans with truth, pages that the synthesis' rival pens wrote, and pages of print."""
 
+    seed: int
     strips: list[Strip]
     scans: list[PageCase]
     written: list[PageCase]
@@ -47,6 +50,7 @@ class Exam:
         """Raises InputError where MNIST or the scans' truth cannot be read."""
         figures = mnist_figures(options.mnist)
         return Exam(
+            options.seed,
             write_strips(options.strips, options.seed, figures),
             transcribed(options.pages),
             synthetic(options.seed, 2, 2, figures),
@@ -139,15 +143,26 @@ def stages(exam: Exam, options: argparse.Namespace) -> Iterator[list[str]]:
             yield [name, *Score.of(Ours(), exam).cells()]
 
 
-def measured(title: str, exam: Exam, rows: Iterator[list[str]], file: Path) -> None:
-    """Writes the table anew after every row: what was measured is not lost when the time is over."""
-    done: list[list[str]] = []
+def measured(title: str, exam: Exam, rows: Iterator[list[str]], file: Path) -> str:
+    """The table in Markdown; written anew into `file` after every row, as what was measured must not be lost with the rest."""
+    table, done = "", []
     file.parent.mkdir(exist_ok=True)
     for row in rows:
         done.append(row)
-        file.write_text(f"{section(title, head(exam), done)}\n{when()}\n", encoding="utf-8")
+        table = f"{section(title, head(exam), done)}\n{when()}; seed of the strips and synthetic pages {exam.seed}.\n"
+        file.write_text(table, encoding="utf-8")
         print(" | ".join(row), flush=True)
-    print(f"the table is in {file}")
+    return table
+
+
+def put_into(page: Path, part: str, table: str) -> None:
+    """Puts the table in the place of the one between the comments `<!-- part -->` and `<!-- end of part -->` of a page."""
+    text = page.read_text(encoding="utf-8")
+    before, _, rest = text.partition(f"<!-- {part} -->\n")
+    _, end, after = rest.partition(f"<!-- end of {part} -->")
+    if not end:
+        raise SystemExit(f"ablations: {page} has no place for {part}: it needs <!-- {part} --> and <!-- end of {part} -->")
+    page.write_text(f"{before}<!-- {part} -->\n{table}{end}{after}", encoding="utf-8")
 
 
 def when() -> str:
@@ -159,14 +174,15 @@ def when() -> str:
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="What each part of reading, and of what is learned from, is worth.")
-    parser.add_argument("part", choices=["stages", "synthesis"])
+    parser.add_argument("part", choices=list(TITLES))
     parser.add_argument("--pages", type=Path, default=DATA / "pages", help="scans, with truth/ and printed_only/ in it")
     parser.add_argument("--mnist", type=Path, default=DATA / "mnist" / "mnist.npz", help="MNIST, as mnist.npz")
     parser.add_argument("--strips", type=int, default=600)
     parser.add_argument("--seed", type=int, default=4001, help="of strips and synthetic pages")
     parser.add_argument("--only", nargs="+", default=[], help="words: the variants that have one of them in their name")
     parser.add_argument("--chapters", type=int, default=4, help="synthesis: chapters of one training")
-    parser.add_argument("--training-seed", type=int, default=1)
+    parser.add_argument("--training-seeds", type=int, nargs="+", default=[1])
+    parser.add_argument("--into", type=Path, help="a page with a place for the table: digit_core/ABLATIONS.md")
     return parser.parse_args()
 
 
@@ -179,7 +195,9 @@ def main() -> None:
         from learned import trained  # TensorFlow is needed for this alone
 
         rows = ([name, *Score.of(reader, exam).cells()] for name, reader in trained(options))
-    measured(options.part, exam, rows, Path(f"bench/ablations-{options.part}.md"))
+    table = measured(TITLES[options.part], exam, rows, Path(f"bench/ablations-{options.part}.md"))
+    if options.into:
+        put_into(options.into, options.part, table)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ import readers
 from without import Changes, changed, wanted
 
 from digit_core import reader_training, strips
-from digit_core.mnist import read_mnist
+from digit_core.mnist import Mnist, read_mnist
 from digit_core.numerals import manner
 from digit_core.reader import OnnxReader
 from digit_core.reader_training import ReaderParams, export_reader, train_reader
@@ -82,18 +82,23 @@ def write_without(name: str) -> None:
 
 
 def trained(options: argparse.Namespace) -> Iterator[tuple[str, readers.Reader]]:
-    """The reader as it comes out of each training."""
+    """The reader as it comes out of each training; what was trained before is taken from its folder."""
     mnist = read_mnist(options.mnist)
-    for name, _ in wanted(PARTS, options.only):
-        params = ReaderParams(seed=options.training_seed, chapters=options.chapters, cycles=1)
-        folder = Path("bench") / "ablations" / f"{params.digest()}-{'-'.join(name.split())}"
-        if not (folder / "done").exists():
-            with patch.object(reader_training, "_polite", partial(write_without, name)):
-                made = train_reader(mnist, params, folder, _told(name))
-            export_reader(made.finder, made.reader, folder)
-            (folder / "done").write_text(json.dumps(made.history), encoding="utf-8")
-        with changed({"readers._finders": lambda folder=folder: (OnnxReader(folder),)}):
-            yield f"{name}, seed {options.training_seed}", readers.Ours()
+    for seed in options.training_seeds:
+        params = ReaderParams(seed=seed, chapters=options.chapters, cycles=1)
+        for name, _ in wanted(PARTS, options.only):
+            folder = Path("bench") / "ablations" / f"{params.digest()}-{'-'.join(name.split())}"
+            if not (folder / "done").exists():
+                _train(name, mnist, params, folder)
+            with changed({"readers._finders": lambda folder=folder: (OnnxReader(folder),)}):
+                yield f"{name}, seed {seed}", readers.Ours()
+
+
+def _train(name: str, mnist: Mnist, params: ReaderParams, folder: Path) -> None:
+    with patch.object(reader_training, "_polite", partial(write_without, name)):
+        made = train_reader(mnist, params, folder, _told(name))
+    export_reader(made.finder, made.reader, folder)
+    (folder / "done").write_text(json.dumps(made.history), encoding="utf-8")
 
 
 def _told(name: str) -> reader_training.Progress:

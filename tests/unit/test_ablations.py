@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pkgutil
+from pathlib import Path
 
 import numpy as np
 import pytest
-from ablations import head
+from ablations import Exam, Score, head, put_into
+from counting import StripRead, Time
 from learned import PARTS, write_without
 from without import STAGES, changed, wanted
 
@@ -45,10 +47,18 @@ def test_variants_are_chosen_by_words_of_their_names() -> None:
 
 
 def test_every_column_of_the_table_has_a_head() -> None:
-    from ablations import Exam, Score
-    from counting import StripRead, Time
-
-    exam = Exam([], [], [], [])
+    exam = Exam(1, [], [], [], [])
     cells = Score([StripRead("12", "12", 0.9, Time(0.1, 0.1))], [], [], []).cells()
 
     assert len(head(exam)) == 1 + len(cells)
+
+
+def test_a_table_takes_the_place_of_the_one_before(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("Before\n<!-- stages -->\nold\n<!-- end of stages -->\nafter\n")
+
+    put_into(page, "stages", "new\n")
+
+    assert page.read_text() == "Before\n<!-- stages -->\nnew\n<!-- end of stages -->\nafter\n"
+    with pytest.raises(SystemExit, match="has no place for synthesis"):
+        put_into(page, "synthesis", "new\n")
