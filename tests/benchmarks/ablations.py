@@ -7,17 +7,21 @@ of print, of a seed of their own. `stages` needs no training; `synthesis` trains
 from __future__ import annotations
 
 import argparse
+import hashlib
 import os
 import platform
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
+
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "accuracy"))
 
+from accuracy import DATA, read_pages, read_strips  # noqa: E402 - what measures stands in another folder
 from counting import PageCase, PageRead, StripRead, calibration_error, count_page, digit_accuracy, error_among  # noqa: E402
 from pages import printed_only, synthetic, transcribed  # noqa: E402
 from readers import Ours, Reader  # noqa: E402
@@ -25,13 +29,17 @@ from report import percent, section  # noqa: E402
 from strips import Strip, mnist_figures, write_strips  # noqa: E402
 from without import STAGES, changed, wanted  # noqa: E402
 
-from accuracy import DATA, read_pages, read_strips  # noqa: E402 - what measures stands in another folder
+from digit_core.reader import Cells, Columns, OnnxReader  # noqa: E402
+from digit_core.records import Grey  # noqa: E402
+
+TITLES = {"stages": "What each stage of reading is worth", "synthesis": "What each part of what is learned is worth"}
 
 
 @dataclass(frozen=True, slots=True)
 class Exam:
     """What is read: strips, scans with truth, pages that the synthesis' rival pens wrote, and pages of print."""
 
+    seed: int
     strips: list[Strip]
     scans: list[PageCase]
     written: list[PageCase]
@@ -42,6 +50,7 @@ class Exam:
         """Raises InputError where MNIST or the scans' truth cannot be read."""
         figures = mnist_figures(options.mnist)
         return Exam(
+            options.seed,
             write_strips(options.strips, options.seed, figures),
             transcribed(options.pages),
             synthetic(options.seed, 2, 2, figures),
@@ -76,8 +85,6 @@ class Score:
             f"{sum(count.found for count in written)}",
             f"{sum(one.sure and not one.printed for read in self.printed for one in read.readings)}",
             f"{sum(one.sure for read in self.printed for one in read.readings)}",
-            f"{1000 * sum(read.time.cpu for read in self.strips) / len(self.strips):.0f}",
-            f"{sum(read.time.cpu for read in self.scans) / len(self.scans):.1f}" if self.scans else "",
         ]
 
 
@@ -97,26 +104,65 @@ def head(exam: Exam) -> list[str]:
         f"synthetic pages: of {sum(len(case.truth.numbers) for case in exam.written if case.truth)}",
         "print: sure hand",
         "print: sure",
-        "CPU ms a strip",
-        "CPU s a scan",
     ]
 
 
+class Remembering:
+    """The reader that ships; what it was asked once it knows by heart, as most stages change what is made of its answers."""
+
+    def __init__(self) -> None:
+        self._reader = OnnxReader()
+        self._cells: dict[bytes, Cells] = {}
+        self._answers: dict[bytes, list[tuple[Cells, Columns]]] = {}
+
+    def find(self, darkness: Grey) -> Cells:
+        key = _key([darkness])
+        if key not in self._cells:
+            self._cells[key] = self._reader.find(darkness)
+        return self._cells[key]
+
+    def read(self, strips: Sequence[Grey]) -> list[tuple[Cells, Columns]]:
+        key = _key(strips)
+        if key not in self._answers:
+            self._answers[key] = self._reader.read(strips)
+        return self._answers[key]
+
+
+def _key(pictures: Sequence[Grey]) -> bytes:
+    digest = hashlib.sha256()
+    for picture in pictures:
+        digest.update(str(picture.shape).encode())
+        digest.update(np.ascontiguousarray(picture))
+    return digest.digest()
+
+
 def stages(exam: Exam, options: argparse.Namespace) -> Iterator[list[str]]:
+    reader = Remembering()
     for name, changes in wanted(STAGES, options.only):
-        with changed(changes):
+        with changed({**changes, "readers._finders": lambda: (reader,)}):
             yield [name, *Score.of(Ours(), exam).cells()]
 
 
-def measured(title: str, exam: Exam, rows: Iterator[list[str]], file: Path) -> None:
-    """Writes the table anew after every row: what was measured is not lost when the time is over."""
-    done: list[list[str]] = []
+def measured(title: str, exam: Exam, rows: Iterator[list[str]], file: Path) -> str:
+    """The table in Markdown; written anew into `file` after every row, as what was measured must not be lost with the rest."""
+    table, done = "", []
     file.parent.mkdir(exist_ok=True)
     for row in rows:
         done.append(row)
-        file.write_text(f"{section(title, head(exam), done)}\n{when()}\n", encoding="utf-8")
+        table = f"{section(title, head(exam), done)}\n{when()}; seed of the strips and synthetic pages {exam.seed}.\n"
+        file.write_text(table, encoding="utf-8")
         print(" | ".join(row), flush=True)
-    print(f"the table is in {file}")
+    return table
+
+
+def put_into(page: Path, part: str, table: str) -> None:
+    """Puts the table in the place of the one between the comments `<!-- part -->` and `<!-- end of part -->` of a page."""
+    text = page.read_text(encoding="utf-8")
+    before, _, rest = text.partition(f"<!-- {part} -->\n")
+    _, end, after = rest.partition(f"<!-- end of {part} -->")
+    if not end:
+        raise SystemExit(f"ablations: {page} has no place for {part}: it needs <!-- {part} --> and <!-- end of {part} -->")
+    page.write_text(f"{before}<!-- {part} -->\n{table}{end}{after}", encoding="utf-8")
 
 
 def when() -> str:
@@ -128,14 +174,15 @@ def when() -> str:
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="What each part of reading, and of what is learned from, is worth.")
-    parser.add_argument("part", choices=["stages", "synthesis"])
+    parser.add_argument("part", choices=list(TITLES))
     parser.add_argument("--pages", type=Path, default=DATA / "pages", help="scans, with truth/ and printed_only/ in it")
     parser.add_argument("--mnist", type=Path, default=DATA / "mnist" / "mnist.npz", help="MNIST, as mnist.npz")
     parser.add_argument("--strips", type=int, default=600)
     parser.add_argument("--seed", type=int, default=4001, help="of strips and synthetic pages")
     parser.add_argument("--only", nargs="+", default=[], help="words: the variants that have one of them in their name")
     parser.add_argument("--chapters", type=int, default=4, help="synthesis: chapters of one training")
-    parser.add_argument("--training-seed", type=int, default=1)
+    parser.add_argument("--training-seeds", type=int, nargs="+", default=[1])
+    parser.add_argument("--into", type=Path, help="a page with a place for the table: digit_core/ABLATIONS.md")
     return parser.parse_args()
 
 
@@ -148,7 +195,9 @@ def main() -> None:
         from learned import trained  # TensorFlow is needed for this alone
 
         rows = ([name, *Score.of(reader, exam).cells()] for name, reader in trained(options))
-    measured(options.part, exam, rows, Path(f"bench/ablations-{options.part}.md"))
+    table = measured(TITLES[options.part], exam, rows, Path(f"bench/ablations-{options.part}.md"))
+    if options.into:
+        put_into(options.into, options.part, table)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from unittest.mock import patch
@@ -15,11 +15,14 @@ import readers
 from without import Changes, changed, wanted
 
 from digit_core import reader_training, strips
-from digit_core.mnist import read_mnist
+from digit_core.mnist import Mnist, read_mnist
 from digit_core.numerals import manner
 from digit_core.reader import OnnxReader
 from digit_core.reader_training import ReaderParams, export_reader, train_reader
 from digit_core.strangers import Ink
+
+_as_without = reader_training._polite
+"""What the process that writes chapters begins with."""
 
 
 def _bare(*_: object) -> Ink:
@@ -42,12 +45,8 @@ def _plain(canvas: Ink, label: int, rng: object) -> Ink:
     return canvas
 
 
-def _digits_alone(text: str) -> str:
-    return "".join(character for character in text if character.isdigit())
-
-
-def _number_text(rng: np.random.Generator, whole: object = strips.number_text) -> str:
-    return _digits_alone(whole(rng)) or str(rng.integers(10))  # type: ignore[operator]
+def _digits_alone(rng: np.random.Generator, whole: Callable[[np.random.Generator], str] = strips.number_text) -> str:
+    return "".join(filter(str.isdigit, whole(rng))) or str(rng.integers(10))
 
 
 PARTS: dict[str, Changes] = {
@@ -70,34 +69,36 @@ PARTS: dict[str, Changes] = {
         "digit_core.strips._scrap_at_edge": _nothing,
     },
     "without paper and wear": {"digit_core.strips._worn": _unworn},
-    "without points and dashes": {"digit_core.strips.number_text": _number_text},
+    "without points and dashes": {"digit_core.strips.number_text": _digits_alone},
 }
-"""What is put in the place of a part has to be known by name: chapters are written by another process."""
+"""The process that writes chapters finds here, by its name, what it shall leave out."""
 
 
 def write_without(name: str) -> None:
     """Makes the process that writes chapters leave the part out, for as long as it lives."""
-    reader_training_polite()
+    _as_without()
     for target, instead in PARTS[name].items():
         patch(target, instead).start()
 
 
-reader_training_polite = reader_training._polite
-
-
 def trained(options: argparse.Namespace) -> Iterator[tuple[str, readers.Reader]]:
-    """The reader as it comes out of each training."""
+    """The reader as it comes out of each training; what was trained before is taken from its folder."""
     mnist = read_mnist(options.mnist)
-    for name, _ in wanted(PARTS, options.only):
-        params = ReaderParams(seed=options.training_seed, chapters=options.chapters, cycles=1)
-        folder = Path("bench") / "ablations" / f"{params.digest()}-{'-'.join(name.split())}"
-        if not (folder / "done").exists():
-            with patch.object(reader_training, "_polite", partial(write_without, name)):
-                made = train_reader(mnist, params, folder, _told(name))
-            export_reader(made.finder, made.reader, folder)
-            (folder / "done").write_text(json.dumps(made.history), encoding="utf-8")
-        with changed({"readers._finders": lambda folder=folder: (OnnxReader(folder),)}):
-            yield f"{name}, seed {options.training_seed}", readers.Ours()
+    for seed in options.training_seeds:
+        params = ReaderParams(seed=seed, chapters=options.chapters, cycles=1)
+        for name, _ in wanted(PARTS, options.only):
+            folder = Path("bench") / "ablations" / f"{params.digest()}-{'-'.join(name.split())}"
+            if not (folder / "done").exists():
+                _train(name, mnist, params, folder)
+            with changed({"readers._finders": lambda folder=folder: (OnnxReader(folder),)}):
+                yield f"{name}, seed {seed}", readers.Ours()
+
+
+def _train(name: str, mnist: Mnist, params: ReaderParams, folder: Path) -> None:
+    with patch.object(reader_training, "_polite", partial(write_without, name)):
+        made = train_reader(mnist, params, folder, _told(name))
+    export_reader(made.finder, made.reader, folder)
+    (folder / "done").write_text(json.dumps(made.history), encoding="utf-8")
 
 
 def _told(name: str) -> reader_training.Progress:

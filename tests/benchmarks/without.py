@@ -80,30 +80,30 @@ _NO_STRIP = {"digit_core.numbers._again": _none_again}
 
 STAGES: dict[str, Changes] = {
     "everything": {},
-    "without the classifier": {"digit_core.page.CLASSIFIER": 0.0},
-    "digits by the classifier alone": {"digit_core.page.EVIDENCE": 0.0, "digit_core.page.CLASSIFIER": 1.0},
+    "without the classifier": {"digit_core.judgement.CLASSIFIER": 0.0},
+    "digits by the classifier alone": {"digit_core.judgement.EVIDENCE": 0.0, "digit_core.judgement.CLASSIFIER": 1.0},
     "without the columns (CTC)": _CELLS_ALONE,
     "which digit by the columns alone": {
         "digit_core.decision._DETECTED": 0.0,
         "digit_core.decision._READ": decision._DETECTED + decision._READ,
-        "digit_core.page.CLASSIFIER": 0.0,
+        "digit_core.judgement.CLASSIFIER": 0.0,
     },
     "without the columns' own text": {"digit_core.decision._CLEARLY": np.inf},
     "without doubt of the number's length": {"digit_core.decision._certainty": lambda texts, choice, likely: 1.0},
     "without the cells of the strip": _NO_STRIP,
-    "cells of the page alone": {**_CELLS_ALONE, **_NO_STRIP, "digit_core.page.CLASSIFIER": 0.0},
+    "cells of the page alone": {**_CELLS_ALONE, **_NO_STRIP, "digit_core.judgement.CLASSIFIER": 0.0},
     "without the second look at the figures' size": _ONE_LOOK,
     "without what faint ink gains": {
         "digit_core.look.strengthened": lambda darkness: darkness,
         "digit_core.windows.strengthened": lambda darkness: darkness,
     },
     "print told of each number alone": {"digit_core.page.told_by_page": lambda found: found},
+    "without asking whether a number stands there": {"digit_core.judgement._LEAST_SEEN": -np.inf},
     "print told without likes on the page": {"digit_core.printing.by_likes": lambda odds, owner, digits, crops: odds},
     "without lifting rulings off the ink": {"digit_core.preprocess.lift_rulings": lambda ink, horizontal, vertical: ink},
     "without rulings that part numbers": {"digit_core.strings._ruling_between": lambda a, b, page: False},
-    "without leaving out pieces of long lines": {
-        "digit_core.numbers._run_on": lambda found, darkness: np.zeros(len(found), bool),
-    },
+    "without telling rulings from digits": {"digit_core.numbers.not_rulings": lambda found, darkness, maps: found},
+    "strips: all that is in them is the number": {"digit_core.numbers.main_line": lambda found: found},
     "without levelling the page": {"digit_core.preprocess.estimate_skew": lambda darkness, limit: 0.0},
     "without the paper's own brightness": {"digit_core.preprocess.flatten": lambda scan, paper: ~scan},
 }

@@ -1,0 +1,64 @@
+"""What ablations leave out is there, and is put back."""
+
+from __future__ import annotations
+
+import pkgutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from ablations import Exam, Score, head, put_into
+from counting import StripRead, Time
+from learned import PARTS, write_without
+from without import STAGES, changed, wanted
+
+from digit_core import augment, judgement, reader_training
+
+
+@pytest.mark.parametrize("target", sorted({target for part in (*STAGES.values(), *PARTS.values()) for target in part}))
+def test_what_is_left_out_is_there(target: str) -> None:
+    assert pkgutil.resolve_name(target) is not None
+
+
+def test_what_was_left_out_is_put_back() -> None:
+    whole = judgement.CLASSIFIER
+
+    with changed(STAGES["without the classifier"]):
+        assert judgement.CLASSIFIER == 0
+
+    assert whole == judgement.CLASSIFIER
+
+
+def test_the_process_that_writes_chapters_leaves_the_part_out_for_good(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(augment, "_restyle", augment._restyle)  # puts it back after the test
+    monkeypatch.setattr(reader_training.os, "nice", lambda by: 0)
+    seven = np.zeros((60, 60), np.uint8)
+    seven[10:50, 30] = 255
+
+    write_without("without flags and bars")
+
+    assert all(augment._restyle(seven, 7, np.random.default_rng(seed)) is seven for seed in range(20))
+
+
+def test_variants_are_chosen_by_words_of_their_names() -> None:
+    assert [name for name, _ in wanted(STAGES, ["classifier"])] == ["without the classifier", "digits by the classifier alone"]
+    with pytest.raises(SystemExit, match="nothing is named like teapot"):
+        wanted(STAGES, ["teapot"])
+
+
+def test_every_column_of_the_table_has_a_head() -> None:
+    exam = Exam(1, [], [], [], [])
+    cells = Score([StripRead("12", "12", 0.9, Time(0.1, 0.1))], [], [], []).cells()
+
+    assert len(head(exam)) == 1 + len(cells)
+
+
+def test_a_table_takes_the_place_of_the_one_before(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("Before\n<!-- stages -->\nold\n<!-- end of stages -->\nafter\n")
+
+    put_into(page, "stages", "new\n")
+
+    assert page.read_text() == "Before\n<!-- stages -->\nnew\n<!-- end of stages -->\nafter\n"
+    with pytest.raises(SystemExit, match="has no place for synthesis"):
+        put_into(page, "synthesis", "new\n")
