@@ -7,7 +7,7 @@ never truth: whoever wrote it may have reckoned wrong (digit_core.arithmetic).
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from digit_core.arithmetic import Relation, Unknown, Verdict, reconcile
@@ -15,7 +15,7 @@ from digit_core.candidates import SUREST, Labels, chosen, digits_of, fitting, wa
 from digit_core.check_words import INTO_REVIEW, OUT_OF_REVIEW, READ_FIRST
 from digit_core.layout import Holds, Layout, Mark, Place
 from digit_core.params import ReviewPolicy
-from digit_core.records import CellState, Reading, State
+from digit_core.records import Box, CellState, Reading, State
 from digit_core.relations import CellRelation, relations
 from digit_core.review import Reason
 from digit_core.rules import as_written, broken_rule
@@ -35,8 +35,13 @@ class _Choices:
     labels: Mapping[int, Labels]
 
 
-def reckoned(readings: Sequence[Reading], layout: Layout, policy: ReviewPolicy) -> tuple[Reading, ...]:
-    """The readings of a form's cells after its checks; those that no check speaks of stay as they are."""
+def reckoned(
+    readings: Sequence[Reading], layout: Layout, policy: ReviewPolicy, drawn: Callable[[Box], bool] = lambda box: False
+) -> tuple[Reading, ...]:
+    """The readings of a form's cells after its checks; those that no check speaks of stay as they are.
+
+    drawn: the lot of a digit's box, by which it is audited when it is accepted.
+    """
     wanted = relations(layout)
     by_place = {_place(reading): index for index, reading in enumerate(readings)}
     complete = [one for one in wanted if all(place in by_place for place, _ in one.terms)]
@@ -52,7 +57,7 @@ def reckoned(readings: Sequence[Reading], layout: Layout, policy: ReviewPolicy) 
     for place, options, value, probability in zip(order, choices, result.values, result.probabilities, strict=True):
         index = by_place[place]
         outcome = _Outcome(value, probability, said[place])
-        changed[index] = _weighed(readings[index], options, outcome, layout.holds_of(place), policy)
+        changed[index] = _weighed(readings[index], options, outcome, layout.holds_of(place), policy, drawn)
     return tuple(changed)
 
 
@@ -123,7 +128,9 @@ class _Outcome:
         return f"agrees: {', '.join(agrees)}" if agrees else "undecided"
 
 
-def _weighed(reading: Reading, options: _Choices, outcome: _Outcome, holds: Holds, policy: ReviewPolicy) -> Reading:
+def _weighed(
+    reading: Reading, options: _Choices, outcome: _Outcome, holds: Holds, policy: ReviewPolicy, drawn: Callable[[Box], bool]
+) -> Reading:
     """The reading with the value that the sums leave, accepted if that is sure enough, else for review."""
     sure = outcome.value is not None and outcome.probability >= policy.threshold and not outcome.broken
     labels = options.labels.get(outcome.value) if outcome.value is not None else None
@@ -135,11 +142,11 @@ def _weighed(reading: Reading, options: _Choices, outcome: _Outcome, holds: Hold
     sure = sure and not broken_rule(digits, text, state_of_cell, holds)
     if digits == reading.digits and sure == (reading.state is State.ACCEPTED):
         return replace(reading, checks=outcome.words, confidence=outcome.probability)
-    audited = state_of_cell is CellState.NUMBER and any(part.reason == Reason.AUDIT for part in reading.parts)
     state, reason = (State.ACCEPTED, "") if sure else (State.REVIEW, Reason.RULE_BROKEN)
     parts = chosen(reading, labels, outcome.probability, state, reason)
-    if sure and audited:
-        parts = tuple(replace(part, reason=old.reason) for part, old in zip(parts, reading.parts, strict=True))
+    if sure:
+        lots = ((part, drawn(part.box) and part.state is State.ACCEPTED) for part in parts)
+        parts = tuple(replace(part, reason=Reason.AUDIT if lot else part.reason) for part, lot in lots)
     words = outcome.words + _moved(reading, digits, state)
     return replace(reading, digits=digits, text=text, confidence=outcome.probability, state=state, parts=parts, checks=words)
 

@@ -58,7 +58,7 @@ def judge(found: PageFound, probabilities: Probabilities, policy: ReviewPolicy, 
     if layout is not None and layout.checks:
         from digit_core.checks import reckoned  # a form without sums needs no arithmetic
 
-        readings = reckoned(readings, layout, policy)
+        readings = reckoned(readings, layout, policy, lambda box: _drawn(found.ref.digit_id(box), policy.audit_share))
     if form is not None and not form.name:
         readings = tuple(replace(reading, state=State.REVIEW) for reading in readings)
     return PageRead(found.ref, found.width, found.height, found.dpi, found.digits.skew, readings, form)

@@ -53,10 +53,13 @@ class DecodeLimits(Params):
 
 
 class Ink(StrEnum):
-    """The held-out digits that a promised error is for: written anew on worn paper, or as clean as MNIST has them."""
+    """The digits that a promised error is for: held-out ones written anew on worn paper or as clean as MNIST has them, or those
+    of the collection itself that people have audited.
+    """
 
     ARCHIVE = "archive"
     CLEAN = "clean"
+    AUDITS = "audits"
 
 
 class Writing(StrEnum):

@@ -12,9 +12,11 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from digit_core import ALGORITHM_VERSION
+from digit_core.audits import audit_record, promised_by_audits
+from digit_core.calibration import CalibrationRecord
 from digit_core.dial import DialSetting, promised
 from digit_core.errors import InputError
-from digit_core.params import DecodeLimits, ReviewPolicy, SegmentationParams
+from digit_core.params import DecodeLimits, Ink, ReviewPolicy, SegmentationParams
 from digit_core.recogniser import calibration_of
 from digit_core.records import ReadBy, SourceObject
 from digit_core.share import Share
@@ -22,6 +24,7 @@ from digit_core.tables import TABLES
 from flows.settings import Settings
 from tasks.adapters.registry import Registry
 from tasks.adapters.results import Results, fingerprint
+from tasks.adapters.reviewed import Reviewed
 from tasks.adapters.storage import Storage, join, normalise, overlaps
 from tasks.plan import RunPlan, params_digest
 
@@ -52,15 +55,28 @@ def with_options(settings: Settings, **options: Any) -> Settings:
     return settings.model_copy(update={"max_error": None, **given} if "threshold" in given else given)
 
 
-def dialled(settings: Settings, model: Path) -> tuple[Settings, DialSetting | None]:
+def dialled(
+    settings: Settings, model: Path, audits: Callable[[], CalibrationRecord] | None = None
+) -> tuple[Settings, DialSetting | None]:
     """The settings with the threshold that keeps their max error by this model file's record, and what it promises.
 
-    Without a max error they stay as they are. Raises InputError if it cannot be promised, RegistryError without a record.
+    audits: what people have checked of the collection, where there is one. Without a max error the settings stay as they are.
+    Raises InputError if it cannot be promised, RegistryError without a record.
     """
     if settings.max_error is None:
         return settings, None
-    setting = promised(calibration_of(model)[settings.ink], settings.max_error, settings.certainty, settings.ink)
+    if settings.ink is not Ink.AUDITS:
+        setting = promised(calibration_of(model)[settings.ink], settings.max_error, settings.certainty, settings.ink)
+    elif audits is None:
+        raise InputError("audits are those of a collection, and none is read into here: give --ink archive or --ink clean")
+    else:
+        setting = promised_by_audits(audits(), settings.max_error, settings.certainty)
     return settings.model_copy(update={"threshold": setting.threshold, "max_error": None}), setting
+
+
+def audits_of(out: str, settings: Settings, model_version: str) -> CalibrationRecord:
+    """The audited digits of a destination that this model version read, as people left them at the last `digits feedback`."""
+    return audit_record(Reviewed(Storage(settings.storage_options), out).read(), model_version)
 
 
 def registry(settings: Settings) -> Registry:
@@ -118,7 +134,7 @@ def make_retry_plan(out: str, settings: Settings, run_id: str = "") -> RunPlan:
 
 def _plan(source: str, out: str, settings: Settings, run_id: str, share: Share) -> RunPlan:
     model = registry(settings).champion()
-    settings, promise = dialled(settings, model.path)
+    settings, promise = dialled(settings, model.path, lambda: audits_of(out, settings, model.version))
     params = params_digest(SegmentationParams(), policy(settings), limits(settings))
     layouts = read_layouts(settings)
     run_id = run_id or uuid.uuid4().hex

@@ -161,6 +161,9 @@ def rollback() -> None:
 
 def dial(
     model: Annotated[Path | None, typer.Option(metavar="FILE", help="This ONNX file instead of the champion.")] = None,
+    results: Annotated[
+        str | None, typer.Option(metavar="DEST", help="What people's audits of this collection promise, in place of that.")
+    ] = None,
     max_error: Annotated[
         list[float] | None,
         typer.Option(metavar="SHARE", min=0, max=1, help="Only this one; may be given again.  [0.0005 to 0.02]"),
@@ -188,9 +191,13 @@ def dial(
     \b
     Examples:
       digits dial
+      digits dial --results results
       digits dial --max-error 0.0014 --certainty 0.9
       digits dial --model digits.onnx -o dial.png
     """
-    from deployments.commands.dial import dial
+    from deployments.commands.dial import dial, dial_of_audits
 
-    dial(model, tuple(max_error or ()), certainty, output)
+    if results is not None:
+        dial_of_audits(results, model, tuple(max_error or ()), certainty)
+    else:
+        dial(model, tuple(max_error or ()), certainty, output)

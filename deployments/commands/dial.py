@@ -8,18 +8,39 @@ from pathlib import Path
 import typer
 
 from deployments.commands.reading import champion
+from deployments.commands.stored import open_results
 from deployments.commands.texts import print_table
+from digit_core.audits import set_by_audits
 from digit_core.calibration import CalibrationRecord
 from digit_core.dial import LADDER, DialSetting, least_promise, percent, set_dial, shortage
 from digit_core.errors import InputError
 from digit_core.params import Ink
 from digit_core.recogniser import calibration_of
+from flows.planning import audits_of
 from flows.settings import load_settings
 
 HEADER = ("max error", "threshold", "wrong at most", "wrong seen", "to review")
+AUDIT_HEADER = (*HEADER[:-1], "of the accepted to review")
 TITLES = {Ink.ARCHIVE: "digits in archive ink", Ink.CLEAN: "clean digits"}
 
 Dials = Mapping[Ink, Sequence[DialSetting]]
+
+
+def dial_of_audits(dest: str, model: Path | None, targets: Sequence[float], certainty: float | None) -> None:
+    """Print the table that people's audits of a collection give, for the model in service."""
+    settings = load_settings()
+    certainty = settings.certainty if certainty is None else certainty
+    if model is not None:
+        raise InputError("audits are of digits that a registered version read: leave --model away")
+    record = audits_of(open_results(dest).dest, settings, champion(settings).version)
+    title = f"{record.digits:,} audited digits of {dest}, of those that were accepted"
+    typer.echo(f"{title}; promised with {percent(certainty)} certainty")
+    dials = [set_by_audits(record, target, certainty) for target in targets or LADDER]
+    print_table(AUDIT_HEADER, (_row(setting) for setting in dials))
+    for line in _notes(record, dials, certainty):
+        typer.echo(line)
+    if any(setting.feasible for setting in dials):
+        typer.echo("Next: digits digitise … --max-error E --ink audits")
 
 
 def dial(model: Path | None, targets: Sequence[float], certainty: float | None, output: Path | None) -> None:

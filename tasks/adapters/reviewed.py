@@ -33,13 +33,17 @@ class Reviewed:
         self._put(_NUMBERS, numbers.cast(CORRECTED))
 
     def corrections(self) -> Corrections:
-        """What was written last; nothing where nobody reviewed."""
+        """What was written last, to be laid over the machine's numbers."""
+        return Corrections(self.read())
+
+    def read(self) -> pa.Table:
+        """The decided digits (table REVIEWED) as they were written last; none where nobody reviewed."""
         uri = join(self._dest, *_DECISIONS)
         (data,) = self._storage.read_many([uri])
         if data is None:
-            return Corrections(REVIEWED.empty_table())
+            return REVIEWED.empty_table()
         try:
-            return Corrections(pq.read_table(pa.BufferReader(data)).cast(REVIEWED))
+            return pq.read_table(pa.BufferReader(data)).cast(REVIEWED)
         except (pa.ArrowException, ValueError) as error:
             raise StorageError(f"{uri} is damaged ({error}): write it anew with `digits feedback`") from error
 
