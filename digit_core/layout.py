@@ -49,7 +49,11 @@ class _Part:
     """What all parts of a layout share: in a file a name that they do not know is an error, and numbers may be names."""
 
     __slots__ = ()
-    __pydantic_config__: ClassVar[Mapping[str, object]] = {"extra": "forbid", "coerce_numbers_to_str": True}
+    __pydantic_config__: ClassVar[Mapping[str, object]] = {
+        "extra": "forbid",
+        "coerce_numbers_to_str": True,
+        "allow_inf_nan": False,
+    }
 
 
 def _require(condition: bool, message: str) -> None:
