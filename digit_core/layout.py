@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
@@ -254,4 +255,4 @@ class Layout(_Part):
 
 
 def _twice(names: tuple[str, ...]) -> str:
-    return ", ".join(sorted({name for name in names if names.count(name) > 1}))
+    return ", ".join(sorted(name for name, count in Counter(names).items() if count > 1))

@@ -69,7 +69,7 @@ def layout_text(layout: Layout) -> str:
 
 
 def _look_through(text: str) -> None:
-    """Refuses what no layout needs, before anything is built of it: aliases (*name), which may stand for too much, depth, and length."""
+    """Refuses what no layout needs before anything is built of it: aliases (*name), depth, and length."""
     depth = 0
     for count, event in enumerate(yaml.parse(text, Loader=_LOADER)):
         if isinstance(event, yaml.AliasEvent):

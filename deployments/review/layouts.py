@@ -163,7 +163,7 @@ def save(asked: ToSave, desk: AtDesk) -> Response:
     """Keeps the layout under its name; 409 and the version that is there, if another one has that name."""
     layout = layout_from(asked.layout)
     try:
-        desk.layouts.save(layout, asked.replaces)
+        version = desk.layouts.save(layout, asked.replaces)
     except TakenError as taken:
         return JSONResponse({"error": str(taken), "version": taken.version}, 409)
-    return JSONResponse({"name": layout.name, "version": layout.version})
+    return JSONResponse({"name": layout.name, "version": version})
