@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
@@ -49,7 +50,11 @@ class _Part:
     """What all parts of a layout share: in a file a name that they do not know is an error, and numbers may be names."""
 
     __slots__ = ()
-    __pydantic_config__: ClassVar[Mapping[str, object]] = {"extra": "forbid", "coerce_numbers_to_str": True}
+    __pydantic_config__: ClassVar[Mapping[str, object]] = {
+        "extra": "forbid",
+        "coerce_numbers_to_str": True,
+        "allow_inf_nan": False,
+    }
 
 
 def _require(condition: bool, message: str) -> None:
@@ -250,4 +255,4 @@ class Layout(_Part):
 
 
 def _twice(names: tuple[str, ...]) -> str:
-    return ", ".join(sorted({name for name in names if names.count(name) > 1}))
+    return ", ".join(sorted(name for name, count in Counter(names).items() if count > 1))

@@ -21,6 +21,9 @@ from digit_core.layout import MOST_CELLS, Area, Layout
 
 FORMAT = "digits-layout/1"
 MOST_BYTES = 2_000_000
+_DEEPEST, _MOST_PARTS = 16, 200_000
+_LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+"""Texts stay texts: a column `No` is no false, a row `1:30` no ninety; the types say what is a number."""
 
 Fields = dict[str, Any]
 
@@ -30,7 +33,8 @@ def parse_layout(text: str, where: str = "layout") -> Layout:
     if len(text) > MOST_BYTES:
         raise InputError(f"{where}: a layout of {len(text):,} characters is too long; the most are {MOST_BYTES:,}")
     try:
-        fields = yaml.load(text, _Plain)  # noqa: S506  made of texts, lists and mappings alone
+        _look_through(text)
+        fields = yaml.load(text, _LOADER)  # noqa: S506  made of texts, lists and mappings alone
     except yaml.YAMLError as error:
         raise InputError(f"{where}: this is no YAML: {' '.join(str(error).split())}") from error
     if not isinstance(fields, dict) or fields.get("format") != FORMAT:
@@ -64,13 +68,17 @@ def layout_text(layout: Layout) -> str:
     return str(yaml.safe_dump(fields, sort_keys=False, allow_unicode=True, default_flow_style=None, width=130))
 
 
-class _Plain(yaml.BaseLoader):  # type: ignore[misc]
-    """Texts stay texts: a column `No` is no false, a row `1:30` no ninety; the types say what is a number. No aliases."""
-
-    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        if self.check_event(yaml.AliasEvent):
+def _look_through(text: str) -> None:
+    """Refuses what no layout needs before anything is built of it: aliases (*name), depth, and length."""
+    depth = 0
+    for count, event in enumerate(yaml.parse(text, Loader=_LOADER)):
+        if isinstance(event, yaml.AliasEvent):
             raise yaml.YAMLError("a layout has no aliases (*name)")
-        return super().compose_node(parent, index)
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _DEEPEST:
+            raise yaml.YAMLError(f"its brackets are nested deeper than {_DEEPEST}")
+        if count > _MOST_PARTS:
+            raise yaml.YAMLError(f"it has more than {_MOST_PARTS:,} parts")
 
 
 @lru_cache(maxsize=1)

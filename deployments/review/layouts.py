@@ -133,8 +133,12 @@ def as_yaml(asked: Drawn) -> Fields:
 @router.post(f"{API}/parse")
 async def parse(request: Request) -> Fields:
     """The body is a layout's file."""
+    return await run_in_threadpool(_parse, await request.body())
+
+
+def _parse(data: bytes) -> Fields:
     try:
-        return _layout_answer(parse_layout((await request.body()).decode(), "this file"))
+        return _layout_answer(parse_layout(data.decode(), "this file"))
     except UnicodeDecodeError as error:
         raise InputError("this file is no layout: a layout is text in UTF-8") from error
 
@@ -159,7 +163,7 @@ def save(asked: ToSave, desk: AtDesk) -> Response:
     """Keeps the layout under its name; 409 and the version that is there, if another one has that name."""
     layout = layout_from(asked.layout)
     try:
-        desk.layouts.save(layout, asked.replaces)
+        version = desk.layouts.save(layout, asked.replaces)
     except TakenError as taken:
         return JSONResponse({"error": str(taken), "version": taken.version}, 409)
-    return JSONResponse({"name": layout.name, "version": layout.version})
+    return JSONResponse({"name": layout.name, "version": version})

@@ -6,6 +6,7 @@ import os
 import re
 import threading
 import unicodedata
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,18 +62,23 @@ class LayoutFolder:
         except UnicodeDecodeError as error:
             raise InputError(f"{name}: a layout is text in UTF-8, and this file is not") from error
 
-    def save(self, layout: Layout, replaces: str | None = None) -> None:
-        """Writes the file whole or not at all. `replaces`: the version that it may take the place of, "" for a broken file.
+    def save(self, layout: Layout, replaces: str | None = None) -> str:
+        """Writes the file whole or not at all; returns the version that the file has, in which places are rounded.
+
+        `replaces`: the version that it may take the place of, "" for a broken file.
 
         Raises TakenError where another one has that name, InputError where nothing can be written.
         """
         path = self._path(layout.name)
         there = self._kept(layout.name).version if path.exists() else None
-        if there == layout.version:
-            return
+        text = layout_text(layout)
+        version = parse_layout(text, layout.name).version
+        if there == version:
+            return version
         if there is not None and there != replaces:
             raise TakenError(layout.name, there)
-        _write(path, layout_text(layout), over=there is not None)
+        _write(path, text, over=there is not None)
+        return version
 
     def _kept(self, name: str) -> Kept:
         try:
@@ -101,13 +107,19 @@ def _write(path: Path, text: str, over: bool) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         part.write_text(text, encoding="utf-8")
-        if over:
-            part.replace(path)
-        else:
-            os.link(part, path)
-    except FileExistsError as error:
-        raise InputError(f"a layout called {path.stem} was saved just now: save again, or give this one another name") from error
+        _move(part, path, over)
     except OSError as error:
         raise InputError(f"the layout cannot be written: {error.strerror}; see the setting DIGITS_LAYOUTS") from error
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):  # where it could not be written it need not be taken away
+            part.unlink(missing_ok=True)
+
+
+def _move(part: Path, path: Path, over: bool) -> None:
+    if over:
+        part.replace(path)
+        return
+    try:
+        os.link(part, path)  # unlike a rename it fails where another one has come
+    except FileExistsError as error:
+        raise InputError(f"a layout called {path.stem} was saved just now: save again, or give this one another name") from error

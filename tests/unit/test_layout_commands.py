@@ -1,0 +1,125 @@
+from pathlib import Path
+from textwrap import dedent
+
+import cv2
+import numpy as np
+import pytest
+import ruled_form
+from typer.testing import CliRunner, Result
+
+from deployments.cli import app
+from digit_core.draw_layout import _font
+from digit_core.layout_file import parse_layout
+
+SECOND = ruled_form.with_totals([[418, 27, 95], [60, 131, 8], [309, 14, 72], [52, 83, 261]])
+
+
+@pytest.fixture(autouse=True)
+def _place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DIGITS_HOME", str(tmp_path / "home"))
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> Path:
+    return ruled_form.write(tmp_path / "page.png", ruled_form.ruled_page())
+
+
+def layout(*arguments: object) -> Result:
+    return CliRunner().invoke(app, ["layout", *(str(argument) for argument in arguments)])
+
+
+@pytest.mark.parametrize("command", ["check", "propose"])
+def test_every_command_has_help_with_examples(command: str) -> None:
+    result = layout(command, "--help")
+
+    assert result.exit_code == 0
+    assert f"digits layout {command}" in result.output.split("Examples:")[1]
+
+
+def test_the_layout_that_the_help_shows_is_one() -> None:
+    shown = layout("--help").output.split("can be edited:")[1].split("Examples:")[0]
+    text = "\n".join(line for line in dedent(shown.strip("\n")).splitlines() if "lines:" not in line)
+
+    (grid,) = parse_layout(text).grids
+
+    assert (len(grid.rows.names), len(grid.columns.names)) == (3, 10)
+
+
+def test_a_proposal_fits_the_page_and_others_of_the_form(page: Path, tmp_path: Path) -> None:
+    other = ruled_form.write(tmp_path / "other.png", ruled_form.ruled_page(SECOND, turn=1.2, shift=(25, -15)))
+
+    proposal = layout("propose", page, "-o", "corn.yaml")
+    check = layout("check", "corn.yaml", other, "-o", "look.png")
+
+    assert (proposal.exit_code, check.exit_code) == (0, 0), proposal.output + check.output
+    assert "table1: 5 rows, 3 columns" in proposal.stdout
+    assert f"this is corn, version {parse_layout(Path('corn.yaml').read_text()).version}: agreement 0.9" in check.stdout
+    assert "15 cells drawn in look.png" in check.stdout
+
+
+def test_cells_are_drawn_on_their_rulings(page: Path) -> None:
+    layout("propose", page, "-o", "corn.yaml")
+
+    layout("check", "corn.yaml", page, "-o", "look.png")
+
+    picture = cv2.imread("look.png")
+    assert picture.shape[:2] == (ruled_form.HEIGHT, ruled_form.WIDTH)
+    coloured = np.ptp(picture.astype(int), axis=2) > 40
+    for x in range(ruled_form.LEFT, ruled_form.RIGHT + 1, ruled_form.COLUMN):
+        column = coloured[ruled_form.TOP : ruled_form.BOTTOM, x - 3 : x + 4].any(axis=1)
+        assert column.mean() > 0.98
+    assert not coloured[:250].any()
+    assert coloured[ruled_form.TOP - 30 : ruled_form.TOP - 4, ruled_form.LEFT : ruled_form.LEFT + 60].any()  # names
+
+
+def test_a_page_of_another_form_is_said_to_be_none_and_drawn_all_the_same(page: Path, tmp_path: Path) -> None:
+    other = ruled_form.write(tmp_path / "other.png", ruled_form.other_form())
+    layout("propose", page, "-o", "corn.yaml")
+
+    result = layout("check", "corn.yaml", other, "-o", "look.png")
+
+    assert result.exit_code == 1
+    assert "not sure that this is corn" in result.stdout
+    assert Path("look.png").stat().st_size > 0
+
+
+def test_a_file_that_is_there_is_written_over_only_by_force(page: Path) -> None:
+    Path("corn.yaml").write_text("precious")
+
+    refused = layout("propose", page, "-o", "corn.yaml")
+    kept = Path("corn.yaml").read_text()
+    forced = layout("propose", page, "-o", "corn.yaml", "--force")
+
+    assert (refused.exit_code, kept, forced.exit_code) == (2, "precious", 0)
+    assert "--force" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "part"),
+    [
+        (("check", "none.yaml", "page.png", "-o", "look.png"), "cannot read none.yaml"),
+        (("check", "page.png", "page.png", "-o", "look.png"), "text in UTF-8"),
+        (("check", "bad.yaml", "page.png", "-o", "look.png"), "begin with `format:"),
+        (("propose", "none.png", "-o", "corn.yaml"), "cannot read none.png"),
+        (("propose", "bad.yaml", "-o", "corn.yaml"), "bad.yaml: not a JPEG"),
+        (("propose", "blank.png", "-o", "corn.yaml"), "blank.png: no ruled table was found"),
+        (("propose", "page.png", "-o", "corn.yaml", "--page", "2"), "there is no page 2"),
+        (("propose", "page.png", "-o", "nowhere/corn.yaml"), "cannot write nowhere/corn.yaml"),
+    ],
+)
+def test_what_cannot_be_is_one_line_and_exit_code_2(page: Path, arguments: tuple[str, ...], part: str) -> None:
+    Path("bad.yaml").write_text("name: corn")
+    ruled_form.write(Path("blank.png"), np.full((400, 300), 240, np.uint8))
+
+    result = layout(*arguments)
+
+    assert result.exit_code == 2, result.output
+    assert part in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1
+
+
+def test_names_of_all_europe_are_drawn_not_boxes() -> None:
+    missing = bytes(_font(20).getmask("\uffff"))
+
+    assert all(bytes(_font(20).getmask(letter)) != missing for letter in "åøæüéłžŠЖα")
