@@ -56,11 +56,11 @@ class _Silent:
 def _once(page: PreparedPage, reader: Reader) -> Characters:
     """The first look of `look.look`, and no second one."""
     scale = min(1.0, look._FIRST_LOOK / max(page.darkness.shape), look._LARGEST_INK / look.ink_height(page.ink))
-    return look._look_at(page.darkness, scale, reader)
+    return look.look_at(page.darkness, scale, reader)
 
 
 def _strip_once(darkness: Grey, reader: Reader) -> Characters:
-    return look._look_at(darkness, min(look.STRIP_HEIGHT / len(darkness), look._LONGEST_STRIP / darkness.shape[1]), reader)
+    return look.look_at(darkness, min(look.STRIP_HEIGHT / len(darkness), look._LONGEST_STRIP / darkness.shape[1]), reader)
 
 
 def _none_again(cells: NDArray[np.float32], window: object) -> Characters:

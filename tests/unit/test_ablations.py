@@ -5,19 +5,35 @@ from __future__ import annotations
 import pkgutil
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from ablations import Exam, Score, head, put_into
 from counting import StripRead, Time
 from learned import PARTS, write_without
+from readers import Ours
 from without import STAGES, changed, wanted
 
 from digit_core import augment, judgement, reader_training
+from digit_core.strokes import draw_number, make_hand
 
 
 @pytest.mark.parametrize("target", sorted({target for part in (*STAGES.values(), *PARTS.values()) for target in part}))
 def test_what_is_left_out_is_there(target: str) -> None:
     assert pkgutil.resolve_name(target) is not None
+
+
+@pytest.mark.parametrize("name", STAGES)
+def test_a_reader_without_a_stage_still_reads(name: str) -> None:
+    ink, _ = draw_number("358", make_hand(3), 44, np.random.default_rng(0))
+    paper = 240 - (cv2.copyMakeBorder(ink, 30, 30, 60, 60, cv2.BORDER_CONSTANT) * 0.8).astype(np.uint8)
+
+    with changed(STAGES[name]):
+        reader = Ours()
+        digits, page = reader.strip(paper)[0], reader.page(paper)
+
+    assert digits == "358"
+    assert [one.digits for one in page] == ["358"]
 
 
 def test_what_was_left_out_is_put_back() -> None:
