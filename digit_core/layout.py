@@ -49,7 +49,11 @@ class _Part:
     """What all parts of a layout share: in a file a name that they do not know is an error, and numbers may be names."""
 
     __slots__ = ()
-    __pydantic_config__: ClassVar[Mapping[str, object]] = {"extra": "forbid", "coerce_numbers_to_str": True}
+    __pydantic_config__: ClassVar[Mapping[str, object]] = {
+        "extra": "forbid",
+        "coerce_numbers_to_str": True,
+        "allow_inf_nan": False,
+    }
 
 
 def _require(condition: bool, message: str) -> None:
@@ -218,7 +222,9 @@ class Layout(_Part):
     @property
     def version(self) -> str:
         """12 hexadecimal characters that change with everything that the layout says."""
-        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:12]
+        # 100 and 100.0 are one place, whether it was drawn or read from a file.
+        plain = json.loads(json.dumps(asdict(self)), parse_int=float)
+        return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()[:12]
 
     def cells(self) -> dict[Place, Area]:
         """Zones first, then each grid row by row."""

@@ -21,6 +21,7 @@ from digit_core.layout import MOST_CELLS, Area, Layout
 
 FORMAT = "digits-layout/1"
 MOST_BYTES = 2_000_000
+_DEEPEST = 20
 
 Fields = dict[str, Any]
 
@@ -67,10 +68,17 @@ def layout_text(layout: Layout) -> str:
 class _Plain(yaml.BaseLoader):  # type: ignore[misc]
     """Texts stay texts: a column `No` is no false, a row `1:30` no ninety; the types say what is a number. No aliases."""
 
+    _depth = 0
+
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         if self.check_event(yaml.AliasEvent):
             raise yaml.YAMLError("a layout has no aliases (*name)")
-        return super().compose_node(parent, index)
+        if self._depth == _DEEPEST:
+            raise yaml.YAMLError(f"its parts lie in each other more than {_DEEPEST} deep")
+        self._depth += 1
+        node = super().compose_node(parent, index)
+        self._depth -= 1
+        return node
 
 
 @lru_cache(maxsize=1)
@@ -112,7 +120,7 @@ def _axis(axis: Mapping[str, Any]) -> Fields:
     if "span" in axis:
         first, last = (float(edge) for edge in long.pop("span"))
         count = len(long["names"])
-        long["edges"] = [first + (last - first) * i / count for i in range(count + 1)]
+        long["edges"] = [first + (last - first) * i / max(count, 1) for i in range(count + 1)]
     return long
 
 
@@ -154,4 +162,4 @@ def _default(one: Field[Any]) -> Any:
 
 
 def _number(value: float) -> float | int:
-    return int(value) if value == int(value) else round(value, 4)
+    return int(value) if value == int(value) else round(value, 6)

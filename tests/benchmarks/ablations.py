@@ -18,14 +18,13 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "accuracy"))
 
+from accuracy import DATA, read_pages, read_strips  # noqa: E402 - what measures stands in another folder
 from counting import PageCase, PageRead, StripRead, calibration_error, count_page, digit_accuracy, error_among  # noqa: E402
 from pages import printed_only, synthetic, transcribed  # noqa: E402
 from readers import Ours, Reader  # noqa: E402
 from report import percent, section  # noqa: E402
 from strips import Strip, mnist_figures, write_strips  # noqa: E402
 from without import STAGES, changed, wanted  # noqa: E402
-
-from accuracy import DATA, read_pages, read_strips  # noqa: E402 - what measures stands in another folder
 
 
 @dataclass(frozen=True, slots=True)
