@@ -30,8 +30,7 @@ def by_form(reading: Reading, holds: Holds) -> Reading:
     if reason:
         parts = tuple(_for_review(part, reason) for part in reading.parts)
         reading = replace(reading, parts=parts, state=State.REVIEW if parts else reading.state)
-    decimals = decimals_of(reading.text, holds) if reading.digits else None
-    return replace(reading, decimals=decimals, minus=negative(reading.text, holds))
+    return replace(reading, decimals=decimals_of(reading.text, holds), minus=negative(reading.text, holds))
 
 
 def _of_fitting_length(reading: Reading, holds: Holds) -> Reading:

@@ -98,10 +98,10 @@ def test_a_mark_that_the_form_does_not_allow_is_looked_at_by_a_person(state: Cel
     assert [part.reason for part in reading.parts] == ["not read"]
 
 
-def test_a_cell_where_nothing_need_be_looked_at_stays_accepted_without_a_value() -> None:
+def test_a_cell_where_nothing_need_be_looked_at_stays_accepted_and_knows_its_decimals_for_whoever_fills_it() -> None:
     reading = by_form(nothing_in(CELL), Holds(digits=(2, 3), decimals=2, marks=(Mark.BLANK,)))
 
-    assert (reading.state, reading.value, reading.decimals, reading.parts) == (State.ACCEPTED, None, None, ())
+    assert (reading.state, reading.value, reading.decimals, reading.parts) == (State.ACCEPTED, None, 2, ())
 
 
 def test_ink_that_was_not_read_keeps_its_reason() -> None:
