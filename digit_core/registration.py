@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digit_core.layout import Area, Layout
+from digit_core.line_ends import running_on
 from digit_core.lines import LineMaps, Segments, drawn
 from digit_core.preprocess import Mask
 from digit_core.settling import features, settled
@@ -46,16 +47,14 @@ _TRIED = 3
 
 _STEPS_BACK = 12
 
-_STRETCHED = 1.045
+_STRETCHED = 1.03
 """How much wider for its height than the form a page may be: paper shrinks, and lenses draw."""
 
-_BEYOND = 0.04
+_BEYOND = 0.08
 """Share of the page's longer side that is looked at around the form's rulings: where its grid ends, the page's must end too."""
 
-SURE = 0.62
+SURE = 0.65
 """Agreement from which a page is taken for the form."""
-
-_CORNERS = np.array([(-1.0, -1.0), (1.0, -1.0), (1.0, 1.0), (-1.0, 1.0)])
 
 Points = NDArray[np.float64]
 """Shape (n, 2): x, y."""
@@ -265,10 +264,13 @@ def _moved(
 
 
 def _agreement(form: _Form, maps: LineMaps, terms: NDArray[np.float64]) -> float:
-    """How much better form and page lie on each other than moved a little, where they do so by chance; 0 to 1."""
+    """How much better form and page lie on each other than moved a little, where they do so by chance, times the share of the
+    form's rulings' ends at which the page's end too; 0 to 1.
+    """
     mine = _on_each_other(form, maps, terms)
     chance = float(np.mean([_on_each_other(form, maps, _shifted(terms, maps, dx, dy)) for dx, dy in _ASIDE]))
-    return max(0.0, (mine - chance) / (1 - chance)) if chance < 1 else 0.0
+    ending = 1 - running_on(form.across, form.down, maps, terms, max(1.5, _NEAR * maps.side))
+    return max(0.0, (mine - chance) / (1 - chance)) * ending if chance < 1 else 0.0
 
 
 def _shifted(terms: NDArray[np.float64], maps: LineMaps, dx: float, dy: float) -> NDArray[np.float64]:
@@ -295,9 +297,7 @@ def _known(form: _Form, maps: LineMaps, terms: NDArray[np.float64], near: float)
         return 0.0
     low, high = np.floor(corners.min(axis=0) - near).astype(int), np.ceil(corners.max(axis=0) + near).astype(int)
     beyond = round(_BEYOND * maps.side)
-    page = features(_CORNERS, 6) @ terms.T
-    low, high = np.maximum(low - beyond, page.min(axis=0).astype(int)), np.minimum(high + beyond, page.max(axis=0).astype(int))
-    (x0, y0), (x1, y1) = np.maximum(low, 0), np.maximum(high, 0)
+    (x0, y0), (x1, y1) = np.maximum(low - beyond, 0), np.maximum(high + beyond, 0)
     total = shared = 0
     for end, (_, _, _, mask) in zip(ends, rulings, strict=True):
         own = drawn(end.reshape(-1, 4), mask.shape, 2 * round(near) + 1)[y0:y1, x0:x1]

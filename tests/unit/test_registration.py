@@ -12,7 +12,7 @@ from form_pages import CHANGES, OTHER, PAPER, DrawnForm, Points, curved, moved_p
 from digit_core.layout import Area, Layout, Lines, Zone
 from digit_core.lines import drawn, line_maps, page_lines
 from digit_core.records import Grey
-from digit_core.registration import Fit, best_fit, fit
+from digit_core.registration import SURE, Fit, best_fit, fit
 from digit_core.strokes import draw_number, make_hand
 
 FORM = DrawnForm()
@@ -84,6 +84,44 @@ def test_a_page_of_another_form_is_refused_by_either() -> None:
 
     assert best_fit([OTHER_LAYOUT], ours) is None
     assert best_fit([LAYOUT], theirs) is None
+
+
+def even(name: str, rows: tuple[int, int, int], columns: tuple[int, int, int], *heads: int) -> DrawnForm:
+    """A grid of nothing but even spacings: first and last edge, and how many; heads: y of rulings above it."""
+    ys, xs = (tuple(np.rint(np.linspace(first, last, n + 1)).astype(int).tolist()) for first, last, n in (rows, columns))
+    return DrawnForm(name, rows=ys, columns=xs, heads=tuple((columns[0], columns[1], y) for y in heads))
+
+
+@pytest.mark.parametrize(
+    "form", [even("25 rows", (390, 1032, 25), (112, 882, 9), 93, 279), even("60 rows", (200, 1340, 60), (60, 940, 15), 120)]
+)
+@pytest.mark.parametrize("change", ["turned by 3 degrees", "cropped by 3 %", "shifted by 5 %"])
+def test_a_close_even_grid_is_found_in_its_own_rows_and_not_a_row_off(form: DrawnForm, change: str) -> None:
+    page, move = CHANGES[change](form.blank())
+    layout = form.layout()
+
+    found, sure = found_corners(page, layout)
+
+    assert sure.agreement >= SURE
+    assert off(found, moved_points(corners(layout), move), page) < NEAR
+
+
+@pytest.mark.parametrize(
+    ("own", "other"),
+    [
+        (even("14 rows", (342, 1298, 14), (61, 915, 8), 276), even("18 rows", (351, 1341, 18), (136, 948, 10))),
+        (even("11 rows", (343, 1321, 11), (82, 854, 8), 57, 144, 169), even("13 rows", (387, 1289, 13), (86, 947, 11), 120)),
+    ],
+)
+def test_an_even_grid_is_not_found_in_a_part_of_another_one(own: DrawnForm, other: DrawnForm) -> None:
+    assert best_fit([own.layout()], line_maps(prepared(other.blank()).darkness)) is None
+    assert best_fit([other.layout()], line_maps(prepared(own.blank()).darkness)) is None
+
+
+def test_a_form_that_would_have_to_be_stretched_is_refused() -> None:
+    wide = cv2.resize(FORM.blank(), None, fx=1.12, fy=1.0, interpolation=cv2.INTER_AREA)
+
+    assert best_fit([LAYOUT], line_maps(prepared(np.asarray(wide, np.uint8)).darkness)) is None
 
 
 def test_of_several_forms_the_one_that_fits_best_is_taken_whatever_their_order() -> None:
