@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from math import copysign
 from typing import Any
 
 import pyarrow as pa
@@ -179,7 +180,7 @@ def _box(row: Row) -> tuple[int, int, int, int]:
 def _as_number(row: Row, digits: str) -> dict[str, Any]:
     """Text and value of a number whose digits a person read, with the point and the sign where the machine has them."""
     text = as_written(row["text"] or "", digits)
-    minus = row["value"] is not None and row["value"] < 0
+    minus = row["value"] is not None and copysign(1, row["value"]) < 0  # also of -0.0
     return {"text": text, "value": signed_value(digits, row["decimals"], minus)}
 
 

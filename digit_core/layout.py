@@ -223,7 +223,9 @@ class Layout(_Part):
     @property
     def version(self) -> str:
         """12 hexadecimal characters that change with everything that the layout says."""
-        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:12]
+        # 100 and 100.0 are one place, whether it was drawn or read from a file.
+        plain = json.loads(json.dumps(asdict(self)), parse_int=float)
+        return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()[:12]
 
     def cells(self) -> dict[Place, Area]:
         """Zones first, then each grid row by row."""

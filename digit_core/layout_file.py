@@ -120,7 +120,7 @@ def _axis(axis: Mapping[str, Any]) -> Fields:
     if "span" in axis:
         first, last = (float(edge) for edge in long.pop("span"))
         count = len(long["names"])
-        long["edges"] = [first + (last - first) * i / count for i in range(count + 1)]
+        long["edges"] = [first + (last - first) * i / max(count, 1) for i in range(count + 1)]
     return long
 
 
@@ -162,4 +162,4 @@ def _default(one: Field[Any]) -> Any:
 
 
 def _number(value: float) -> float | int:
-    return int(value) if value == int(value) else round(value, 4)
+    return int(value) if value == int(value) else round(value, 6)

@@ -61,7 +61,9 @@ def line_maps(darkness: Grey) -> LineMaps:
 
 def _runs(small: Grey) -> Mask:
     """Thin and straight from left to right; tilted by a pixel here and there it is still one run, as it is widened across."""
-    thin = cv2.subtract(small, cv2.morphologyEx(small, cv2.MORPH_OPEN, np.ones((_THICK, 1), np.uint8)))
+    thick = np.ones((_THICK, 1), np.uint8)
+    # Of an even kernel the second anchor mirrors the first: else a thick bar moves by a pixel, and its edge is left as a line.
+    thin = cv2.subtract(small, cv2.dilate(cv2.erode(small, thick), thick, anchor=(0, _THICK - 1 - _THICK // 2)))
     joined = cv2.morphologyEx(cv2.dilate(thin, np.ones((3, 1), np.uint8)), cv2.MORPH_CLOSE, np.ones((1, _DOTS), np.uint8))
     runs = cv2.morphologyEx(joined, cv2.MORPH_OPEN, np.ones((1, max(8, round(_RUN * max(small.shape)))), np.uint8))
     return np.asarray(cv2.threshold(runs, _FAINTEST, 255, cv2.THRESH_BINARY)[1], np.uint8)

@@ -16,8 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digit_core.layout import Area, Layout
+from digit_core.line_ends import running_on
 from digit_core.lines import LineMaps, Segments, drawn
 from digit_core.preprocess import Mask
+from digit_core.settling import features, settled
 
 _COARSE = 128
 _SIZES = np.geomspace(0.62, 1.6, 32)
@@ -45,7 +47,13 @@ _TRIED = 3
 
 _STEPS_BACK = 12
 
-SURE = 0.5
+_STRETCHED = 1.03
+"""How much wider for its height than the form a page may be: paper shrinks, and lenses draw."""
+
+_BEYOND = 0.08
+"""Share of the page's longer side that is looked at around the form's rulings: where its grid ends, the page's must end too."""
+
+SURE = 0.65
 """Agreement from which a page is taken for the form."""
 
 Points = NDArray[np.float64]
@@ -65,14 +73,14 @@ class Fit:
 
     def to_page(self, points: Points) -> Points:
         """Places of the form, (n, 2), as places on the prepared page."""
-        return np.asarray(_features(_unit(points, self.layout), 6) @ self.terms.T, np.float64)
+        return np.asarray(features(_unit(points, self.layout), 6) @ self.terms.T, np.float64)
 
     def to_form(self, points: Points) -> Points:
         """Places on the prepared page, (n, 2), as places of the form: the inverse of `to_page`, by Newton's method."""
         unit = np.zeros_like(points)
         straight = np.linalg.inv(self.terms[:, 1:3])
         for _ in range(_STEPS_BACK):
-            unit = unit - (_features(unit, 6) @ self.terms.T - points) @ straight.T
+            unit = unit - (features(unit, 6) @ self.terms.T - points) @ straight.T
         return np.asarray((unit + 1) / 2 * (self.layout.width, self.layout.height), np.float64)
 
     def quad(self, area: Area) -> Points:
@@ -87,7 +95,19 @@ def fit(layout: Layout, maps: LineMaps) -> Fit:
     starts = [_drawn_to_lines(form, maps, placing, _ROUGHLY) for placing in _placings(form, maps)]
     best = max(starts, key=lambda terms: _on_each_other(form, maps, terms), default=np.zeros((2, 6)))
     terms = _drawn_to_lines(form, maps, best, _CLOSELY)
-    return Fit(layout, terms / maps.scale, _agreement(form, maps, terms))
+    terms = settled(terms, form.across, form.down, lambda other: _on_each_other(form, maps, other))
+    terms = _drawn_to_lines(form, maps, terms, _CLOSELY[-1:])
+    return Fit(layout, terms / maps.scale, 0.0 if _is_stretched(layout, terms) else _agreement(form, maps, terms))
+
+
+def _is_stretched(layout: Layout, terms: NDArray[np.float64]) -> bool:
+    """Whether the form would be wider or narrower for its height than it is: a part of another table's grid may look like it.
+    Of a form drawn in shares of its page nobody knows.
+    """
+    if layout.width == layout.height == 1:
+        return False
+    wide, high = abs(terms[0, 1]) / layout.width, abs(terms[1, 2]) / layout.height
+    return not high or not 1 / _STRETCHED < wide / high < _STRETCHED
 
 
 def best_fit(layouts: Sequence[Layout], maps: LineMaps) -> Fit | None:
@@ -136,11 +156,6 @@ def _along(segments: Segments) -> Points:
 
 def _unit(points: Points, layout: Layout) -> Points:
     return np.asarray(2 * points / (layout.width, layout.height) - 1, np.float64)
-
-
-def _features(unit: Points, terms: int) -> NDArray[np.float64]:
-    u, v = unit[:, 0], unit[:, 1]
-    return np.stack([np.ones_like(u), u, v, u * v, u * u, v * v][:terms], axis=1)
 
 
 def _placings(form: _Form, maps: LineMaps) -> list[NDArray[np.float64]]:
@@ -212,7 +227,7 @@ def _nearest(
     """For each point how far across the middle of the nearest ruling is, in map pixels, and whether there is one."""
     if not len(points):
         return np.empty(0), np.empty(0, bool)
-    places = _features(points, 6) @ terms.T
+    places = features(points, 6) @ terms.T
     own = 1 if across else 0
     span = np.arange(-int(np.ceil(reach)), int(np.ceil(reach)) + 1)
     along = np.rint(places[:, 1 - own]).astype(int)
@@ -237,22 +252,25 @@ def _moved(
     away, seen = nearest
     if seen.sum() < 12:
         return terms
-    features = _features(points[seen], count)
+    own = features(points[seen], count)
     spread = 1.4826 * float(np.median(np.abs(away[seen]))) + 0.5
     weight = 1 / (1 + np.square(away[seen] / (2 * spread)))
     # A slight pull towards no change keeps terms that these lines say nothing of.
-    system = (features * weight[:, None]).T @ features + 0.05 * len(features) * np.diag([0.0, 0.02, 0.02, 1, 1, 1][:count])
-    step = np.linalg.solve(system, (features * weight[:, None]).T @ away[seen])
+    system = (own * weight[:, None]).T @ own + 0.05 * len(own) * np.diag([0.0, 0.02, 0.02, 1, 1, 1][:count])
+    step = np.linalg.solve(system, (own * weight[:, None]).T @ away[seen])
     moved = terms.copy()
     moved[row, :count] += step
     return moved
 
 
 def _agreement(form: _Form, maps: LineMaps, terms: NDArray[np.float64]) -> float:
-    """How much better form and page lie on each other than moved a little, where they do so by chance; 0 to 1."""
+    """How much better form and page lie on each other than moved a little, where they do so by chance, times the share of the
+    form's rulings' ends at which the page's end too; 0 to 1.
+    """
     mine = _on_each_other(form, maps, terms)
     chance = float(np.mean([_on_each_other(form, maps, _shifted(terms, maps, dx, dy)) for dx, dy in _ASIDE]))
-    return max(0.0, (mine - chance) / (1 - chance)) if chance < 1 else 0.0
+    ending = 1 - running_on(form.across, form.down, maps, terms, max(1.5, _NEAR * maps.side))
+    return max(0.0, (mine - chance) / (1 - chance)) * ending if chance < 1 else 0.0
 
 
 def _shifted(terms: NDArray[np.float64], maps: LineMaps, dx: float, dy: float) -> NDArray[np.float64]:
@@ -271,14 +289,15 @@ def _on_each_other(form: _Form, maps: LineMaps, terms: NDArray[np.float64]) -> f
 
 
 def _known(form: _Form, maps: LineMaps, terms: NDArray[np.float64], near: float) -> float:
-    """Of the page's rulings within the frame of the form's, the share that the form has."""
+    """Of the page's rulings within the frame of the form's, and close about it, the share that the form has."""
     rulings = form.rulings(maps)
-    ends = [_features(segments.reshape(-1, 2), 6) @ terms.T for _, segments, _, _ in rulings]
+    ends = [features(segments.reshape(-1, 2), 6) @ terms.T for _, segments, _, _ in rulings]
     corners = np.concatenate(ends)
     if not len(corners):
         return 0.0
     low, high = np.floor(corners.min(axis=0) - near).astype(int), np.ceil(corners.max(axis=0) + near).astype(int)
-    (x0, y0), (x1, y1) = np.maximum(low, 0), np.maximum(high, 0)
+    beyond = round(_BEYOND * maps.side)
+    (x0, y0), (x1, y1) = np.maximum(low - beyond, 0), np.maximum(high + beyond, 0)
     total = shared = 0
     for end, (_, _, _, mask) in zip(ends, rulings, strict=True):
         own = drawn(end.reshape(-1, 4), mask.shape, 2 * round(near) + 1)[y0:y1, x0:x1]

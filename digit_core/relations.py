@@ -45,7 +45,8 @@ def _cells(check: Check, layout: Layout) -> Iterator[tuple[str, tuple[Place, ...
     rows = (check.direction is Direction.DOWN) != walks  # whether `of` names rows
     for other in check.only or (grid.columns if rows else grid.rows).names:
         if not walks:
-            yield other, tuple(_cell(grid, rows, name, other) for name in check.of), _cell(grid, rows, check.into, other)
+            into = _cell(grid, rows, check.into, other) if check.into else None
+            yield other, tuple(_cell(grid, rows, name, other) for name in check.of), into
     if walks:
         yield from _walks(check, grid, rows)
 

@@ -66,6 +66,20 @@ def test_text_and_value_follow_the_digits_that_a_person_read():
     assert (row["zone"], row["row"]) == ("rain", "Jan")
 
 
+def test_a_number_keeps_its_sign_when_a_person_reads_more_than_nought_behind_it():
+    (row,) = view([number(digits="00", text="-0.0", decimals=1, value=-0.0)], [said(parts="00", place=1, value="5")])
+
+    assert (row["text"], row["value"]) == ("-0.5", -0.5)
+
+
+def test_a_cell_of_a_form_that_was_not_read_gets_its_value_from_the_person_who_fills_it():
+    unread = number(digits="", text="", decimals=2, zone="rain", row="Jan", cell="illegible")
+
+    (row,) = view([unread], [said(parts="-", kind="number", value="396")])
+
+    assert (row["digits"], row["text"], row["value"]) == ("396", "396", 3.96)
+
+
 def test_a_number_that_nobody_can_read_has_no_value():
     (row,) = view([number(text="19.75", decimals=2, value=19.75)], [said(kind="unreadable", value="")])
 

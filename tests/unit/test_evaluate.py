@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from digit_core.errors import FailureReason, InputError
 from digit_core.evaluate import Counts, Rate, score
 from digit_core.matching import By, NumberRead, align, exact_by_chance, match, overlap
-from digit_core.records import Box, DigitReading, PageFailure, PageRead, PageRef, ReadBy, Reading, State
+from digit_core.records import Box, Cell, CellState, DigitReading, PageFailure, PageRead, PageRef, ReadBy, Reading, State
 from digit_core.tables import batch_tables
 from digit_core.truth import PageTruth, TruthNumber, parse_truth, read_truth
 
@@ -496,3 +496,61 @@ def test_a_number_with_a_digit_that_nobody_can_read_is_not_accepted_and_waits_fo
 
     assert (counts.to_review, counts.accepted, counts.exact) == (0, 0, 0)
     assert counts.rates["accepted_digit_error"] == Rate(0, 1)
+
+
+def in_cell(digits, row, column, zone="rain", **more):
+    """A number in a cell of a form; without digits a blank one."""
+    box = Box(0, 0, 10, 20)
+    cell = Cell(zone, row, column, CellState.NUMBER if digits else CellState.BLANK, box)
+    return replace(number(digits, **more), cell=cell) if digits else Reading(0, box, "", 1.0, State.ACCEPTED, (), cell=cell)
+
+
+def truth_in(*cells, name="page"):
+    """Truth without boxes, as (row, column, digits)."""
+    rows = tuple(TruthNumber(row, column, digits.strip("?"), "?" not in digits, None) for row, column, digits in cells)
+    return PageTruth(name, f"{name}.csv", rows, False)
+
+
+def test_where_a_form_names_the_cells_of_the_truth_the_cell_decides_and_not_the_text():
+    swapped = [in_cell("12", "Feb", "a"), in_cell("34", "Jan", "a", y=50)]
+
+    counts = counts_of(swapped, truth_in(("Jan", "a", "12"), ("Feb", "a", "34")))
+
+    assert (counts.matched, counts.exact, counts.accepted_wrong) == (2, 0, 2)
+    assert counts.by_chance == 0
+
+
+def test_a_zone_goes_by_its_name_whatever_the_truth_calls_its_column():
+    counts = counts_of([in_cell("12", "", "", zone="field3")], truth_in(("field3", "digits", "12")))
+
+    assert counts.exact == 1
+
+
+def test_a_blank_cell_that_the_truth_has_a_number_for_is_a_miss_and_no_mistake_among_the_accepted():
+    found = [in_cell("", "Jan", "a"), in_cell("34", "Feb", "a")]
+
+    counts = counts_of(found, truth_in(("Jan", "a", "12"), ("Feb", "a", "34")))
+
+    assert (counts.exact, counts.matched, counts.accepted_wrong) == (1, 1, 0)
+    assert counts.rates["recall"] == Rate(1, 2)
+
+
+def test_cells_that_the_truth_does_not_speak_of_are_unlisted():
+    found = [in_cell("12", "Jan", "a"), in_cell("99", "Mar", "a", y=50)]
+
+    counts = counts_of(found, truth_in(("Jan", "a", "12")))
+
+    assert (counts.exact, counts.unlisted, counts.extras) == (1, 1, 0)
+
+
+def test_an_uncertain_number_in_a_cell_takes_its_reading_out_of_the_count():
+    counts = counts_of([in_cell("65", "Jan", "a")], truth_in(("Jan", "a", "66?")))
+
+    assert (counts.true_numbers, counts.left_out, counts.accepted_wrong) == (0, 1, 0)
+
+
+def test_truth_of_other_rows_and_columns_is_matched_by_its_text_as_before():
+    counts = counts_of([in_cell("12", "1", "1", zone="table1")], truth_in(("Jan", "1900", "12")))
+
+    assert counts.exact == 1
+    assert counts.by_chance > 0

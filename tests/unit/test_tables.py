@@ -6,7 +6,20 @@ from dataclasses import replace
 import pyarrow.parquet as pq
 
 from digit_core.errors import FailureReason
-from digit_core.records import NOT_A_DIGIT, Box, DigitReading, PageFailure, PageRead, PageRef, ReadBy, Reading, State
+from digit_core.records import (
+    NOT_A_DIGIT,
+    Box,
+    Cell,
+    CellState,
+    DigitReading,
+    Form,
+    PageFailure,
+    PageRead,
+    PageRef,
+    ReadBy,
+    Reading,
+    State,
+)
 from digit_core.tables import SCHEMA_VERSION, TABLES, batch_tables
 from tasks.adapters.parquet_files import from_parquet
 
@@ -76,3 +89,40 @@ def test_a_file_of_the_first_schema_is_read_with_nothing_where_it_knows_nothing(
     assert read.schema.equals(TABLES["numbers"], check_metadata=True)
     assert read.to_pylist() == [{**now.to_pylist()[0], "text": None, "printed": None}]
     assert from_parquet("numbers", "a", sink.getvalue(), ["digits", "text"]).to_pylist() == [{"digits": "5", "text": None}]
+
+
+def test_a_number_in_a_cell_says_where_it_stands_what_it_is_worth_and_what_the_sums_say():
+    cell = Cell("rain", "Jan", "1900", CellState.OVERWRITTEN, Box(0, 0, 90, 40))
+    reading = replace(PAGE.readings[0], digits="045", text="-0.45", cell=cell, decimals=2, minus=True, checks="agrees: total")
+
+    (number,) = batch_tables([replace(PAGE, readings=(reading,))], READ_BY)["numbers"].to_pylist()
+
+    assert [number[name] for name in ("zone", "row", "column", "cell")] == ["rain", "Jan", "1900", "overwritten"]
+    assert (number["value"], number["decimals"], number["checks"]) == (-0.45, 2, "agrees: total")
+
+
+def test_a_number_outside_of_cells_has_empty_names_and_its_digits_are_its_value():
+    (number,) = batch_tables([PAGE], READ_BY)["numbers"].to_pylist()
+
+    assert [number[name] for name in ("zone", "row", "column", "cell", "checks")] == [""] * 5
+    assert (number["value"], number["decimals"]) == (5.0, None)
+
+
+def test_a_blank_cell_is_a_row_without_digits_or_value_and_asks_nobody():
+    blank = Reading(0, Box(0, 0, 90, 40), "", 1.0, State.ACCEPTED, (), cell=Cell("z", "", "", CellState.BLANK, Box(0, 0, 90, 40)))
+
+    tables = batch_tables([replace(PAGE, readings=(blank,))], READ_BY)
+
+    (number,), (page,) = tables["numbers"].to_pylist(), tables["pages"].to_pylist()
+    assert (number["digits"], number["value"], number["cell"], number["zone"]) == ("", None, "blank", "z")
+    assert (page["numbers"], page["digits"], page["to_review"], tables["digits"].num_rows) == (0, 0, 0, 0)
+
+
+def test_a_page_names_the_layout_it_was_read_by_and_one_that_none_fits_says_so():
+    by_form, by_none = (
+        batch_tables([replace(PAGE, form=form)], READ_BY)["pages"].to_pylist()[0]
+        for form in (Form("rainfall", "abc", 0.875), Form("", "", 0.0))
+    )
+
+    assert (by_form["layout"], by_form["layout_agreement"], by_form["reason"]) == ("rainfall", 0.875, "")
+    assert (by_none["layout"], by_none["layout_agreement"], by_none["reason"]) == ("", 0.0, "layout not found")

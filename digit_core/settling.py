@@ -1,0 +1,74 @@
+"""Rulings that are evenly spaced lie on each other as well when a form is a row or a column off: which way it lies is settled by
+trying those placings too, as only at its ends, and by its other rulings, the right one is better.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Terms = NDArray[np.float64]
+"""Shape (2, 6): x and y on the page from 1, u, v, uv, uu, vv; u and v go from -1 to 1 over the form."""
+
+_ROUNDS = 4
+_BETTER = 0.004
+"""By how much another placing must agree better to be taken."""
+
+_ENDS = ((1, 1), (-1, -1), (0, 1), (0, -1), (1, 0), (-1, 0))
+"""By how many spacings the first and the last ruling are moved."""
+
+_LONG, _SAME = 0.3, 0.004
+"""Of the longest ruling, from which one counts; and in u or v, within which two are one double line."""
+
+
+def features(unit: Floats, terms: int = 6) -> Floats:
+    """What the terms are multiplied with, (n, terms), for places (n, 2) u, v."""
+    u, v = unit[:, 0], unit[:, 1]
+    return np.stack([np.ones_like(u), u, v, u * v, u * u, v * v][:terms], axis=1)
+
+
+def settled(terms: Terms, across: Floats, down: Floats, score: Callable[[Terms], float]) -> Terms:
+    """The terms, or those of a placing a few rows or columns off that scores better.
+
+    across, down: the form's rulings, (n, 4) as ends in u and v.
+    """
+    places = _places(down[:, [0, 2]], down[:, [1, 3]]), _places(across[:, [1, 3]], across[:, [0, 2]])
+    best = score(terms)
+    for _ in range(_ROUNDS):
+        others = [(score(other), other) for axis in (0, 1) for other in _beside(terms, axis, places[axis])]
+        rate, other = max(others, key=lambda pair: pair[0], default=(0.0, terms))
+        if rate < best + _BETTER:
+            break
+        best, terms = rate, other
+    return terms
+
+
+def _places(own: Floats, along: Floats) -> Floats:
+    """Where the long ones of parallel rulings lie, ascending, double lines once."""
+    if not len(own):
+        return np.empty(0)
+    lengths = np.abs(np.diff(along, axis=1)).ravel()
+    places = np.sort(own.mean(axis=1)[lengths >= _LONG * lengths.max()])
+    return np.asarray(places[np.concatenate([[True], np.diff(places) > _SAME])], np.float64)
+
+
+def _beside(terms: Terms, axis: int, places: Floats) -> Iterator[Terms]:
+    """The placings whose first and last rulings lie where others do now."""
+    if len(places) < 3:
+        return
+    first, last, pitch = places[0], places[-1], float(np.median(np.diff(places)))
+    for low, high in _ENDS:
+        stretch = 1 + (high - low) * pitch / (last - first)
+        yield _moved(terms, axis, first + low * pitch - stretch * first, stretch)
+
+
+def _moved(terms: Terms, axis: int, shift: float, stretch: float) -> Terms:
+    """The terms that have at u (axis 0) or v (axis 1) what the given ones have at shift + stretch * u or v."""
+    steps = np.linspace(-1, 1, 4)
+    here = np.stack(np.meshgrid(steps, steps), axis=-1).reshape(-1, 2)
+    there = here.copy()
+    there[:, axis] = shift + stretch * here[:, axis]
+    return np.asarray(np.linalg.lstsq(features(here), features(there) @ terms.T, rcond=None)[0].T, np.float64)
