@@ -21,6 +21,9 @@ from tasks.route import route
 AHEAD = 2
 """Groups of objects that are fetched while others are being read."""
 
+WORD_SECONDS = 0.3
+"""From a manifest that is written to the word that it is: a busy machine takes its time."""
+
 
 @dataclass(frozen=True)
 class Flight:
@@ -42,8 +45,7 @@ class Flight:
 
     def is_sealed(self, wait: bool) -> bool:
         """Whether all was sealed, by its end or by now."""
-        if wait:
-            self.stages[-1].wait()
+        self.stages[-1].wait(None if wait else WORD_SECONDS)
         return bool(self.stages[-1].state.is_completed())
 
 

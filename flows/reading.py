@@ -84,20 +84,25 @@ def _read_all(plan: RunPlan, flights: Iterable[Flight], window: Callable[[], int
         for flight in flights:
             flying.append(flight)
             if len(flying) >= window():
-                _land(plan, flying.popleft(), tally)
+                _land(plan, flying, tally)
                 tally.check_budget(max_failed, plan.out, at_end=False)
         while flying:
-            _land(plan, flying.popleft(), tally)
+            _land(plan, flying, tally)
     except BaseException as error:
         # What stopped the run is known; batches that are sealed all the same count. One that is told to end waits for none.
-        for flight in flying:
-            if flight.is_sealed(wait=isinstance(error, Exception)):
-                _land(plan, flight, tally)
+        while flying:
+            if flying[0].is_sealed(wait=isinstance(error, Exception)):
+                _land(plan, flying, tally)
+            else:
+                flying.popleft()
         raise
 
 
-def _land(plan: RunPlan, flight: Flight, tally: Tally) -> None:
-    for sealed in flight.land():
+def _land(plan: RunPlan, flying: deque[Flight], tally: Tally) -> None:
+    """The first one. It stays among them until it has landed: a run that is told to end meanwhile looks at it again."""
+    batches = flying[0].land()
+    flight = flying.popleft()
+    for sealed in batches:
         tally.add(sealed)
         _log(flight, sealed)
     if flight.last:
