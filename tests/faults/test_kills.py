@@ -8,7 +8,7 @@ import time
 
 import processes
 import pytest
-from fault_places import MARK, ROUNDS, SEED, Place, assert_like, assert_nothing_torn
+from fault_places import MARK, PATIENCE, ROUNDS, SEED, Place, assert_like, assert_nothing_torn
 
 VICTIMS = ("flow", "page worker", "both")
 EARLIEST, LATEST = 0.05, 0.95  # shares of the time that a run takes
@@ -35,7 +35,7 @@ def test_a_run_that_is_killed_is_taken_up_by_the_next_and_nothing_is_lost_or_dou
             os.kill(pid, signal.SIGKILL)
         except ProcessLookupError:
             continue
-    run.wait(300)
+    run.wait(PATIENCE)
     print(f"{who}: {len(killed)} killed after {wait:.1f} s, {place.manifests()} of 4 batches stood")
     assert_nothing_torn(place)
 
@@ -46,11 +46,11 @@ def test_a_run_that_is_killed_is_taken_up_by_the_next_and_nothing_is_lost_or_dou
 
 def test_a_run_that_is_told_to_end_says_what_it_did_and_how_to_go_on(place, undisturbed):
     run = place.start()
-    deadline = time.monotonic() + 240
+    deadline = time.monotonic() + PATIENCE
     while run.poll() is None and not place.manifests() and time.monotonic() < deadline:
         time.sleep(0.05)
     run.terminate()
-    code = run.wait(120)
+    code = run.wait(PATIENCE)
 
     assert code == 143 or "pages read" in place.words()  # or it was over a moment before
     assert "pages read in" in place.words()

@@ -17,7 +17,7 @@ import httpx
 import processes
 import pytest
 from dask_servers import dask_running
-from fault_places import DIGITS, MARK, PREFECT, ROUNDS, SEED, Place, assert_like, assert_nothing_torn, make_place, slip
+from fault_places import DIGITS, MARK, PATIENCE, PREFECT, ROUNDS, SEED, Place, assert_like, assert_nothing_torn, make_place, slip
 from prefect_servers import prefect_running
 
 from deployments.zombies import SILENT_SECONDS
@@ -44,7 +44,7 @@ def test_a_dask_worker_that_is_killed_in_mid_run_costs_time_alone(number, place,
         with suppress(ProcessLookupError):
             os.killpg(nanny.pid, signal.SIGKILL) if whole else os.kill(cluster.worker_of(nanny), signal.SIGKILL)
         print(f"{'nanny and worker' if whole else 'worker'} killed with {place.manifests()} of 4 batches sealed")
-        code = run.wait(300)
+        code = run.wait(PATIENCE)
 
     assert code == 0, place.words()[-3000:]
     assert_like(place, undisturbed)
@@ -64,7 +64,7 @@ def worker(place: Place) -> Iterator[subprocess.Popen[bytes]]:
 
 def ask_for_a_run(place: Place, *more: str) -> None:
     words = (PREFECT, "deployment", "run", "digitise/adhoc", "--param", f"source={place.source}", "--param", f"out={place.out}")
-    assert place.start(command=(*words, *more)).wait(120) == 0, place.words()[-2000:]
+    assert place.start(command=(*words, *more)).wait(PATIENCE) == 0, place.words()[-2000:]
 
 
 def wait_for_batches(place: Place, count: int, seconds: float) -> bool:
@@ -84,10 +84,10 @@ def flow_processes(place: Place) -> list[int]:
 def test_a_deployed_run_whose_processes_are_killed_is_taken_up_by_the_next_run(number, place, undisturbed):
     draw = random.Random(f"{SEED} deployed {number}")
     who = VICTIMS[number % 3]
-    assert place.start(command=(DIGITS, "deploy", "--limit", "100")).wait(180) == 0, place.words()[-2000:]
+    assert place.start(command=(DIGITS, "deploy", "--limit", "100")).wait(PATIENCE) == 0, place.words()[-2000:]
     with worker(place) as first:
         ask_for_a_run(place)
-        wait_for_batches(place, 1, 120)
+        wait_for_batches(place, 1, PATIENCE)
         time.sleep(draw.uniform(0, 0.3))
         flow = flow_processes(place)
         for pid in {"flow": flow, "worker": [first.pid], "both": [*flow, first.pid]}[who]:
@@ -97,16 +97,16 @@ def test_a_deployed_run_whose_processes_are_killed_is_taken_up_by_the_next_run(n
         assert_nothing_torn(place)
     again = replace(place, mark=place.mark + "again")
     with worker(again):
-        ask_for_a_run(again, "--watch", "--watch-timeout", "240")
+        ask_for_a_run(again, "--watch", "--watch-timeout", str(PATIENCE))
 
     assert_like(place, undisturbed)
 
 
 def test_a_run_whose_process_and_worker_are_gone_is_marked_as_crashed_by_the_automation(place):
-    assert place.start(command=(DIGITS, "deploy", "--limit", "100")).wait(180) == 0, place.words()[-2000:]
+    assert place.start(command=(DIGITS, "deploy", "--limit", "100")).wait(PATIENCE) == 0, place.words()[-2000:]
     with worker(place) as first:
         ask_for_a_run(place)
-        wait_for_batches(place, 1, 120)
+        wait_for_batches(place, 1, PATIENCE)
         for pid in [*flow_processes(place), first.pid]:
             os.kill(pid, signal.SIGKILL)
     assert run_of(place)["state_type"] == "RUNNING"  # nobody is left to say otherwise
@@ -130,21 +130,21 @@ def test_prefects_server_may_be_restarted_in_mid_run(place, undisturbed, tmp_pat
     with prefect_running(tmp_path / "prefect") as server:
         here = replace(place, environment=server.environment)
         run = here.start()
-        wait_for_batches(here, 1, 120)
+        wait_for_batches(here, 1, PATIENCE)
         server.kill()
         time.sleep(3)
         server.start()
-        code = run.wait(300)
+        code = run.wait(PATIENCE)
 
     assert code == 0, here.words()[-3000:]
     assert_like(here, undisturbed)
 
 
 def test_two_workers_share_a_source_and_the_tables_are_those_of_one_run(place, undisturbed):
-    assert place.start(command=(DIGITS, "deploy", "--shares", "2")).wait(180) == 0, place.words()[-2000:]
+    assert place.start(command=(DIGITS, "deploy", "--shares", "2")).wait(PATIENCE) == 0, place.words()[-2000:]
     with worker(place), worker(replace(place, mark=place.mark + "two")):
         ask_for_a_run(place, "--param", "shares=2")
-        assert wait_for_pages(place, 100, 240)
+        assert wait_for_pages(place, 100, PATIENCE)
 
     assert place.tables() == undisturbed.tables()
     assert len({row["run_id"] for row in place.results.read("pages").to_pylist()}) == 2
@@ -193,7 +193,7 @@ def test_servers_in_place_of_the_embedded_defaults_give_the_same_tables(
         here.run_well()
         with dask_running(tmp_path / "dask", here.variables) as cluster:
             dask = replace(here, out=f"{store.base}/dask")
-            assert on_dask(dask, cluster.url).wait(300) == 0, here.words()[-3000:]
+            assert on_dask(dask, cluster.url).wait(PATIENCE) == 0, here.words()[-3000:]
 
     expected = undisturbed.tables()
     assert here.tables() == expected

@@ -29,7 +29,7 @@ ITEMS = 300
 KILLS = 3
 LEASE = 10
 """Seconds after which what a killed process had lent comes back."""
-PATIENCE = 120
+PATIENCE = 600
 
 
 @dataclass
