@@ -46,15 +46,14 @@ class Rule(StrEnum):
     EQUAL = "equal"  # all cells of `of` are the same
 
 
+_STRICT: Mapping[str, object] = {"extra": "forbid", "coerce_numbers_to_str": True, "allow_inf_nan": False}
+
+
 class _Part:
     """What all parts of a layout share: in a file a name that they do not know is an error, and numbers may be names."""
 
     __slots__ = ()
-    __pydantic_config__: ClassVar[Mapping[str, object]] = {
-        "extra": "forbid",
-        "coerce_numbers_to_str": True,
-        "allow_inf_nan": False,
-    }
+    __pydantic_config__: ClassVar[Mapping[str, object]] = _STRICT
 
 
 def _require(condition: bool, message: str) -> None:

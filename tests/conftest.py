@@ -8,7 +8,7 @@ import os
 import pytest
 from hypothesis import settings
 
-pytest_plugins = ["servers", "postgres", "serving", "prefect_servers", "reviewing", "review_site"]
+pytest_plugins = ["servers", "postgres", "serving", "prefect_servers", "reviewing", "review_site", "drawing"]
 
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")

@@ -41,13 +41,12 @@ export function boxOf(part) {
   return [x, y, part.columns.edges.at(-1) - x, part.rows.edges.at(-1) - y];
 }
 
-// Of the area of both boxes, the share that they have in common.
+// Of the area of the smaller box, the share that it has in common with the other.
 export function overlap(one, other) {
   const [[x1, y1, w1, h1], [x2, y2, w2, h2]] = [boxOf(one), boxOf(other)];
   const wide = Math.min(x1 + w1, x2 + w2) - Math.max(x1, x2);
   const high = Math.min(y1 + h1, y2 + h2) - Math.max(y1, y2);
-  const shared = Math.max(wide, 0) * Math.max(high, 0);
-  return shared / (w1 * h1 + w2 * h2 - shared);
+  return (Math.max(wide, 0) * Math.max(high, 0)) / Math.min(w1 * h1, w2 * h2);
 }
 
 // The box kept on the page, at least `least` wide and high.
