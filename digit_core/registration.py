@@ -1,9 +1,8 @@
 """Finding a form on a page: how it lies there, and how sure that is.
 
-The form is known by its printed rulings. First the whole picture of them is laid over the page's at many sizes (normalised
-cross-correlation, at 128 pixels); the best of these placings are then drawn to the rulings that lie near: a vertical one tells x,
-a horizontal one y (iterated closest points as in Besl, McKay, "A method for registration of 3-D shapes", PAMI 1992, here point to
-line), at last with the quadratic terms that a page which does not lie flat asks for.
+The form is known by its printed rulings. Likely placings (digit_core.placings) are drawn to the rulings that lie near: a vertical
+one tells x, a horizontal one y (iterated closest points as in Besl, McKay, "A method for registration of 3-D shapes", PAMI 1992,
+here point to line), at last with the quadratic terms that a page which does not lie flat asks for.
 """
 
 from __future__ import annotations
@@ -18,14 +17,10 @@ from numpy.typing import NDArray
 from digit_core.layout import Area, Layout
 from digit_core.line_ends import running_on
 from digit_core.lines import LineMaps, Segments, drawn
+from digit_core.placings import likeness, placings
 from digit_core.preprocess import Mask
 from digit_core.settling import features, settled
 
-_COARSE = 128
-_SIZES = np.geomspace(0.62, 1.6, 32)
-"""Of the form on the page against the page as large as the reference: cropping makes it larger, a wide border smaller."""
-
-_PLACINGS = 4
 _ROUGHLY = ((0.022, 3), (0.012, 3))
 _CLOSELY = ((0.007, 6), (0.005, 6))
 """How far a ruling is looked for, as a share of the page's longer side, and how many terms the way there has."""
@@ -92,7 +87,7 @@ class Fit:
 def fit(layout: Layout, maps: LineMaps) -> Fit:
     """The best placing of a form on a page with these rulings, however bad; `agreement` says how good it is."""
     form = _Form.of(layout)
-    starts = [_drawn_to_lines(form, maps, placing, _ROUGHLY) for placing in _placings(form, maps)]
+    starts = [_drawn_to_lines(form, maps, placing, _ROUGHLY) for placing in placings(form.across, form.down, maps)]
     best = max(starts, key=lambda terms: _on_each_other(form, maps, terms), default=np.zeros((2, 6)))
     terms = _drawn_to_lines(form, maps, best, _CLOSELY)
     terms = settled(terms, form.across, form.down, lambda other: _on_each_other(form, maps, other))
@@ -122,7 +117,7 @@ def best_fit(layouts: Sequence[Layout], maps: LineMaps) -> Fit | None:
 def _likeliest(layouts: Sequence[Layout], maps: LineMaps) -> Sequence[Layout]:
     if len(layouts) <= _TRIED:
         return layouts
-    scored = ((max((score for score, _ in _scored_placings(_Form.of(one), maps)), default=0.0), one) for one in layouts)
+    scored = ((likeness(form.across, form.down, maps), one) for one, form in ((one, _Form.of(one)) for one in layouts))
     return [one for _, one in sorted(scored, key=lambda pair: -pair[0])[:_TRIED]]
 
 
@@ -156,58 +151,6 @@ def _along(segments: Segments) -> Points:
 
 def _unit(points: Points, layout: Layout) -> Points:
     return np.asarray(2 * points / (layout.width, layout.height) - 1, np.float64)
-
-
-def _placings(form: _Form, maps: LineMaps) -> list[NDArray[np.float64]]:
-    """The likeliest placings, as terms (2, 6) in pixels of the maps."""
-    return [terms for _, terms in _different(_scored_placings(form, maps))]
-
-
-def _scored_placings(form: _Form, maps: LineMaps) -> list[tuple[float, NDArray[np.float64]]]:
-    """Placings and how much the pictures look like each other, the likest first."""
-    scale = _COARSE / maps.side
-    picture = np.stack([_small(one, scale) for one in (maps.across, maps.down)], axis=2)
-    height, width = picture.shape[:2]
-    border = _COARSE // 2
-    padded = cv2.copyMakeBorder(picture, border, border, border, border, cv2.BORDER_CONSTANT, value=(0, 0))
-    found = []
-    for size in _SIZES:
-        half = np.array([width, height]) * size / 2
-        pattern = np.stack([_pattern(segments, half) for segments in (form.across, form.down)], axis=2)
-        if min(np.array(padded.shape[:2]) - pattern.shape[:2]) < 0 or not pattern.any():
-            continue
-        scores = cv2.matchTemplate(padded, pattern, cv2.TM_CCORR_NORMED)
-        for _ in range(2):
-            _, score, _, (x, y) = cv2.minMaxLoc(scores)
-            middle = np.array([x, y]) - border + half
-            found.append((score, np.array([[middle[0], half[0], 0, 0, 0, 0], [middle[1], 0, half[1], 0, 0, 0]]) / scale))
-            scores[max(0, y - 3) : y + 4, max(0, x - 3) : x + 4] = 0
-    found.sort(key=lambda pair: -pair[0])
-    return found
-
-
-def _different(found: list[tuple[float, NDArray[np.float64]]]) -> list[tuple[float, NDArray[np.float64]]]:
-    """The best placings, without those that are nearly the same as a better one."""
-    kept: list[tuple[float, NDArray[np.float64]]] = []
-    for score, terms in found:
-        if all(np.abs(terms - other).max() > 0.02 * np.abs(other).max() for _, other in kept):
-            kept.append((score, terms))
-        if len(kept) == _PLACINGS:
-            break
-    return kept
-
-
-def _small(mask: Mask, scale: float) -> NDArray[np.float32]:
-    """How much ruling there is about each coarse pixel."""
-    height, width = (max(1, round(side * scale)) for side in mask.shape)
-    small = cv2.resize(mask, (width, height), interpolation=cv2.INTER_AREA).astype(np.float32)
-    return np.asarray(cv2.GaussianBlur(np.minimum(small * 8, 255), (0, 0), 1.0), np.float32)
-
-
-def _pattern(segments: Segments, half: NDArray[np.float64]) -> NDArray[np.float32]:
-    width, height = (max(2, round(float(side) * 2)) for side in half)
-    picture = drawn((segments.reshape(-1, 2) + 1).reshape(-1, 4) * np.tile(half, 2), (height, width))
-    return np.asarray(cv2.GaussianBlur(picture.astype(np.float32), (0, 0), 1.0), np.float32)
 
 
 def _drawn_to_lines(

@@ -139,6 +139,12 @@ def classifiers(bench: Bench) -> dict[str, float]:
     }
 
 
+def layouts(bench: Bench) -> dict[str, float]:
+    """Full pages of large grids, read with their layout and without one, in turn in one process."""
+    bench.run(sys.executable, HERE / "layouts.py", "--pairs", str(bench.options.pairs))
+    return dict(json.loads(bench.log.read_text().splitlines()[-1]))
+
+
 def start_up(bench: Bench) -> dict[str, float]:
     """Seconds until the smallest thing is done."""
     strip = bench.folder / "strip.png"
@@ -147,7 +153,14 @@ def start_up(bench: Bench) -> dict[str, float]:
     return {name: median(bench.run(DIGITS, *words).seconds for _ in range(3)) for name, words in commands.items()}
 
 
-PARTS = {"floor": against_the_floor, "second": second_run, "classifier": classifiers, "start": start_up, "memory": peak_memory}
+PARTS = {
+    "floor": against_the_floor,
+    "second": second_run,
+    "classifier": classifiers,
+    "layout": layouts,
+    "start": start_up,
+    "memory": peak_memory,
+}
 
 
 def show(part: str, values: dict[str, float]) -> None:

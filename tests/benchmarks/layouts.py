@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import time
 from pathlib import Path
@@ -70,13 +71,12 @@ def cost(pairs: int) -> dict[str, float]:
         page = written(blank, layout, digits)
         read(page, layout)  # fills the caches
         rounds = [(read(page), read(page, layout)) for _ in range(pairs)]
-        outcome[f"{name}: with to without"] = median(with_ / without for without, with_ in rounds)
-        outcome[f"{name}: s without"] = median(without for without, _ in rounds)
+        outcome[f"{name}, with to without"] = median(with_ / without for without, with_ in rounds)
+        outcome[f"{name}, s without"] = median(without for without, _ in rounds)
     return outcome
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pairs", type=int, default=3, help="how often both are read in turn")
-    for name, value in cost(parser.parse_args().pairs).items():
-        print(f"{name:28} {value:.2f}")
+    print(json.dumps(cost(parser.parse_args().pairs)))
