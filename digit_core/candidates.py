@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from math import log
 
-from digit_core.records import NOT_A_DIGIT, DigitReading, Reading, State
+from digit_core.readings import DigitReading, Reading, State
+from digit_core.records import NOT_A_DIGIT
 
 MOST = 60
 """Candidates of a number at most: single slips of each of its digits, and the likeliest double ones."""

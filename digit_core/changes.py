@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from digit_core.records import Box, State
+from digit_core.readings import State
+from digit_core.records import Box
 
 Row = Mapping[str, Any]
 """A row of the table `numbers`."""

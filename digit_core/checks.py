@@ -15,7 +15,8 @@ from digit_core.candidates import SUREST, Labels, chosen, digits_of, fitting, wa
 from digit_core.check_words import INTO_REVIEW, OUT_OF_REVIEW, READ_FIRST
 from digit_core.layout import Holds, Layout, Mark, Place
 from digit_core.params import ReviewPolicy
-from digit_core.records import Box, CellState, Reading, State
+from digit_core.readings import Reading, State
+from digit_core.records import Box, CellState
 from digit_core.relations import CellRelation, relations
 from digit_core.review import Reason
 from digit_core.rules import as_written, broken_rule

@@ -16,7 +16,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from digit_core.records import State, signed_value
+from digit_core.readings import State, signed_value
 from digit_core.review import Kind, Verdict, apply, overlap
 from digit_core.rules import as_written
 from digit_core.tables import NUMBERS

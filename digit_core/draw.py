@@ -11,7 +11,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from digit_core.records import Grey, State
+from digit_core.readings import State
+from digit_core.records import Grey
 
 Picture = NDArray[np.uint8]
 """A BGR image, shape (height, width, 3)."""

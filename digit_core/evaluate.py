@@ -37,7 +37,8 @@ import pyarrow.compute as pc
 
 from digit_core.errors import InputError
 from digit_core.matching import By, NumberRead, Pairs, align, cell_of, exact_by_chance, match, overlap
-from digit_core.records import Box, State
+from digit_core.readings import State
+from digit_core.records import Box
 from digit_core.score import Counts, Mistake, PageScore, Rate, Score
 from digit_core.truth import PageTruth, page_stem
 

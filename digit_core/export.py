@@ -20,7 +20,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from digit_core.records import CellState, State
+from digit_core.readings import State
+from digit_core.records import CellState
 
 _RISKY = tuple("'=+-@\t\r\n＝＋－＠")
 _CHUNK = 4096

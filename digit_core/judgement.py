@@ -13,16 +13,8 @@ from numpy.typing import NDArray
 
 from digit_core.layout import Layout, Place
 from digit_core.params import ReviewPolicy, Writing
-from digit_core.records import (
-    NOT_A_DIGIT,
-    Box,
-    DigitReading,
-    NumberString,
-    PageFound,
-    PageRead,
-    Reading,
-    State,
-)
+from digit_core.readings import DigitReading, PageRead, Reading, State
+from digit_core.records import NOT_A_DIGIT, Box, NumberString, PageFound
 from digit_core.rules import as_written, by_form, decimals_of
 
 _WORD = 0.4

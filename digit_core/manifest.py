@@ -14,7 +14,8 @@ import pyarrow.compute as pc
 from digit_core.check_words import INTO_REVIEW, OUT_OF_REVIEW, READ_FIRST
 from digit_core.drift import Shape
 from digit_core.errors import InputError
-from digit_core.records import PageRef, ReadBy
+from digit_core.readings import ReadBy
+from digit_core.records import PageRef
 from digit_core.tables import LAYOUT_NOT_FOUND
 
 BY_SUMS = {"summed": "agrees", "out_of_review": OUT_OF_REVIEW, "into_review": INTO_REVIEW, "reread": READ_FIRST}

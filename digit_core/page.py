@@ -16,8 +16,9 @@ from digit_core.placing import in_tables, inked, inked_cell, page_digits, readin
 from digit_core.preprocess import PreparedPage, prepare, prepare_strip
 from digit_core.printing import told_by_page
 from digit_core.reader import Reader
+from digit_core.readings import PageRead
 from digit_core.recogniser import Recogniser
-from digit_core.records import Form, PageDigits, PageFound, PageImage, PageRead, PageRef
+from digit_core.records import Form, PageDigits, PageFound, PageImage, PageRef
 from digit_core.registration import Fit, best_fit
 from digit_core.ruled import ruled_tables
 

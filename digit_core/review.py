@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from digit_core.errors import InputError
-from digit_core.records import NOT_A_DIGIT, State
+from digit_core.readings import State
+from digit_core.records import NOT_A_DIGIT
 
 UNREADABLE_SIGN = "?"
 """Stands in a number for a digit that a person could not read."""

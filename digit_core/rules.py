@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from digit_core.candidates import chosen, digits_of, fitting
 from digit_core.layout import Holds
-from digit_core.records import CellState, DigitReading, Reading, State, signed_value
+from digit_core.readings import DigitReading, Reading, State, signed_value
+from digit_core.records import CellState
 from digit_core.review import Reason
 
 _DOUBTFUL = {

@@ -11,7 +11,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from digit_core.records import NOT_A_DIGIT, Box, PageFailure, PageRead, PageRef, ReadBy
+from digit_core.readings import PageRead, ReadBy
+from digit_core.records import NOT_A_DIGIT, Box, PageFailure, PageRef
 
 SCHEMA_VERSION = "3"
 

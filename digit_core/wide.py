@@ -11,7 +11,8 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from digit_core.export import guard
-from digit_core.records import CellState, State
+from digit_core.readings import State
+from digit_core.records import CellState
 
 UNSURE = "?"
 """Stands behind a number that waits for a person, and alone where something stands that nobody has read."""

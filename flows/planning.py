@@ -17,8 +17,9 @@ from digit_core.calibration import CalibrationRecord
 from digit_core.dial import DialSetting, promised
 from digit_core.errors import InputError
 from digit_core.params import DecodeLimits, Ink, ReviewPolicy, SegmentationParams
+from digit_core.readings import ReadBy
 from digit_core.recogniser import calibration_of
-from digit_core.records import ReadBy, SourceObject
+from digit_core.records import SourceObject
 from digit_core.share import Share
 from digit_core.tables import TABLES
 from flows.settings import Settings

@@ -13,7 +13,8 @@ from prefect.exceptions import PrefectException
 
 from digit_core.dial import promise
 from digit_core.draw import contact_sheet, to_png
-from digit_core.records import NOT_A_DIGIT, Grey, ReviewItem
+from digit_core.readings import ReviewItem
+from digit_core.records import NOT_A_DIGIT, Grey
 from flows.tally import Tally
 from tasks.plan import RunPlan
 

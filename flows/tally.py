@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from digit_core.drift import Shape
 from digit_core.errors import BudgetExceededError
 from digit_core.manifest import BY_SUMS
-from digit_core.records import ReviewItem
+from digit_core.readings import ReviewItem
 from tasks.plan import Sealed
 
 JUDGED_FROM = 20

@@ -18,8 +18,9 @@ from digit_core.layout import Layout
 from digit_core.page import find_digits
 from digit_core.params import DecodeLimits, ReviewPolicy, SegmentationParams
 from digit_core.reader import OnnxReader
+from digit_core.readings import ReadBy
 from digit_core.recogniser import OnnxRecogniser
-from digit_core.records import Box, PageFailure, PageFound, PageRef, ReadBy
+from digit_core.records import Box, PageFailure, PageFound, PageRef
 from digit_core.tables import batch_tables
 from tasks.parcels import Parcel, pack, unpack
 

@@ -17,7 +17,8 @@ from typing import Any
 from digit_core.dial import DialSetting
 from digit_core.drift import Shape
 from digit_core.params import DecodeLimits, Params, ReviewPolicy, SegmentationParams
-from digit_core.records import PageFailure, PageRef, ReadBy, ReviewItem, SourceObject
+from digit_core.readings import ReadBy, ReviewItem
+from digit_core.records import PageFailure, PageRef, SourceObject
 from digit_core.share import Share
 from tasks.adapters.results import Results
 from tasks.adapters.storage import Storage

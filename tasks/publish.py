@@ -12,7 +12,8 @@ from prefect import task
 
 from digit_core.drift import shape_of
 from digit_core.manifest import Manifest, batch_key, count_rows
-from digit_core.records import PageFailure, PageRef, ReviewItem
+from digit_core.readings import ReviewItem
+from digit_core.records import PageFailure, PageRef
 from tasks.page_work import Tables
 from tasks.plan import Batch, RunPlan, Sealed, desk
 from tasks.policy import STORAGE_STAGE

@@ -16,8 +16,9 @@ from digit_core.errors import FailureReason, PageError
 from digit_core.judgement import judge
 from digit_core.page import find_digits
 from digit_core.params import DecodeLimits, ReviewPolicy, SegmentationParams
+from digit_core.readings import ReadBy
 from digit_core.recogniser import OnnxRecogniser
-from digit_core.records import PageFailure, PageFound, PageRef, ReadBy
+from digit_core.records import PageFailure, PageFound, PageRef
 from digit_core.tables import batch_tables
 from tasks.adapters.model_cache import ModelFile
 from tasks.page_work import reader

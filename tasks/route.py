@@ -12,7 +12,8 @@ import pyarrow.compute as pc
 from prefect import task
 
 from digit_core.cutting import Cutting
-from digit_core.records import NOT_A_DIGIT, Box, PageFailure, PageRef, ReviewItem
+from digit_core.readings import ReviewItem
+from digit_core.records import NOT_A_DIGIT, Box, PageFailure, PageRef
 from tasks.page_work import CutJob, Cuttings, Tables, cut_from_pages
 from tasks.parcels import Parcel
 from tasks.plan import Batch, RunPlan, desk

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from digit_core.layout import Place
-from digit_core.records import NOT_A_DIGIT, Box, Cell, CellState, DigitReading, Reading, State
+from digit_core.readings import DigitReading, Reading, State
+from digit_core.records import NOT_A_DIGIT, Box, Cell, CellState
 
 OF_PAPER = Box(0, 0, 60, 40)
 

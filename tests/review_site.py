@@ -19,7 +19,8 @@ import pytest
 from reviewing import digit
 
 from digit_core.cutting import cut
-from digit_core.records import Box, ReviewItem
+from digit_core.readings import ReviewItem
+from digit_core.records import Box
 from tasks.adapters.review_queue import ReviewQueue
 
 COLLECTION = "/archive/<b>parish</b> & sons"

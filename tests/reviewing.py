@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from digit_core.records import NOT_A_DIGIT, Box, ReviewItem
+from digit_core.readings import ReviewItem
+from digit_core.records import NOT_A_DIGIT, Box
 from tasks.adapters.review_queue import ReviewQueue
 
 HERE = "s3://results/parish"

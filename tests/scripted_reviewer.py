@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from digit_core.matching import overlap
-from digit_core.records import ReviewItem
+from digit_core.readings import ReviewItem
 from digit_core.review import Kind, Verdict
 from digit_core.truth import PageTruth, TruthNumber, page_stem, read_truth
 from tasks.adapters.review.decisions import Act, Answer

@@ -15,7 +15,8 @@ from digit_core.manifest import Manifest, batch_key, count_rows
 from digit_core.page import find_digits
 from digit_core.params import DecodeLimits, ReviewPolicy, SegmentationParams
 from digit_core.reader import OnnxReader
-from digit_core.records import PageFailure, PageFound, PageRead, PageRef, ReadBy
+from digit_core.readings import PageRead, ReadBy
+from digit_core.records import PageFailure, PageFound, PageRef
 from digit_core.tables import batch_tables
 from tasks.adapters.results import Results
 from tasks.adapters.storage import Storage

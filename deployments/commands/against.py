@@ -18,7 +18,8 @@ from deployments.commands.stored import open_results
 from deployments.commands.texts import print_table
 from digit_core.changes import Change
 from digit_core.errors import InputError
-from digit_core.records import PageFailure, State
+from digit_core.readings import State
+from digit_core.records import PageFailure
 from flows.planning import registry
 from flows.settings import load_settings
 from flows.what_would_change import PageChanges, what_would_change

@@ -13,7 +13,8 @@ import typer
 from deployments.commands.progress import duration
 from deployments.commands.reading import Model, read_files
 from digit_core.history import History, history_of
-from digit_core.records import PageRead, SourceObject
+from digit_core.readings import PageRead
+from digit_core.records import SourceObject
 from flows.planning import Listing
 from flows.settings import Settings
 

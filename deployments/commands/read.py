@@ -18,7 +18,8 @@ from deployments.commands.reading import Model, champion, read_files
 from deployments.commands.texts import print_table
 from deployments.errors import one_line
 from digit_core.errors import InputError
-from digit_core.records import Box, PageFailure, PageRead, Reading, State
+from digit_core.readings import PageRead, Reading, State
+from digit_core.records import Box, PageFailure
 from flows.planning import dialled, with_options
 from flows.settings import load_settings
 

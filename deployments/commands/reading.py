@@ -12,7 +12,8 @@ from digit_core.errors import PageError
 from digit_core.judgement import judge
 from digit_core.page import find_digits, find_strip
 from digit_core.params import SegmentationParams
-from digit_core.records import PageFailure, PageFound, PageRead, PageRef
+from digit_core.readings import PageRead
+from digit_core.records import PageFailure, PageFound, PageRef
 from flows.planning import limits, policy, read_layouts, registry
 from flows.settings import Settings
 from tasks.page_work import FileJob, forms, look_at_files, reader, recogniser

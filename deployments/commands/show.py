@@ -14,7 +14,8 @@ from digit_core import ALGORITHM_VERSION
 from digit_core.decode import decode_page
 from digit_core.draw import overlay, to_png
 from digit_core.errors import DigitsError, InputError
-from digit_core.records import PageFailure, ReadBy
+from digit_core.readings import ReadBy
+from digit_core.records import PageFailure
 from digit_core.tables import batch_tables
 from flows.planning import NO_LAYOUT, dialled, limits, with_options
 from flows.settings import Settings, load_settings

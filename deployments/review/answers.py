@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from deployments.review.desk import AtDesk, Reviewer
-from digit_core.records import ReviewItem
+from digit_core.readings import ReviewItem
 from digit_core.review import Kind, Verdict, suggestion_is_hidden
 from tasks.adapters.review.claims import Claim
 from tasks.adapters.review.decisions import Act

@@ -15,7 +15,8 @@ from fastapi.responses import Response
 from deployments.review.desk import AtDesk, Desk
 from digit_core.decode import decode_page
 from digit_core.errors import InputError, PageError, StorageError
-from digit_core.records import Grey, ReviewItem
+from digit_core.readings import ReviewItem
+from digit_core.records import Grey
 
 router = APIRouter(prefix="/picture")
 log = logging.getLogger(__name__)

@@ -20,7 +20,7 @@ from digit_core.current import Fingerprints, Mask, Pages, current, fingerprint, 
 from digit_core.drift import Shape, shape_of
 from digit_core.errors import StorageError
 from digit_core.manifest import Manifest, batch_key, count_rows
-from digit_core.records import ReadBy
+from digit_core.readings import ReadBy
 from digit_core.share import Share
 from digit_core.tables import TABLES
 from tasks.adapters.parquet_files import from_parquet, to_parquet

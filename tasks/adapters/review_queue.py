@@ -16,7 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, RowMapping
 
 from digit_core.errors import QueueError
-from digit_core.records import ReviewItem
+from digit_core.readings import ReviewItem
 from tasks.adapters.review.claims import Claims
 from tasks.adapters.review.database import Database, now
 from tasks.adapters.review.decisions import Decisions, outcomes

@@ -22,8 +22,9 @@ from digit_core import ALGORITHM_VERSION
 from digit_core.judgement import judge
 from digit_core.page import find_digits, find_strip
 from digit_core.params import ReviewPolicy, SegmentationParams
+from digit_core.readings import PageRead, Reading, State
 from digit_core.recogniser import SHIPPED_MODEL, OnnxRecogniser
-from digit_core.records import Box, PageFound, PageImage, PageRead, PageRef, Reading, State
+from digit_core.records import Box, PageFound, PageImage, PageRef
 
 Grey = NDArray[np.uint8]
 HERE = Path(__file__).parent

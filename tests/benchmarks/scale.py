@@ -16,7 +16,8 @@ from pathlib import Path
 
 from digit_core.manifest import Manifest
 from digit_core.params import DecodeLimits, ReviewPolicy, SegmentationParams
-from digit_core.records import PageRef, ReadBy, SourceObject
+from digit_core.readings import ReadBy
+from digit_core.records import PageRef, SourceObject
 from digit_core.share import Share
 from flows.planning import Listing
 from tasks.adapters.results import Results

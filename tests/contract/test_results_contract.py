@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from digit_core.errors import FailureReason, InputError, StorageError
 from digit_core.manifest import Manifest, batch_key, count_rows
-from digit_core.records import Box, DigitReading, PageFailure, PageRead, PageRef, ReadBy, Reading, State
+from digit_core.readings import DigitReading, PageRead, ReadBy, Reading, State
+from digit_core.records import Box, PageFailure, PageRef
 from digit_core.tables import PAGES, TABLES, batch_tables
 from tasks.adapters.results import ABANDONED_AFTER, Results, fingerprint
 from tasks.adapters.storage import Storage, join

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from together import together
 
 from digit_core.errors import QueueError
-from digit_core.records import Box, ReviewItem
+from digit_core.readings import ReviewItem
+from digit_core.records import Box
 from tasks.adapters.review.claims import LARGEST_LOAN
 from tasks.adapters.review_queue import ReviewQueue
 

@@ -18,8 +18,9 @@ from digit_core.lines import line_maps
 from digit_core.page import find_digits
 from digit_core.params import DecodeLimits, ReviewPolicy, SegmentationParams
 from digit_core.reader import OnnxReader
+from digit_core.readings import State
 from digit_core.recogniser import SHIPPED_MODEL, OnnxRecogniser
-from digit_core.records import Grey, PageFound, PageImage, PageRef, State
+from digit_core.records import Grey, PageFound, PageImage, PageRef
 from digit_core.registration import SURE, Points, fit
 
 PAGES = Path(__file__).parents[3] / "shared" / "data" / "pages"

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digit_core.candidates import MOST, SUREST, candidates, chosen, digits_of, fitting, with_one_more
-from digit_core.records import NOT_A_DIGIT, Box, DigitReading, Reading, State
+from digit_core.readings import DigitReading, Reading, State
+from digit_core.records import NOT_A_DIGIT, Box
 
 shares = st.tuples(st.floats(0.1, 1), st.floats(0, 1), st.floats(0, 1)).map(
     lambda three: sorted((one / max(1, sum(three)) for one in three), reverse=True)

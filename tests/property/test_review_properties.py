@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digit_core.errors import InputError
-from digit_core.records import NOT_A_DIGIT, State
+from digit_core.readings import State
+from digit_core.records import NOT_A_DIGIT
 from digit_core.review import (
     HIDDEN_SHARE,
     Kind,

@@ -7,7 +7,8 @@ from cell_readings import nothing_in, read_as, unread
 from digit_core.checks import reckoned
 from digit_core.layout import Axis, Check, Grid, Holds, Layout, Mark, Place, Rule
 from digit_core.params import ReviewPolicy
-from digit_core.records import NOT_A_DIGIT, CellState, Reading, State
+from digit_core.readings import Reading, State
+from digit_core.records import NOT_A_DIGIT, CellState
 from digit_core.rules import by_form
 
 ROWS = ("1", "2", "3", "4", "Total")

@@ -7,7 +7,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from digit_core.draw import COLOURS, contact_sheet, overlay, to_png
-from digit_core.records import NOT_A_DIGIT, Box, DigitReading, PageRead, PageRef, ReadBy, Reading, State
+from digit_core.readings import DigitReading, PageRead, ReadBy, Reading, State
+from digit_core.records import NOT_A_DIGIT, Box, PageRef
 from digit_core.tables import batch_tables
 
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from digit_core.errors import FailureReason, InputError
 from digit_core.evaluate import Counts, Rate, score
 from digit_core.matching import By, NumberRead, align, exact_by_chance, match, overlap
-from digit_core.records import Box, Cell, CellState, DigitReading, PageFailure, PageRead, PageRef, ReadBy, Reading, State
+from digit_core.readings import DigitReading, PageRead, ReadBy, Reading, State
+from digit_core.records import Box, Cell, CellState, PageFailure, PageRef
 from digit_core.tables import batch_tables
 from digit_core.truth import PageTruth, TruthNumber, parse_truth, read_truth
 

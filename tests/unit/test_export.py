@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from digit_core.corrections import CORRECTED, REVIEWED, Corrections
 from digit_core.export import COLUMNS, CsvFile, datapackage, guard, numbers_csv, unguard
-from digit_core.records import Box, PageRead, PageRef, ReadBy, Reading, State
+from digit_core.readings import PageRead, ReadBy, Reading, State
+from digit_core.records import Box, PageRef
 from digit_core.tables import batch_tables
 
 

@@ -16,7 +16,8 @@ from digit_core.page import find_digits
 from digit_core.params import ReviewPolicy, SegmentationParams
 from digit_core.placing import in_tables
 from digit_core.reader import OnnxReader
-from digit_core.records import CellState, Form, Grey, PageDigits, PageFound, PageImage, PageRead, PageRef, ReadBy, Reading, State
+from digit_core.readings import PageRead, ReadBy, Reading, State
+from digit_core.records import CellState, Form, Grey, PageDigits, PageFound, PageImage, PageRef
 from digit_core.tables import batch_tables
 
 PARAMS, POLICY = SegmentationParams(), ReviewPolicy(threshold=0.6, audit_share=0.0)

@@ -2,7 +2,8 @@ from dataclasses import replace
 
 from digit_core.history import history_of
 from digit_core.manifest import Manifest
-from digit_core.records import PageRef, ReadBy
+from digit_core.readings import ReadBy
+from digit_core.records import PageRef
 
 READ_BY = ReadBy("3", "1", "none", "p", "run a")
 

@@ -7,7 +7,7 @@ import pytest
 
 from digit_core.errors import InputError
 from digit_core.params import DecodeLimits, ReviewPolicy, SegmentationParams
-from digit_core.records import ReadBy
+from digit_core.readings import ReadBy
 from flows.planning import Listing, make_plan
 from flows.settings import load_settings
 from tasks.adapters.results import Results

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from digit_core.errors import FailureReason, InputError
 from digit_core.manifest import FORMAT, Manifest, batch_key, count_rows
-from digit_core.records import Box, Cell, CellState, DigitReading, Form, PageFailure, PageRead, PageRef, ReadBy, Reading, State
+from digit_core.readings import DigitReading, PageRead, ReadBy, Reading, State
+from digit_core.records import Box, Cell, CellState, Form, PageFailure, PageRef
 from digit_core.tables import batch_tables
 
 READ_BY = ReadBy("7", "2", "none", "abc", "run-1")

@@ -11,7 +11,8 @@ from digit_core.page import find_digits, find_strip, read_page
 from digit_core.params import ReviewPolicy, SegmentationParams, Writing
 from digit_core.placing import reading_order, to_scan
 from digit_core.reader import OnnxReader
-from digit_core.records import NOT_A_DIGIT, Box, NumberString, PageDigits, PageFound, PageImage, PageRef, State
+from digit_core.readings import State
+from digit_core.records import NOT_A_DIGIT, Box, NumberString, PageDigits, PageFound, PageImage, PageRef
 from digit_core.strokes import draw_number, make_hand
 
 PARAMS = SegmentationParams()

@@ -6,7 +6,8 @@ import pytest
 from cell_readings import nothing_in, read_as, unread
 
 from digit_core.layout import Holds, Mark, Place
-from digit_core.records import CellState, State
+from digit_core.readings import State
+from digit_core.records import CellState
 from digit_core.review import Reason
 from digit_core.rules import as_written, broken_rule, by_form, decimals_of, negative
 

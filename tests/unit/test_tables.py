@@ -6,20 +6,8 @@ from dataclasses import replace
 import pyarrow.parquet as pq
 
 from digit_core.errors import FailureReason
-from digit_core.records import (
-    NOT_A_DIGIT,
-    Box,
-    Cell,
-    CellState,
-    DigitReading,
-    Form,
-    PageFailure,
-    PageRead,
-    PageRef,
-    ReadBy,
-    Reading,
-    State,
-)
+from digit_core.readings import DigitReading, PageRead, ReadBy, Reading, State
+from digit_core.records import NOT_A_DIGIT, Box, Cell, CellState, Form, PageFailure, PageRef
 from digit_core.tables import SCHEMA_VERSION, TABLES, batch_tables
 from tasks.adapters.parquet_files import from_parquet
 

@@ -1,7 +1,8 @@
 import pytest
 
 from digit_core.errors import BudgetExceededError, FailureReason
-from digit_core.records import Box, ReviewItem
+from digit_core.readings import ReviewItem
+from digit_core.records import Box
 from flows.tally import KEPT_ITEMS, Tally
 from tasks.plan import Sealed
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from digit_core.records import ReviewItem
+from digit_core.readings import ReviewItem
 from digit_core.review import Reason
 from tasks.adapters.review.database import Database, locked_or_skipped, now
 from tasks.adapters.review.rows import to_item

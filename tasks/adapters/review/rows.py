@@ -7,7 +7,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from digit_core.records import Box, ReviewItem
+from digit_core.readings import ReviewItem
+from digit_core.records import Box
 from tasks.adapters.review.schema import OPEN
 
 Row = Mapping[Any, Any]

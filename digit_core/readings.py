@@ -1,0 +1,126 @@
+"""What was read: digits, numbers and pages as they are published, and what is put to a person. Coordinates as in `records`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from digit_core.records import NOT_A_DIGIT, Box, Cell, Form, PageRef
+
+
+class State(StrEnum):
+    """What may be done with a digit or a number."""
+
+    ACCEPTED = "accepted"
+    REVIEW = "review"
+    REJECTED = "rejected"  # surely not a digit: kept in `digits`, left out of its number
+    CONFIRMED = "confirmed"  # a person saw what the machine was not sure of, and read the same
+    CORRECTED = "corrected"  # a person read something else, and that counts
+    UNREADABLE = "unreadable"  # a person could not read all of it: ? stands for each digit
+
+
+@dataclass(frozen=True, slots=True)
+class DigitReading:
+    """One digit as read: `top` holds the three likeliest classes with their calibrated probabilities, best first."""
+
+    box: Box
+    top: tuple[tuple[int, float], ...]
+    state: State
+    reason: str = ""
+
+    @property
+    def confidence(self) -> float:
+        return self.top[0][1]
+
+    @property
+    def digit(self) -> str:
+        """'0' to '9', or '' for what is not a digit."""
+        return str(self.top[0][0]) if self.top[0][0] < NOT_A_DIGIT else ""
+
+
+def signed_value(digits: str, decimals: int | None, minus: bool) -> float | None:
+    """The number that digits stand for; None for none, and for what holds a digit that nobody could read."""
+    if not (digits.isascii() and digits.isdecimal()):
+        return None
+    number = float(int(digits) / 10 ** (decimals or 0))
+    return -number if minus else number
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One number as read: `digits` as a string with its leading zeros, confidence: that all of it is right.
+
+    printed: probability that it was printed; text: as written, with points and dashes where the reader saw them. cell: where it
+    stands in a form or a ruled table. decimals: how many of the digits stand after the point; None if nothing says so. minus:
+    whether a sign stands before it. checks: what the form's arithmetic says of it.
+    """
+
+    line: int
+    box: Box
+    digits: str
+    confidence: float
+    state: State
+    parts: tuple[DigitReading, ...]
+    printed: float = 0.0
+    text: str = ""
+    cell: Cell | None = None
+    decimals: int | None = None
+    checks: str = ""
+    minus: bool = False
+
+    @property
+    def value(self) -> float | None:
+        """The digits as a number; None where there are none."""
+        return signed_value(self.digits, self.decimals, self.minus)
+
+
+@dataclass(frozen=True, slots=True)
+class PageRead:
+    """A page with its readings, in reading order."""
+
+    ref: PageRef
+    width: int
+    height: int
+    dpi: float
+    skew: float
+    readings: tuple[Reading, ...]
+    form: Form | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadBy:
+    """Who read it: stands in every row. `params` is the digest of the parameters of the reading."""
+
+    model_version: str
+    algorithm_version: str
+    layout_version: str
+    params: str
+    run_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewItem:
+    """A digit for a person: its crop and the strip around it as PNG bytes, the three best guesses, and why it is asked.
+
+    `parts` are the digits of its number as they were read, left to right, "" for what is none, and `place` is its own among
+    them, from 0. `mark` is its box within the strip (x, y, w, h, each as a share of the strip's side). `ink` is what the
+    model saw: 28x28 bytes, row by row. Items of older queues go without these.
+    """
+
+    item_id: str
+    uri: str
+    sha256: str
+    page_index: int
+    number_id: str
+    box: Box
+    top: tuple[tuple[int, float], ...]
+    reason: str
+    collection: str
+    model_version: str
+    crop_png: bytes
+    context_png: bytes
+    parts: tuple[str, ...] = ()
+    place: int = 0
+    number_box: Box | None = None
+    mark: tuple[float, float, float, float] | None = None
+    ink: bytes = b""
