@@ -1,4 +1,4 @@
-"""What is on the data path until something is read. Coordinates are pixels of the original scan, origin top left, x right, y down."""
+"""The data path until something is read. Coordinates are pixels of the original scan, origin top left, x right, y down."""
 
 from __future__ import annotations
 
