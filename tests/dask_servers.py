@@ -16,7 +16,7 @@ from pathlib import Path
 from server_processes import free_port
 
 DASK = Path(sys.executable).parent / "dask"
-START_SECONDS = 120
+START_SECONDS = 600
 
 
 @dataclass(frozen=True)

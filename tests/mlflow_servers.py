@@ -15,7 +15,7 @@ from pathlib import Path
 from server_processes import free_port
 
 QUIET = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true"}
-START_SECONDS = 180
+START_SECONDS = 600
 
 
 @contextmanager

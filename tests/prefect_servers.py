@@ -18,7 +18,7 @@ import pytest
 from server_processes import free_port
 
 PREFECT = Path(sys.executable).parent / "prefect"
-START_SECONDS = 180
+START_SECONDS = 600
 QUIET = {"PREFECT_SERVER_ANALYTICS_ENABLED": "false", "DO_NOT_TRACK": "1", "PREFECT_API_URL": "", "PREFECT_UI_ENABLED": "0"}
 
 
