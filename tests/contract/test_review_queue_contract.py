@@ -183,7 +183,7 @@ print(sum(queue.put(items[first:first + 50]) for first in range(0, 1000, 50)))
 
 
 def test_four_processes_putting_overlapping_items_into_a_new_queue_leave_exactly_the_union(url):
-    example = f"import sys\nfrom dataclasses import replace\nfrom digit_core.records import *\nexample = {item('example')!r}\n"
+    example = f"import sys\nfrom dataclasses import replace\nfrom digit_core.readings import *\nexample = {item('example')!r}\n"
     imports = example + "from tasks.adapters.review_queue import ReviewQueue"
 
     printed = together(imports, PUT, [[url, str(start)] for start in (0, 500, 1000, 1500)])
@@ -235,7 +235,7 @@ def test_reading_goes_on_while_another_program_writes(tmp_path):
 FILL = """
 import resource, sys
 from dataclasses import replace
-from digit_core.records import *
+from digit_core.readings import *
 from tasks.adapters.review.claims import LARGEST_LOAN
 from tasks.adapters.review_queue import ReviewQueue
 queue = ReviewQueue(sys.argv[1])
