@@ -70,6 +70,8 @@ def fused(probabilities: Probabilities, evidence: Probabilities | None) -> Proba
 
 def _stands_there(number: NumberString, classified: Probabilities) -> bool:
     """Words, ticks and specks, which look like digits one by one, are none to the columns that see them together."""
+    if not len(classified):
+        return False
     strange = float(np.clip(classified[:, NOT_A_DIGIT].mean(), 1e-6, 1 - 1e-6))
     return number.seen - math.log(strange / (1 - strange)) > _LEAST_SEEN
 

@@ -21,14 +21,23 @@ def spool(folder: Path) -> Iterator[None]:
     mark = folder.with_suffix(_LOCK)
     with mark.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # held for as long as this process lives
-        for other in folder.parent.glob(f"*{_LOCK}"):
-            if other != mark:
-                _remove_if_dead(other)
+        _clear(folder.parent, own=mark)
         folder.mkdir()
         try:
             yield
         finally:
             _remove(mark)
+
+
+def clear(parent: Path) -> None:
+    """Removes what dead runs left in `parent`; for a run that finds nothing to do, and so makes no folder of its own."""
+    _clear(parent, own=None)
+
+
+def _clear(parent: Path, own: Path | None) -> None:
+    for mark in parent.glob(f"*{_LOCK}"):
+        if mark != own:
+            _remove_if_dead(mark)
 
 
 def _remove_if_dead(mark: Path) -> None:

@@ -21,6 +21,7 @@ from digit_core.errors import DigitsError, InputError
 from flows.planning import Listing, make_plan, with_options
 from flows.progress import Progress
 from flows.settings import load_settings
+from flows.spool import clear
 from flows.tally import Tally
 from tasks.adapters.results import Results
 from tasks.adapters.storage import Storage
@@ -38,6 +39,7 @@ def digitise(source: str, out: str, share: str | None = None, dry_run: bool = Fa
     objects = iter(listing)
     first = next(objects, None)
     if first is None:
+        clear(settings.spool_folder)
         _nothing_new(plan, listing)
         return
     if dry_run:

@@ -1,7 +1,7 @@
 """Power cuts: `digits digitise` is killed at drawn moments and started again, and nothing of it shows in the end.
 
 One destination that is struck four times by default, for the sake of time; `KILL_CHAINS=3 make test ARGS="-k kill"` for
-three of them and twelve kills, `KILL_SEED=…` for other moments.
+three of them and twelve kills, `KILL_SEED=…` for other moments, `KILL_PAGES=…` for more pages than 120.
 """
 
 import contextlib
@@ -28,7 +28,7 @@ from digit_core.tables import TABLES
 from tasks.adapters.results import Results
 from tasks.adapters.storage import Storage
 
-PAGES = 200
+PAGES = int(os.environ.get("KILL_PAGES", "120"))
 CHAINS = int(os.environ.get("KILL_CHAINS", "1"))
 SEED = int(os.environ.get("KILL_SEED", "1"))
 DIGITS = Path(sys.executable).parent / "digits"
@@ -104,7 +104,7 @@ def drawn_kills(chain: int, start_up: float) -> list[Kill]:
 
 @pytest.fixture(scope="module")
 def scans(tmp_path_factory) -> Path:
-    """200 slips of 600 x 400 pixels with six numbers each."""
+    """Slips of 600 x 400 pixels with six numbers each."""
     folder = tmp_path_factory.mktemp("scans")
     draw = random.Random(7)
     for page in range(PAGES):
