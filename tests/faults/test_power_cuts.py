@@ -1,7 +1,7 @@
 """Power cuts: `digits digitise` is killed at drawn moments and started again, and nothing of it shows in the end.
 
-One destination that is struck four times by default, for the sake of time; `KILL_CHAINS=3 make test ARGS="-k kill"` for
-three of them and twelve kills, `KILL_SEED=…` for other moments, `KILL_PAGES=…` for more pages than 120.
+One destination that is struck four times by default, for the sake of time; `KILL_CHAINS=3 make faults ARGS="-k power"` for
+three of them and twelve kills, `KILL_SEED=…` for other moments, `KILL_PAGES=…` for another number of pages than 200.
 """
 
 import contextlib
@@ -28,7 +28,9 @@ from digit_core.tables import TABLES
 from tasks.adapters.results import Results
 from tasks.adapters.storage import Storage
 
-PAGES = int(os.environ.get("KILL_PAGES", "120"))
+pytestmark = pytest.mark.long  # `make test` kills runs in test_kills
+
+PAGES = int(os.environ.get("KILL_PAGES", "200"))
 CHAINS = int(os.environ.get("KILL_CHAINS", "1"))
 SEED = int(os.environ.get("KILL_SEED", "1"))
 DIGITS = Path(sys.executable).parent / "digits"
