@@ -30,7 +30,8 @@ def from_parquet(name: str, uri: str, data: bytes | None, columns: Sequence[str]
     try:
         file = pq.ParquetFile(pa.BufferReader(data))
         _check_schema_version(uri, file.schema_arrow.metadata or {})
-        return _completed(file.read(columns=columns), name, columns)
+        # Small files, many of them: threads of Arrow would be no quicker, and abort a process that ends while they idle.
+        return _completed(file.read(columns=columns, use_threads=False), name, columns)
     except pa.ArrowInvalid as error:
         raise StorageError(f"{uri} is damaged ({error}): delete its manifest and run again to read its pages anew") from error
 
