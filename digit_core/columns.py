@@ -8,6 +8,7 @@ up with columns that are surely no digit, which changes no sum.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,7 +71,8 @@ class Scored:
             alpha[:, step] = now * self._emitted[:, step]
         return alpha
 
-    def _run_backward(self) -> Floats:
+    @cached_property
+    def _backward(self) -> Floats:
         """beta[n, t, s]: how likely the rest of the text is after column t, being in state s at t."""
         n, t, s = self._emitted.shape
         beta = np.zeros((n, t, s))
@@ -87,7 +89,7 @@ class Scored:
 
     def substitutes(self) -> Floats:
         """Shape (n, longest, 10): for each digit of the text the probabilities of the ten in its place, the others kept."""
-        forward, backward = self._forward, self._run_backward()
+        forward, backward = self._forward, self._backward
         n, t, _ = forward.shape
         digits = np.arange(1, 11)
         labels = self._labels
@@ -116,6 +118,6 @@ class Scored:
 
     def middles(self) -> Floats:
         """Shape (n, longest): the column in the middle of each digit, by the weight of all paths; columns count from 0."""
-        weight = (self._forward * self._run_backward())[:, :, 1::2]
+        weight = (self._forward * self._backward)[:, :, 1::2]
         total = np.maximum(weight.sum(axis=1), 1e-300)
         return np.asarray((weight * np.arange(weight.shape[1])[None, :, None]).sum(axis=1) / total)

@@ -1,4 +1,4 @@
-"""What a number is, from all that was said of it: by the cells of the page, by the cells of its strip, and by its columns."""
+"""What a number is, from all that was said of it: by the cells of the page, and by the columns of its strips."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digit_core.characters import Characters, text_of
-from digit_core.columns import Scored, best_text, stacked
+from digit_core.columns import Floats, Scored, best_text, stacked
 from digit_core.reader import Columns
 from digit_core.reader_form import CHARACTERS, COLUMN, DIGITS
 from digit_core.windows import Window
 
-_DETECTED, _READ = 0.27, 0.45
+_DETECTED, _READ = 0.16, 0.68
 """Exponents of what cells and what columns say of a digit when both are put together; fitted on written strips."""
 
 _CLEARLY = 1.5
 """By how much (in log likelihood) a text must be better than the one that was found, to be taken although its length differs."""
 
-_DOUBT = 0.62
+_DOUBT = 0.53
 """Exponent of the doubt whether a number has as many digits as were read; fitted on written strips."""
 
 _OTHERWISE = (0.15, 6.0)
@@ -44,39 +44,64 @@ class FoundNumber:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Proposal:
-    """What was found on the page (boxes in its pixels) and in the strip (boxes in the strip's), and the strip's columns."""
+class Seen:
+    """A strip that was cut around a number, and its columns."""
 
-    on_page: Characters
-    in_strip: Characters
-    columns: Columns
     window: Window
+    columns: Columns
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Proposal:
+    """A number as found on the page, digits and marks (boxes in its pixels), and as seen in strips, of each size one."""
+
+    digits: Characters
     marks: Characters
+    strips: tuple[Seen, ...]
 
 
 def decided(proposals: Sequence[Proposal]) -> list[FoundNumber]:
-    """For each number the digits that page, strip and columns together make likeliest."""
-    columns = stacked([one.columns for one in proposals])
+    """For each number the digits that page and columns together make likeliest."""
+    columns = stacked([seen.columns for one in proposals for seen in one.strips])
+    sizes = len(proposals[0].strips)
     texts = [_texts(one) for one in proposals]
-    likely = np.stack([Scored(columns, [row[i] for row in texts]).log_likelihoods for i in range(len(texts[0]))], axis=1)
-    chosen = [_choice(row, values) for row, values in zip(texts, likely, strict=True)]
-    final = Scored(columns, [row[i] for row, i in zip(texts, chosen, strict=True)])
-    substitutes, middles = final.substitutes(), final.middles()
-    seen = final.log_likelihoods - np.log(columns[..., 0]).sum(axis=1)
+    likely = _log_likelihoods(columns, texts, sizes)
+    chosen = [_choice(row, values, sizes) for row, values in zip(texts, likely, strict=True)]
+    final = Scored(columns, [row[i] for row, i in zip(texts, chosen, strict=True) for _ in range(sizes)])
+    substitutes, middles = _agreed(final.substitutes(), sizes), final.middles()[::sizes]
+    seen = (final.log_likelihoods - np.log(columns[..., 0]).sum(axis=1)).reshape(-1, sizes).mean(axis=1)
     return [_number(*row) for row in zip(proposals, texts, chosen, likely, substitutes, middles, seen, strict=True)]
 
 
 def _texts(one: Proposal) -> list[str]:
-    """What is proposed: on the page, in the strip, by the columns; and by the columns read with too many and too few digits."""
-    return [text_of(one.on_page), text_of(one.in_strip), *(best_text(one.columns, nothing) for nothing in (1.0, *_OTHERWISE))]
+    """What is proposed: on the page; by the columns of each size; and by these read with too many and too few digits."""
+    columns = [seen.columns for seen in one.strips]
+    return [text_of(one.digits), *(best_text(each, nothing) for nothing in (1.0, *_OTHERWISE) for each in columns)]
 
 
-def _choice(texts: Sequence[str], likely: NDArray[np.float64]) -> int:
-    """Which of the first three texts: a found one, unless the columns' own text is clearly likelier."""
-    best = 1 if texts[1] and likely[1] >= likely[0] else 0
-    if len(texts[2]) != len(texts[best]) and texts[2] and likely[2] > likely[best] + _CLEARLY:
-        return 2
-    return best
+def _log_likelihoods(columns: Floats, texts: Sequence[Sequence[str]], sizes: int) -> Floats:
+    """Shape (n, texts of each): every text against the columns of its strips, in their mean. Most texts are proposed more than
+    once, and scored once.
+    """
+    pairs = sorted({(number, text) for number, own in enumerate(texts) for text in own})
+    rows = [number * sizes + size for number, _ in pairs for size in range(sizes)]
+    scores = Scored(columns[rows], [text for _, text in pairs for _ in range(sizes)]).log_likelihoods
+    found = dict(zip(pairs, scores.reshape(-1, sizes).mean(axis=1), strict=True))
+    return np.array([[found[number, text] for text in own] for number, own in enumerate(texts)])
+
+
+def _agreed(substitutes: Floats, sizes: int) -> Floats:
+    """(n * sizes, longest, 10) -> (n, longest, 10): the geometric mean of what the strips of a number say."""
+    together = np.log(substitutes).reshape(-1, sizes, *substitutes.shape[1:]).mean(axis=1)
+    powers = np.exp(together - together.max(axis=2, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=2, keepdims=True))
+
+
+def _choice(texts: Sequence[str], likely: NDArray[np.float64], sizes: int) -> int:
+    """Which text: the found one, unless one of the columns' own is of another length and clearly likelier."""
+    best = 1 + int(np.argmax(likely[1 : 1 + sizes]))
+    clearly = len(texts[best]) != len(texts[0]) and likely[best] > likely[0] + _CLEARLY
+    return best if texts[best] and clearly else 0
 
 
 def _number(
@@ -90,23 +115,21 @@ def _number(
 ) -> FoundNumber:
     count = len(texts[choice])
     read = substitutes[:count]
-    if choice == 2:
+    if choice:
         boxes, detected, scores = _boxes_at(middles[:count], one), np.full((count, DIGITS), 1 / DIGITS), np.full(count, 0.5)
     else:
-        source = (one.on_page, one.in_strip)[choice].left_to_right()
-        boxes = source.boxes if choice == 0 else one.window.to_page(source.boxes)
-        detected = source.probabilities[:, :DIGITS] + 1e-7
-        scores = source.scores
+        source = one.digits.left_to_right()
+        boxes, detected, scores = source.boxes, source.probabilities[:, :DIGITS] + 1e-7, source.scores
     both = np.power(detected, _DETECTED) * np.power(read + 1e-9, _READ)
     both = both / both.sum(axis=1, keepdims=True)
     evidence = np.concatenate([both * scores[:, None], 1 - scores[:, None]], axis=1).astype(np.float32)
     written, certainty = _as_written(boxes, texts[choice], one.marks), _certainty(texts, choice, likely)
-    return FoundNumber(boxes, evidence, certainty, _printed(one), written, float(seen))
+    return FoundNumber(boxes, evidence, certainty, _printed(one.digits), written, float(seen))
 
 
-def _printed(one: Proposal) -> float:
-    """Of all the number's digits, as seen on the page and again in the strip: their odds, in the geometric mean."""
-    shares = np.clip(np.concatenate([one.on_page.printed, one.in_strip.printed]).astype(np.float64), 1e-4, 1 - 1e-4)
+def _printed(digits: Characters) -> float:
+    """Of all the number's digits: their odds, in the geometric mean."""
+    shares = np.clip(digits.printed.astype(np.float64), 1e-4, 1 - 1e-4)
     return float(1 / (1 + np.exp(-np.log(shares / (1 - shares)).mean())))
 
 
@@ -119,9 +142,10 @@ def _certainty(texts: Sequence[str], choice: int, likely: NDArray[np.float64]) -
 
 def _boxes_at(middles: NDArray[np.float64], one: Proposal) -> NDArray[np.float32]:
     """Boxes around the digits that only the columns see: halfway to their neighbours, as high as what was found."""
-    x = (middles + 0.5) * COLUMN / one.window.scale + one.window.x
-    top, bottom = one.on_page.boxes[:, 1].min(), one.on_page.boxes[:, 3].max()
-    edges = np.concatenate([[one.on_page.boxes[:, 0].min()], (x[1:] + x[:-1]) / 2, [one.on_page.boxes[:, 2].max()]])
+    window, found = one.strips[0].window, one.digits.boxes
+    x = (middles + 0.5) * COLUMN / window.scale + window.x
+    top, bottom = found[:, 1].min(), found[:, 3].max()
+    edges = np.concatenate([[found[:, 0].min()], (x[1:] + x[:-1]) / 2, [found[:, 2].max()]])
     edges = np.maximum.accumulate(edges)
     rows = [(edges[i], top, max(edges[i + 1], edges[i] + 1), bottom) for i in range(len(x))]
     return np.array(rows, np.float32).reshape(-1, 4)

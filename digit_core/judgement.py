@@ -23,7 +23,7 @@ _WORD = 0.4
 _LEAST_SEEN = 5.0
 """Log odds from which a number of a page is one: those of its columns and of the classifier's word for its digits together."""
 
-CLASSIFIER, EVIDENCE = 0.2, 1.0
+CLASSIFIER, EVIDENCE = 0.235, 1.0
 """Exponents of the two witnesses of a digit; fitted on written strips of digits that neither learned."""
 
 Probabilities = NDArray[np.float32]

@@ -1,4 +1,4 @@
-"""Finding the numbers of a page: characters, grouped into numbers, each read again in a strip of its own.
+"""Finding the numbers of a page: characters, grouped into numbers, each read as a whole in strips of its own.
 
 Boxes here are pixels of the prepared page (level, rulings known), as rows left, top, right, bottom of float32.
 """
@@ -9,18 +9,18 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from digit_core.characters import Characters, characters
-from digit_core.decision import FoundNumber, Proposal, decided
+from digit_core.characters import Characters
+from digit_core.decision import FoundNumber, Proposal, Seen, decided
 from digit_core.lines import LineMaps
-from digit_core.look import FIGURE, look, look_at_strip
+from digit_core.look import look, look_at_strip
 from digit_core.params import SegmentationParams
 from digit_core.preprocess import PreparedPage
-from digit_core.reader import Cells, Reader
-from digit_core.reader_form import DIGITS, STRIP_HEIGHT
+from digit_core.reader import Reader
+from digit_core.reader_form import DIGITS
 from digit_core.records import Box, Grey
 from digit_core.rulings import not_rulings
 from digit_core.strings import group_strings
-from digit_core.windows import MARGIN, Window
+from digit_core.windows import FIGURES, Window
 
 _ON_LINE = 0.6
 """Of the lower one's height: overlap from which two characters stand on one line."""
@@ -77,24 +77,13 @@ def _marks_of(digits: Characters, marks: Characters) -> Characters:
 
 
 def read_strings(darkness: Grey, groups: Sequence[tuple[Characters, Characters]], reader: Reader) -> list[FoundNumber]:
-    """Reads a strip around each group of digits (and its marks), and decides."""
+    """Reads strips around each group of digits (and its marks), and decides."""
     if not groups:
         return []
-    windows = [Window.around(digits.boxes) for digits, _ in groups]
-    answers = reader.read([window.cut(darkness) for window in windows])
+    windows = [[Window.around(digits.boxes, figure) for figure in FIGURES] for digits, _ in groups]
+    columns = iter(reader.read([window.cut(darkness) for row in windows for window in row]))
     proposals = [
-        Proposal(digits, _again(cells, window), columns, window, marks)
-        for (digits, marks), window, (cells, columns) in zip(groups, windows, answers, strict=True)
+        Proposal(digits, marks, tuple(Seen(window, next(columns)) for window in row))
+        for (digits, marks), row in zip(groups, windows, strict=True)
     ]
     return decided(proposals)
-
-
-def _again(cells: Cells, window: Window) -> Characters:
-    """The digits of a strip, without those that its edges cut."""
-    found = characters(cells)
-    middle_x = (found.boxes[:, 0] + found.boxes[:, 2]) / 2
-    middle_y = (found.boxes[:, 1] + found.boxes[:, 3]) / 2
-    margin = 0.5 * MARGIN * FIGURE
-    inside = (middle_x > margin) & (middle_x < window.width * window.scale - margin)
-    inside &= (np.abs(middle_y - STRIP_HEIGHT / 2) < 0.36 * STRIP_HEIGHT) & (found.best < DIGITS)
-    return found.chosen(inside)

@@ -41,7 +41,7 @@ class Reader(Protocol):
 
     def find(self, darkness: Grey) -> Cells: ...
 
-    def read(self, strips: Sequence[Grey]) -> list[tuple[Cells, Columns]]: ...
+    def read(self, strips: Sequence[Grey]) -> list[Columns]: ...
 
 
 class OnnxReader:
@@ -64,25 +64,24 @@ class OnnxReader:
         last = top + _TILE + _OVERLAP >= darkness.shape[0]
         return np.asarray(cells[0, above // STRIDE : None if last else (above + _TILE) // STRIDE], np.float32)
 
-    def read(self, strips: Sequence[Grey]) -> list[tuple[Cells, Columns]]:
+    def read(self, strips: Sequence[Grey]) -> list[Columns]:
         """Strips 40 pixels high, of any width; the answers in their order, each of its own width."""
-        answers: list[tuple[Cells, Columns] | None] = [None] * len(strips)
+        answers: list[Columns] = [np.empty((0, 11))] * len(strips)
         order = sorted(range(len(strips)), key=lambda i: strips[i].shape[1])
         for start in range(0, len(order), _BATCH):
             chosen = order[start : start + _BATCH]
-            cells, columns = self._read_batch([strips[i] for i in chosen])
+            columns = self._read_batch([strips[i] for i in chosen])
             for row, i in enumerate(chosen):
-                width = strips[i].shape[1]
-                answers[i] = cells[row, :, : -(-width // STRIDE)], _digits_only(columns[row, : -(-width // COLUMN)])
-        return [answer for answer in answers if answer is not None]
+                answers[i] = _digits_only(columns[row, : -(-strips[i].shape[1] // COLUMN)])
+        return answers
 
-    def _read_batch(self, strips: Sequence[Grey]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def _read_batch(self, strips: Sequence[Grey]) -> NDArray[np.float32]:
         width = -(-strips[-1].shape[1] // _STEP) * _STEP
         batch = np.zeros((len(strips), STRIP_HEIGHT, width), np.uint8)
         for row, strip in enumerate(strips):
             batch[row, :, : strip.shape[1]] = strip
-        cells, columns = self._reader.run(None, {"strips": _input(batch)})
-        return cells, columns
+        (columns,) = self._reader.run(None, {"strips": _input(batch)})
+        return np.asarray(columns, np.float32)
 
 
 def _input(pictures: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -27,7 +27,7 @@ def build(keras: Any, widths: Sequence[int] = (24, 48, 80, 112)) -> tuple[Any, A
     """Three Keras models that share their weights: (finder, reader, both).
 
     finder: darkness (n, h, w, 1) in [0, 1], h and w multiples of 8 -> cells (n, h/4, w/4, OUTPUTS).
-    reader: strips (n, 40, w, 1) -> cells, and columns (n, w/2, characters + 1), class 0 being none.
+    reader: strips (n, 40, w, 1) -> columns (n, w/2, characters + 1), class 0 being none.
     both: patches and strips -> cells of both and columns, to be trained.
     """
     layers = keras.layers
@@ -65,7 +65,7 @@ def build(keras: Any, widths: Sequence[int] = (24, 48, 80, 112)) -> tuple[Any, A
     features = trunk(strips)
     cells, columns = through(features, cell_head), through(through(features, collapse), along)
     finder = keras.Model(patches, found, name="finder")
-    reader = keras.Model(strips, [cells, columns], name="reader")
+    reader = keras.Model(strips, columns, name="reader")
     return finder, reader, keras.Model([patches, strips], [found, cells, columns], name="both")
 
 

@@ -24,6 +24,7 @@ from digit_core.hands import make_hands
 from digit_core.mnist import Labelled, Mnist
 from digit_core.network import keras_module
 from digit_core.params import Params
+from digit_core.quantise import quantise
 from digit_core.reader import FINDER, READER
 from digit_core.reader_form import STRIP_HEIGHT
 from digit_core.reader_network import build, cell_loss, cell_targets, column_loss, column_targets
@@ -34,6 +35,10 @@ PATCH = (64, 192)
 
 _BUCKET = 64
 """Strips of one batch are filled up to a multiple of so many pixels, so that few shapes are compiled."""
+
+
+_SAMPLE, _PATCHES, _STRIPS = (160, 512), 24, 150
+"""Height and width of the patches, and how many patches and strips, that say between which bounds the values of layers lie."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,17 +107,23 @@ def write_chapter(learned: Labelled, params: ReaderParams, chapter: int) -> list
 
 
 def _batch(patches: list[Scrap], strips: list[Scrap]) -> Batch:
-    width = -(-max(s.pixels.shape[1] for s in strips) // _BUCKET) * _BUCKET
-    filled = np.zeros((len(strips), STRIP_HEIGHT, width), np.uint8)
-    for row, strip in enumerate(strips):
-        filled[row, :, : strip.pixels.shape[1]] = strip.pixels
+    filled = _batch_of(strips)
     return Batch(
         np.stack([patch.pixels for patch in patches]),
         filled,
         np.stack([cell_targets(patch.places, *PATCH) for patch in patches]),
-        np.stack([cell_targets(strip.places, STRIP_HEIGHT, width) for strip in strips]),
+        np.stack([cell_targets(strip.places, *filled.shape[1:]) for strip in strips]),
         column_targets(strips),
     )
+
+
+def _batch_of(strips: list[Scrap]) -> NDArray[np.uint8]:
+    """(n, 40, width): filled up with paper on the right."""
+    width = -(-max(s.pixels.shape[1] for s in strips) // _BUCKET) * _BUCKET
+    filled = np.zeros((len(strips), STRIP_HEIGHT, width), np.uint8)
+    for row, strip in enumerate(strips):
+        filled[row, :, : strip.pixels.shape[1]] = strip.pixels
+    return filled
 
 
 def _chapters(learned: Labelled, params: ReaderParams, first: int) -> Iterator[tuple[int, list[Batch]]]:
@@ -210,11 +221,16 @@ def _restore(keras: Any, both: Any, params: ReaderParams, folder: Path, chapter:
     both.load_weights(str(folder / f"chapter-{chapter:03d}.weights.h5"))
 
 
-def export_reader(finder: Any, reader: Any, folder: Path) -> None:
-    """Writes both networks as ONNX into `folder`."""
+def export_reader(trained: TrainedReader, learned: Labelled, params: ReaderParams, folder: Path) -> None:
+    """Writes both networks as ONNX into `folder`, in whole numbers; scraps of one more chapter say how great these get."""
     folder.mkdir(parents=True, exist_ok=True)
-    for model, name in ((finder, FINDER), (reader, READER)):
+    rng = np.random.default_rng((params.seed, params.all_chapters))
+    hands = make_hands(*learned, rng, digits=params.digits, pens=params.pens)
+    patches = [_in_unit(write_patch(hands, rng, *_SAMPLE).pixels[np.newaxis]) for _ in range(_PATCHES)]
+    strips = [_in_unit(_batch_of([write_strip(hands, rng)])) for _ in range(_STRIPS)]
+    for model, name, pictures in ((trained.finder, FINDER, patches), (trained.reader, READER, strips)):
         model(np.zeros((1, STRIP_HEIGHT, 64, 1), np.float32))  # Keras exports only what was called once
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FutureWarning)  # tf2onnx asks NumPy for a name that it knows to be gone
             model.export(str(folder / name), format="onnx", verbose=False)
+        quantise(folder / name, pictures)

@@ -8,11 +8,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digit_core.look import FIGURE, strengthened
+from digit_core.look import strengthened
 from digit_core.reader_form import STRIP_HEIGHT
 from digit_core.records import Grey
 
-MARGIN = 0.45
+FIGURES = (21.0, 29.0)
+"""Pixels that the figures of a strip are made high: it is read at either size, and what both say counts."""
+
+_MARGIN = 0.45
 """Of a digit's height, left and right of a number in its strip."""
 
 
@@ -26,12 +29,13 @@ class Window:
     scale: float
 
     @classmethod
-    def around(cls, boxes: NDArray[np.float32]) -> Window:
+    def around(cls, boxes: NDArray[np.float32], figure: float) -> Window:
+        """The window in which digits with these boxes (n, 4) are `figure` pixels high, or as high as the strip has room for."""
         height = float(np.median(boxes[:, 3] - boxes[:, 1]))
         top, bottom = float(boxes[:, 1].min()), float(boxes[:, 3].max())
-        scale = min(FIGURE / max(height, 2.0), (STRIP_HEIGHT - 4) / max(bottom - top, 2.0))
-        x = float(boxes[:, 0].min()) - MARGIN * height
-        return cls(x, (top + bottom - STRIP_HEIGHT / scale) / 2, float(boxes[:, 2].max()) + MARGIN * height - x, scale)
+        scale = min(figure / max(height, 2.0), (STRIP_HEIGHT - 4) / max(bottom - top, 2.0))
+        x = float(boxes[:, 0].min()) - _MARGIN * height
+        return cls(x, (top + bottom - STRIP_HEIGHT / scale) / 2, float(boxes[:, 2].max()) + _MARGIN * height - x, scale)
 
     def cut(self, darkness: Grey) -> Grey:
         width = max(8, round(self.width * self.scale))
@@ -43,7 +47,3 @@ class Window:
         part[max(0, -y0) : max(0, -y0) + seen.shape[0], max(0, -x0) : max(0, -x0) + seen.shape[1]] = seen
         method = cv2.INTER_AREA if self.scale < 1 else cv2.INTER_CUBIC
         return strengthened(np.asarray(cv2.resize(part, size, interpolation=method), np.uint8))
-
-    def to_page(self, boxes: NDArray[np.float32]) -> NDArray[np.float32]:
-        corner = np.array([self.x, self.y, self.x, self.y])
-        return np.asarray(boxes / self.scale + corner, np.float32)

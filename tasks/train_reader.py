@@ -37,7 +37,7 @@ class FittedReader:
 def fit(digits: Mnist, params: ReaderParams, kept: Path, folder: Path, progress: Progress) -> FittedReader:
     """Train, going on from the last whole chapter in `kept`, and write both networks into `folder`."""
     trained = train_reader(digits, params, kept, progress)
-    export_reader(trained.finder, trained.reader, folder)
+    export_reader(trained, digits.train, params, folder)
     return FittedReader(folder, trained.history, trained.seconds)
 
 

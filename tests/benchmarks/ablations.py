@@ -113,7 +113,7 @@ class Remembering:
     def __init__(self) -> None:
         self._reader = OnnxReader()
         self._cells: dict[bytes, Cells] = {}
-        self._answers: dict[bytes, list[tuple[Cells, Columns]]] = {}
+        self._answers: dict[bytes, list[Columns]] = {}
 
     def find(self, darkness: Grey) -> Cells:
         key = _key([darkness])
@@ -121,7 +121,7 @@ class Remembering:
             self._cells[key] = self._reader.find(darkness)
         return self._cells[key]
 
-    def read(self, strips: Sequence[Grey]) -> list[tuple[Cells, Columns]]:
+    def read(self, strips: Sequence[Grey]) -> list[Columns]:
         key = _key(strips)
         if key not in self._answers:
             self._answers[key] = self._reader.read(strips)

@@ -97,7 +97,7 @@ def trained(options: argparse.Namespace) -> Iterator[tuple[str, readers.Reader]]
 def _train(name: str, mnist: Mnist, params: ReaderParams, folder: Path) -> None:
     with patch.object(reader_training, "_polite", partial(write_without, name)):
         made = train_reader(mnist, params, folder, _told(name))
-    export_reader(made.finder, made.reader, folder)
+    export_reader(made, mnist.train, params, folder)
     (folder / "done").write_text(json.dumps(made.history), encoding="utf-8")
 
 

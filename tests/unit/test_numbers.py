@@ -88,17 +88,16 @@ def test_the_digits_of_a_strip_are_one_number_whatever_their_gaps(reader: OnnxRe
 
 @dataclass
 class Sees:
-    """A reader for whom the same characters stand on every picture: 64 pixels high or more a page, 40 a strip."""
+    """A reader for whom the same characters stand on every page, and the same digits in every strip."""
 
     page: Sequence[Place]
-    strip: Sequence[Place]
     columns: str
 
     def find(self, darkness: Grey) -> Cells:
         return self._cells(self.page, *darkness.shape)
 
-    def read(self, strips: Sequence[Grey]) -> list[tuple[Cells, Columns]]:
-        return [(self._cells(self.strip, *strip.shape), self._columns(strip.shape[1])) for strip in strips]
+    def read(self, strips: Sequence[Grey]) -> list[Columns]:
+        return [self._columns(strip.shape[1]) for strip in strips]
 
     def _cells(self, places: Sequence[Place], height: int, width: int) -> Cells:
         target = cell_targets(places, -(-height // 8) * 8, -(-width // 8) * 8)
@@ -129,7 +128,7 @@ def found_by(reader: Sees) -> FoundNumber:
 
 
 def test_what_all_agree_on_is_certain() -> None:
-    found = found_by(Sees(places("47", top=40), places("47"), "47"))
+    found = found_by(Sees(places("47", top=40), "47"))
 
     assert digits_of(found) == "47"
     assert found.certainty > 0.99
@@ -137,7 +136,7 @@ def test_what_all_agree_on_is_certain() -> None:
 
 
 def test_a_digit_that_only_the_columns_see_is_added_and_has_a_box_of_its_own() -> None:
-    found = found_by(Sees(places("47", top=40), places("47"), "417"))
+    found = found_by(Sees(places("47", top=40), "417"))
 
     assert digits_of(found) == "417"
     assert (np.diff(found.boxes[:, 0]) > 0).all()
@@ -145,15 +144,15 @@ def test_a_digit_that_only_the_columns_see_is_added_and_has_a_box_of_its_own() -
 
 
 def test_a_number_whose_length_is_in_doubt_says_so() -> None:
-    sees = Sees(places("47", top=40), places("47"), "47")
-    two, three = sees._columns, Sees([], [], "417")._columns
+    sees = Sees(places("47", top=40), "47")
+    two, three = sees._columns, Sees([], "417")._columns
     sees._columns = lambda width: two(width) * 0.55 + three(width) * 0.45  # type: ignore[method-assign]
 
     assert 0.01 < found_by(sees).certainty < 0.9
 
 
 def test_columns_say_by_how_much_they_rather_see_a_number_than_nothing() -> None:
-    number, word = (found_by(Sees(places("47", top=40), places("47"), columns)) for columns in ("47", ""))
+    number, word = (found_by(Sees(places("47", top=40), columns)) for columns in ("47", ""))
 
     assert number.seen > 10
     assert word.seen < 0

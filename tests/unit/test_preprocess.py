@@ -58,6 +58,16 @@ def test_a_shadow_over_half_the_page_does_not_hide_or_invent_ink():
     assert not ink[:200].any()
 
 
+def test_the_papers_brightness_under_a_number_is_that_of_the_light():
+    light = np.tile(np.linspace(140, 240, 400), (60, 1)).astype(np.uint8)
+    written = light.copy()
+    cv2.putText(written, "2047", (120, 45), cv2.FONT_HERSHEY_SIMPLEX, 1.2, 30, 3)
+
+    paper = cv2.resize(estimate_paper(written, reach=0.6), (400, 60), interpolation=cv2.INTER_LINEAR)
+
+    assert np.abs(paper[:, 40:-40].astype(int) - light[:, 40:-40]).max() <= 14
+
+
 def test_a_negative_is_turned_into_dark_ink_on_light_paper():
     page = ruled_page()
 

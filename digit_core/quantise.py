@@ -1,0 +1,84 @@
+"""Networks in whole numbers: weights and activations of 8 bits take a third of the time and a quarter of the room.
+
+Post-training quantisation after Jacob et al., "Quantization and training of neural networks for efficient
+integer-arithmetic-only inference" (CVPR 2018), as ONNX Runtime does it. Sums of whole numbers are exact, whatever their order.
+"""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+
+
+def quantise(path: Path, pictures: Iterable[Floats]) -> None:
+    """Puts the network in the ONNX file in whole numbers; the file is replaced once that is done.
+
+    pictures: what the network may be given, of shapes that it takes; they tell between which bounds each layer's values lie.
+    The last convolution before each output stays as it is: what it says is used as a number, and not only compared. Weights
+    keep 7 of the 8 bits, or processors without VNNI would overflow where they add pairs of products in 16 bits.
+    """
+    from onnxruntime.quantization import CalibrationMethod, QuantFormat, QuantType, quant_pre_process, quantize_static
+
+    logging.getLogger().addFilter(_no_advice)
+    try:
+        with tempfile.TemporaryDirectory(prefix="digits-quantise-", dir=path.parent) as name:
+            plain, small = Path(name) / "plain.onnx", Path(name) / "small.onnx"
+            quant_pre_process(str(path), str(plain), skip_symbolic_shape=True)
+            quantize_static(
+                str(plain),
+                str(small),
+                _Given(plain, pictures),
+                quant_format=QuantFormat.QDQ,
+                activation_type=QuantType.QUInt8,
+                weight_type=QuantType.QInt8,
+                per_channel=True,
+                reduce_range=True,
+                calibrate_method=CalibrationMethod.MinMax,
+                nodes_to_exclude=last_convolutions(plain),
+            )
+            small.replace(path)
+    finally:
+        logging.getLogger().removeFilter(_no_advice)
+
+
+def last_convolutions(path: Path) -> list[str]:
+    """Names of the convolutions from which a network's outputs come without another one in between."""
+    import onnx
+
+    graph = onnx.load(str(path)).graph
+    makers = {output: node for node in graph.node for output in node.output}
+    waiting, found = [output.name for output in graph.output], []
+    while waiting:
+        node = makers.get(waiting.pop())
+        if node is not None and node.op_type == "Conv":
+            found.append(node.name)
+        elif node is not None:
+            waiting += node.input
+    return sorted(found)
+
+
+def _no_advice(record: logging.LogRecord) -> bool:
+    """ONNX Runtime advises on the root logger to prepare the network as was just done."""
+    return "pre-processing" not in record.getMessage()
+
+
+class _Given:
+    """Pictures in the form in which ONNX Runtime asks for them."""
+
+    def __init__(self, path: Path, pictures: Iterable[Floats]) -> None:
+        import onnx
+
+        self._input = onnx.load(str(path)).graph.input[0].name
+        self._pictures = iter(pictures)
+
+    def get_next(self) -> dict[str, Any] | None:
+        picture = next(self._pictures, None)
+        return None if picture is None else {self._input: picture}
