@@ -17,7 +17,7 @@ from digit_core.windows import Window
 _DETECTED, _READ = 0.16, 0.68
 """Exponents of what cells and what columns say of a digit when both are put together; fitted on written strips."""
 
-_CLEARLY = 1.5
+_CLEARLY = 3.0
 """By how much (in log likelihood) a text must be better than the one that was found, to be taken although its length differs."""
 
 _DOUBT = 0.53

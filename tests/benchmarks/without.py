@@ -63,10 +63,6 @@ def _strip_once(darkness: Grey, reader: Reader) -> Characters:
     return look.look_at(darkness, min(look.STRIP_HEIGHT / len(darkness), look._LONGEST_STRIP / darkness.shape[1]), reader)
 
 
-def _none_again(cells: NDArray[np.float32], window: object) -> Characters:
-    return Characters(np.empty((0, 4), np.float32), np.empty((0, 13), np.float32), np.empty(0, np.float32))
-
-
 # Without the columns the cells bear the whole exponent of both, or every digit would be unsure for no reason of its own.
 _CELLS_ALONE = {
     "digit_core.decision.Scored": _Silent,
@@ -76,7 +72,6 @@ _CELLS_ALONE = {
     "digit_core.decision._READ": 0.0,
 }
 _ONE_LOOK = {"digit_core.numbers.look": _once, "digit_core.numbers.look_at_strip": _strip_once}
-_NO_STRIP = {"digit_core.numbers._again": _none_again}
 
 STAGES: dict[str, Changes] = {
     "everything": {},
@@ -90,8 +85,8 @@ STAGES: dict[str, Changes] = {
     },
     "without the columns' own text": {"digit_core.decision._CLEARLY": np.inf},
     "without doubt of the number's length": {"digit_core.decision._certainty": lambda texts, choice, likely: 1.0},
-    "without the cells of the strip": _NO_STRIP,
-    "cells of the page alone": {**_CELLS_ALONE, **_NO_STRIP, "digit_core.judgement.CLASSIFIER": 0.0},
+    "strips of one size of figures": {"digit_core.numbers.FIGURES": (25.0,)},
+    "cells of the page alone": {**_CELLS_ALONE, "digit_core.judgement.CLASSIFIER": 0.0},
     "without the second look at the figures' size": _ONE_LOOK,
     "without what faint ink gains": {
         "digit_core.look.strengthened": lambda darkness: darkness,
