@@ -20,6 +20,9 @@ _DETECTED, _READ = 0.16, 0.68
 _CLEARLY = 3.0
 """By how much (in log likelihood) a text must be better than the one that was found, to be taken although its length differs."""
 
+_SURER = 0.8
+"""Probability that there is a character, from which a digit is among the surer ones."""
+
 _DOUBT = 0.53
 """Exponent of the doubt whether a number has as many digits as were read; fitted on written strips."""
 
@@ -59,6 +62,11 @@ class Proposal:
     marks: Characters
     strips: tuple[Seen, ...]
 
+    @property
+    def surer(self) -> Characters:
+        """The digits that the page shows with some certainty: specks and corners of rulings are hardly seen as any."""
+        return self.digits.chosen(self.digits.scores >= _SURER)
+
 
 def decided(proposals: Sequence[Proposal]) -> list[FoundNumber]:
     """For each number the digits that page and columns together make likeliest."""
@@ -74,9 +82,15 @@ def decided(proposals: Sequence[Proposal]) -> list[FoundNumber]:
 
 
 def _texts(one: Proposal) -> list[str]:
-    """What is proposed: on the page; by the columns of each size; and by these read with too many and too few digits."""
+    """What is proposed: all that was found on the page, and its surer digits alone; what the columns of each size say, and what
+    they would say with too many and with too few digits.
+    """
     columns = [seen.columns for seen in one.strips]
-    return [text_of(one.digits), *(best_text(each, nothing) for nothing in (1.0, *_OTHERWISE) for each in columns)]
+    return [
+        text_of(one.digits),
+        text_of(one.surer),
+        *(best_text(each, nothing) for nothing in (1.0, *_OTHERWISE) for each in columns),
+    ]
 
 
 def _log_likelihoods(columns: Floats, texts: Sequence[Sequence[str]], sizes: int) -> Floats:
@@ -98,10 +112,11 @@ def _agreed(substitutes: Floats, sizes: int) -> Floats:
 
 
 def _choice(texts: Sequence[str], likely: NDArray[np.float64], sizes: int) -> int:
-    """Which text: the found one, unless one of the columns' own is of another length and clearly likelier."""
-    best = 1 + int(np.argmax(likely[1 : 1 + sizes]))
-    clearly = len(texts[best]) != len(texts[0]) and likely[best] > likely[0] + _CLEARLY
-    return best if texts[best] and clearly else 0
+    """Which text: the likelier found one, unless one of the columns' own is of another length and clearly likelier."""
+    found = 1 if texts[1] and likely[1] > likely[0] else 0
+    read = 2 + int(np.argmax(likely[2 : 2 + sizes]))
+    clearly = len(texts[read]) != len(texts[found]) and likely[read] > likely[found] + _CLEARLY
+    return read if texts[read] and clearly else found
 
 
 def _number(
@@ -115,10 +130,10 @@ def _number(
 ) -> FoundNumber:
     count = len(texts[choice])
     read = substitutes[:count]
-    if choice:
+    if choice > 1:
         boxes, detected, scores = _boxes_at(middles[:count], one), np.full((count, DIGITS), 1 / DIGITS), np.full(count, 0.5)
     else:
-        source = one.digits.left_to_right()
+        source = (one.digits, one.surer)[choice].left_to_right()
         boxes, detected, scores = source.boxes, source.probabilities[:, :DIGITS] + 1e-7, source.scores
     both = np.power(detected, _DETECTED) * np.power(read + 1e-9, _READ)
     both = both / both.sum(axis=1, keepdims=True)

@@ -83,6 +83,7 @@ STAGES: dict[str, Changes] = {
         "digit_core.decision._READ": decision._DETECTED + decision._READ,
         "digit_core.judgement.CLASSIFIER": 0.0,
     },
+    "without the surer digits alone": {"digit_core.decision._SURER": 0.0},
     "without the columns' own text": {"digit_core.decision._CLEARLY": np.inf},
     "without doubt of the number's length": {"digit_core.decision._certainty": lambda texts, choice, likely: 1.0},
     "strips of one size of figures": {"digit_core.numbers.FIGURES": (25.0,)},

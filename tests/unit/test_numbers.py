@@ -143,6 +143,21 @@ def test_a_digit_that_only_the_columns_see_is_added_and_has_a_box_of_its_own() -
     assert len(found.boxes) == 3
 
 
+def test_a_speck_beside_a_number_that_its_columns_hardly_see_is_left_out() -> None:
+    sees = Sees(places("477", top=40), "47")
+    every, two, three = sees._cells, sees._columns, Sees([], "477")._columns
+    sees._columns = lambda width: two(width) * 0.6 + three(width) * 0.4  # type: ignore[method-assign]
+
+    def doubted(characters: Sequence[Place], height: int, width: int) -> Cells:
+        cells, last = every(characters, height, width), every(characters[-1:], height, width)
+        cells[last[..., 7] > 0, NOTHING] = 8.5
+        return cells
+
+    sees._cells = doubted  # type: ignore[method-assign]
+
+    assert digits_of(found_by(sees)) == "47"
+
+
 def test_a_number_whose_length_is_in_doubt_says_so() -> None:
     sees = Sees(places("47", top=40), "47")
     two, three = sees._columns, Sees([], "417")._columns
