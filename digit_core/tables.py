@@ -36,7 +36,7 @@ PAGES = _schema(
         ("width", pa.int32()),
         ("height", pa.int32()),
         ("dpi", pa.float32()),
-        ("skew", pa.float32()),
+        ("skew", pa.float32()),  # degrees, clockwise, that the page lies turned by: its tilt, and 90, 180 or 270 more
         ("numbers", pa.int32()),
         ("digits", pa.int32()),
         ("to_review", pa.int32()),
