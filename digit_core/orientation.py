@@ -2,8 +2,8 @@
 
 What the columns of a strip see (`FoundNumber.seen`) is far more for numbers that stand upright than for the same ink turned,
 and than for words in any direction. Two digits and more together say it best: a lone 0, 1 or 8 is one however it lies. Only a
-page whose numbers are not clearly seen is looked at in another direction, where most of its digits were found, and it is
-taken to lie turned only if they are seen much better then.
+page whose numbers are not clearly seen is looked at in other directions, at places where digits were found, and it is taken to
+lie turned only if numbers are seen much better then.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digit_core.decision import FoundNumber
+from digit_core.evidence import Evidence, weighed
 from digit_core.look import FIGURE, look_at
 from digit_core.numbers import numbers_among
 from digit_core.params import SegmentationParams
@@ -24,59 +25,14 @@ from digit_core.reader import Reader
 from digit_core.records import Grey
 from digit_core.turning import upright
 
-_PLAIN = 8.0
-"""Log odds of a digit that its number is plainly one: those of most upright digits are more, those of most turned ones less."""
-
-_SURE, _SURE_AT_LEAST = 2.0, 20.0
-"""Clear evidence of a digit on the page, and besides, from which the page surely lies as it was read."""
-
-_SIDEWAYS, _SIDEWAYS_AT_LEAST = 0.25, 3.0
-"""The same, up to which it may lie sideways: upside down more digits look like others."""
-
-_BETTER, _BETTER_AT_LEAST, _BETTER_EACH = 1.5, 10.0, 0.08
-"""How many times as much evidence, how much besides, and how much of a digit a direction needs to be taken for the better one."""
+_BETTER_BY = 10.0
+"""How much more evidence another direction needs to be taken."""
 
 _ENOUGH = 30.0
 """How much more needs not be made sure of by looking at more of the page."""
 
-_CLEAR = 0.25
-"""Evidence of a digit on the page from which there are numbers on it that stand upright."""
-
 _PARTS, _SIDE, _MARGIN = 16, 8.0, 1.5
 """How many squares of the page are looked at at most, their side, and what is seen around them, in heights of a digit."""
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """That numbers are seen the right way round: log odds beyond what is plain, of all numbers (`all`) and of those of two
-    digits and more (`clear`); `digits`: how many there are.
-    """
-
-    all: float
-    clear: float
-    digits: int
-
-    @property
-    def sure(self) -> bool:
-        """Whether nothing asks for a look in another direction."""
-        return self.clear >= _SURE * self.digits + _SURE_AT_LEAST
-
-    @property
-    def none(self) -> bool:
-        """Whether hardly anything that was read is a number that stands upright."""
-        return self.all < _CLEAR * self.digits
-
-    def beats(self, other: Evidence, by: float = _BETTER_AT_LEAST) -> bool:
-        """Whether this direction is clearly the better one."""
-        return self.clear >= _BETTER * other.all + by and self.clear >= _BETTER_EACH * self.digits
-
-
-def weighed(numbers: Iterable[tuple[float, int]]) -> Evidence:
-    """What numbers say, each given as (log odds that its columns see it, number of its digits)."""
-    pairs = np.array(list(numbers), np.float64).reshape(-1, 2)
-    seen, digits = pairs[:, 0], pairs[:, 1]
-    beyond = np.maximum(seen - _PLAIN * digits, 0)
-    return Evidence(float(beyond.sum()), float(beyond[digits > 1].sum()), int(digits.sum()))
 
 
 def evidence_of(numbers: Iterable[FoundNumber]) -> Evidence:
@@ -90,8 +46,7 @@ def lying(page: PreparedPage, numbers: Sequence[FoundNumber], reader: Reader, pa
         return 0
     boxes = np.concatenate([number.boxes for number in numbers])
     height = max(4.0, float(np.median(boxes[:, 3] - boxes[:, 1])))
-    maybe_sideways = whole.clear < _SIDEWAYS * whole.digits + _SIDEWAYS_AT_LEAST
-    tried: dict[int, list[FoundNumber]] = {quarters: [] for quarters in ((2, 1, 3) if maybe_sideways else (2,))}
+    tried: dict[int, list[FoundNumber]] = {quarters: [] for quarters in ((2, 1, 3) if whole.maybe_sideways else (2,))}
     here: list[FoundNumber] = []
     for part in _parts(boxes, height):
         here += [number for number in numbers if part.holds(number.boxes)]
@@ -101,7 +56,7 @@ def lying(page: PreparedPage, numbers: Sequence[FoundNumber], reader: Reader, pa
         this, other = evidence_of(here), evidence_of(tried[best])
         if this.beats(other, _ENOUGH) or other.beats(this, _ENOUGH):
             break
-    return best if other.beats(this) else 0
+    return best if other.beats(this, _BETTER_BY) else 0
 
 
 @dataclass(frozen=True, slots=True)
