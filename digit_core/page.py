@@ -23,7 +23,8 @@ from digit_core.recogniser import Recogniser
 from digit_core.records import Form, PageDigits, PageFound, PageImage, PageRef
 from digit_core.registration import Fit, best_fit
 from digit_core.ruled import ruled_tables
-from digit_core.turning import prepare_lying, turned_maps
+from digit_core.turned_forms import clearly_better, lying_by_rulings
+from digit_core.turning import prepare_lying
 
 
 def find_digits(image: PageImage, params: SegmentationParams, reader: Reader, layouts: Sequence[Layout] = ()) -> PageDigits:
@@ -34,11 +35,19 @@ def find_digits(image: PageImage, params: SegmentationParams, reader: Reader, la
     scan as it lies.
     """
     read = _read(image, 0, params, reader, layouts)
-    quarters = lying(read.page, read.numbers, reader, params) or _lying_by_rulings(read, layouts)
+    quarters = lying(read.page, read.numbers, reader, params)
+    if not quarters and _may_be_told_by_rulings(read):
+        quarters = lying_by_rulings(layouts, read.maps, read.fit)
     if quarters:
         turned = _read(image, quarters, params, reader, layouts)
         read = turned if _is_better(turned, read) else read
     return told_by_page(_in_form(read, read.fit, image) if read.fit else _without_form(read, image, layouts))
+
+
+def how_it_lies(image: PageImage, params: SegmentationParams, reader: Reader) -> int:
+    """By how many quarters (digit_core.turning) a page lies turned on its scan, told by its numbers."""
+    read = _read(image, 0, params, reader, ())
+    return lying(read.page, read.numbers, reader, params)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,22 +71,16 @@ def _read(image: PageImage, quarters: int, params: SegmentationParams, reader: R
     return _Read(page, maps, [cell.number for cell in cells if cell.number is not None], fit, cells)
 
 
-def _lying_by_rulings(read: _Read, layouts: Sequence[Layout]) -> int:
-    """By how many quarters a page of few clear numbers lies turned, told by the form that lies on its rulings then; else 0."""
-    if read.fit is not None or evidence_of(read.numbers).sure:
-        return 0
-    fits = {quarters: best_fit(layouts, turned_maps(read.maps, quarters)) for quarters in (1, 2, 3)} if layouts else {}
-    return max((quarters for quarters, fit in fits.items() if fit), key=lambda quarters: _agreement(fits[quarters]), default=0)
-
-
-def _agreement(fit: Fit | None) -> float:
-    return fit.agreement if fit else 0.0
+def _may_be_told_by_rulings(read: _Read) -> bool:
+    """Whether its numbers do not tell how the page lies: there are few, or none that is clear."""
+    evidence = evidence_of(read.numbers)
+    return evidence.maybe_sideways if read.fit else not evidence.sure
 
 
 def _is_better(turned: _Read, read: _Read) -> bool:
-    """All numbers of the page have the last word; a form that is found says more than they."""
-    if (turned.fit is None) != (read.fit is None):
-        return turned.fit is not None
+    """A form that lies clearly better on the page says more than its numbers; else all of them have the last word."""
+    if clearly_better(turned.fit, read.fit) or clearly_better(read.fit, turned.fit):
+        return clearly_better(turned.fit, read.fit)
     return evidence_of(turned.numbers).clear > evidence_of(read.numbers).all
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from digit_core.lines import LineMaps
 from digit_core.params import SegmentationParams
 from digit_core.preprocess import Affine, PreparedPage, prepare
-from digit_core.records import Box, Grey
+from digit_core.records import Box, Grey, PageImage
 
 
 def quarters_of(skew: float) -> int:
@@ -24,6 +24,11 @@ def quarters_of(skew: float) -> int:
 def upright(picture: Grey, quarters: int) -> Grey:
     """The picture, shape (height, width), of a page that lies so, turned upright."""
     return np.ascontiguousarray(np.rot90(picture, quarters))
+
+
+def image_upright(image: PageImage, quarters: int) -> PageImage:
+    """The scan of a page that lies so, turned upright."""
+    return PageImage(upright(image.pixels, quarters), image.dpi)
 
 
 def to_lying(quarters: int, width: int, height: int) -> Affine:
