@@ -13,7 +13,7 @@ _PLAIN = 8.0
 _SURE, _SURE_AT_LEAST = 2.0, 20.0
 """Clear evidence of a digit on the page, and besides, from which the page surely lies as it was read."""
 
-_SIDEWAYS, _SIDEWAYS_AT_LEAST = 0.25, 3.0
+_SIDEWAYS, _SIDEWAYS_AT_LEAST = 0.5, 3.0
 """The same, up to which it may lie sideways: upside down more digits look like others."""
 
 _BETTER, _BETTER_EACH = 1.5, 0.08
