@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from digit_core.records import Box, Grey
+from digit_core.turning import upright, upright_box
 
 CROP_MARGIN = 0.25
 """Of the digit's height, on each side."""
@@ -37,11 +38,15 @@ class Cutting(NamedTuple):
     mark: Mark | None = None
 
 
-def cut(pixels: Grey, places: Sequence[tuple[Box, Box]]) -> list[Cutting]:
+def cut(pixels: Grey, places: Sequence[tuple[Box, Box]], quarters: int = 0) -> list[Cutting]:
     """What a reviewer sees of each (box of the digit, box of its number), both in pixels of `pixels`.
 
-    Digits of one number share their strip.
+    Digits of one number share their strip. Of a page that lies turned by so many quarters (digit_core.turning) all is upright.
     """
+    if quarters:
+        height, width = pixels.shape
+        stood = [tuple(upright_box(box, quarters, width, height) for box in pair) for pair in places]
+        return cut(upright(pixels, quarters), [(digit, number) for digit, number in stood])
     first = {number: digit for digit, number in reversed(places)}
     strips = {number: strip(pixels, digit, number) for number, digit in first.items()}
     return [Cutting(crop(pixels, digit), strips[number], mark(pixels, digit, number, first[number])) for digit, number in places]

@@ -12,7 +12,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from digit_core.readings import State
-from digit_core.records import Grey
+from digit_core.records import Box, Grey
+from digit_core.turning import upright, upright_box
 
 Picture = NDArray[np.uint8]
 """A BGR image, shape (height, width, 3)."""
@@ -35,15 +36,17 @@ _MOST_PIXELS = 100_000_000
 _CELL, _CAPTION, _GAP = 96, 15, 8
 
 
-def overlay(pixels: Grey, numbers: pa.Table, digits: pa.Table) -> Picture:
+def overlay(pixels: Grey, numbers: pa.Table, digits: pa.Table, quarters: int = 0) -> Picture:
     """A page's boxes, the digits read above them, and below the unsure ones their confidence; a legend under the page.
 
     `numbers` and `digits` hold the rows of this page only. Where digits are small the page is enlarged by a whole factor,
-    so that labels can be read; the page's origin stays top left. A page narrower than the legend gets white beside it.
+    so that labels can be read; the page's origin stays top left. A page narrower than the legend gets white beside it. One that
+    lies turned on its scan by so many quarters (digit_core.turning) is shown upright, that its labels can be read with it.
     """
     if pixels.ndim != 2 or pixels.dtype != np.uint8:
         raise ValueError(f"a page is a grey image of shape (height, width) and uint8, not {pixels.shape} {pixels.dtype}")
-    number_rows, digit_rows = numbers.to_pylist(), digits.to_pylist()
+    number_rows, digit_rows = (_upright_rows(table.to_pylist(), quarters, pixels) for table in (numbers, digits))
+    pixels = upright(pixels, quarters)
     factor = _factor(pixels, [row["h"] for row in digit_rows])
     canvas = _faded(pixels, factor)
     for row in number_rows:
@@ -75,6 +78,13 @@ def to_png(image: NDArray[np.uint8]) -> bytes:
         raise ValueError(f"an image of shape {image.shape} has no pixels to write")
     _, data = cv2.imencode(".png", image)
     return data.tobytes()
+
+
+def _upright_rows(rows: list[dict[str, Any]], quarters: int, lying: Grey) -> list[dict[str, Any]]:
+    """Rows with their boxes on the page as it is when turned upright."""
+    height, width = lying.shape
+    places = (upright_box(Box(row["x"], row["y"], row["w"], row["h"]), quarters, width, height) for row in rows)
+    return [{**row, "x": box.x, "y": box.y, "w": box.w, "h": box.h} for row, box in zip(rows, places, strict=True)]
 
 
 def _factor(pixels: Grey, heights: Sequence[int]) -> int:

@@ -11,6 +11,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from digit_core.evidence import weighed
 from digit_core.layout import Layout, Place
 from digit_core.params import ReviewPolicy, Writing
 from digit_core.readings import DigitReading, PageRead, Reading, State
@@ -34,7 +35,8 @@ def judge(found: PageFound, probabilities: Probabilities, policy: ReviewPolicy, 
     """Turns probabilities into readings: which digits are published, which go to a person, and why.
 
     probabilities: one row a digit, in the order of `found.digits`; layouts: those that the page was read with. Deterministic: the
-    audit sample is drawn by a hash. Of a page that none of its layouts fits no number is published as accepted.
+    audit sample is drawn by a hash. Of a page that none of its layouts fits no number is published as accepted, nor of one on
+    which hardly anything is seen to be a number: of words, or lying turned.
     """
     both = fused(probabilities, found.digits.evidence)
     form = found.digits.form
@@ -51,9 +53,10 @@ def judge(found: PageFound, probabilities: Probabilities, policy: ReviewPolicy, 
         from digit_core.checks import reckoned  # a form without sums needs no arithmetic
 
         readings = reckoned(readings, layout, policy, lambda box: _drawn(found.ref.digit_id(box), policy.audit_share))
-    if form is not None and not form.name:
+    clear = not weighed((number.seen, len(number.boxes)) for number in found.digits.numbers if number.text).none
+    if not clear or (form is not None and not form.name):
         readings = tuple(replace(reading, state=State.REVIEW) for reading in readings)
-    return PageRead(found.ref, found.width, found.height, found.dpi, found.digits.skew, readings, form)
+    return PageRead(found.ref, found.width, found.height, found.dpi, found.digits.skew, readings, form, clear)
 
 
 def fused(probabilities: Probabilities, evidence: Probabilities | None) -> Probabilities:

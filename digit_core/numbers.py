@@ -28,7 +28,11 @@ _ON_LINE = 0.6
 
 def find_numbers(page: PreparedPage, maps: LineMaps, reader: Reader, params: SegmentationParams) -> list[FoundNumber]:
     """All numbers of a page, in no particular order."""
-    found = not_rulings(look(page, reader), page.darkness, maps)
+    return numbers_among(not_rulings(look(page, reader), page.darkness, maps), page, reader, params)
+
+
+def numbers_among(found: Characters, page: PreparedPage, reader: Reader, params: SegmentationParams) -> list[FoundNumber]:
+    """The numbers that these characters of the page make, each read again."""
     digits, marks = found.chosen(found.best < DIGITS), found.chosen(found.best >= DIGITS)
     groups = [digits.chosen(np.array(string)) for string in group_strings(_boxes(digits), _boxes(marks), page, params)]
     return read_strings(page.darkness, [(group, _marks_of(group, marks)) for group in groups], reader)

@@ -27,7 +27,8 @@ _COARSER = 4
 class PreparedPage:
     """darkness: 0 paper, 255 black; ink: mask without rulings; rulings_v: mask of vertical rulings (they part columns).
 
-    All have one shape; `to_scan` takes their pixels back to the scan's; `skew` in degrees, clockwise positive.
+    All have one shape; `to_scan` takes their pixels back to the scan's; `skew` in degrees, clockwise positive: by so many the
+    page lies turned on its scan.
     """
 
     darkness: Grey

@@ -76,7 +76,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class PageRead:
-    """A page with its readings, in reading order."""
+    """A page with its readings, in reading order; clear: whether numbers are seen on it, and not mere words, or turned ones."""
 
     ref: PageRef
     width: int
@@ -85,6 +85,7 @@ class PageRead:
     skew: float
     readings: tuple[Reading, ...]
     form: Form | None = None
+    clear: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -156,7 +156,8 @@ class NumberString:
 class PageDigits:
     """What finding digits gives: numbers in reading order, and one crop a digit in the same order.
 
-    `crops` has shape (sum of len(number.boxes), 28, 28); `skew` is the page's tilt in degrees, positive clockwise.
+    `crops` has shape (sum of len(number.boxes), 28, 28); `skew`: degrees that the page lies turned by, clockwise;
+    its tilt, and 90, 180 or 270 more where it lies sideways or upside down.
     `evidence`: what finding them already said of each digit, shape (as many, 11), rows sum to 1; None for nothing. `form`: by
     which layout it was read; None if by none.
     """

@@ -31,12 +31,12 @@ PAGES = _schema(
         *_PAGE_KEY,
         ("page_count", pa.int32()),
         ("state", pa.string()),  # "read" or "quarantined"
-        ("reason", pa.string()),  # a FailureReason, "no digits found", or ""
+        ("reason", pa.string()),  # a FailureReason, or why nothing was accepted, or ""
         ("message", pa.string()),
         ("width", pa.int32()),
         ("height", pa.int32()),
         ("dpi", pa.float32()),
-        ("skew", pa.float32()),
+        ("skew", pa.float32()),  # degrees, clockwise, that the page lies turned by: its tilt, and 90, 180 or 270 more
         ("numbers", pa.int32()),
         ("digits", pa.int32()),
         ("to_review", pa.int32()),
@@ -86,6 +86,9 @@ TABLES = {"pages": PAGES, "numbers": NUMBERS, "digits": DIGITS}
 
 LAYOUT_NOT_FOUND = "layout not found"
 """Reason of a page that was read without its form, because none of the layouts given lies on it."""
+
+NO_CLEAR_NUMBERS = "no clear numbers: words, or lying turned"
+"""Reason of a page that was read, but on which hardly anything is seen to be a number."""
 
 Columns = dict[str, list[Any]]
 
@@ -154,7 +157,9 @@ def _page_row(page: PageRead) -> dict[str, Any]:
 def _page_reason(page: PageRead) -> str:
     if page.form is not None and not page.form.name:
         return LAYOUT_NOT_FOUND
-    return "" if page.readings else "no digits found"
+    if not page.readings:
+        return "no digits found"
+    return "" if page.clear else NO_CLEAR_NUMBERS
 
 
 def _page_columns(refs: Sequence[PageRef]) -> Columns:

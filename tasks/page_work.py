@@ -47,12 +47,15 @@ class PageJob:
 
 @dataclass(frozen=True, slots=True)
 class CutJob:
-    """Places of a page to cut out: for each a digit's box and that of its number, in pixels of the scan."""
+    """Places of a page to cut out: for each a digit's box and that of its number, in pixels of the scan, on which the page lies
+    turned by so many quarters (digit_core.turning).
+    """
 
     path: Path
     ref: PageRef
     limits: DecodeLimits
     places: tuple[tuple[Box, Box], ...]
+    quarters: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +125,7 @@ def _cut_from(job: CutJob) -> Cuttings:
         image = decode_page(_read_unchanged(job.path, job.ref), job.ref.index, job.limits)
     except PageError:  # it could be read a moment ago; its digits are asked about without pictures
         return [Cutting()] * len(job.places)
-    return cut(image.pixels, job.places)
+    return cut(image.pixels, job.places, job.quarters)
 
 
 @lru_cache(maxsize=1)

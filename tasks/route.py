@@ -14,6 +14,7 @@ from prefect import task
 from digit_core.cutting import Cutting
 from digit_core.readings import ReviewItem
 from digit_core.records import NOT_A_DIGIT, Box, PageFailure, PageRef
+from digit_core.turning import quarters_of
 from tasks.page_work import CutJob, Cuttings, Tables, cut_from_pages
 from tasks.parcels import Parcel
 from tasks.plan import Batch, RunPlan, desk
@@ -41,7 +42,8 @@ def route(plan: RunPlan, batch: Batch, found: Sequence[Parcel | PageFailure], ta
     numbers = _numbers(tables, {row["number_id"] for row in flagged})
     inks = _inks(found, {row["digit_id"] for row in flagged})
     by_page = [list(rows) for _, rows in groupby(flagged, key=lambda row: (row["uri"], row["page_index"]))]
-    jobs = [_job(plan, batch, rows, numbers.boxes) for rows in by_page]
+    lying = _lying(tables["pages"])
+    jobs = [_job(plan, batch, rows, numbers.boxes, lying) for rows in by_page]
     cuttings = desk(plan).pool.run(cut_from_pages, jobs)
     items = [item for rows, cut in zip(by_page, cuttings, strict=True) for item in _items(plan, rows, cut, numbers, inks)]
     desk(plan).queue.put(items, [(page.ref.sha256, page.ref.index) for page in found if isinstance(page, Parcel)])
@@ -69,14 +71,22 @@ def _inks(found: Sequence[Parcel | PageFailure], wanted: set[str]) -> dict[str, 
     return {digit: crop.tobytes() for digit, crop in named if digit in wanted}
 
 
+def _lying(pages: pa.Table) -> dict[tuple[str, int], int]:
+    """By how many quarters each page lies turned on its scan, by its file and its number there."""
+    rows = pages.select(["uri", "page_index", "skew"]).to_pylist()
+    return {(row["uri"], row["page_index"]): quarters_of(row["skew"]) for row in rows}
+
+
 def _box(row: Row) -> Box:
     return Box(row["x"], row["y"], row["w"], row["h"])
 
 
-def _job(plan: RunPlan, batch: Batch, rows: list[dict[str, Any]], numbers: Mapping[str, Box]) -> CutJob:
+def _job(
+    plan: RunPlan, batch: Batch, rows: list[dict[str, Any]], numbers: Mapping[str, Box], lying: Mapping[tuple[str, int], int]
+) -> CutJob:
     ref = PageRef(rows[0]["uri"], "", rows[0]["sha256"], rows[0]["page_index"])
     places = tuple((_box(row), numbers[row["number_id"]]) for row in rows)
-    return CutJob(batch.paths[ref.uri], ref, plan.limits, places)
+    return CutJob(batch.paths[ref.uri], ref, plan.limits, places, lying[ref.uri, ref.index])
 
 
 def _items(

@@ -13,18 +13,22 @@ from digit_core.draw_layout import draw_layout
 from digit_core.errors import InputError, PageError
 from digit_core.layout import Layout
 from digit_core.layout_file import layout_text, parse_layout
-from digit_core.level_page import level_page, proposed
+from digit_core.level_page import LevelPage, level_page, proposed
+from digit_core.page import how_it_lies
+from digit_core.params import SegmentationParams
 from digit_core.records import PageImage
-from digit_core.registration import SURE, fit
+from digit_core.registration import SURE, Fit, fit
+from digit_core.turned_forms import lying_by_rulings
+from digit_core.turning import image_upright
 from flows.planning import limits
 from flows.settings import load_settings
+from tasks.page_work import reader
 
 
 def check(file: Path, page: Path, number: int, output: Path) -> int:
     """Writes the picture; 0 if the page is surely of the form, else 1."""
-    layout, image = read_layout(file), _image(page, number)
-    level, _ = level_page(image)
-    found = fit(layout, level.maps)
+    layout, image = read_layout(file), _upright(_image(page, number))
+    image, level, found = _laid(layout, image)
     _write(output, to_png(draw_layout(image.pixels, found, level.to_scan)))
     agreement = f"agreement {found.agreement:.2f}, needed {SURE:.2f}"
     if found.agreement < SURE:
@@ -34,11 +38,28 @@ def check(file: Path, page: Path, number: int, output: Path) -> int:
     return 0
 
 
+def _upright(image: PageImage) -> PageImage:
+    """As the page is read: turned upright where its numbers say that it lies otherwise."""
+    return image_upright(image, how_it_lies(image, SegmentationParams(), reader()))
+
+
+def _laid(layout: Layout, image: PageImage) -> tuple[PageImage, LevelPage, Fit]:
+    """The scan, upright if the form is found on it so, its page made level, and how the form lies there."""
+    level, _ = level_page(image)
+    found = fit(layout, level.maps)
+    quarters = lying_by_rulings([layout], level.maps, found)
+    if not quarters:
+        return image, level, found
+    image = image_upright(image, quarters)
+    level, _ = level_page(image)
+    return image, level, fit(layout, level.maps)
+
+
 def propose(page: Path, number: int, output: Path, force: bool) -> None:
     """Writes the layout; raises InputError where a file is there already, or the page has no ruled table."""
     if output.exists() and not force:
         raise InputError(f"{output} is there already: give another name, or --force to write over it")
-    level, _ = level_page(_image(page, number))
+    level, _ = level_page(_upright(_image(page, number)))
     try:
         layout = proposed(level, output.stem)
     except InputError as error:

@@ -20,6 +20,7 @@ from deployments.errors import one_line
 from digit_core.errors import InputError
 from digit_core.readings import PageRead, Reading, State
 from digit_core.records import Box, PageFailure
+from digit_core.turning import quarters_of
 from flows.planning import dialled, with_options
 from flows.settings import load_settings
 
@@ -48,9 +49,21 @@ def read(images: Sequence[str], strip: bool, form: str, model: Path | None, **op
                     failed = True
                     typer.echo(f"digits: {one_line(image)}: {one_line(page.message)}", err=True)
                 else:
+                    _say_if_turned(image, page)
                     rows += _rows(image, page, strip)
     _PRINTERS[form](rows, (*COLUMNS, *CELL_COLUMNS) if settings.layout else COLUMNS)
     return _SOME_FAILED if failed else 0
+
+
+def _say_if_turned(image: str, page: PageRead) -> None:
+    """On standard error, that it does not get among the rows."""
+    if quarters := quarters_of(page.skew):
+        place = f" page {page.ref.index + 1}" if page.ref.count > 1 else ""
+        typer.echo(
+            f"digits: {one_line(image)}{place}: lies turned by {90 * quarters} degrees, and was read upright; "
+            "boxes are in pixels of the scan as it lies",
+            err=True,
+        )
 
 
 def _file(image: str, folder: Path) -> Path:

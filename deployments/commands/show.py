@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,27 +18,38 @@ from digit_core.errors import DigitsError, InputError
 from digit_core.readings import ReadBy
 from digit_core.records import PageFailure
 from digit_core.tables import batch_tables
+from digit_core.turning import quarters_of
 from flows.planning import NO_LAYOUT, dialled, limits, with_options
 from flows.settings import Settings, load_settings
 from tasks.adapters.results import Results
 from tasks.adapters.storage import Storage, normalise
 
-Rows = tuple[pa.Table, pa.Table]
+
+class _Page(NamedTuple):
+    """A page to draw: its file's bytes, the rows of what was read on it, and by how many degrees it lies turned there."""
+
+    data: bytes
+    numbers: pa.Table
+    digits: pa.Table
+    skew: float
 
 
 def show(page: str, number: int, output: Path, results: str | None, layout: str | None = None) -> None:
     """Write the picture; `number` counts the pages of a file from 1."""
     settings = with_options(load_settings(), layout=layout)
-    data, (numbers, digits) = _stored(page, number, results, settings) if results else _read_now(page, number, settings)
-    picture = overlay(decode_page(data, number - 1, limits(settings)).pixels, numbers, digits)
+    read = _stored(page, number, results, settings) if results else _read_now(page, number, settings)
+    quarters = quarters_of(read.skew)
+    picture = overlay(decode_page(read.data, number - 1, limits(settings)).pixels, read.numbers, read.digits, quarters)
     try:
         output.write_bytes(to_png(picture))
     except OSError as error:
         raise InputError(f"cannot write {output}: {error.strerror}; name a file in a folder that can be written") from error
-    typer.echo(f"{numbers.num_rows} numbers, {digits.num_rows} digits drawn in {output}")
+    typer.echo(f"{read.numbers.num_rows} numbers, {read.digits.num_rows} digits drawn in {output}")
+    if quarters:
+        typer.echo(f"the page lies turned by {90 * quarters} degrees on its scan, and is shown upright")
 
 
-def _read_now(page: str, number: int, settings: Settings) -> tuple[bytes, Rows]:
+def _read_now(page: str, number: int, settings: Settings) -> _Page:
     path, model = Path(page), champion(settings)
     settings, _ = dialled(settings, model.path)
     (pages,) = read_files([path], model, settings)
@@ -47,20 +59,20 @@ def _read_now(page: str, number: int, settings: Settings) -> tuple[bytes, Rows]:
     if number > len(pages):
         raise InputError(f"{page} has {len(pages)} pages, there is no page {number}")
     tables = batch_tables([outcome], ReadBy(model.version, ALGORITHM_VERSION, NO_LAYOUT, "", ""))
-    return path.read_bytes(), (tables["numbers"], tables["digits"])
+    return _Page(path.read_bytes(), tables["numbers"], tables["digits"], outcome.skew)
 
 
-def _stored(page: str, number: int, dest: str, settings: Settings) -> tuple[bytes, Rows]:
+def _stored(page: str, number: int, dest: str, settings: Settings) -> _Page:
     results = open_results(dest)
-    uri = _find(results, page, number)
+    uri, skew = _find(results, page, number)
     where = (pc.field("uri") == uri) & (pc.field("page_index") == number - 1)
     data = Storage(settings.storage_options).read(uri)
-    return data, (results.read("numbers", where=where), results.read("digits", where=where))
+    return _Page(data, results.read("numbers", where=where), results.read("digits", where=where), skew)
 
 
-def _find(results: Results, page: str, number: int) -> str:
-    """The uri in the results that is `page`, or whose file has that name."""
-    pages = results.read("pages", ["uri", "state", "message"], where=pc.field("page_index") == number - 1).to_pylist()
+def _find(results: Results, page: str, number: int) -> tuple[str, float]:
+    """The uri in the results that is `page`, or whose file has that name, and by how many degrees the page lies turned."""
+    pages = results.read("pages", ["uri", "state", "message", "skew"], where=pc.field("page_index") == number - 1).to_pylist()
     exact = [row for row in pages if row["uri"] in (page, normalise(page))]
     found = exact or [row for row in pages if PurePosixPath(row["uri"]).name == page]
     if not found:
@@ -69,4 +81,4 @@ def _find(results: Results, page: str, number: int) -> str:
         raise InputError(f"{len(found)} files are called {page}: give the whole uri, such as {found[0]['uri']}")
     if found[0]["state"] == "quarantined":
         raise InputError(f"{page} could not be read: {found[0]['message']}")
-    return str(found[0]["uri"])
+    return str(found[0]["uri"]), float(found[0]["skew"])

@@ -13,8 +13,11 @@ import numpy as np
 from digit_core.decode import decode_page, probe
 from digit_core.errors import InputError, PageError
 from digit_core.level_page import LevelPage, level_page
-from digit_core.params import DecodeLimits
+from digit_core.page import how_it_lies
+from digit_core.params import DecodeLimits, SegmentationParams
+from digit_core.reader import Reader
 from digit_core.records import Grey
+from digit_core.turning import image_upright
 
 MOST_OPEN = 16
 LARGEST_PICTURE = 2000
@@ -43,10 +46,10 @@ class OpenPages:
         self._most = most
         self._opening, self._keeping = Lock(), Lock()
 
-    def open(self, data: bytes, index: int, limits: DecodeLimits) -> Opened:
-        """The page `index`, from 0, of the file with these bytes. Raises InputError for one that cannot be read."""
+    def open(self, data: bytes, index: int, limits: DecodeLimits, reader: Reader) -> Opened:
+        """The page `index`, from 0, of the file with these bytes, upright. Raises InputError for one that cannot be read."""
         with self._opening:
-            opened = _open(data, index, limits)
+            opened = _open(data, index, limits, reader)
         with self._keeping:
             self._pages[opened.id] = opened
             while len(self._pages) > self._most:
@@ -62,13 +65,13 @@ class OpenPages:
             return self._pages[page_id]
 
 
-def _open(data: bytes, index: int, limits: DecodeLimits) -> Opened:
+def _open(data: bytes, index: int, limits: DecodeLimits, reader: Reader) -> Opened:
     try:
         count = probe(data, limits)
         image = decode_page(data, index, limits)
     except PageError as error:
         raise InputError(f"this page cannot be read: {error}") from error
-    page, picture = level_page(image)
+    page, picture = level_page(image_upright(image, how_it_lies(image, SegmentationParams(), reader)))
     return Opened(secrets.token_hex(16), page, count, _jpeg(picture))
 
 

@@ -1,8 +1,11 @@
 import cv2
 import numpy as np
+import pytest
 
 from digit_core.cutting import STRIP_HEIGHT, STRIP_WIDTH, crop, cut, strip
+from digit_core.placing import to_scan
 from digit_core.records import Box, Grey
+from digit_core.turning import to_lying
 
 
 def paper(height: int = 400, width: int = 600) -> Grey:
@@ -58,3 +61,14 @@ def test_digits_of_one_number_share_their_strip_and_have_crops_of_their_own() ->
 
     assert first[1] == second[1]
     assert first[0] != second[0]
+
+
+@pytest.mark.parametrize("quarters", [1, 2, 3])
+def test_of_a_page_that_lies_turned_people_see_the_same_as_of_one_that_lies_upright(quarters: int) -> None:
+    page = np.random.default_rng(1).integers(0, 256, (300, 500), np.uint8)
+    digit, number = Box(210, 100, 20, 40), Box(210, 90, 70, 55)
+    lying = np.ascontiguousarray(np.rot90(page, -quarters))
+    back = to_lying(quarters, *lying.shape[::-1])
+    places = to_scan([digit, number], back, *lying.shape[::-1])
+
+    assert cut(lying, [(places[0], places[1])], quarters) == cut(page, [(digit, number)])

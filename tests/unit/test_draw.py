@@ -7,9 +7,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from digit_core.draw import COLOURS, contact_sheet, overlay, to_png
+from digit_core.placing import to_scan
 from digit_core.readings import DigitReading, PageRead, ReadBy, Reading, State
 from digit_core.records import NOT_A_DIGIT, Box, PageRef
 from digit_core.tables import batch_tables
+from digit_core.turning import to_lying
 
 
 def paper(height=300, width=400):
@@ -159,3 +161,15 @@ def test_a_picture_survives_its_way_through_png():
 def test_an_image_without_pixels_is_no_png():
     with pytest.raises(ValueError, match="no pixels"):
         to_png(np.zeros((0, 4), np.uint8))
+
+
+@pytest.mark.parametrize("quarters", [1, 2, 3])
+def test_a_page_that_lies_turned_is_shown_upright_with_what_was_read_on_it(quarters):
+    page, box = paper(), Box(100, 100, 30, 50)
+    lying = np.ascontiguousarray(np.rot90(page, -quarters))
+    height, width = lying.shape
+    (place,) = to_scan([box], to_lying(quarters, width, height), width, height)
+
+    shown = overlay(lying, *tables_with((place, State.ACCEPTED, 7, 0.99)), quarters)
+
+    np.testing.assert_array_equal(shown, overlay(page, *tables_with((box, State.ACCEPTED, 7, 0.99))))

@@ -123,3 +123,32 @@ def test_names_of_all_europe_are_drawn_not_boxes() -> None:
     missing = bytes(_font(20).getmask("\uffff"))
 
     assert all(bytes(_font(20).getmask(letter)) != missing for letter in "åøæüéłžŠЖα")
+
+
+def lying(tmp_path: Path, page: Path, quarters: int) -> Path:
+    return ruled_form.write(tmp_path / "lying.png", np.ascontiguousarray(np.rot90(cv2.imread(str(page), 0), -quarters)))
+
+
+@pytest.mark.parametrize("quarters", [1, 2, 3])
+def test_of_a_filled_page_that_lies_turned_the_same_is_proposed(tmp_path: Path, quarters: int) -> None:
+    page = ruled_form.write(tmp_path / "page.png", ruled_form.ruled_page(SECOND))
+
+    answers = [layout("propose", scan, "-o", f"{scan.stem}.yaml") for scan in (page, lying(tmp_path, page, quarters))]
+
+    assert [answer.exit_code for answer in answers] == [0, 0], answers[1].output
+    one, other = (parse_layout(Path(f"{name}.yaml").read_text()) for name in ("page", "lying"))
+    assert (other.grids, other.lines, other.width, other.height) == (one.grids, one.lines, one.width, one.height)
+
+
+@pytest.mark.parametrize(("table", "quarters"), [((), 1), ((), 3), (SECOND, 2)])
+def test_a_form_is_found_on_a_page_that_lies_turned_and_drawn_upright(
+    tmp_path: Path, table: ruled_form.Table, quarters: int
+) -> None:
+    page = ruled_form.write(tmp_path / "page.png", ruled_form.ruled_page(table))
+    layout("propose", page, "-o", "corn.yaml")
+
+    check = layout("check", "corn.yaml", lying(tmp_path, page, quarters), "-o", "look.png")
+
+    assert "this is corn" in check.stdout
+    layout("check", "corn.yaml", page, "-o", "same.png")
+    np.testing.assert_array_equal(cv2.imread("look.png"), cv2.imread("same.png"))
