@@ -1,0 +1,93 @@
+"""What is too much for memory."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from digit_core.errors import StorageError
+from tasks.adapters import scratch
+from tasks.adapters.scratch import Fingerprints, Shelf, chunks, explained, private_database, temporary_folder
+
+FILLED = """
+import os, signal
+from contextlib import suppress
+from tasks.adapters.scratch import Shelf
+shelf = Shelf(bytes(1000) for _ in range(20_000))
+size = 0
+for handle in range(100):
+    with suppress(OSError):
+        size += os.fstat(handle).st_size
+print(size, flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_a_shelf_gives_things_back_in_their_order_as_often_as_one_likes():
+    shelf = Shelf({"number": number} for number in range(5))
+
+    assert list(shelf) == list(shelf) == [{"number": number} for number in range(5)]
+    assert len(shelf) == 5
+
+
+def test_two_readers_of_a_shelf_do_not_disturb_each_other():
+    shelf = Shelf("abc")
+
+    assert list(zip(shelf, shelf, strict=True)) == [("a", "a"), ("b", "b"), ("c", "c")]
+
+
+def test_fingerprints_are_a_set_of_numbers_with_a_sign():
+    prints = Fingerprints(iter([5, -(2**63), 2**63 - 1, 5]))
+
+    assert len(prints) == 3
+    assert set(prints) == {5, -(2**63), 2**63 - 1}
+    assert 5 in prints
+    assert 6 not in prints
+
+
+def test_chunks_keep_the_order():
+    assert list(chunks(range(5), 2)) == [[0, 1], [2, 3], [4]]
+
+
+def test_what_does_not_fit_in_memory_lies_in_a_file_that_goes_with_the_process_even_when_it_is_killed(tmp_path):
+    environment = {**os.environ, "TMPDIR": str(tmp_path), "SQLITE_TMPDIR": ""}
+
+    done = subprocess.run([sys.executable, "-c", FILLED], env=environment, capture_output=True, text=True, check=False)
+
+    assert int(done.stdout) > 10_000_000, done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def small(pages: int):
+    """Stands in for a disk that has room for so many pages of 4 kB."""
+
+    def database():
+        made = private_database()
+        made.execute(f"PRAGMA max_page_count = {pages}")
+        return made
+
+    return database
+
+
+def test_a_full_disk_is_named_with_what_to_do(monkeypatch, tmp_path):
+    monkeypatch.setenv("SQLITE_TMPDIR", "")
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(scratch, "private_database", small(4))
+
+    with pytest.raises(StorageError, match=f"no space left in {tmp_path} .* set TMPDIR"):
+        Shelf(bytes(1000) for _ in range(100))
+
+
+def test_a_folder_that_does_not_work_is_named_with_the_reason(monkeypatch, tmp_path):
+    monkeypatch.setenv("SQLITE_TMPDIR", str(tmp_path))
+
+    with pytest.raises(StorageError, match=f"{tmp_path} cannot be used .no such table"), explained():
+        private_database().execute("SELECT * FROM elsewhere")
+
+
+def test_the_folder_is_the_first_that_may_be_written_as_sqlite_takes_it(monkeypatch, tmp_path):
+    monkeypatch.setenv("SQLITE_TMPDIR", f"{tmp_path}/none")
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+
+    assert temporary_folder() == str(tmp_path)
