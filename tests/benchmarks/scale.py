@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import resource
 import threading
 import time
@@ -104,13 +103,13 @@ class TemporaryFiles(threading.Thread):
 
     def run(self) -> None:
         while not self.ended.wait(0.1):
-            self.peak = max(self.peak, sum(map(self._size, os.listdir(HANDLES))))
+            self.peak = max(self.peak, sum(map(self._size, HANDLES.iterdir())))
 
     @staticmethod
-    def _size(handle: str) -> int:
+    def _size(handle: Path) -> int:
         with suppress(OSError):  # closed meanwhile
-            if str((HANDLES / handle).readlink()).endswith("(deleted)"):
-                return os.fstat(int(handle)).st_size
+            if str(handle.readlink()).endswith("(deleted)"):
+                return handle.stat().st_size
         return 0
 
 
