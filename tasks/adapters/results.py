@@ -94,6 +94,11 @@ class Results:
         empty = TABLES[table].empty_table()
         return pa.concat_tables([_select(empty, columns), *self.iter_batches(table, columns, where)])
 
+    def pages(self) -> Iterator[tuple[str, int]]:
+        """(sha256, page_index) of all pages that count now; a few batches are in memory at a time."""
+        for rows in self.iter_batches("pages", ["sha256", "page_index"]):
+            yield from zip(rows["sha256"].to_pylist(), rows["page_index"].to_pylist(), strict=True)
+
     def quarantined(self) -> Iterator[dict[str, Any]]:
         """The rows of `pages` that count now and could not be read; batches without any are not opened."""
         unread = pc.field("state") == "quarantined"

@@ -45,7 +45,7 @@ def explained() -> Iterator[None]:
 
 def _explanation(error: sqlite3.Error) -> StorageError:
     folder = temporary_folder()
-    full = error.sqlite_errorcode == sqlite3.SQLITE_FULL
+    full = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
     return StorageError(
         f"{f'no space left in {folder}' if full else f'{folder} cannot be used ({error})'} for temporary files, about "
         f"{_BYTES_A_PAGE} bytes for each page of the results: free some space there, or set TMPDIR to a folder that has it, "

@@ -173,6 +173,14 @@ def test_rows_are_picked_by_column_and_by_value(results):
     assert sorted(results.read("numbers", ["digits"])["digits"].to_pylist()) == ["34", "56"]
 
 
+def test_the_pages_that_count_are_told_by_content_and_place(results):
+    old, new = ref("a", index=1, count=2), ref("b", "v2")
+    sealed(results, [read(old), read(ref("b"))], seq=1)
+    sealed(results, [read(new)], seq=2)
+
+    assert list(results.pages()) == [(old.sha256, 1), (new.sha256, 0)]
+
+
 def test_batches_come_one_by_one_in_the_order_of_the_source(results):
     for name in ("c", "a", "b"):
         sealed(results, [read(ref(name))])
