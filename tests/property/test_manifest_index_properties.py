@@ -14,7 +14,7 @@ from digit_core.readings import ReadBy
 from digit_core.records import PageRef
 from digit_core.share import Share
 from tasks.adapters import manifest_index
-from tasks.adapters.manifest_index import ManifestIndex
+from tasks.adapters.manifest_index import Batch, ManifestIndex
 
 READERS = [ReadBy(model, "1", "none", "p", run) for model in "12" for run in ("run-1", "run-2")]
 WHOLE = Share()
@@ -81,38 +81,46 @@ def test_the_index_says_what_a_slow_and_plain_way_says(steps, at_once, share):
     standing: dict[str, Manifest] = {}
     versions: dict[str, str] = {}
     index = ManifestIndex(share)
-    for number, (sealed, retired) in enumerate(steps):
-        standing |= {f"batch-{one.key}.json": one for one in sealed}
-        versions |= {f"batch-{one.key}.json": f"{number}" for one in sealed}
-        for name in {f"batch-{key}.json" for key in retired} & standing.keys():
-            del standing[name], versions[name]
-        with patch.object(manifest_index, "PAGES_AT_ONCE", at_once):
+    with patch.object(manifest_index, "PAGES_AT_ONCE", at_once):
+        for number, (sealed, retired) in enumerate(steps):
+            standing |= {f"batch-{one.key}.json": one for one in sealed}
+            versions |= {f"batch-{one.key}.json": f"{number}" for one in sealed}
             brought_up_to_date(index, standing, versions)
-            batches, done = list(index.batches()), {read_by: set(index.done(read_by)) for read_by in READERS}
+            assert_as_plainly(index, standing, versions, share)
 
-        counting = rows_that_count(standing, share)
-        assert done == {read_by: objects_that_are_done(counting, standing, read_by) for read_by in READERS}
-        assert list(index.listed()) == sorted(standing)
-        assert index.newest_seq() == max((one.seq for one in standing.values()), default=0)
-        firsts = [min((one.uri, one.index) for one in standing[batch.name].pages) for batch in batches]
-        assert firsts == sorted(firsts)
-        assert {batch.name: batch.version for batch in batches} == versions
-        for batch in batches:
-            said, ours = standing[batch.name], [one for one in standing[batch.name].pages if share.holds(one.uri)]
-            expected = [position for name, position, _ in counting if name == batch.name]
-            assert batch.files == said.files
-            assert all(index.names(path) for path in said.files.values())
-            assert batch.quarantined == said.counts["quarantined"]
-            assert batch.whole == (len(ours) == len(said.pages))
-            if batch.counted is None:
-                assert expected == list(range(len(said.pages)))
-            else:
-                assert batch.counted["position"].tolist() == expected
-                assert batch.counted["uri"].tolist() == [fingerprint(ours[position].uri) for position in expected]
-                assert batch.counted["index"].tolist() == [ours[position].index for position in expected]
-        for run in ("run-1", "none"):
-            accepted = sum(one.shape.accepted for one in standing.values() if one.read_by.run_id != run)
-            assert sum(index.shapes(run), Shape()).accepted == accepted
+            for name in {f"batch-{key}.json" for key in retired} & standing.keys():
+                del standing[name], versions[name]
+            brought_up_to_date(index, standing, versions)
+            assert_as_plainly(index, standing, versions, share)
+
+
+def assert_as_plainly(index: ManifestIndex, standing: dict[str, Manifest], versions: dict[str, str], share: Share) -> None:
+    counting, batches = rows_that_count(standing, share), list(index.batches())
+    firsts = [min((one.uri, one.index) for one in standing[batch.name].pages) for batch in batches]
+    accepted = sum(one.shape.accepted for one in standing.values() if one.read_by.run_id != "run-1")
+
+    for read_by in READERS:
+        assert set(index.done(read_by)) == objects_that_are_done(counting, standing, read_by)
+    assert list(index.listed()) == sorted(standing)
+    assert index.newest_seq() == max((one.seq for one in standing.values()), default=0)
+    assert sum(index.shapes("run-1"), Shape()).accepted == accepted
+    assert {batch.name: batch.version for batch in batches} == versions
+    assert firsts == sorted(firsts)
+    for batch in batches:
+        assert_batch(batch, standing[batch.name], [position for name, position, _ in counting if name == batch.name], share)
+        assert all(index.names(path) for path in batch.files.values())
+
+
+def assert_batch(batch: Batch, said: Manifest, counting: list[int], share: Share) -> None:
+    ours = [one for one in said.pages if share.holds(one.uri)]
+    assert (batch.files, batch.quarantined) == (said.files, said.counts["quarantined"])
+    assert batch.whole == (len(ours) == len(said.pages))
+    if batch.counted is None:
+        assert counting == list(range(len(said.pages)))
+    else:
+        assert batch.counted["position"].tolist() == sorted(counting)
+        assert batch.counted["uri"].tolist() == [fingerprint(ours[position].uri) for position in sorted(counting)]
+        assert batch.counted["index"].tolist() == [ours[position].index for position in sorted(counting)]
 
 
 @given(st.lists(manifests, min_size=1, max_size=4))
