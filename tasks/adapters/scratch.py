@@ -22,7 +22,7 @@ CACHE_KIB = 4096
 """Most memory that a database takes before it goes on in a file."""
 
 _BYTES_A_PAGE = 200
-"""168 at the most were measured (tests/benchmarks/scale.py)."""
+"""183 at the most were measured (tests/benchmarks/scale.py)."""
 
 
 def private_database() -> sqlite3.Connection:
