@@ -6,12 +6,12 @@ name once it outgrows that, and is gone with its connection, even when the proce
 
 from __future__ import annotations
 
-import os
 import pickle
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import islice
+from pathlib import Path
 from typing import Generic, TypeVar
 
 from digit_core.errors import StorageError
@@ -21,6 +21,7 @@ T = TypeVar("T")
 CACHE_KIB = 4096
 """Most memory that a database takes before it goes on in a file."""
 
+_PREFIX = "etilqs_"  # of the names that SQLite gives to temporary files (sqlite.org/tempfiles.html)
 _BYTES_A_PAGE = 200
 """183 at the most were measured (tests/benchmarks/scale.py)."""
 
@@ -54,10 +55,15 @@ def _explanation(error: sqlite3.Error) -> StorageError:
 
 
 def temporary_folder() -> str:
-    """Where SQLite puts its temporary files, by its own rule (sqlite.org/tempfiles.html, 5)."""
-    named = (os.environ.get(name) for name in ("SQLITE_TMPDIR", "TMPDIR"))
-    usable = (one for one in (*named, "/var/tmp", "/usr/tmp", "/tmp") if one and os.access(one, os.W_OK | os.X_OK))  # noqa: S108
-    return next(usable, ".")
+    """Where SQLite has put a temporary file of this process, where that can be seen (Linux), else words for it.
+
+    By SQLite's rule it is SQLITE_TMPDIR, else TMPDIR, /var/tmp, /usr/tmp or /tmp, as they were when it was loaded.
+    """
+    for handle in Path("/proc/self/fd").glob("*"):
+        with suppress(OSError):  # closed meanwhile
+            if (file := handle.readlink()).name.startswith(_PREFIX):
+                return str(file.parent)
+    return "the temporary folder"
 
 
 class Shelf(Generic[T]):
