@@ -1,9 +1,9 @@
 """What a destination of millions of pages costs besides their reading: no images, a synthetic listing, manifests and tables.
 
 `python tests/benchmarks/scale.py --pages 10000000` prints a line for each step: seconds, and of these seconds of the
-processor, the most memory held so far, and the most that lay in temporary files. The store gives out
-what it is asked for as it is asked, so that what is measured is ours and not a disk's. All pages but a thousandth were read
-before, and a hundredth of them twice: the older batches of these still stand, and are to be retired.
+processor, the most memory held so far, and the most that lay in temporary files. The store gives out what it is asked for as
+it is asked, so that what is measured is ours and not a disk's. All pages but a thousandth were read before, and a hundredth
+of them twice: the older batches of these still stand, and are to be retired.
 """
 
 from __future__ import annotations
