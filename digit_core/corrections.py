@@ -136,9 +136,9 @@ class Corrections:
         for table in tables:
             rows = [row for row in self._corrected(table.to_pylist(), found) if row is not None]
             yield pa.Table.from_pylist(rows, CORRECTED)
-        there = set(pages)
-        gone = [one for one in self._numbers if one.number_id not in found and one.settled and one.digits and one.page in there]
-        if gone:
+        waiting = [one for one in self._numbers if one.number_id not in found and one.settled and one.digits]
+        there = {one.page for one in waiting}.intersection(pages if waiting else ())  # of millions of pages only these are kept
+        if gone := [one for one in waiting if one.page in there]:
             yield pa.Table.from_pylist([_row_of_their_own(one) for one in gone], CORRECTED)
 
     def _corrected(self, rows: Sequence[Row], found: set[str]) -> list[dict[str, Any] | None]:

@@ -1,13 +1,13 @@
 """Which of many sealed rows count now: newer readings replace older ones page by page, a changed file all of its old rows.
 
-Works on fingerprints, 8 bytes each, so that the pages of a whole archive fit in little memory: two different names share
-one with a chance of 3 in 100,000 among ten million.
+Works on fingerprints, 8 bytes each, so that many pages can be looked at together: two different names share one with a
+chance of 3 in 100,000 among ten million.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,77 +15,60 @@ from numpy.typing import NDArray
 
 from digit_core.records import PageRef
 
-PAGE = np.dtype([("uri", "u8"), ("object", "u8"), ("content", "u8"), ("index", "u4"), ("count", "u4")])
+PAGE = np.dtype([("uri", "i8"), ("object", "i8"), ("content", "i8"), ("index", "i4"), ("count", "i4")])
 """A page in 32 bytes: `object` stands for uri and version, `content` for the file's bytes (0 if they were never read)."""
 
 Pages = NDArray[np.void]
-"""An array of dtype PAGE, shape (n,)."""
+"""An array with the fields of PAGE, and others if need be, shape (n,)."""
 
 Mask = NDArray[np.bool_]
 
 
-class Fingerprints:
-    """A set of fingerprints in 8 bytes each, where Python's own takes some 70."""
-
-    def __init__(self, prints: NDArray[np.uint64]) -> None:
-        self._prints = np.sort(prints)
-
-    def __contains__(self, one: int) -> bool:
-        place = int(self._prints.searchsorted(np.uint64(one)))
-        return place < len(self._prints) and int(self._prints[place]) == one
-
-    def __len__(self) -> int:
-        return len(self._prints)
-
-    def __iter__(self) -> Iterator[int]:
-        return iter(self._prints.tolist())
-
-
 def fingerprint(*words: str) -> int:
-    """64 bits that stand for the words; `fingerprint(uri, version)` is what names an object among those that are done."""
-    return int.from_bytes(hashlib.blake2b("\0".join(words).encode(), digest_size=8).digest(), "little")
+    """64 bits with a sign, as databases hold them; `fingerprint(uri, version)` names an object among those that are done."""
+    return int.from_bytes(hashlib.blake2b("\0".join(words).encode(), digest_size=8).digest(), "little", signed=True)
+
+
+def page_row(page: PageRef) -> tuple[int, int, int, int, int]:
+    """The page as the fields of PAGE."""
+    return fingerprint(page.uri), fingerprint(page.uri, page.version), _content(page), page.index, page.count
 
 
 def page_array(pages: Iterable[PageRef]) -> Pages:
     """The pages in their order."""
-    rows = [
-        (fingerprint(page.uri), fingerprint(page.uri, page.version), _content(page), page.index, page.count) for page in pages
-    ]
-    return np.array(rows, PAGE)
+    return np.array([page_row(page) for page in pages], PAGE)
 
 
 def _content(page: PageRef) -> int:
     return fingerprint(page.sha256, str(page.count)) if page.sha256 else 0
 
 
-def current(batches: Sequence[Pages]) -> list[Mask]:
-    """Which pages count, for batches given from the oldest to the newest.
+def current(rows: Pages) -> Mask:
+    """Which pages count, for all pages of some objects, given from the oldest to the newest.
 
     The newest page of an object says what the object is now (its bytes, and how many pages they hold): rows of anything
     else are replaced. Of what is left the newest row of each page counts, so that a reading that has come half-way
     through a long file takes nothing away.
     """
-    if not batches:
-        return []
-    rows = np.concatenate(batches)
     alike = np.flatnonzero(_newest_content(rows) == rows["content"])
     order = alike[np.lexsort((rows["index"][alike], rows["uri"][alike]))]  # stable: the newest comes last
     counts = np.zeros(len(rows), bool)
     counts[order[_last_of_each(rows["uri"][order], rows["index"][order])]] = True
-    return np.split(counts, np.cumsum([len(batch) for batch in batches])[:-1])
+    return counts
 
 
 def rows_of(pages: Pages, uris: Sequence[str], indices: NDArray[np.int32], uri_of_row: NDArray[np.int32]) -> Mask:
     """Which rows of a table belong to these pages: row i is of `uris[uri_of_row[i]]`, page `indices[i]`."""
-    prints = np.array([fingerprint(uri) for uri in uris], "u8")[uri_of_row]
+    prints = np.array([fingerprint(uri) for uri in uris], "i8")[uri_of_row]
     return np.isin(_page_key(prints, indices), _page_key(pages["uri"], pages["index"]))
 
 
-def _page_key(uri: NDArray[np.uint64], index: NDArray[Any]) -> NDArray[np.uint64]:
-    return uri + index.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)  # odd, so that no two pages of a file meet
+def _page_key(uri: NDArray[np.int64], index: NDArray[Any]) -> NDArray[np.uint64]:
+    step = np.uint64(0x9E3779B97F4A7C15)  # odd, so that no two pages of a file meet
+    return uri.astype(np.uint64) + index.astype(np.uint64) * step
 
 
-def whole_objects(pages: Pages) -> NDArray[np.uint64]:
+def whole_objects(pages: Pages) -> NDArray[np.int64]:
     """Fingerprints (uri, version) of the objects all of whose pages are among these, each given once, the newest last.
 
     An object whose bytes could not be had is left out: it is worth another try.
@@ -95,14 +78,14 @@ def whole_objects(pages: Pages) -> NDArray[np.uint64]:
     last = np.flatnonzero(_last_of_each(pages["uri"][order]))
     found = np.diff(last, prepend=-1)
     newest = pages[order[last]]
-    whole: NDArray[np.uint64] = newest["object"][found == newest["count"]]
+    whole: NDArray[np.int64] = newest["object"][found == newest["count"]]
     return whole
 
 
-def _newest_content(rows: Pages) -> NDArray[np.uint64]:
+def _newest_content(rows: Pages) -> NDArray[np.int64]:
     """For each row the content of the newest row with the same uri."""
     _, newest, group = np.unique(rows["uri"][::-1], return_index=True, return_inverse=True)
-    content: NDArray[np.uint64] = rows["content"][::-1][newest][group][::-1]
+    content: NDArray[np.int64] = rows["content"][::-1][newest][group][::-1]
     return content
 
 

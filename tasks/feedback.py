@@ -39,8 +39,7 @@ class View:
 def correct(queue: ReviewQueue, storage: Storage, collection: str) -> View:
     """What people said of the pages of this collection, written beside its results."""
     results = Results(storage, collection)
-    pages = results.read("pages", ["sha256", "page_index"])
-    there = set(zip(pages["sha256"].to_pylist(), pages["page_index"].to_pylist(), strict=True))
+    there = {(row["sha256"], row["page_index"]) for row in queue.outcomes()}.intersection(results.pages())
     rows = [_row(dict(row)) for row in queue.outcomes() if (row["sha256"], row["page_index"]) in there]
     reviewed = pa.Table.from_pylist([row for row in _with_parts(results, rows) if row["parts"]], REVIEWED)
     tables = Corrections(reviewed).over(results.iter_batches("numbers"), there)

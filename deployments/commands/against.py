@@ -88,8 +88,7 @@ def against(version: str, dest: str, limit: int, output: Path | None) -> None:
 
 
 def _pages(results: Results) -> int:
-    states = results.read("pages", ["state"])["state"]
-    return int(pc.sum(pc.equal(states, "read")).as_py() or 0)
+    return sum(pc.sum(pc.equal(rows["state"], "read")).as_py() or 0 for rows in results.iter_batches("pages", ["state"]))
 
 
 def _changes(outcomes: Iterable[PageChanges | PageFailure], seen: _Seen) -> Iterator[Change]:

@@ -51,9 +51,7 @@ def _show(stored: Results, state: str | None, limit: int) -> None:
 def corrected_numbers(stored: Results, state: str | None = None) -> Iterator[pa.Table]:
     """The numbers with what people said of them, in tables CORRECTED; `state`: only those in it."""
     corrections = Reviewed(Storage(load_settings().storage_options), stored.dest).corrections()
-    pages = stored.read("pages", ["sha256", "page_index"]) if len(corrections) else None
-    there = zip(pages["sha256"].to_pylist(), pages["page_index"].to_pylist(), strict=True) if pages else ()
-    for table in corrections.over(stored.iter_batches("numbers"), there):
+    for table in corrections.over(stored.iter_batches("numbers"), stored.pages()):
         yield table if state is None else table.filter(pc.equal(table["state"], state))
 
 

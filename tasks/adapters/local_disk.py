@@ -35,10 +35,11 @@ class LocalDisk:
                 raise InputError(f"{source} is {_kind(status.st_mode)}: give a folder or a file of scans")
 
     def list_folder(self, folder: str) -> Iterator[Entry]:
-        with _explained(folder), suppress(FileNotFoundError):
-            for found in sorted(os.scandir(folder), key=lambda found: found.name):
-                if found.is_file() and not is_hidden(found.name):
-                    yield _entry(found.path, found.stat())
+        with _explained(folder):
+            for found in _scanned(folder):
+                with suppress(FileNotFoundError):  # deleted since it was seen: the others are still there
+                    if found.is_file() and not is_hidden(found.name):
+                        yield _entry(found.path, found.stat())
 
     def fetch(self, uris: Sequence[str], folder: Path) -> list[Path | Missing]:
         """The files where they are: nothing is copied."""
@@ -62,8 +63,15 @@ class LocalDisk:
 
     def clean(self, folder: str) -> None:
         with _explained(folder):
-            for path in Path(folder).glob(".*.part"):
-                _remove_abandoned(path)
+            parts = [found.path for found in _scanned(folder) if found.name.startswith(".") and found.name.endswith(".part")]
+            for path in parts:
+                _remove_abandoned(Path(path))
+
+
+def _scanned(folder: str) -> Iterator[os.DirEntry[str]]:
+    """What lies in a folder, in no certain order, one at a time; nothing if there is no such folder."""
+    with suppress(FileNotFoundError), os.scandir(folder) as found:
+        yield from found
 
 
 def _walk(folder: str, on_skip: OnSkip) -> Iterator[SourceObject]:

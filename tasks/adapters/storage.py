@@ -48,12 +48,12 @@ class Storage:
         yield from self._store(source).list_objects(source, on_skip)
 
     def list_folder(self, folder: str) -> Iterator[Entry]:
-        """The objects right in `folder`, hidden ones left out; none if there is no such folder."""
+        """The objects right in `folder`, in no certain order, hidden ones left out; none if there is no such folder. Lazy."""
         return self._store(folder).list_folder(folder)
 
-    def list_names(self, folder: str) -> Iterator[str]:
-        """Names of the objects right in `folder`, as `list_folder` has them."""
-        return (entry.name for entry in self.list_folder(folder))
+    def list_names(self, folder: str) -> list[str]:
+        """Names of the objects that `list_folder` has, sorted."""
+        return sorted(entry.name for entry in self.list_folder(folder))
 
     def fetch(self, uris: Sequence[str], folder: Path) -> list[Path | Missing]:
         """Files with the objects' bytes, in the order of `uris`, which are all of one store.

@@ -48,7 +48,7 @@ class Store(Protocol):
         """The objects below a folder at any depth, or the one object that `source` is. Lazy."""
 
     def list_folder(self, folder: str) -> Iterator[Entry]:
-        """The objects right in a folder, hidden ones left out; none if there is no such folder."""
+        """The objects right in a folder, in no certain order, hidden ones left out; none if there is no such folder."""
 
     def fetch(self, uris: Sequence[str], folder: Path) -> list[Path | Missing]:
         """Files with the objects' bytes, in the order of `uris`."""

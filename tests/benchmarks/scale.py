@@ -1,7 +1,9 @@
-"""What a destination of millions of pages costs before the first page is read: no images, a synthetic listing and manifests.
+"""What a destination of millions of pages costs besides their reading: no images, a synthetic listing, manifests and tables.
 
-`python tests/benchmarks/scale.py --pages 10000000` prints a line for each step: seconds, and the most memory held so far.
-The store gives out objects and manifests as they are asked for, so that what is measured is ours and not a disk's.
+`python tests/benchmarks/scale.py --pages 10000000` prints a line for each step: seconds, and of these seconds of the
+processor, the most memory held so far, and the most that lay in temporary files. The store gives out what it is asked for as
+it is asked, so that what is measured is ours and not a disk's. All pages but a thousandth were read before, and a hundredth
+of them twice: the older batches of these still stand, and are to be retired.
 """
 
 from __future__ import annotations
@@ -9,17 +11,21 @@ from __future__ import annotations
 import argparse
 import json
 import resource
+import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from digit_core.errors import FailureReason
 from digit_core.manifest import Manifest
 from digit_core.params import DecodeLimits, ReviewPolicy, SegmentationParams
 from digit_core.readings import ReadBy
-from digit_core.records import PageRef, SourceObject
+from digit_core.records import PageFailure, PageRef, SourceObject
 from digit_core.share import Share
+from digit_core.tables import TABLES, batch_tables
 from flows.planning import Listing
+from tasks.adapters.parquet_files import to_parquet
 from tasks.adapters.results import Results
 from tasks.adapters.storage import Entry, Storage
 from tasks.plan import BATCH_PAGES, RunPlan
@@ -28,46 +34,96 @@ READ_BY = ReadBy("1", "1", "none", "p", "r")
 SOURCE, OUT = "synthetic://scans", "synthetic://out"
 
 
+LONG_AGO = 1.0
+HANDLES = Path("/proc/self/fd")
+
+
+def table_of_pages() -> bytes:
+    """Of any batch: what is in it does not matter here, as long as it takes as long to read."""
+    refs = [PageRef(uri(number), f"{number:032x}", f"{number:064x}") for number in range(BATCH_PAGES)]
+    rows = [PageFailure(ref, FailureReason.EMPTY, "an empty file") for ref in refs]
+    return to_parquet("pages", batch_tables(rows, READ_BY)["pages"])
+
+
 def uri(number: int) -> str:
     return f"{SOURCE}/box {number // 1000:05}/page {number:08}.jpg"
 
 
-class SyntheticStorage(Storage):
-    """`pages` objects, the first `read` of which stand in manifests."""
+PAGES_TABLE = table_of_pages()
 
-    def __init__(self, pages: int, read: int) -> None:
+
+class SyntheticStorage(Storage):
+    """`pages` objects. The first `read` stand in the batches of run 2, and the first `twice` of them in those of run 1 too."""
+
+    def __init__(self, pages: int, read: int, twice: int) -> None:
         super().__init__({})
-        self.pages, self.read_before, self.bytes = pages, read, 0
+        self.pages, self.read_by_run = pages, {1: twice, 2: read}
+        self.deleted: set[str] = set()
+        self.bytes = 0
 
     def list_objects(self, source: str, on_skip: object = None) -> Iterator[SourceObject]:
         for number in range(self.pages):
             yield SourceObject(uri(number), 1_000_000, f"{number:032x}")
 
     def list_folder(self, folder: str) -> Iterator[Entry]:
-        if folder.endswith("/manifests"):
-            for start in range(0, self.read_before, BATCH_PAGES):
-                yield Entry(f"{folder}/batch-{start:020}.json", "1", 0.0)
+        suffix = "json" if folder.endswith("/manifests") else "parquet"
+        for run, read in self.read_by_run.items():
+            for start in range(0, read, BATCH_PAGES):
+                entry = Entry(f"{folder}/batch-{run}-{start:020}.{suffix}", "1", LONG_AGO)
+                if entry.uri not in self.deleted:
+                    yield entry
 
     def read_many(self, uris: Sequence[str]) -> list[bytes | None]:
-        return [self._manifest(int(one.rpartition("-")[2].removesuffix(".json"))) for one in uris]
+        return [PAGES_TABLE if one.endswith(".parquet") else self._manifest(one) for one in uris]
 
-    def _manifest(self, start: int) -> bytes:
-        numbers = range(start, min(start + BATCH_PAGES, self.read_before))
+    def _manifest(self, name: str) -> bytes:
+        key = name.rpartition("/batch-")[2].removesuffix(".json")
+        run, start = map(int, key.split("-"))
+        numbers = range(start, min(start + BATCH_PAGES, self.read_by_run[run]))
         pages = tuple(PageRef(uri(number), f"{number:032x}", f"{number:064x}") for number in numbers)
         counts = {"pages": len(pages), "quarantined": 0, "numbers": 4000, "digits": 12000, "to_review": 900}
-        files = {name: f"{name}/batch-{start:020}.parquet" for name in ("pages", "numbers", "digits")}
-        data = Manifest(f"{start:020}", 1, "2026-11-21T08:00:00+00:00", READ_BY, pages, counts, files).to_json().encode()
+        files = {table: f"{table}/batch-{key}.parquet" for table in TABLES}
+        data = Manifest(key, run, "2026-11-21T08:00:00+00:00", READ_BY, pages, counts, files).to_json().encode()
         self.bytes += len(data)
         return data
+
+    def delete(self, uris: Sequence[str]) -> None:
+        self.deleted.update(uris)
+
+    def clean(self, folder: str) -> None:
+        """Nothing lies there."""
+
+
+class TemporaryFiles(threading.Thread):
+    """Looks ten times a second how much the nameless files of this process hold (Linux); `peak` in bytes."""
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self.peak, self.ended = 0, threading.Event()
+
+    def run(self) -> None:
+        while not self.ended.wait(0.1):
+            self.peak = max(self.peak, sum(map(self._size, HANDLES.iterdir())))
+
+    @staticmethod
+    def _size(handle: Path) -> int:
+        with suppress(OSError):  # closed meanwhile
+            if str(handle.readlink()).endswith("(deleted)"):
+                return handle.stat().st_size
+        return 0
 
 
 @contextmanager
 def step(name: str, facts: dict[str, dict[str, float]]) -> Iterator[None]:
-    start = time.perf_counter()
+    start, busy, files = time.perf_counter(), time.process_time(), TemporaryFiles()
+    files.start()
     yield
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    facts[name] = {"seconds": round(time.perf_counter() - start, 1), "peak_mib": round(peak)}
-    print(f"{name:<60} {facts[name]['seconds']:>8.1f} s  {peak:>8.0f} MiB", flush=True)
+    files.ended.set()
+    files.join()
+    seconds, busy = time.perf_counter() - start, time.process_time() - busy
+    peak, most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, files.peak / 2**20
+    facts[name] = {"seconds": round(seconds, 1), "busy": round(busy, 1), "peak_mib": round(peak), "files_mib": round(most)}
+    print(f"{name:<65} {seconds:>6.1f} s ({busy:.1f} s busy) {peak:>5.0f} MiB, files {most:>5.0f} MiB", flush=True)
 
 
 def main() -> None:
@@ -77,9 +133,9 @@ def main() -> None:
     options = parser.parse_args()
     facts: dict[str, dict[str, float]] = {}
     share = Share.parse(options.share)
-    new = options.pages // 1000
-    storage = SyntheticStorage(options.pages, options.pages - new)
-    empty = SyntheticStorage(options.pages, 0)
+    new, twice = options.pages // 1000, options.pages // 100
+    storage = SyntheticStorage(options.pages, options.pages - new, twice)
+    empty = SyntheticStorage(options.pages, 0, 0)
     places = {"source": SOURCE, "out": OUT, "spool": Path(), "model": Path()}
     rules = {"limits": DecodeLimits(), "segmentation": SegmentationParams(), "review": ReviewPolicy()}
     plan = RunPlan(**places, **rules, read_by=READ_BY, seq=1, workers=1, page_seconds=1.0, share=share)
@@ -89,13 +145,18 @@ def main() -> None:
         found = sum(1 for _ in Listing(empty, Results(empty, OUT), plan))
     assert share.of > 1 or found == options.pages
     results = Results(storage, OUT, share)
-    with step(f"manifests of {options.pages - new:,} pages", facts):
+    with step(f"manifests of {options.pages - new + twice:,} pages", facts):
         results.next_seq()
     with step("which objects are read already", facts):
         results.done(READ_BY)
     with step(f"listing of {options.pages:,} objects, {new:,} of them new", facts):
         found = sum(1 for _ in Listing(storage, results, plan))
     assert share.of > 1 or found == new
+    with step(f"retiring the older batches of {twice:,} pages", facts):
+        results.retire()
+    with step(f"tables of {options.pages - new:,} pages in the order of the source", facts):
+        found = sum(1 for _ in results.iter_batches("pages", ["state"]))
+    assert share.of > 1 or found == len(range(0, options.pages - new, BATCH_PAGES))
     print(json.dumps({"pages": options.pages, "share": options.share, "manifest_bytes": storage.bytes, **facts}))
 
 

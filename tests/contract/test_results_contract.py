@@ -15,6 +15,7 @@ from digit_core.errors import FailureReason, InputError, StorageError
 from digit_core.manifest import Manifest, batch_key, count_rows
 from digit_core.readings import DigitReading, PageRead, ReadBy, Reading, State
 from digit_core.records import Box, PageFailure, PageRef
+from digit_core.share import Share
 from digit_core.tables import PAGES, TABLES, batch_tables
 from tasks.adapters.results import ABANDONED_AFTER, Results, fingerprint
 from tasks.adapters.storage import Storage, join
@@ -172,6 +173,14 @@ def test_rows_are_picked_by_column_and_by_value(results):
     assert sorted(results.read("numbers", ["digits"])["digits"].to_pylist()) == ["34", "56"]
 
 
+def test_the_pages_that_count_are_told_by_content_and_place(results):
+    old, new = ref("a", index=1, count=2), ref("b", "v2")
+    sealed(results, [read(old), read(ref("b"))], seq=1)
+    sealed(results, [read(new)], seq=2)
+
+    assert list(results.pages()) == [(old.sha256, 1), (new.sha256, 0)]
+
+
 def test_batches_come_one_by_one_in_the_order_of_the_source(results):
     for name in ("c", "a", "b"):
         sealed(results, [read(ref(name))])
@@ -208,16 +217,54 @@ def test_retiring_leaves_the_current_rows_and_no_file_of_superseded_ones(results
     assert results.retire() == 0
 
 
-def test_retiring_keeps_the_tables_of_a_batch_that_was_sealed_again_meanwhile(results, object_store):
+class MeanwhileStorage(Storage):
+    """Does something once, after the manifests were listed for the first time."""
+
+    def __init__(self, options, action) -> None:
+        super().__init__(options)
+        self.action = action
+
+    def list_folder(self, folder):
+        yield from super().list_folder(folder)
+        action, self.action = self.action, None
+        if action:
+            action()
+
+
+def test_retiring_keeps_a_batch_that_was_sealed_again_meanwhile(results, object_store):
     first = sealed(results, [read(ref("a"))], MODEL_1, seq=1)
     sealed(results, [read(ref("a"))], MODEL_2, seq=2)
-    stale = Results(Storage(object_store.options), results.dest)
-    listed = stale._batches()
-    results.seal(replace(first, seq=3))
+    storage = MeanwhileStorage(object_store.options, lambda: results.seal(replace(first, seq=3)))
 
-    stale._remove(listed[:1])
+    Results(storage, results.dest).retire()
 
     assert readings(results) == [("a", 0, "47", "1")]
+
+
+def test_a_reader_that_has_begun_sees_each_row_once_whatever_is_sealed_meanwhile(results, monkeypatch):
+    monkeypatch.setattr("tasks.adapters.results.FILES_AT_ONCE", 1)
+    sealed(results, [read(ref("a"), "12"), read(ref("b"), "34")], seq=1)
+    sealed(results, [read(ref("c"), "56"), read(ref("d"), "57")], seq=1)
+    sealed(results, [read(ref("d"), "58")], seq=2)
+    begun = results.iter_batches("numbers", ["uri", "digits"])
+    first = next(begun).to_pylist()
+    sealed(results, [read(ref("a"), "78"), read(ref("c"), "90")], MODEL_2, seq=3)
+    newer = results.read("numbers", ["digits"])["digits"].to_pylist()
+
+    rest = [row for table in begun for row in table.to_pylist()]
+
+    assert sorted(row["digits"] for row in [*first, *rest]) == ["12", "34", "56", "58"]
+    assert sorted(newer) == ["34", "58", "78", "90"]
+
+
+def test_a_share_is_read_without_the_pages_of_other_shares_that_lie_in_its_batches(results, object_store):
+    names = [f"page {number}" for number in range(8)]
+    sealed(results, [read(ref(name)) for name in names])
+    shares = [Share(number, 2) for number in (1, 2)]
+
+    seen = [Results(Storage(object_store.options), results.dest, share).read("pages", ["uri"]) for share in shares]
+
+    assert [set(table["uri"].to_pylist()) for table in seen] == [{name for name in names if one.holds(name)} for one in shares]
 
 
 def test_retiring_removes_what_a_killed_run_left_long_ago_and_nothing_younger(results, object_store, monkeypatch):

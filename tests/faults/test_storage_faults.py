@@ -11,6 +11,11 @@ from fault_places import PATIENCE, Place, assert_like, assert_nothing_torn, make
 from flaky_s3 import KINDS, Flaky, flaky_s3
 from servers import bucket_store
 
+from digit_core.manifest import Manifest
+from digit_core.readings import ReadBy
+from digit_core.records import PageRef
+from tasks.adapters.storage import Storage
+
 SLIPS = 40
 DAY = 86_400
 
@@ -135,6 +140,22 @@ def test_a_full_disk_stops_the_run_with_a_line_and_once_there_is_room_the_next_r
     assert "no space left" in here.words()
     print(f"{stood} of 4 batches stood when the disk was full")
     assert_like(here, undisturbed)
+
+
+def test_a_full_temporary_folder_is_named_and_once_there_is_room_the_next_run_goes_on(small_disk, place):
+    """What was read before does not fit in it: 120,000 pages of one manifest."""
+    pages = tuple(PageRef(f"/read before/{number}.png", "v", "c" * 64) for number in range(120_000))
+    before = Manifest("before", 1, "2026-11-21T08:00:00+00:00", ReadBy("1", "1", "none", "p", "r"), pages, {}, {})
+    Storage().write(f"{place.out}/manifests/batch-before.json", before.to_json().encode())
+
+    code = place.run("--dry-run", SQLITE_TMPDIR=str(small_disk))
+    words = place.words()
+    subprocess.run(["mount", "-o", "remount,size=50m", str(small_disk)], check=True)
+    place.run_well("--dry-run", SQLITE_TMPDIR=str(small_disk))
+
+    assert code == 3
+    assert f"no space left in {small_disk} for temporary files" in words
+    assert list(small_disk.iterdir()) == []
 
 
 def test_two_identical_runs_at_once_publish_every_page_once(place, undisturbed):

@@ -72,6 +72,14 @@ def test_a_number_keeps_its_sign_when_a_person_reads_more_than_nought_behind_it(
     assert (row["text"], row["value"]) == ("-0.5", -0.5)
 
 
+def test_the_pages_are_looked_through_only_for_numbers_that_the_machine_does_not_see_any_more():
+    def pages():
+        raise AssertionError("there may be millions of them")
+        yield
+
+    assert len(view([number()], [said(value="4")], pages())) == 1
+
+
 def test_a_cell_of_a_form_that_was_not_read_gets_its_value_from_the_person_who_fills_it():
     unread = number(digits="", text="", decimals=2, zone="rain", row="Jan", cell="illegible")
 

@@ -151,3 +151,17 @@ def test_folders_that_may_not_be_read_or_written_are_told(tmp_path):
     with pytest.raises(InputError, match="no permission for"):
         Storage().write(f"{closed}/a", b"x")
     assert skipped(tmp_path) == {str(closed): "no permission to list this folder"}
+
+
+def test_a_file_that_is_deleted_while_its_folder_is_listed_hides_no_other(tmp_path):
+    for number in range(20):
+        (tmp_path / f"{number:02}.json").write_bytes(b"x")
+    listing = Storage().list_folder(str(tmp_path))
+    first = next(listing).name
+    gone = [path for path in tmp_path.iterdir() if path.name != first][:10]
+    for path in gone:
+        path.unlink()
+
+    listed = {first, *(entry.name for entry in listing)}
+
+    assert {path.name for path in tmp_path.iterdir()} <= listed

@@ -1,0 +1,124 @@
+"""Room for what may be too much for memory: private temporary databases of SQLite.
+
+`sqlite3.connect("")` gives a database that nobody else can open. It lives in SQLite's cache, goes on in a file without a
+name once it outgrows that, and is gone with its connection, even when the process is killed (sqlite.org/inmemorydb.html).
+"""
+
+from __future__ import annotations
+
+import pickle
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from itertools import islice
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from digit_core.errors import StorageError
+
+T = TypeVar("T")
+
+CACHE_KIB = 4096
+"""Most memory that a database takes before it goes on in a file."""
+
+_PREFIX = "etilqs_"  # of the names that SQLite gives to temporary files (sqlite.org/tempfiles.html)
+_BYTES_A_PAGE = 200
+"""183 at the most were measured (tests/benchmarks/scale.py)."""
+
+
+def private_database() -> sqlite3.Connection:
+    """An empty database for this object alone. It may be used from any thread, by one at a time."""
+    database = sqlite3.connect("", check_same_thread=False)
+    database.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+    database.execute("PRAGMA temp_store = FILE")  # what is sorted goes to files too, however SQLite was built
+    database.execute("PRAGMA secure_delete = OFF")  # nobody will ever read what was there
+    return database
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Raises StorageError, naming the folder, where there is no room for a temporary database."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise _explanation(error) from error
+
+
+def _explanation(error: sqlite3.Error) -> StorageError:
+    folder = temporary_folder()
+    full = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+    return StorageError(
+        f"{f'no space left in {folder}' if full else f'{folder} cannot be used ({error})'} for temporary files, about "
+        f"{_BYTES_A_PAGE} bytes for each page of the results: free some space there, or set TMPDIR to a folder that has it, "
+        "then run again; what is finished will not be done twice"
+    )
+
+
+def temporary_folder() -> str:
+    """Where SQLite has put a temporary file of this process, where that can be seen (Linux), else words for it.
+
+    By SQLite's rule it is SQLITE_TMPDIR, else TMPDIR, /var/tmp, /usr/tmp or /tmp, as they were when it was loaded.
+    """
+    for handle in Path("/proc/self/fd").glob("*"):
+        with suppress(OSError):  # closed meanwhile
+            if (file := handle.readlink()).name.startswith(_PREFIX):
+                return str(file.parent)
+    return "the temporary folder"
+
+
+class Shelf(Generic[T]):
+    """Things in their order, however many; a few are in memory. Filled once, it stays as it is."""
+
+    def __init__(self, things: Iterable[T]) -> None:
+        with explained():
+            self._database = private_database()
+            with self._database:
+                self._database.execute("CREATE TABLE shelf (thing BLOB)")
+                self._database.executemany("INSERT INTO shelf VALUES (?)", ((pickle.dumps(thing),) for thing in things))
+
+    def __iter__(self) -> Iterator[T]:
+        with explained():
+            for (thing,) in self._database.execute("SELECT thing FROM shelf ORDER BY rowid"):
+                yield pickle.loads(thing)  # noqa: S301  nobody else can write there
+
+    def __len__(self) -> int:
+        return _number(self._database, "SELECT count(*) FROM shelf")
+
+
+class Fingerprints:
+    """A set of fingerprints, however many; a few are in memory. It may be asked from any thread, by one at a time."""
+
+    def __init__(self, prints: Iterable[int]) -> None:
+        with explained():
+            self._database = private_database()
+            with self._database:
+                self._database.execute("CREATE TABLE unsorted (print INTEGER)")
+                self._database.executemany("INSERT INTO unsorted VALUES (?)", ((one,) for one in prints))
+                self._database.execute("CREATE TABLE prints (print INTEGER PRIMARY KEY)")
+                self._database.execute("INSERT OR IGNORE INTO prints SELECT print FROM unsorted ORDER BY print")
+                self._database.execute("DROP TABLE unsorted")
+
+    def __contains__(self, one: int) -> bool:
+        try:  # no context manager: it would take as long as the look-up
+            return self._database.execute("SELECT 1 FROM prints WHERE print = ?", (one,)).fetchone() is not None
+        except sqlite3.Error as error:
+            raise _explanation(error) from error
+
+    def __iter__(self) -> Iterator[int]:
+        with explained():
+            yield from (one for (one,) in self._database.execute("SELECT print FROM prints"))
+
+    def __len__(self) -> int:
+        return _number(self._database, "SELECT count(*) FROM prints")
+
+
+def chunks(things: Iterable[T], size: int) -> Iterator[list[T]]:
+    """In their order, some at a time."""
+    left = iter(things)
+    while some := list(islice(left, size)):
+        yield some
+
+
+def _number(database: sqlite3.Connection, question: str) -> int:
+    with explained():
+        return int(database.execute(question).fetchone()[0])
