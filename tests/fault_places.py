@@ -27,7 +27,7 @@ PREFECT = Path(sys.executable).parent / "prefect"
 ROUNDS = int(os.environ.get("FAULT_ROUNDS", "1"))
 SEED = os.environ.get("FAULT_SEED", "1")
 MARK = "RUN_OF_FAULT_TEST"
-PATIENCE = 600
+PATIENCE = float(os.environ.get("FAULT_PATIENCE", "600"))  # seconds for one run
 PAGES = 100
 
 
