@@ -5,12 +5,11 @@ from __future__ import annotations
 import random
 import shutil
 import subprocess
-import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from fault_places import PATIENCE, ROUNDS, SEED, Place, assert_like, assert_nothing_torn
+from fault_places import PATIENCE, ROUNDS, SEED, Place, assert_like, assert_nothing_torn, drawn_moment
 
 pytestmark = pytest.mark.long
 
@@ -74,8 +73,9 @@ def test_a_clock_that_jumps_ahead_and_back_takes_nothing_away(number, place, und
     runs = [here.start(**jumping.variables)]
     other_from = draw.randrange(JUMPS)
     seen = []
-    for jump in range(JUMPS):
-        time.sleep(draw.uniform(0, 0.9 * usual_seconds / JUMPS))
+    moments = sorted((drawn_moment(draw, usual_seconds) for _ in range(JUMPS)), key=lambda moment: moment.objects)
+    for jump, moment in enumerate(moments):
+        moment.wait(here, runs[0])
         off = drawn_jump(draw)
         jumping.set(off)
         seen.append(f"{off / HOUR:+.0f} h with {here.manifests()} of 4 batches")

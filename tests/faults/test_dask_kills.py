@@ -12,7 +12,7 @@ from contextlib import suppress
 
 import pytest
 from dask_servers import DaskCluster, dask_running
-from fault_places import PATIENCE, ROUNDS, SEED, Place, assert_like, assert_nothing_torn, make_place
+from fault_places import PATIENCE, ROUNDS, SEED, Place, assert_like, assert_nothing_torn, drawn_moment, make_place
 
 pytestmark = pytest.mark.long
 
@@ -43,14 +43,14 @@ def usual_on_dask(slips, served_home, prefect_server, cluster, tmp_path_factory)
 @pytest.mark.parametrize("number", range(ROUNDS))
 def test_a_dask_worker_that_is_killed_costs_time_alone(number, place, undisturbed, cluster, usual_on_dask):
     draw = random.Random(f"{SEED} dask {number}")
-    whole, wait = number % 2 == 1, draw.uniform(0.2, 0.95) * usual_on_dask
+    whole, moment = number % 2 == 1, drawn_moment(draw, usual_on_dask)
     cluster.fill(WORKERS)
     run = start(place, cluster)
-    time.sleep(wait)
+    moment.wait(place, run)
     nanny = draw.choice(cluster.nannies)
     with suppress(ProcessLookupError):
         os.killpg(nanny.pid, signal.SIGKILL) if whole else os.kill(cluster.worker_of(nanny), signal.SIGKILL)
-    print(f"{'nanny and worker' if whole else 'worker'} killed after {wait:.1f} s with {place.manifests()} of 4 batches sealed")
+    print(f"{'nanny and worker' if whole else 'worker'} killed, {place.manifests()} of 4 batches stood")
     assert_nothing_torn(place)
     code = run.wait(PATIENCE)
 

@@ -16,7 +16,20 @@ import httpx
 import processes
 import pytest
 from dask_servers import dask_running
-from fault_places import DIGITS, MARK, PATIENCE, PREFECT, ROUNDS, SEED, Place, assert_like, assert_nothing_torn, make_place, slip
+from fault_places import (
+    DIGITS,
+    MARK,
+    PATIENCE,
+    PREFECT,
+    ROUNDS,
+    SEED,
+    Place,
+    assert_like,
+    assert_nothing_torn,
+    drawn_moment,
+    make_place,
+    slip,
+)
 from prefect_servers import PrefectServer, prefect_running
 
 from deployments.zombies import SILENT_SECONDS
@@ -68,16 +81,16 @@ def test_a_deployed_run_whose_processes_are_killed_is_taken_up_by_the_next_run(
     number, place, undisturbed, usual_seconds, deployed
 ):
     draw = random.Random(f"{SEED} deployed {number}")
-    who, wait = VICTIMS[number % 3], draw.uniform(0, usual_seconds)
+    who, moment = VICTIMS[number % 3], drawn_moment(draw, usual_seconds)
     with worker(place) as first:
         ask_for_a_run(place)
         wait_until(lambda: bool(flow_processes(place)))
-        time.sleep(wait)
+        moment.wait(place, first)
         flow = flow_processes(place)
         for pid in {"flow": flow, "worker": [first.pid], "both": [*flow, first.pid]}[who]:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        print(f"{who} killed after {wait:.1f} s with {place.manifests()} of 4 batches sealed, flow processes: {flow}")
+        print(f"{who} killed with {place.manifests()} of 4 batches sealed, flow processes: {flow}")
         assert_nothing_torn(place)
         if who == "worker":  # the run itself lives, and goes on
             wait_until(lambda: not flow_processes(place))
@@ -130,7 +143,7 @@ def test_prefects_server_may_be_restarted_in_mid_run(number, place, undisturbed,
     here = replace(place, environment=mortal_server.environment)
     run = here.start()
     wait_until(lambda: [one["state_type"] for one in runs_of(here)] == ["RUNNING"], pause=0.2)
-    time.sleep(draw.uniform(0, usual_seconds / 2))
+    drawn_moment(draw, usual_seconds / 2).wait(here, run)
     mortal_server.kill()
     away = draw.uniform(0, 10)
     print(f"killed with {here.manifests()} of 4 batches sealed, {away:.0f} s away, run {'on' if run.poll() is None else 'over'}")
