@@ -27,6 +27,8 @@ from tasks.adapters.storage import Storage
 DIGITS = Path(sys.executable).parent / "digits"
 PREFECT = Path(sys.executable).parent / "prefect"
 ROUNDS = int(os.environ.get("FAULT_ROUNDS", "1"))
+SOME = -(-ROUNDS // 4)
+"""Rounds of what meets with many faults in each, or with one that hardly depends on its moment."""
 SEED = os.environ.get("FAULT_SEED", "1")
 MARK = "RUN_OF_FAULT_TEST"
 PATIENCE = float(os.environ.get("FAULT_PATIENCE", "600"))  # seconds for one run

@@ -5,7 +5,7 @@ import shutil
 import time
 
 import pytest
-from fault_places import PATIENCE, ROUNDS, SEED, Place, make_place, write_slips
+from fault_places import PATIENCE, SEED, SOME, Place, make_place, write_slips
 from mlflow_servers import mlflow_running
 
 from tasks.adapters.registry import Registry
@@ -32,7 +32,7 @@ def test_a_model_file_that_does_not_match_its_hash_is_refused_and_nothing_is_rea
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("number", range(ROUNDS))
+@pytest.mark.parametrize("number", range(SOME))
 def test_with_the_registry_away_the_last_champion_serves(number, place, tmp_path, usual_seconds):
     scans = write_slips(tmp_path / "few", 3)
     wait = random.Random(f"{SEED} registry {number}").uniform(0, usual_seconds)

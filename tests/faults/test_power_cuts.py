@@ -24,7 +24,7 @@ import processes
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from fault_places import ROUNDS, SEED
+from fault_places import SEED, SOME
 
 from digit_core.tables import TABLES
 from tasks.adapters.results import Results
@@ -33,7 +33,7 @@ from tasks.adapters.storage import Storage
 pytestmark = pytest.mark.long  # `make test` kills runs in test_kills
 
 PAGES = int(os.environ.get("KILL_PAGES", "200"))
-CHAINS = int(os.environ.get("KILL_CHAINS", str(-(-ROUNDS // 4))))
+CHAINS = int(os.environ.get("KILL_CHAINS", str(SOME)))
 DIGITS = Path(sys.executable).parent / "digits"
 MARK = "RUN_OF_TEST_KILL"
 FAREWELL = 12  # seconds in which everything that a killed run started has to be gone

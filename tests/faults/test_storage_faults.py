@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fault_places import PATIENCE, ROUNDS, SEED, Place, assert_like, assert_nothing_torn, slip
+from fault_places import PATIENCE, SEED, SOME, Place, assert_like, assert_nothing_torn, slip
 from flaky_s3 import KINDS, Flaky, flaky_s3
 from servers import ObjectStore, bucket_store, hide_aws_environment
 
@@ -56,7 +56,7 @@ def bad(bucket, between, place) -> Place:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("number", range(ROUNDS))
+@pytest.mark.parametrize("number", range(SOME))
 @pytest.mark.parametrize("kind", [*KINDS, "all"])
 def test_a_store_that_fails_on_every_tenth_request_costs_time_alone(kind, number, bad, calm, between):
     between.draw = random.Random(f"{SEED} {kind} {number}")
@@ -71,7 +71,7 @@ def test_a_store_that_fails_on_every_tenth_request_costs_time_alone(kind, number
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("number", range(ROUNDS))
+@pytest.mark.parametrize("number", range(SOME))
 def test_a_store_that_is_away_for_20_seconds_costs_time_alone(number, bad, calm, between):
     last = random.Random(f"{SEED} away {number}").randrange(3 * SLIPS) if number else 0
     away = threading.Event()
@@ -91,7 +91,7 @@ def test_a_store_that_is_away_for_20_seconds_costs_time_alone(number, bad, calm,
     assert_like(bad, calm)
 
 
-@pytest.mark.parametrize("number", range(ROUNDS))
+@pytest.mark.parametrize("number", range(SOME))
 def test_a_page_that_changes_or_goes_between_listing_and_reading_is_right_in_the_end(number, moto_server, between, place):
     store = bucket_store("moto", moto_server)
     for page in range(6):
@@ -145,7 +145,7 @@ def small_disk(tmp_path) -> Iterator[Path]:
     subprocess.run(["umount", str(disk)], check=True)
 
 
-@pytest.mark.parametrize("number", range(ROUNDS))
+@pytest.mark.parametrize("number", range(SOME))
 def test_a_full_disk_stops_the_run_with_a_line_and_with_room_the_next_run_goes_on(number, small_disk, place, undisturbed):
     draw = random.Random(f"{SEED} disk {number}")
     (small_disk / "other").write_bytes(bytes(draw.randrange(0, 150, 10) * 1000 if number else 0))  # what else lies there
@@ -179,7 +179,7 @@ def test_a_full_temporary_folder_is_named_and_once_there_is_room_the_next_run_go
     assert list(small_disk.iterdir()) == []
 
 
-@pytest.mark.parametrize("number", range(ROUNDS))
+@pytest.mark.parametrize("number", range(SOME))
 def test_two_identical_runs_at_once_publish_every_page_once(number, place, undisturbed, usual_seconds):
     later = random.Random(f"{SEED} two {number}").uniform(0, 0.8 * usual_seconds) if number else 0.0
     runs = [place.start()]
@@ -194,7 +194,7 @@ def test_two_identical_runs_at_once_publish_every_page_once(number, place, undis
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("number", range(ROUNDS))
+@pytest.mark.parametrize("number", range(SOME))
 def test_two_runs_over_overlapping_sources_publish_every_page_once(number, place, undisturbed, usual_seconds):
     later = random.Random(f"{SEED} overlap {number}").uniform(0, 0.8 * usual_seconds) if number else 0.0
     whole = place.start()
