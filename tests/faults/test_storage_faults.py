@@ -18,6 +18,8 @@ from digit_core.records import PageRef
 from tasks.adapters.storage import Storage
 
 SLIPS = 40
+LOOK = 3
+"""Requests by which the command looks whether there is anything to do. A store that is away then is an error at once."""
 
 
 @pytest.fixture(scope="module")
@@ -73,11 +75,12 @@ def test_a_store_that_fails_on_every_tenth_request_costs_time_alone(kind, number
 @pytest.mark.long
 @pytest.mark.parametrize("number", range(SOME))
 def test_a_store_that_is_away_for_20_seconds_costs_time_alone(number, bad, calm, between):
-    last = random.Random(f"{SEED} away {number}").randrange(3 * SLIPS) if number else 0
+    asked = random.Random(f"{SEED} away {number}").randrange(LOOK + 1, 2 * SLIPS)
     away = threading.Event()
 
     def go_away(method: str, path: str) -> None:
-        if between.done["well"] > last and not away.is_set():
+        due = between.done["well"] > asked if number else method == "PUT"
+        if due and not away.is_set():
             away.set()
             between.down = True
             threading.Timer(20, setattr, (between, "down", False)).start()
@@ -135,7 +138,7 @@ def sha256(data: bytes) -> str:
 
 @pytest.fixture
 def small_disk(tmp_path) -> Iterator[Path]:
-    """A disk of 200 kB, which takes a superuser to make."""
+    """A disk of 200 kB, hardly more than the results take, which takes a superuser to make."""
     disk = tmp_path / "disk"
     disk.mkdir()
     done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=200k", "digits-test", str(disk)], capture_output=True, text=True)
@@ -148,7 +151,7 @@ def small_disk(tmp_path) -> Iterator[Path]:
 @pytest.mark.parametrize("number", range(SOME))
 def test_a_full_disk_stops_the_run_with_a_line_and_with_room_the_next_run_goes_on(number, small_disk, place, undisturbed):
     draw = random.Random(f"{SEED} disk {number}")
-    (small_disk / "other").write_bytes(bytes(draw.randrange(0, 150, 10) * 1000 if number else 0))  # what else lies there
+    (small_disk / "other").write_bytes(bytes(draw.randrange(40, 180, 10) * 1000))  # what else lies there: it ends sooner or later
     here = Place(place.source, str(small_disk / "out"), place.folder, place.home, place.environment)
 
     code = here.run()
