@@ -39,7 +39,7 @@ check: $(STAMP) ## style, types, and who may import whom
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
-faults: $(STAMP) ## faults against real processes, an hour; FAULT_ROUNDS=3 make faults for a shorter time
+faults: $(STAMP) ## faults against real processes, 20 rounds of each: hours on a busy machine; FAULT_ROUNDS=3 make faults
 	@$(BIN)/python tests/servers.py install || echo "going on without them"
 	@FAULTS=1 FAULT_ROUNDS=$${FAULT_ROUNDS:-20} $(BIN)/pytest tests/faults -rP $(ARGS)
 

@@ -8,6 +8,7 @@ finishes what it was sent, and ends with its parent however that ends: it reads 
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import socket
 import subprocess
@@ -18,6 +19,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 from digit_core.errors import DigitsError
 
@@ -96,7 +98,25 @@ def main() -> None:
 
     server = uvicorn.Server(uvicorn.Config(create_app, factory=True, log_level="error", lifespan="on"))
     threading.Thread(target=_end_politely, args=(stop, server), daemon=True).start()
+    _wait_for_turn(server)
     server.run(sockets=[socket.socket(fileno=int(sys.argv[1]))])
+
+
+def _wait_for_turn(server: object) -> None:
+    """Until no other one is starting: two at once would both bring Prefect's database up to date, and one of them fail."""
+    from prefect.settings import PREFECT_HOME
+
+    folder = PREFECT_HOME.value()
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = (folder / "digits-server.lock").open("w")
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    threading.Thread(target=_release_once_started, args=(lock, server), daemon=True).start()
+
+
+def _release_once_started(lock: IO[str], server: object) -> None:
+    while not server.started:  # type: ignore[attr-defined]
+        time.sleep(0.05)
+    lock.close()
 
 
 def _watch_parent(stop: threading.Event) -> None:

@@ -21,6 +21,7 @@ from flows.tally import Quarantined, Tally
 from tasks.adapters.results import Results
 from tasks.adapters.storage import Storage
 from tasks.plan import Desk, RunPlan, Sealed, desk
+from tasks.policy import patiently
 
 ObjectsOf = Callable[[Storage, Results, RunPlan], Iterable[SourceObject]]
 
@@ -31,7 +32,7 @@ def read_to_the_end(plan: RunPlan, settings: Settings, objects_of: ObjectsOf) ->
     Raises StorageError, QueueError and their kin, and BudgetExceededError when too many pages were quarantined.
     """
     tally = (current.get() or Progress()).tally
-    storage = Storage(settings.storage_options)
+    storage = Storage(settings.storage_options, patiently)
     results = Results(storage, plan.out, plan.share)
     plan = replace(plan, seq=results.next_seq())
     if plan.note:

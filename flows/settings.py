@@ -51,7 +51,9 @@ class Settings(BaseSettings):
     review_token: SecretStr = Field(
         default=SecretStr(""), description="what reviewers must know when `digits review serve` is open to other machines"
     )
-    review_lease_seconds: float = Field(default=600.0, ge=10, description="how long a reviewer keeps digits without a decision")
+    review_lease_seconds: float = Field(
+        default=600.0, ge=10, le=43_200, description="how long a reviewer keeps digits without a decision"
+    )
     review_carpet_from: float = Field(default=0.7, ge=0, le=1, description="digits at least so sure are shown as a carpet")
     review_carpet_size: int = Field(default=40, ge=1, le=49, description="digits of one carpet")
     training_sets: str = Field(default="", description="where reviewed digits are kept for training; default: home/training")

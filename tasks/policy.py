@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.tasks import Task, exponential_backoff
 
 from digit_core.errors import StorageUnavailableError
+
+T = TypeVar("T")
 
 RETRIES = 5
 FIRST_DELAY = 1.0  # seconds; doubled each time: a store that is away for 30 seconds costs nothing but time
@@ -28,3 +32,13 @@ STORAGE_STAGE: dict[str, Any] = {
     "retry_jitter_factor": 0.3,
     "retry_condition_fn": retry_condition,
 }
+
+
+def patiently(action: Callable[[], T], /) -> T:
+    """What the action gives: for what a run does beside its stages, tried again as they are."""
+    for attempt in range(RETRIES):
+        try:
+            return action()
+        except StorageUnavailableError:
+            time.sleep(FIRST_DELAY * 2**attempt)
+    return action()

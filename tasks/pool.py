@@ -10,6 +10,7 @@ import os
 import re
 import sys
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, Future, TimeoutError
 from concurrent.futures.process import BrokenProcessPool
@@ -21,6 +22,8 @@ from types import ModuleType
 from typing import Any, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
+from pebble.pool.base_pool import Task
+from pebble.pool.process import TaskManager
 
 from digit_core.errors import DigitsError, FailureReason
 
@@ -47,7 +50,7 @@ class WorkerPool:
     def __init__(self, workers: int, seconds: float) -> None:
         self._workers, self._seconds = workers, seconds
         self._lock = threading.Lock()
-        self._pool: ProcessPool | None = None
+        self._pool: _Pool | None = None
         self._waited_for: set[Future[Any]] = set()
         self._closed = False
 
@@ -102,7 +105,7 @@ class WorkerPool:
         if self._pool is None:
             for name in _ONE_THREAD:  # read by the numeric libraries of the workers, which inherit them
                 os.environ.setdefault(name, "1")
-            self._pool = ProcessPool(max_workers=self._workers, context=_Context(), initializer=start_worker)
+            self._pool = _Pool(max_workers=self._workers, context=_Context(), initializer=start_worker)
         return self._pool
 
     def _collect(self, function: Callable[..., Any], job: Sequence[Any], future: Future[Any]) -> list[Any]:
@@ -156,6 +159,28 @@ def _end_with_parent() -> None:
     if parent is not None:
         wait([parent.sentinel])
         os._exit(1)
+
+
+class _Pool(ProcessPool):
+    """pebble's, but for its watch."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._pool_manager.task_manager = _TaskManager(self._pool_manager.task_manager.task_done_callback)
+
+
+class _TaskManager(TaskManager):
+    """Times items by a clock that does not jump: by pebble's, the wall clock, a jump ahead ends every item that is being read,
+    and after one back none is ended that hangs."""
+
+    def task_start(self, task_id: int, worker_id: int | None) -> None:
+        super().task_start(task_id, worker_id)
+        if task := self.tasks.get(task_id):
+            task.timestamp = time.monotonic()
+
+    @staticmethod
+    def timeout(task: Task) -> bool:
+        return bool(task.timeout and task.started and time.monotonic() - task.timestamp > task.timeout)
 
 
 class _Process(SpawnProcess):

@@ -36,6 +36,8 @@ def seal(plan: RunPlan, manifest: Manifest, tables: Tables, items: Iterable[Revi
     if not results.tables_stand(manifest):  # taken for a killed run's by a run whose clock is a day ahead
         results.write_tables(manifest.key, tables)
     results.seal(manifest)
+    if not results.tables_stand(manifest):  # the same, after the look and before the manifest stood
+        results.write_tables(manifest.key, tables)
     failures = tuple(_failures(tables["pages"]))
     return Sealed(dict(manifest.counts), _example(tables["pages"]), failures, tuple(items), manifest.shape)
 

@@ -8,9 +8,9 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from server_processes import free_port
@@ -21,10 +21,21 @@ START_SECONDS = 600
 
 @dataclass(frozen=True)
 class DaskCluster:
-    """`nannies` are the workers' parents, which start a worker again when it dies."""
+    """`nannies` are the workers' parents, which start a worker again when it dies. `start` starts a `dask …`."""
 
     url: str
-    nannies: list[subprocess.Popen[bytes]]
+    start: Callable[..., subprocess.Popen[bytes]]
+    nannies: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    def fill(self, workers: int) -> None:
+        """Nannies that are gone are replaced, and all workers have said that they are there."""
+        living = [nanny for nanny in self.nannies if nanny.poll() is None]
+        missing = workers - len(living)
+        self.nannies[:] = [*living, *(self.start("worker", self.url, "--nthreads", 1, "--no-dashboard") for _ in range(missing))]
+        from distributed import Client
+
+        with Client(self.url, timeout=START_SECONDS) as client:
+            client.wait_for_workers(workers, timeout=START_SECONDS)
 
     def worker_of(self, nanny: subprocess.Popen[bytes]) -> int:
         """The process that does the work."""
@@ -52,7 +63,9 @@ def dask_running(folder: Path, environment: Mapping[str, str], workers: int = 2)
         start("scheduler", "--host", "127.0.0.1", "--port", port, "--no-dashboard")
         _wait(port)
         url = f"tcp://127.0.0.1:{port}"
-        yield DaskCluster(url, [start("worker", url, "--nthreads", 1, "--no-dashboard") for _ in range(workers)])
+        cluster = DaskCluster(url, start)
+        cluster.fill(workers)
+        yield cluster
     finally:
         for process in started:
             with suppress(ProcessLookupError):

@@ -8,8 +8,10 @@ import random
 import sqlite3
 import subprocess
 import sys
+import time
 import uuid
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,9 +27,11 @@ from tasks.adapters.storage import Storage
 DIGITS = Path(sys.executable).parent / "digits"
 PREFECT = Path(sys.executable).parent / "prefect"
 ROUNDS = int(os.environ.get("FAULT_ROUNDS", "1"))
+SOME = -(-ROUNDS // 4)
+"""Rounds of what meets with many faults in each, or with one that hardly depends on its moment."""
 SEED = os.environ.get("FAULT_SEED", "1")
 MARK = "RUN_OF_FAULT_TEST"
-PATIENCE = 600
+PATIENCE = float(os.environ.get("FAULT_PATIENCE", "600"))  # seconds for one run
 PAGES = 100
 
 
@@ -90,6 +94,10 @@ class Place:
     def manifests(self) -> int:
         return len(list(Path(self.out).glob("manifests/*.json")))
 
+    def objects(self) -> int:
+        """That stand in a local destination: 16 at the end, three tables and a manifest for each of four batches."""
+        return len(list(Path(self.out).glob("*/[!.]*")))
+
     def tables(self) -> dict[str, list[dict]]:
         """All rows that count, without what differs from place to place."""
         return {name: plain(self.results.read(name), self.source) for name in TABLES}
@@ -98,6 +106,29 @@ class Place:
         with sqlite3.connect(self.folder / "review.db") as queue:
             rows = queue.execute("SELECT item_id, state, guess, reason, uri, page_index FROM review_items").fetchall()
         return sorted((*row[:4], row[4].removeprefix(self.source), row[5]) for row in rows)
+
+
+@dataclass(frozen=True)
+class Moment:
+    """Of a run: so many seconds after so many objects stand. How fast the machine is just now does not move it far."""
+
+    objects: int
+    seconds: float
+
+    def wait(self, place: Place, run: subprocess.Popen[bytes]) -> None:
+        """For it, or for the run's end, whichever comes first."""
+        deadline = time.monotonic() + PATIENCE
+        while run.poll() is None and place.objects() < self.objects and time.monotonic() < deadline:
+            time.sleep(0.01)
+        with suppress(subprocess.TimeoutExpired):
+            run.wait(self.seconds)
+
+
+def drawn_moment(draw: random.Random, usual_seconds: float) -> Moment:
+    """One in four while a run starts, the others while it writes."""
+    if draw.random() < 0.25:
+        return Moment(0, draw.uniform(0.05, 0.6) * usual_seconds)
+    return Moment(draw.randrange(16), draw.uniform(0, 0.3))
 
 
 def plain(table: pa.Table, source: str) -> list[dict]:
@@ -132,13 +163,12 @@ def assert_nothing_torn(place: Place) -> None:
 
 
 def slip(number: int) -> bytes:
-    """A page of 600 x 400 pixels with six numbers, as PNG."""
+    """A page of 600 x 140 pixels with two numbers, as PNG: small, since what is tried here is not the reading."""
     draw = random.Random(f"slip {number}")
-    paper = np.full((400, 600), 235, np.uint8)
-    for row in range(3):
-        for column in range(2):
-            place = (40 + 280 * column + draw.randrange(20), 100 + 110 * row + draw.randrange(20))
-            cv2.putText(paper, str(draw.randrange(10**5)), place, cv2.FONT_HERSHEY_SIMPLEX, 1.5, 40, 3, cv2.LINE_AA)
+    paper = np.full((140, 600), 235, np.uint8)
+    for column in range(2):
+        place = (40 + 280 * column + draw.randrange(20), 80 + draw.randrange(20))
+        cv2.putText(paper, str(draw.randrange(10**5)), place, cv2.FONT_HERSHEY_SIMPLEX, 1.5, 40, 3, cv2.LINE_AA)
     return cv2.imencode(".png", paper)[1].tobytes()
 
 

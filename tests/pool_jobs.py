@@ -23,6 +23,8 @@ def _act(item: str) -> str:
         os.kill(os.getpid(), signal.SIGKILL)
     if item == "hang":
         time.sleep(600)
+    if item == "rest":
+        time.sleep(1)
     if item == "fail":
         raise ValueError("a bug")
     return item.upper()

@@ -186,8 +186,7 @@ def bucket_store(kind: str, endpoint: Endpoint) -> ObjectStore:
     return ObjectStore(kind, f"s3://{bucket}", endpoint.options, put, names)
 
 
-@pytest.fixture
-def no_aws_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def hide_aws_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hides the caller's own AWS settings, and keeps requests for 127.0.0.1 away from any proxy."""
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         monkeypatch.delenv(name)
@@ -195,6 +194,12 @@ def no_aws_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+
+
+@pytest.fixture
+def no_aws_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For one test."""
+    hide_aws_environment(monkeypatch)
 
 
 @pytest.fixture(params=["moto", "swift"])

@@ -19,7 +19,7 @@ from fsspec.asyn import sync
 from digit_core.errors import InputError
 from digit_core.records import SourceObject
 from tasks.adapters.s3_errors import KNOWN, code_of, explain, is_denied, is_gone, may_pass
-from tasks.adapters.stores import Entry, Missing, OnSkip, is_hidden
+from tasks.adapters.stores import Entry, Missing, OnSkip, Patience, at_once, is_hidden
 
 T = TypeVar("T")
 
@@ -55,9 +55,13 @@ _CONFIG = {
 
 
 class S3:
-    """`options` are those of s3fs.S3FileSystem; what they leave out comes from the AWS environment and configuration."""
+    """`options` are those of s3fs.S3FileSystem; what they leave out comes from the AWS environment and configuration.
 
-    def __init__(self, options: Mapping[str, Any]) -> None:
+    `patience` is for each page of a listing, which nobody but this can go on with.
+    """
+
+    def __init__(self, options: Mapping[str, Any], patience: Patience = at_once) -> None:
+        self._patience = patience
         options = {**options, "config_kwargs": {**_CONFIG, **options.get("config_kwargs", {})}}
         try:
             session = AioSession(profile=options.pop("profile", None), session_vars=_REGION)
@@ -75,7 +79,7 @@ class S3:
         unless it is an empty one, which many tools put in the place of a folder.
         """
         bucket, key = split(source)
-        single = self._single(source, bucket, key)
+        single = self._patience(lambda: self._single(source, bucket, key))
         if single and single.size:
             yield single
             return
@@ -170,14 +174,18 @@ class S3:
     def _entries(self, uri: str, bucket: str, key: str, **more: str) -> Iterator[dict[str, Any]]:
         request = {"Bucket": bucket, "Prefix": f"{key}/" if key else "", **more}
         while True:
-            try:
-                page = self._fs.call_s3("list_objects_v2", **request)
-            except KNOWN as error:
-                raise explain(error, uri, self.endpoint) from error
+            page = self._patience(lambda: self._page(uri, request))
             yield from page.get("Contents", [])
             if not page.get("IsTruncated"):
                 return
             request["ContinuationToken"] = page["NextContinuationToken"]
+
+    def _page(self, uri: str, request: dict[str, str]) -> dict[str, Any]:
+        try:
+            page: dict[str, Any] = self._fs.call_s3("list_objects_v2", **request)
+        except KNOWN as error:
+            raise explain(error, uri, self.endpoint) from error
+        return page
 
     def _all(self, action: Callable[[str], Awaitable[T]], uris: Sequence[str]) -> list[T]:
         """The action on each URI, some at once; waits for all, then raises the first error there was."""

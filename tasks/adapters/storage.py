@@ -14,7 +14,7 @@ from typing import Any
 from digit_core.errors import InputError
 from digit_core.records import SourceObject
 from tasks.adapters.local_disk import LocalDisk
-from tasks.adapters.stores import Entry, Missing, OnSkip, Store
+from tasks.adapters.stores import Entry, Missing, OnSkip, Patience, Store, at_once
 
 __all__ = ["Entry", "Missing", "Storage", "join", "normalise", "overlaps"]
 
@@ -29,10 +29,13 @@ class Storage:
     `options` are fsspec's for stores that are not local: for S3 `endpoint_url`, `key`, `secret`, `profile`, `anon` … What
     they leave out comes the usual AWS way: AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID, AWS_REGION, profiles, roles. Errors are
     those of `stores.Store`.
+
+    `patience` is for whoever is not called again by others when a store does not answer; it does not travel.
     """
 
-    def __init__(self, options: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, options: Mapping[str, Any] | None = None, patience: Patience = at_once) -> None:
         self._options = dict(options or {})
+        self._patience = patience
         self._stores: dict[tuple[int, str], Store] = {}
 
     def __reduce__(self) -> tuple[type[Storage], tuple[dict[str, Any]]]:
@@ -61,7 +64,7 @@ class Storage:
         Local files stay where they are; others are downloaded into `folder`, some at once. An object that was deleted
         meanwhile, or that alone may not be read, gives a Missing.
         """
-        return self._store(uris[0]).fetch(uris, folder) if uris else []
+        return self._patience(lambda: self._store(uris[0]).fetch(uris, folder)) if uris else []
 
     def read(self, uri: str) -> bytes:
         """Raises InputError if it does not exist."""
@@ -72,7 +75,7 @@ class Storage:
 
     def read_many(self, uris: Sequence[str]) -> list[bytes | None]:
         """The bytes of small objects of one store, some read at once; None for what does not exist."""
-        return self._store(uris[0]).read(uris) if uris else []
+        return self._patience(lambda: self._store(uris[0]).read(uris)) if uris else []
 
     def write(self, uri: str, data: bytes) -> None:
         """The object is there whole or not at all; one of the same name is replaced."""
@@ -81,19 +84,19 @@ class Storage:
     def write_many(self, objects: Mapping[str, bytes]) -> None:
         """Objects of one store, some at once: each whole or not at all, in no certain order."""
         if objects:
-            self._store(next(iter(objects))).write(objects)
+            self._patience(lambda: self._store(next(iter(objects))).write(objects))
 
     def exists(self, uri: str) -> bool:
         return self.exist([uri])[0]
 
     def exist(self, uris: Sequence[str]) -> list[bool]:
         """Which objects of one store are there."""
-        return self._store(uris[0]).exist(uris) if uris else []
+        return self._patience(lambda: self._store(uris[0]).exist(uris)) if uris else []
 
     def delete(self, uris: Sequence[str]) -> None:
         """Objects of one store; what is not there is no error."""
         if uris:
-            self._store(uris[0]).delete(uris)
+            self._patience(lambda: self._store(uris[0]).delete(uris))
 
     def clean(self, folder: str) -> None:
         """Removes what killed writers left right in `folder`; what a living one is writing stays."""
@@ -103,17 +106,17 @@ class Storage:
         scheme = _scheme(uri)
         key = os.getpid(), scheme  # a connection does not survive a fork
         if key not in self._stores:
-            self._stores[key] = _open(scheme, self._options)
+            self._stores[key] = _open(scheme, self._options, self._patience)
         return self._stores[key]
 
 
-def _open(scheme: str, options: Mapping[str, Any]) -> Store:
+def _open(scheme: str, options: Mapping[str, Any], patience: Patience) -> Store:
     if not scheme:
         return LocalDisk()
     if scheme == "s3":
         from tasks.adapters.s3 import S3  # costs 0.4 s, which local runs need not pay
 
-        return S3(options)
+        return S3(options, patience)
     from tasks.adapters.any_fsspec import AnyFsspec
 
     return AnyFsspec(scheme, options)

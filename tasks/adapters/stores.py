@@ -8,13 +8,26 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from digit_core.errors import FailureReason
 from digit_core.records import SourceObject
 
+T = TypeVar("T")
+
 OnSkip = Callable[[str, str], None]
 """Told of everything in a source that is left out although it might hold a page: its URI, and why."""
+
+
+class Patience(Protocol):
+    """Calls the action, which may be called again as it is, and says how often while StorageUnavailableError comes of it."""
+
+    def __call__(self, action: Callable[[], T], /) -> T: ...
+
+
+def at_once(action: Callable[[], T], /) -> T:
+    """No patience: once."""
+    return action()
 
 
 @dataclass(frozen=True, slots=True)

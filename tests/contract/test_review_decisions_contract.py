@@ -10,6 +10,7 @@ from tasks.adapters.review.decisions import Act, Answer
 from tasks.adapters.review_queue import ReviewQueue
 
 LEASE = 600.0
+DAY = 86_400.0
 NOTHING = Verdict(Kind.NOT_A_DIGIT)
 
 
@@ -53,6 +54,18 @@ class TestClaims:
         ben = queue.claims.single(HERE, "Ben", 5, LEASE)
 
         assert names(ben) == names(ada)
+
+    def test_a_loan_made_while_the_clock_was_days_ahead_ends_when_the_clock_is_right_again(self, queue, clock):
+        fill(queue, 3)
+        clock.seconds += 3 * DAY
+        ada = queue.claims.single(HERE, "Ada", 5, LEASE)
+        clock.seconds -= 3 * DAY
+
+        ben = queue.claims.single(HERE, "Ben", 5, LEASE)
+        kept = queue.decisions.keep(act("1", ben, "Ben"), {name: said("1") for name in names(ben)}, LEASE)
+
+        assert names(ben) == names(ada)
+        assert set(kept.values()) == {Answer.KEPT}
 
     def test_what_is_given_back_is_free_at_once(self, queue):
         fill(queue, 3)

@@ -47,6 +47,38 @@ def test_what_may_pass_is_an_error_that_is_tried_again(answer):
     assert "\n" not in str(caught.value)
 
 
+def persistently(action):
+    while True:
+        try:
+            return action()
+        except StorageUnavailableError:
+            continue
+
+
+def test_with_patience_a_listing_goes_on_where_it_broke_off():
+    refusals = [RESET, error(503, "SlowDown"), RESET]
+
+    def answer(request):
+        second_page = "continuation-token" in request.query
+        return refusals.pop() if second_page and refusals else listing(request, 1_500)
+
+    with scripted_s3(answer) as server:
+        storage = Storage(impatient(server.options), persistently)
+
+        names = [one.uri for one in storage.list_objects("s3://bucket")]
+
+    assert refusals == []
+    assert names == [f"s3://bucket/{number:06d}.png" for number in range(1_500)]
+
+
+def test_with_patience_small_objects_are_asked_for_again():
+    refusals = [error(503, "SlowDown"), RESET]
+    with scripted_s3(lambda request: refusals.pop() if refusals else Answer(200, BODY)) as server:
+        data = Storage(impatient(server.options), persistently).read("s3://bucket/a")
+
+    assert data == BODY
+
+
 @pytest.mark.parametrize(
     ("answer", "kind", "words"),
     [

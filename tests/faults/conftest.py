@@ -12,7 +12,7 @@ from prefect_servers import PrefectServer
 
 @pytest.fixture(scope="session")
 def slips(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """100 slips with six numbers each: four batches."""
+    """100 slips with two numbers each: four batches."""
     return write_slips(tmp_path_factory.mktemp("source") / "scans")
 
 

@@ -8,10 +8,9 @@ import time
 
 import processes
 import pytest
-from fault_places import MARK, PATIENCE, ROUNDS, SEED, Place, assert_like, assert_nothing_torn
+from fault_places import MARK, PATIENCE, ROUNDS, SEED, Place, assert_like, assert_nothing_torn, drawn_moment
 
 VICTIMS = ("flow", "page worker", "both")
-EARLIEST, LATEST = 0.05, 0.95  # shares of the time that a run takes
 
 
 def victims(place: Place, run: subprocess.Popen[bytes], who: str) -> list[int]:
@@ -26,9 +25,10 @@ def victims(place: Place, run: subprocess.Popen[bytes], who: str) -> list[int]:
 @pytest.mark.parametrize("number", range(ROUNDS))
 def test_a_run_that_is_killed_is_taken_up_by_the_next_and_nothing_is_lost_or_doubled(number, place, undisturbed, usual_seconds):
     draw = random.Random(f"{SEED} {number}")
-    who, wait = VICTIMS[number % len(VICTIMS)], draw.uniform(EARLIEST, LATEST) * usual_seconds
+    who, moment = VICTIMS[number % len(VICTIMS)], drawn_moment(draw, usual_seconds)
     run = place.start()
-    time.sleep(wait)
+    moment.wait(place, run)
+    stood = f"{place.manifests()} of 4 batches and {place.objects()} of 16 objects stood"
     killed = victims(place, run, who)
     for pid in killed:
         try:
@@ -36,7 +36,7 @@ def test_a_run_that_is_killed_is_taken_up_by_the_next_and_nothing_is_lost_or_dou
         except ProcessLookupError:
             continue
     run.wait(PATIENCE)
-    print(f"{who}: {len(killed)} killed after {wait:.1f} s, {place.manifests()} of 4 batches stood")
+    print(f"{who}: {len(killed)} killed when {stood}")
     assert_nothing_torn(place)
 
     place.run_well()

@@ -7,18 +7,30 @@ import random
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import httpx
 import processes
 import pytest
 from dask_servers import dask_running
-from fault_places import DIGITS, MARK, PATIENCE, PREFECT, ROUNDS, SEED, Place, assert_like, assert_nothing_torn, make_place, slip
-from prefect_servers import prefect_running
+from fault_places import (
+    DIGITS,
+    MARK,
+    PATIENCE,
+    PREFECT,
+    ROUNDS,
+    SEED,
+    Place,
+    assert_like,
+    assert_nothing_torn,
+    drawn_moment,
+    make_place,
+    slip,
+)
+from prefect_servers import PrefectServer, prefect_running
 
 from deployments.zombies import SILENT_SECONDS
 
@@ -27,27 +39,11 @@ pytestmark = pytest.mark.long
 VICTIMS = ("flow", "worker", "both")
 
 
-def on_dask(place: Place, url: str) -> subprocess.Popen[bytes]:
-    return place.start("--runner", "dask", "--scheduler", url)
-
-
-@pytest.mark.parametrize("number", range(ROUNDS))
-def test_a_dask_worker_that_is_killed_in_mid_run_costs_time_alone(number, place, undisturbed, tmp_path):
-    draw = random.Random(f"{SEED} dask {number}")
-    with dask_running(tmp_path / "dask", place.variables) as cluster:
-        run = on_dask(place, cluster.url)
-        while run.poll() is None and not list(Path(place.out).glob("pages/*.parquet")):
-            time.sleep(0.05)
-        time.sleep(draw.uniform(0, 0.5))
-        nanny = draw.choice(cluster.nannies)
-        whole = number % 2 == 1
-        with suppress(ProcessLookupError):
-            os.killpg(nanny.pid, signal.SIGKILL) if whole else os.kill(cluster.worker_of(nanny), signal.SIGKILL)
-        print(f"{'nanny and worker' if whole else 'worker'} killed with {place.manifests()} of 4 batches sealed")
-        code = run.wait(PATIENCE)
-
-    assert code == 0, place.words()[-3000:]
-    assert_like(place, undisturbed)
+@pytest.fixture(scope="module")
+def deployed(slips, served_home, prefect_server, tmp_path_factory) -> None:
+    """The deployments are there, for all rounds."""
+    place = make_place(tmp_path_factory.mktemp("deploy"), slips, served_home, **prefect_server.environment)
+    assert place.start(command=(DIGITS, "deploy", "--limit", "100")).wait(PATIENCE) == 0, place.words()[-2000:]
 
 
 @contextmanager
@@ -67,11 +63,11 @@ def ask_for_a_run(place: Place, *more: str) -> None:
     assert place.start(command=(*words, *more)).wait(PATIENCE) == 0, place.words()[-2000:]
 
 
-def wait_for_batches(place: Place, count: int, seconds: float) -> bool:
-    deadline = time.monotonic() + seconds
-    while place.manifests() < count and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return place.manifests() >= count
+def wait_until(given: Callable[[], bool], pause: float = 0.05) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not given():
+        assert time.monotonic() < deadline, "it did not come to that"
+        time.sleep(pause)
 
 
 def flow_processes(place: Place) -> list[int]:
@@ -81,20 +77,23 @@ def flow_processes(place: Place) -> list[int]:
 
 
 @pytest.mark.parametrize("number", range(ROUNDS))
-def test_a_deployed_run_whose_processes_are_killed_is_taken_up_by_the_next_run(number, place, undisturbed):
+def test_a_deployed_run_whose_processes_are_killed_is_taken_up_by_the_next_run(
+    number, place, undisturbed, usual_seconds, deployed
+):
     draw = random.Random(f"{SEED} deployed {number}")
-    who = VICTIMS[number % 3]
-    assert place.start(command=(DIGITS, "deploy", "--limit", "100")).wait(PATIENCE) == 0, place.words()[-2000:]
+    who, moment = VICTIMS[number % 3], drawn_moment(draw, usual_seconds)
     with worker(place) as first:
         ask_for_a_run(place)
-        wait_for_batches(place, 1, PATIENCE)
-        time.sleep(draw.uniform(0, 0.3))
+        wait_until(lambda: bool(flow_processes(place)))
+        moment.wait(place, first)
         flow = flow_processes(place)
         for pid in {"flow": flow, "worker": [first.pid], "both": [*flow, first.pid]}[who]:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         print(f"{who} killed with {place.manifests()} of 4 batches sealed, flow processes: {flow}")
         assert_nothing_torn(place)
+        if who == "worker":  # the run itself lives, and goes on
+            wait_until(lambda: not flow_processes(place))
     again = replace(place, mark=place.mark + "again")
     with worker(again):
         ask_for_a_run(again, "--watch", "--watch-timeout", str(PATIENCE))
@@ -102,11 +101,10 @@ def test_a_deployed_run_whose_processes_are_killed_is_taken_up_by_the_next_run(n
     assert_like(place, undisturbed)
 
 
-def test_a_run_whose_process_and_worker_are_gone_is_marked_as_crashed_by_the_automation(place):
-    assert place.start(command=(DIGITS, "deploy", "--limit", "100")).wait(PATIENCE) == 0, place.words()[-2000:]
+def test_a_run_whose_process_and_worker_are_gone_is_marked_as_crashed_by_the_automation(place, deployed):
     with worker(place) as first:
         ask_for_a_run(place)
-        wait_for_batches(place, 1, PATIENCE)
+        wait_until(lambda: place.manifests() > 0)
         for pid in [*flow_processes(place), first.pid]:
             os.kill(pid, signal.SIGKILL)
     assert run_of(place)["state_type"] == "RUNNING"  # nobody is left to say otherwise
@@ -121,22 +119,38 @@ def test_a_run_whose_process_and_worker_are_gone_is_marked_as_crashed_by_the_aut
 
 def run_of(place: Place) -> dict[str, Any]:
     """The one run of this place, as Prefect has it."""
-    runs = httpx.post(f"{place.environment['PREFECT_API_URL']}/flow_runs/filter", json={}).raise_for_status().json()
-    (found,) = [run for run in runs if run["parameters"].get("out") == place.out]
-    return dict(found)
+    (found,) = runs_of(place)
+    return found
 
 
-def test_prefects_server_may_be_restarted_in_mid_run(place, undisturbed, tmp_path):
-    with prefect_running(tmp_path / "prefect") as server:
-        here = replace(place, environment=server.environment)
-        run = here.start()
-        wait_for_batches(here, 1, PATIENCE)
-        server.kill()
-        time.sleep(3)
-        server.start()
-        code = run.wait(PATIENCE)
+def runs_of(place: Place) -> list[dict[str, Any]]:
+    """Of the newest runs those of this place."""
+    newest = {"sort": "EXPECTED_START_TIME_DESC"}
+    runs = httpx.post(f"{place.environment['PREFECT_API_URL']}/flow_runs/filter", json=newest).raise_for_status().json()
+    return [dict(run) for run in runs if run["parameters"].get("out") == place.out]
 
-    assert code == 0, here.words()[-3000:]
+
+@pytest.fixture(scope="module")
+def mortal_server(tmp_path_factory) -> Iterator[PrefectServer]:
+    """A Prefect server that no other test needs."""
+    with prefect_running(tmp_path_factory.mktemp("mortal")) as server:
+        yield server
+
+
+@pytest.mark.parametrize("number", range(ROUNDS))
+def test_prefects_server_may_be_restarted_in_mid_run(number, place, undisturbed, usual_seconds, mortal_server):
+    draw = random.Random(f"{SEED} server {number}")
+    here = replace(place, environment=mortal_server.environment)
+    run = here.start()
+    wait_until(lambda: [one["state_type"] for one in runs_of(here)] == ["RUNNING"], pause=0.2)
+    drawn_moment(draw, usual_seconds / 2).wait(here, run)
+    mortal_server.kill()
+    away = draw.uniform(0, 10)
+    print(f"killed with {here.manifests()} of 4 batches sealed, {away:.0f} s away, run {'on' if run.poll() is None else 'over'}")
+    time.sleep(away)
+    mortal_server.start()
+
+    assert run.wait(PATIENCE) == 0, here.words()[-3000:]
     assert_like(here, undisturbed)
 
 
@@ -144,19 +158,10 @@ def test_two_workers_share_a_source_and_the_tables_are_those_of_one_run(place, u
     assert place.start(command=(DIGITS, "deploy", "--shares", "2")).wait(PATIENCE) == 0, place.words()[-2000:]
     with worker(place), worker(replace(place, mark=place.mark + "two")):
         ask_for_a_run(place, "--param", "shares=2")
-        assert wait_for_pages(place, 100, PATIENCE)
+        wait_until(lambda: place.results.read("pages", ["uri"]).num_rows == 100, pause=1)
 
     assert place.tables() == undisturbed.tables()
     assert len({row["run_id"] for row in place.results.read("pages").to_pylist()}) == 2
-
-
-def wait_for_pages(place: Place, count: int, seconds: float) -> bool:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if place.results.read("pages", ["uri"]).num_rows == count:
-            return True
-        time.sleep(1)
-    return False
 
 
 def test_servers_in_place_of_the_embedded_defaults_give_the_same_tables(
@@ -193,7 +198,7 @@ def test_servers_in_place_of_the_embedded_defaults_give_the_same_tables(
         here.run_well()
         with dask_running(tmp_path / "dask", here.variables) as cluster:
             dask = replace(here, out=f"{store.base}/dask")
-            assert on_dask(dask, cluster.url).wait(PATIENCE) == 0, here.words()[-3000:]
+            assert dask.start("--runner", "dask", "--scheduler", cluster.url).wait(PATIENCE) == 0, here.words()[-3000:]
 
     expected = undisturbed.tables()
     assert here.tables() == expected

@@ -1,7 +1,8 @@
 """Power cuts: `digits digitise` is killed at drawn moments and started again, and nothing of it shows in the end.
 
-One destination that is struck four times by default, for the sake of time; `KILL_CHAINS=3 make faults ARGS="-k power"` for
-three of them and twelve kills, `KILL_SEED=…` for other moments, `KILL_PAGES=…` for another number of pages than 200.
+A destination is struck four times: FAULT_ROUNDS=20 makes five of them and twenty kills.
+`KILL_CHAINS=3 make faults ARGS="-k power"` for three of them, `FAULT_SEED=…` for other moments, `KILL_PAGES=…` for another
+number of pages than 200.
 """
 
 import contextlib
@@ -23,6 +24,7 @@ import processes
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from fault_places import SEED, SOME
 
 from digit_core.tables import TABLES
 from tasks.adapters.results import Results
@@ -31,8 +33,7 @@ from tasks.adapters.storage import Storage
 pytestmark = pytest.mark.long  # `make test` kills runs in test_kills
 
 PAGES = int(os.environ.get("KILL_PAGES", "200"))
-CHAINS = int(os.environ.get("KILL_CHAINS", "1"))
-SEED = int(os.environ.get("KILL_SEED", "1"))
+CHAINS = int(os.environ.get("KILL_CHAINS", str(SOME)))
 DIGITS = Path(sys.executable).parent / "digits"
 MARK = "RUN_OF_TEST_KILL"
 FAREWELL = 12  # seconds in which everything that a killed run started has to be gone

@@ -1,15 +1,16 @@
 """Object storage that is busy, slow, silent, torn, or away; a full disk; pages that change under the reader's hands."""
 
-import shutil
+import random
 import subprocess
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fault_places import PATIENCE, Place, assert_like, assert_nothing_torn, make_place, slip
+from fault_places import PATIENCE, SEED, SOME, Place, assert_like, assert_nothing_torn, slip
 from flaky_s3 import KINDS, Flaky, flaky_s3
-from servers import bucket_store
+from servers import ObjectStore, bucket_store, hide_aws_environment
 
 from digit_core.manifest import Manifest
 from digit_core.readings import ReadBy
@@ -17,35 +18,50 @@ from digit_core.records import PageRef
 from tasks.adapters.storage import Storage
 
 SLIPS = 40
-DAY = 86_400
+LOOK = 3
+"""Requests by which the command looks whether there is anything to do. A store that is away then is an error at once."""
 
 
-@pytest.fixture
-def flaky(request, no_aws_environment):
-    """A bucket of a real S3 server behind a connection that can be made bad."""
-    store = bucket_store("moto", request.getfixturevalue("moto_server"))
-    with flaky_s3(str(store.options["endpoint_url"])) as between:
-        yield store, between
-
-
-@pytest.fixture
-def bucket_place(flaky, place) -> tuple[Place, Place, Flaky]:
-    """A place in the bucket behind the bad connection, and one whose run meets with no fault."""
-    store, between = flaky
+@pytest.fixture(scope="module")
+def bucket(moto_server) -> ObjectStore:
+    """A bucket of a real S3 server, with slips in it."""
+    store = bucket_store("moto", moto_server)
     for number in range(SLIPS):
         store.put(f"scans/slip {number:03}.png", slip(number))
-    options = {**store.options, "endpoint_url": between.url, "config_kwargs": {"read_timeout": 3, "connect_timeout": 2}}
-    (place.folder / "calm").mkdir()
-    calm = Place(f"{store.base}/scans", f"{store.base}/calm", place.folder / "calm", place.home, place.environment, store.options)
-    calm.run_well()
-    bad = Place(f"{store.base}/scans", f"{store.base}/out", place.folder, place.home, place.environment, options)
-    return bad, calm, between
+    return store
+
+
+@pytest.fixture(scope="module")
+def calm(bucket, served_home, prefect_server, tmp_path_factory) -> Place:
+    """A run over the bucket that meets with no fault."""
+    folder = tmp_path_factory.mktemp("calm")
+    place = Place(f"{bucket.base}/scans", f"{bucket.base}/calm", folder, served_home, prefect_server.environment, bucket.options)
+    with pytest.MonkeyPatch.context() as environment:
+        hide_aws_environment(environment)
+        place.run_well()
+    return place
+
+
+@pytest.fixture
+def between(moto_server, no_aws_environment) -> Iterator[Flaky]:
+    """The connection to the S3 server, which can be made bad."""
+    with flaky_s3(moto_server.url) as flaky:
+        yield flaky
+
+
+@pytest.fixture
+def bad(bucket, between, place) -> Place:
+    """A place in the bucket behind that connection."""
+    options = {**bucket.options, "endpoint_url": between.url, "config_kwargs": {"read_timeout": 3, "connect_timeout": 2}}
+    out = f"{bucket.base}/{place.mark}"
+    return Place(f"{bucket.base}/scans", out, place.folder, place.home, place.environment, options)
 
 
 @pytest.mark.long
+@pytest.mark.parametrize("number", range(SOME))
 @pytest.mark.parametrize("kind", [*KINDS, "all"])
-def test_a_store_that_fails_on_every_tenth_request_costs_time_alone(kind, bucket_place):
-    bad, calm, between = bucket_place
+def test_a_store_that_fails_on_every_tenth_request_costs_time_alone(kind, number, bad, calm, between):
+    between.draw = random.Random(f"{SEED} {kind} {number}")
     between.share, between.kinds = 0.1, KINDS if kind == "all" else (kind,)
 
     bad.run_well()
@@ -57,12 +73,14 @@ def test_a_store_that_fails_on_every_tenth_request_costs_time_alone(kind, bucket
 
 
 @pytest.mark.long
-def test_a_store_that_is_away_for_20_seconds_costs_time_alone(bucket_place):
-    bad, calm, between = bucket_place
+@pytest.mark.parametrize("number", range(SOME))
+def test_a_store_that_is_away_for_20_seconds_costs_time_alone(number, bad, calm, between):
+    asked = random.Random(f"{SEED} away {number}").randrange(LOOK + 1, 70)  # of some 80
     away = threading.Event()
 
     def go_away(method: str, path: str) -> None:
-        if method == "PUT" and not away.is_set():
+        due = between.done["well"] > asked if number else method == "PUT"
+        if due and not away.is_set():
             away.set()
             between.down = True
             threading.Timer(20, setattr, (between, "down", False)).start()
@@ -71,23 +89,26 @@ def test_a_store_that_is_away_for_20_seconds_costs_time_alone(bucket_place):
 
     bad.run_well()
 
+    print(dict(between.done))
     assert between.done["down"] > 0
     assert_like(bad, calm)
 
 
-def test_a_page_that_changes_or_goes_between_listing_and_reading_is_right_in_the_end(flaky, place):
-    store, between = flaky
-    for number in range(6):
-        store.put(f"scans/slip {number:03}.png", slip(number))
+@pytest.mark.parametrize("number", range(SOME))
+def test_a_page_that_changes_or_goes_between_listing_and_reading_is_right_in_the_end(number, moto_server, between, place):
+    store = bucket_store("moto", moto_server)
+    for page in range(6):
+        store.put(f"scans/slip {page:03}.png", slip(page))
+    gone, changed = random.Random(f"{SEED} pages {number}").sample(range(6), 2)
     once: set[str] = set()
 
     def meddle(method: str, path: str) -> None:
-        if method == "GET" and path.endswith("slip 002.png") and "gone" not in once:
+        if method == "GET" and path.endswith(f"slip {gone:03}.png") and "gone" not in once:
             once.add("gone")
-            delete(store, "scans/slip 002.png")
-        if method == "GET" and path.endswith("slip 004.png") and "changed" not in once:
+            delete(store, f"scans/slip {gone:03}.png")
+        if method == "GET" and path.endswith(f"slip {changed:03}.png") and "changed" not in once:
             once.add("changed")
-            store.put("scans/slip 004.png", slip(99))
+            store.put(f"scans/slip {changed:03}.png", slip(99))
 
     between.before = meddle
     options = {**store.options, "endpoint_url": between.url}
@@ -97,10 +118,10 @@ def test_a_page_that_changes_or_goes_between_listing_and_reading_is_right_in_the
     here.run_well("--max-failed", "0.5")
 
     assert (first, once) == (0, {"gone", "changed"})
-    pages = {row["uri"][-7:-4]: row for row in here.results.read("pages").to_pylist()}
+    pages = {int(row["uri"][-7:-4]): row for row in here.results.read("pages").to_pylist()}
     assert len(pages) == here.results.read("pages").num_rows == 6
-    assert pages["002"]["reason"] == "missing"
-    assert pages["004"]["sha256"] == sha256(slip(99))
+    assert pages[gone]["reason"] == "missing"
+    assert pages[changed]["sha256"] == sha256(slip(99))
 
 
 def delete(store, key: str) -> None:
@@ -116,8 +137,8 @@ def sha256(data: bytes) -> str:
 
 
 @pytest.fixture
-def small_disk(tmp_path):
-    """A disk of 200 kB, which takes a superuser to make."""
+def small_disk(tmp_path) -> Iterator[Path]:
+    """A disk of 200 kB, hardly more than the results take, which takes a superuser to make."""
     disk = tmp_path / "disk"
     disk.mkdir()
     done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=200k", "digits-test", str(disk)], capture_output=True, text=True)
@@ -127,7 +148,10 @@ def small_disk(tmp_path):
     subprocess.run(["umount", str(disk)], check=True)
 
 
-def test_a_full_disk_stops_the_run_with_a_line_and_once_there_is_room_the_next_run_goes_on(small_disk, place, undisturbed):
+@pytest.mark.parametrize("number", range(SOME))
+def test_a_full_disk_stops_the_run_with_a_line_and_with_room_the_next_run_goes_on(number, small_disk, place, undisturbed):
+    draw = random.Random(f"{SEED} disk {number}")
+    (small_disk / "other").write_bytes(bytes(draw.randrange(40, 180, 10) * 1000))  # what else lies there: it ends sooner or later
     here = Place(place.source, str(small_disk / "out"), place.folder, place.home, place.environment)
 
     code = here.run()
@@ -158,47 +182,28 @@ def test_a_full_temporary_folder_is_named_and_once_there_is_room_the_next_run_go
     assert list(small_disk.iterdir()) == []
 
 
-def test_two_identical_runs_at_once_publish_every_page_once(place, undisturbed):
-    runs = [place.start(), place.start()]
+@pytest.mark.parametrize("number", range(SOME))
+def test_two_identical_runs_at_once_publish_every_page_once(number, place, undisturbed, usual_seconds):
+    later = random.Random(f"{SEED} two {number}").uniform(0, 0.8 * usual_seconds) if number else 0.0
+    runs = [place.start()]
+    time.sleep(later)
+    runs.append(place.start())
 
     codes = [run.wait(PATIENCE) for run in runs]
 
+    print(f"the second {later:.1f} s after the first")
     assert codes == [0, 0], place.words()[-3000:]
     assert_like(place, undisturbed)
 
 
 @pytest.mark.long
-def test_two_runs_over_overlapping_sources_publish_every_page_once(place, undisturbed):
-    both = place.start(), make_place(place.folder, Path(place.source), place.home, **place.environment).start("--share", "1/2")
+@pytest.mark.parametrize("number", range(SOME))
+def test_two_runs_over_overlapping_sources_publish_every_page_once(number, place, undisturbed, usual_seconds):
+    later = random.Random(f"{SEED} overlap {number}").uniform(0, 0.8 * usual_seconds) if number else 0.0
+    whole = place.start()
+    time.sleep(later)
+    share = place.start("--share", "1/2")
 
-    assert [run.wait(PATIENCE) for run in both] == [0, 0], place.words()[-3000:]
-    assert_like(place, undisturbed)
-
-
-@pytest.fixture
-def bent_clock(tmp_path) -> Path:
-    """The library that bends the wall clock, and no other one: what waits by libfaketime fails, which no real jump does."""
-    compiler = shutil.which("cc")
-    if compiler is None:
-        pytest.skip("there is no C compiler (Debian: apt-get install gcc libc6-dev)")
-    library = tmp_path / "bent_clock.so"
-    subprocess.run([compiler, "-shared", "-fPIC", "-o", library, Path(__file__).with_name("bent_clock.c")], check=True)
-    return library
-
-
-@pytest.mark.long
-def test_a_clock_that_jumps_days_ahead_and_back_takes_nothing_away(place, undisturbed, bent_clock):
-    jumping, ahead = place.folder / "jumping", place.folder / "ahead"
-    jumping.write_text("0")
-    ahead.write_text(str(3 * DAY))
-    runs = [place.start(LD_PRELOAD=str(bent_clock), BENT_CLOCK=str(jumping))]
-    while runs[0].poll() is None and not list(Path(place.out).glob("pages/*.parquet")):
-        time.sleep(0.02)
-    jumping.write_text(str(3 * DAY))
-    runs.append(place.start(LD_PRELOAD=str(bent_clock), BENT_CLOCK=str(ahead)))
-    time.sleep(4)
-    jumping.write_text(str(-3 * DAY))
-
-    assert [run.wait(PATIENCE) for run in runs] == [0, 0], place.words()[-3000:]
-    place.run_well()
+    assert [run.wait(PATIENCE) for run in (whole, share)] == [0, 0], place.words()[-3000:]
+    print(f"the share {later:.1f} s after the whole")
     assert_like(place, undisturbed)

@@ -1,6 +1,7 @@
 import os
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import CancelledError
 
@@ -58,6 +59,22 @@ def test_an_item_that_hangs_is_ended_and_lost_alone() -> None:
     assert isinstance(results[1], Lost)
     assert results[1].reason == FailureReason.TIMED_OUT
     assert "0.5 s" in results[1].message
+
+
+@pytest.mark.parametrize("pace", [100, -100])
+def test_items_are_timed_by_a_clock_that_does_not_jump(pace: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    right = time.time
+    pool = WorkerPool(1, SECONDS)
+    try:
+        pool.run(pool_jobs.act, ["the workers have started"])
+        monkeypatch.setattr(time, "time", lambda: pace * right())
+        results = pool.run(pool_jobs.act, ["rest", "hang"])
+    finally:
+        pool.close()
+
+    assert results[0] == "REST"
+    assert isinstance(results[1], Lost)
+    assert results[1].reason == FailureReason.TIMED_OUT
 
 
 def test_an_error_nobody_foresaw_costs_one_item_and_names_its_place(pool: WorkerPool) -> None:

@@ -21,6 +21,9 @@ AUDITS_AMONG = 10
 LARGEST_LOAN = 1_000
 """Items that are lent at once at most, however long a number is."""
 
+LONGEST_LEASE = 24 * 3600.0
+"""Seconds for which nothing is lent longer."""
+
 COUNTED = 5_000
 """Items by which the commonest guess is found."""
 
@@ -84,7 +87,7 @@ class Claims:
         )
 
     def _unclaimed(self) -> sa.ColumnElement[bool]:
-        return sa.or_(ITEMS.c.claim_until.is_(None), ITEMS.c.claim_until < self._clock())
+        return sa.or_(ITEMS.c.claim_until.is_(None), sa.not_(ITEMS.c.claim_until.between(*loan_ends(self._clock()))))
 
     def _commonest(self, connection: Connection, collection: str, sure_from: float) -> int | None:
         """Among the least sure of them: to count all takes too long in a large queue."""
@@ -115,6 +118,11 @@ class Claims:
             connection.execute(sa.update(ITEMS).where(ITEMS.c.item_id.in_(ids)).values(values))
         rows = connection.execute(sa.select(ITEMS).where(ITEMS.c.item_id.in_(ids))).mappings().all()
         return Claim(claim.claim_id, claim.until, tuple(_in_order([to_item(row) for row in rows])))
+
+
+def loan_ends(now: float) -> tuple[float, float]:
+    """Between which times a loan that is still good ends; one that ends later was made by a clock that was ahead."""
+    return now, now + LONGEST_LEASE
 
 
 FREE = {"claim_id": None, "claimed_by": None, "claim_until": None}

@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection, RowMapping
 
 from digit_core.errors import InputError
 from digit_core.review import Kind, Verdict, said_of, settled, suggestion_is_hidden
-from tasks.adapters.review.claims import FREE
+from tasks.adapters.review.claims import FREE, loan_ends
 from tasks.adapters.review.database import Database, locked, now
 from tasks.adapters.review.schema import ACTS, COLLECTIONS, DECIDED, DECISIONS, ITEMS, OPEN, STANDING, UNDOS
 
@@ -125,7 +125,8 @@ class Decisions:
             return Answer.KEPT
         if row["state"] == DECIDED or read:  # one that was withdrawn meanwhile may still be decided: a person's word counts
             return Answer.DECIDED
-        lent = row["claim_until"] is not None and row["claim_until"] >= self._clock()
+        first, last = loan_ends(self._clock())
+        lent = row["claim_until"] is not None and first <= row["claim_until"] <= last
         return Answer.TAKEN if lent and row["claim_id"] != act.claim_id and row["claimed_by"] != act.reviewer else Answer.KEPT
 
     def _siblings(
