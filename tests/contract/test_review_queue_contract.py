@@ -3,6 +3,7 @@
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import replace
 
@@ -219,6 +220,15 @@ def test_a_locked_database_is_named_with_advice(tmp_path):
     assert "review.db: database is locked; another program holds it" in message
     other.close()
     assert queue.put([item("a")]) == 1
+
+
+def test_a_new_database_that_another_program_is_just_making_is_waited_for(tmp_path):
+    other = sqlite3.connect(tmp_path / "review.db", isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    threading.Timer(0.4, other.rollback).start()
+
+    with ReviewQueue(f"sqlite:///{tmp_path}/review.db", busy_seconds=10) as queue:
+        assert queue.put([item("a")]) == 1
 
 
 def test_reading_goes_on_while_another_program_writes(tmp_path):

@@ -6,15 +6,17 @@ PostgreSQL by URL. Several processes may use one database at once.
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, Engine, make_url
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -24,6 +26,8 @@ from tasks.adapters.review.schema import SCHEMA
 
 _MIGRATION_LOCK = 0x6469676974  # PostgreSQL's advisory locks are numbers; this one spells "digit"
 _FORMS = "sqlite:////folder/review.db or postgresql://user:password@host/database"
+
+_BETWEEN_TRIES = 0.05  # seconds
 
 _ADVICE = (
     ("locked", "another program holds it: wait for that one to end, then run this again"),
@@ -132,19 +136,31 @@ def _engine(url: URL, busy_seconds: float) -> Engine:
     if url.database and not url.database.startswith("file:"):  # SQLite's own URI form, which can ask for read-only
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     engine = sa.create_engine(url, connect_args={"timeout": busy_seconds})
-    sa.event.listen(engine, "connect", _configure_sqlite)
+    sa.event.listen(engine, "connect", partial(_configure_sqlite, busy_seconds))
     sa.event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 
-def _configure_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+def _configure_sqlite(busy_seconds: float, connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
     # The driver's own BEGIN is deferred, and a transaction that turns from reading to writing fails at once instead of
     # waiting. So it is taken away here, and given by _begin_sqlite. `synchronous` stays FULL: what was put is on disk
     # before the caller goes on to publish its batch.
     connection.isolation_level = None
     cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode = WAL")
+    _keep_a_log(cursor, time.monotonic() + busy_seconds)
     cursor.close()
+
+
+def _keep_a_log(cursor: DBAPICursor, until: float) -> None:
+    """Waits for whoever is just making the same new database: SQLite itself does not, where a journal turns into a log."""
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > until:
+                raise
+        time.sleep(_BETWEEN_TRIES)
 
 
 def _begin_sqlite(connection: Connection) -> None:
