@@ -87,6 +87,16 @@ class Batch:
     whole: bool
     counted: Pages | None
 
+    def to_json(self) -> str:
+        counted = None if self.counted is None else self.counted.tolist()
+        return json.dumps([self.name, self.version, dict(self.files), self.quarantined, self.whole, counted])
+
+    @staticmethod
+    def from_json(text: str) -> Batch:
+        name, version, files, quarantined, whole, counted = json.loads(text)
+        pages = None if counted is None else np.array([tuple(page) for page in counted], _COUNTED)
+        return Batch(name, version, files, quarantined, whole, pages)
+
 
 class ManifestIndex:
     """What the manifests of a destination say of the pages of a share. All methods may raise sqlite3.Error.

@@ -122,9 +122,9 @@ class Results:
         Raises InputError for a file of a newer schema, StorageUnavailableError if a batch is replaced during the reading.
         """
         with self._manifests.read() as index:  # what is sealed or retired from here on changes nothing for this reader
-            wanted = Shelf(batch for batch in index.batches() if _any_counts(batch) and only(batch))
+            wanted = Shelf(batch.to_json() for batch in index.batches() if _any_counts(batch) and only(batch))
         needed = None if columns is None or where is not None else [*dict.fromkeys([*columns, "uri", "page_index"])]
-        for some in chunks(wanted, FILES_AT_ONCE):
+        for some in chunks(map(Batch.from_json, wanted), FILES_AT_ONCE):
             uris = [join(self.dest, batch.files[table]) for batch in some]
             for uri, data, batch in zip(uris, self._storage.read_many(uris), some, strict=True):
                 rows = _only(from_parquet(table, uri, data, needed), batch.counted)
@@ -137,9 +137,9 @@ class Results:
         to a run that reads it all. Returns the number of batches removed.
         """
         with self._manifests.read() as index:
-            worn = Shelf(batch for batch in index.batches() if batch.whole and batch.counted is not None)
+            worn = Shelf(batch.to_json() for batch in index.batches() if batch.whole and batch.counted is not None)
         if removed := len(worn):
-            for batch in worn:
+            for batch in map(Batch.from_json, worn):
                 self._rewrite(batch)
             self._remove(worn)
         self._sweep()
@@ -163,13 +163,14 @@ class Results:
         counts, shape = count_rows(tables), shape_of(tables["digits"])
         self.seal(replace(old, key=key, pages=pages, counts=counts, files=written, shape=shape))
 
-    def _remove(self, batches: Iterable[Batch]) -> None:
-        """Manifests first, then the tables that no manifest names any more."""
+    def _remove(self, worn: Shelf) -> None:
+        """The batches on the shelf. Manifests first, then the tables that no manifest names any more."""
         with self._manifests.listed() as index:  # one that was sealed again meanwhile stays
+            batches = map(Batch.from_json, worn)
             unchanged = Shelf(self._manifests.uri(batch.name) for batch in batches if index.stands(batch.name, batch.version))
         self._delete(unchanged)
         with self._manifests.read() as index:
-            paths = (path for batch in batches for path in sorted(batch.files.values()))
+            paths = (path for batch in map(Batch.from_json, worn) for path in sorted(batch.files.values()))
             gone = Shelf(join(self.dest, path) for path in paths if not index.names(path))
         self._delete(gone)
 

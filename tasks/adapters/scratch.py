@@ -6,13 +6,12 @@ name once it outgrows that, and is gone with its connection, even when the proce
 
 from __future__ import annotations
 
-import pickle
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 from digit_core.errors import StorageError
 
@@ -66,20 +65,19 @@ def temporary_folder() -> str:
     return "the temporary folder"
 
 
-class Shelf(Generic[T]):
-    """Things in their order, however many; a few are in memory. Filled once, it stays as it is."""
+class Shelf:
+    """Texts in their order, however many; a few are in memory. Filled once, it stays as it is."""
 
-    def __init__(self, things: Iterable[T]) -> None:
+    def __init__(self, texts: Iterable[str]) -> None:
         with explained():
             self._database = private_database()
             with self._database:
-                self._database.execute("CREATE TABLE shelf (thing BLOB)")
-                self._database.executemany("INSERT INTO shelf VALUES (?)", ((pickle.dumps(thing),) for thing in things))
+                self._database.execute("CREATE TABLE shelf (text TEXT)")
+                self._database.executemany("INSERT INTO shelf VALUES (?)", ((text,) for text in texts))
 
-    def __iter__(self) -> Iterator[T]:
+    def __iter__(self) -> Iterator[str]:
         with explained():
-            for (thing,) in self._database.execute("SELECT thing FROM shelf ORDER BY rowid"):
-                yield pickle.loads(thing)  # noqa: S301  nobody else can write there
+            yield from (text for (text,) in self._database.execute("SELECT text FROM shelf ORDER BY rowid"))
 
     def __len__(self) -> int:
         return _number(self._database, "SELECT count(*) FROM shelf")

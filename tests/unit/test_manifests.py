@@ -1,5 +1,6 @@
 """How the index of a destination's manifests is kept up to date."""
 
+import numpy as np
 import pytest
 
 from digit_core.errors import StorageError, StorageUnavailableError
@@ -8,6 +9,7 @@ from digit_core.readings import ReadBy
 from digit_core.records import PageRef
 from digit_core.share import Share
 from tasks.adapters import manifest_index
+from tasks.adapters.manifest_index import Batch
 from tasks.adapters.manifests import Manifests
 from tasks.adapters.scratch import private_database
 from tasks.adapters.storage import Storage
@@ -88,3 +90,17 @@ def test_no_room_for_the_index_is_told_and_once_there_is_room_nothing_is_missing
 
     assert newest_seq(manifests) == 2
     assert [one.key for one in manifests] == ["a", "b"]
+
+
+def test_a_batch_written_as_text_is_the_same_batch_again():
+    pages = np.array([(3, -(2**63), 0), (5, 2**63 - 1, 7)], [("position", "i4"), ("uri", "i8"), ("index", "i4")])
+    files = {"pages": "pages/x.parquet"}
+    some, every = (Batch("batch-ä.json", "v1", files, 2, whole, kept) for whole, kept in ((False, pages), (True, None)))
+
+    again = Batch.from_json(some.to_json())
+
+    assert Batch.from_json(every.to_json()) == every
+    assert (again.name, again.version, again.files, again.quarantined, again.whole) == (some.name, "v1", some.files, 2, False)
+    assert again.counted is not None
+    assert again.counted.dtype == pages.dtype
+    assert again.counted.tolist() == pages.tolist()
