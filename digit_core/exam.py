@@ -14,13 +14,10 @@ from numpy.typing import NDArray
 
 from digit_core.calibration import CalibrationRecord
 from digit_core.hands import make_hands
-from digit_core.judgement import fused
 from digit_core.mnist import Labelled
-from digit_core.page import find_strip
-from digit_core.params import SegmentationParams
-from digit_core.reader import Reader
-from digit_core.recogniser import Recogniser
-from digit_core.records import NOT_A_DIGIT, Box, Grey, PageDigits, PageImage
+from digit_core.page import PageReader
+from digit_core.readings import Reading
+from digit_core.records import Box, Grey, PageImage, PageRef
 from digit_core.strips import Scrap, write_strip
 
 _PENS = 100
@@ -86,28 +83,25 @@ def clean_strips(digits: Labelled, rng: np.random.Generator) -> Iterator[Paper]:
         yield Paper(~ink, tuple((int(labels[i]), 7 + 22 * place, 27 + 22 * place) for place, i in enumerate(chosen)))
 
 
-def sit(papers: Iterator[Paper], reader: Reader, recogniser: Recogniser) -> Answers:
-    """Reads the strips from beginning to end."""
-    pairs = [pair for paper in papers for pair in _judged(paper, *_read(paper, reader, recogniser))]
+def sit(papers: Iterator[Paper], reader: PageReader) -> Answers:
+    """Read the strips from beginning to end."""
+    pairs = [pair for paper in papers for pair in _judged(paper, _read(paper, reader))]
     return Answers(np.array([sure for sure, _ in pairs]), np.array([right for _, right in pairs], bool))
 
 
-def _read(paper: Paper, reader: Reader, recogniser: Recogniser) -> tuple[PageDigits, NDArray[np.float32]]:
-    """What was found on a strip, and the probabilities of its digits."""
-    found = find_strip(PageImage(paper.scan), SegmentationParams(), reader)
-    return found, fused(recogniser(found.crops), found.evidence)
+_REF = PageRef("strip", "", "")
 
 
-def _judged(paper: Paper, found: PageDigits, probabilities: NDArray[np.float32]) -> list[tuple[float, bool]]:
+def _read(paper: Paper, reader: PageReader) -> Reading | None:
+    """The number on a strip; None where none was read."""
+    readings = reader.read_strip(PageImage(paper.scan), _REF).readings
+    return readings[0] if readings else None
+
+
+def _judged(paper: Paper, reading: Reading | None) -> list[tuple[float, bool]]:
     """(confidence, right) of every digit that was read or missed."""
-    if not found.numbers:
-        return []
-    number = found.numbers[0]
-    answers = [
-        (float(row.max()) * number.certainty, _stands_at(paper, int(row.argmax()), box), box)
-        for row, box in zip(probabilities, number.boxes, strict=True)
-        if row.argmax() != NOT_A_DIGIT
-    ]
+    parts = reading.parts if reading else ()
+    answers = [(part.confidence, _stands_at(paper, int(part.digit), part.box), part.box) for part in parts if part.digit]
     missed = sum(not any(_overlap(place, box) for _, _, box in answers) for place in paper.places)
     least = min((sure for sure, _, _ in answers), default=0.0)
     return [(sure, right) for sure, right, _ in answers] + [(least, False)] * (missed if answers else 0)
@@ -135,14 +129,13 @@ class Marks:
     wrong_in_surest_half: float
 
 
-def marked(papers: Sequence[Paper], reader: Reader, recogniser: Recogniser) -> Marks:
-    """Reads strips that hold a number each (others are left out), and counts."""
+def marked(papers: Sequence[Paper], reader: PageReader) -> Marks:
+    """Read strips that hold a number each (others are left out), and count."""
     sure, exact, length, right, digits = [], [], [], 0, 0
     for paper in (paper for paper in papers if paper.digits):
-        found, probabilities = _read(paper, reader, recogniser)
-        text = "".join(str(i) for i in probabilities[:, :NOT_A_DIGIT].argmax(axis=1))
-        certainty = min((number.certainty for number in found.numbers), default=0.0)
-        sure.append(float(probabilities.max(axis=1).prod()) * certainty)
+        reading = _read(paper, reader)
+        text = reading.digits if reading else ""
+        sure.append(reading.confidence if reading else 0.0)
         exact.append(text == paper.digits)
         length.append(len(text) == len(paper.digits))
         if length[-1]:

@@ -25,6 +25,8 @@ Columns = NDArray[np.float64]
 
 FINDER, READER = "finder.onnx", "reader.onnx"
 SHIPPED_READER = Path(__file__).parent / "model"
+SHIPPED_DETECTOR, SHIPPED_STRIP_READER = SHIPPED_READER / FINDER, SHIPPED_READER / READER
+SHIPPED_READER_CARD = SHIPPED_READER / "reader.json"
 
 _STEP = 32
 """Strips are filled up to a multiple of so many pixels, and read in batches of one width."""
@@ -45,11 +47,16 @@ class Reader(Protocol):
 
 
 class OnnxReader:
-    """The two files in `folder`. Raises RegistryError if they are no models."""
+    """Detector and strip reader, by default those that ship. Raises RegistryError if a file is no model."""
 
-    def __init__(self, folder: Path = SHIPPED_READER) -> None:
-        self._finder = onnx_session(folder / FINDER)
-        self._reader = onnx_session(folder / READER)
+    def __init__(self, detector: Path = SHIPPED_DETECTOR, strip_reader: Path = SHIPPED_STRIP_READER) -> None:
+        self._finder = onnx_session(detector)
+        self._reader = onnx_session(strip_reader)
+
+    @classmethod
+    def of_folder(cls, folder: Path) -> OnnxReader:
+        """Both networks as a training leaves them in `folder`."""
+        return cls(folder / FINDER, folder / READER)
 
     def find(self, darkness: Grey) -> Cells:
         """The cells of a picture of any size; done in overlapping bands."""

@@ -9,7 +9,6 @@ import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 from digit_core import ALGORITHM_VERSION
 from digit_core.audits import audit_record, promised_by_audits
@@ -40,21 +39,6 @@ NO_SCANS = frozenset((
 ))
 # fmt: on
 """What often lies beside scans and is no page. Anything else is looked at, whatever it is called."""
-
-OPTIONS = ("threshold", "max_error", "ink", "audit_share", "workers", "max_failed", "max_megapixels", "writing", "layout")
-"""Settings that a run may be given a value of its own for."""
-
-
-def with_options(settings: Settings, **options: Any) -> Settings:
-    """The settings with every option that is not None in the place of its setting; a threshold takes the place of a max error.
-
-    Raises InputError if both of these are given.
-    """
-    given = {name: value for name, value in options.items() if value is not None}
-    if {"threshold", "max_error"} <= given.keys():
-        raise InputError("--threshold and --max-error each decide what goes to review: give one of them")
-    return settings.model_copy(update={"max_error": None, **given} if "threshold" in given else given)
-
 
 def dialled(
     settings: Settings, model: Path, audits: Callable[[], CalibrationRecord] | None = None

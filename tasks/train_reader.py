@@ -45,7 +45,7 @@ def fit(digits: Mnist, params: ReaderParams, kept: Path, folder: Path, progress:
 def examine(fitted: FittedReader, digits: Mnist, params: ReaderParams, classifier: Path) -> dict[str, Any]:
     """Read strips written with MNIST's test digits, and write the card."""
     papers = list(worn_strips(digits.test, STRIPS, np.random.default_rng(0)))
-    marks = marked(papers, OnnxReader(fitted.folder), OnnxRecogniser(classifier, ""))
+    marks = marked(papers, OnnxReader.of_folder(fitted.folder), OnnxRecogniser(classifier, ""))
     return write_card(fitted.folder, params, marks, STRIPS, fitted.seconds, date.today())
 
 

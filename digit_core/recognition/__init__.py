@@ -1,0 +1,1 @@
+"""From a prepared page to numbers with states."""
