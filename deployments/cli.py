@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from deployments.arguments import layout, models, reading, review, running, trial
+from deployments.arguments.run_options import add_command
 from deployments.errors import DigitsGroup
 
 app = typer.Typer(
@@ -70,33 +71,23 @@ def version() -> None:
     _version(True)
 
 
-_COMMANDS = (
-    reading.digitise,
-    reading.read,
-    reading.results,
-    reading.show,
-    running.status,
-    running.failures,
-    running.retry,
-    running.deploy,
-    running.worker,
-    trial.synth,
-    trial.evaluate,
-    review.feedback,
-    models.recipes,
-    models.train,
-    models.train_reader,
-    models.models,
-    models.promote,
-    models.rollback,
-    models.dial,
-    settings,
-    version,
-)
-for _command in _COMMANDS:
-    app.command()(_command)
-app.add_typer(layout.app, name="layout")
-app.add_typer(review.app, name="review")
+_NAMES = {layout.app: "layout", review.app: "review"}
+_PANELS = {
+    "Read": (reading.digitise, reading.read, reading.results, reading.show),
+    "Layouts": (layout.app,),
+    "Review": (review.app, review.feedback),
+    "Models": (
+        *(models.recipes, models.train, models.train_reader, models.models, models.promote, models.rollback, models.dial),
+        *(trial.synth, trial.evaluate),
+    ),
+    "Operate": (running.status, running.failures, running.retry, running.deploy, running.worker, settings, version),
+}
+for _panel, _commands in _PANELS.items():
+    for _command in _commands:
+        if isinstance(_command, typer.Typer):
+            app.add_typer(_command, name=_NAMES[_command], rich_help_panel=_panel)
+        else:
+            add_command(app, _command, _panel)
 
 
 def main() -> None:

@@ -98,6 +98,14 @@ def _read(paper: Paper, reader: PageReader) -> Reading | None:
     return readings[0] if readings else None
 
 
+def exactly_read(papers: Sequence[Paper], reader: PageReader) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
+    """Of each strip whether its number was read exactly, and the confidence; a strip without digits counts as read exactly when
+    nothing was read."""
+    readings = [_read(paper, reader) for paper in papers]
+    right = [(reading.digits if reading else "") == paper.digits for reading, paper in zip(readings, papers, strict=True)]
+    return np.array(right, bool), np.array([reading.confidence if reading else 0.0 for reading in readings])
+
+
 def _judged(paper: Paper, reading: Reading | None) -> list[tuple[float, bool]]:
     """(confidence, right) of every digit that was read or missed."""
     parts = reading.parts if reading else ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -121,9 +121,9 @@ class PageReader:
 
     reader: Reader
     classifier: Recogniser
-    limits: DecodeLimits = DecodeLimits()
-    segmentation: SegmentationParams = SegmentationParams()
-    policy: ReviewPolicy = ReviewPolicy()
+    limits: DecodeLimits = field(default_factory=DecodeLimits)
+    segmentation: SegmentationParams = field(default_factory=SegmentationParams)
+    policy: ReviewPolicy = field(default_factory=ReviewPolicy)
     layouts: tuple[Layout, ...] = ()
 
     def read(self, image: PageImage, ref: PageRef) -> PageRead:

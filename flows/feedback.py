@@ -10,7 +10,7 @@ from prefect.artifacts import create_markdown_artifact
 from pydantic import Field
 
 from digit_core.errors import GateRefusedError
-from flows.parameters import described
+from flows.options import described
 from flows.promote import promote
 from flows.settings import load_settings
 from flows.train import train

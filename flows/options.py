@@ -9,15 +9,17 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Annotated, Any, get_args, get_type_hints
+from typing import Annotated, Any, TypeVar, get_args, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.fields import FieldInfo
 
 from digit_core.errors import InputError
 from digit_core.params import Ink, Writing
+
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 class Runner(StrEnum):
@@ -30,12 +32,18 @@ class Runner(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Cli:
     """How the command line shows an option: the name of its value, words in place of the setting's default, and flags that each
-    stand for a value.
+    stand for a value, with the words of their help.
     """
 
     metavar: str | None = None
     default: str = ""
-    flags: Mapping[str, Any] | None = None
+    flags: Mapping[str, tuple[Any, str]] = field(default_factory=dict)
+
+
+_WRITING_FLAGS = {
+    "handwritten": (Writing.HAND, "Only numbers written by hand."),
+    "printed": (Writing.PRINT, "Only printed numbers."),
+}
 
 
 class RunOptions(BaseModel):
@@ -54,7 +62,7 @@ class RunOptions(BaseModel):
     )
     max_failed: float | None = Field(None, ge=0, le=1, description="Share of quarantined pages at which the run stops.")
     max_megapixels: float | None = Field(None, gt=0, description="Larger scans are quarantined.")
-    writing: Annotated[Writing | None, Cli(flags={"handwritten": Writing.HAND, "printed": Writing.PRINT})] = Field(
+    writing: Annotated[Writing | None, Cli(flags=_WRITING_FLAGS)] = Field(
         None, description="Numbers that are wanted: any, hand or print."
     )
     layout: Annotated[str | None, Cli(metavar="FILE|DIR")] = Field(
@@ -86,7 +94,10 @@ class RunOptions(BaseModel):
         return RunOptions(**{**theirs, **mine})
 
 
-READING = ("threshold", "max_error", "ink", "audit_share", "writing", "layout", "classifier", "detector", "strip_reader")
+READING = (
+    *("threshold", "max_error", "ink", "audit_share", "max_megapixels", "writing", "layout"),
+    *("classifier", "detector", "strip_reader"),
+)
 """Options that decide what is read and published: kept with each batch, so that a retry reads by them again."""
 
 
@@ -118,17 +129,17 @@ Annotate = Callable[[str, FieldInfo], Mapping[str, inspect.Parameter]]
 
 
 def expanded(
-    function: Callable[..., Any], annotate: Annotate, collect: Callable[[dict[str, Any]], RunOptions], names: Collection[str] = ()
+    function: Callable[..., Any], annotate: Annotate, collect: Callable[[dict[str, Any]], RunOptions], names: Collection[str]
 ) -> Callable[..., Any]:
-    """The function with a parameter for each of these options (by default all) in the place of its parameter `options`.
+    """The function with a parameter for each of these options in the place of its parameter `options`.
 
     collect: from the values of these parameters to the options.
     """
-    hints = get_type_hints(function, include_extras=True)
+    hints = get_type_hints(function, localns={"RunOptions": RunOptions}, include_extras=True)
     signature = inspect.signature(function)
     own = [one.replace(annotation=hints[one.name]) for one in signature.parameters.values() if one.name != "options"]
-    fields = {name: field for name, field in RunOptions.model_fields.items() if name in (names or RunOptions.model_fields)}
-    added = {key: one for name, field in fields.items() for key, one in annotate(name, field).items()}
+    fields = {name: one for name, one in RunOptions.model_fields.items() if name in names}
+    added = {key: parameter for name, one in fields.items() for key, parameter in annotate(name, one).items()}
 
     @functools.wraps(function)
     def flat(*args: Any, **values: Any) -> Any:
@@ -141,18 +152,26 @@ def expanded(
     return flat
 
 
-def as_parameters(function: Callable[..., Any]) -> Callable[..., Any]:
-    """For flows: the options as parameters of their own. What all parameters mean is written into the docstring too, as that is
-    where Prefect looks for it.
-    """
-    flat = expanded(function, _flow_parameter, run_options)
-    lines = [f"    {name}: {words}" for name, hint in flat.__annotations__.items() if (words := _description(hint))]
-    flat.__doc__ = "\n".join([inspect.cleandoc(function.__doc__ or ""), "", "Args:", *lines])
-    return flat
+def option_names(without: Collection[str] = ()) -> tuple[str, ...]:
+    """All options but these, in their order."""
+    return tuple(name for name in RunOptions.model_fields if name not in without)
+
+
+def as_parameters(without: Collection[str] = ()) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """For flows: all options but these as parameters of their own, with bounds and words for Prefect's form."""
+    return lambda function: described(expanded(function, _flow_parameter, run_options, option_names(without)))
+
+
+def described(function: Function) -> Function:
+    """Write what a flow's parameters mean into its docstring too: that is where Prefect looks for it, and nowhere else."""
+    hints = get_type_hints(function, include_extras=True)
+    lines = [f"    {name}: {words}" for name, hint in hints.items() if (words := _description(hint))]
+    function.__doc__ = "\n".join([inspect.cleandoc(function.__doc__ or ""), "", "Args:", *lines])
+    return function
 
 
 def _flow_parameter(name: str, field: FieldInfo) -> Mapping[str, inspect.Parameter]:
-    hint = Annotated[field.annotation, field]  # type: ignore[valid-type,name-defined]
+    hint = Annotated[field.annotation, field]  # type: ignore[name-defined]
     return {name: inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=hint)}
 
 

@@ -13,9 +13,10 @@ from prefect import get_run_logger
 from digit_core.records import SourceObject
 from flows.drift import warn_of_drift
 from flows.flights import Flight, take_off, window
+from flows.options import Runner
 from flows.progress import Progress, current
 from flows.report import report
-from flows.settings import Runner, Settings
+from flows.settings import Settings
 from flows.spool import spool
 from flows.tally import Quarantined, Tally
 from tasks.adapters.results import Results
@@ -26,12 +27,13 @@ from tasks.policy import patiently
 ObjectsOf = Callable[[Storage, Results, RunPlan], Iterable[SourceObject]]
 
 
-def read_to_the_end(plan: RunPlan, settings: Settings, objects_of: ObjectsOf) -> Tally:
+def read_to_the_end(plan: RunPlan, settings: Settings, objects_of: ObjectsOf, counted: Tally | None = None) -> Tally:
     """Read the objects, add them to the results, and leave a report, also of a run that is stopped.
 
-    Raises StorageError, QueueError and their kin, and BudgetExceededError when too many pages were quarantined.
+    counted: what this run has read before; goes on being counted into. Raises StorageError, QueueError and their kin, and
+    BudgetExceededError when too many pages were quarantined.
     """
-    tally = (current.get() or Progress()).tally
+    tally = counted or (current.get() or Progress()).tally
     storage = Storage(settings.storage_options, patiently)
     results = Results(storage, plan.out, plan.share)
     plan = replace(plan, seq=results.next_seq())

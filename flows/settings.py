@@ -19,7 +19,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from digit_core.errors import InputError
 from digit_core.params import Ink, Writing
-from flows.options import READING, Runner, RunOptions, setting
+from flows.options import Runner, RunOptions, setting
 
 PREFIX = "DIGITS_"
 _SECRET_WORDS = ("secret", "password", "token", "key")
@@ -80,11 +80,6 @@ class Settings(BaseSettings):
         """The settings with the options that are given in the place of theirs; a threshold takes the place of a max error."""
         given = options.given()
         return self.model_copy(update={"max_error": None, **given} if "threshold" in given else given)
-
-    def reading_options(self) -> RunOptions:
-        """What decides how pages are read now, as options: a later run with these reads in the same way."""
-        unsaid = "threshold" if self.max_error is not None else "max_error"
-        return RunOptions(**{name: getattr(self, name) or None for name in READING if name != unsaid})
 
     @property
     def home_folder(self) -> Path:

@@ -17,8 +17,8 @@ from digit_core.card import ship as ship_model
 from digit_core.params import TrainingParams
 from digit_core.recipes import recipe as find_recipe
 from digit_core.training_set import TrainingSet
-from flows.parameters import described
-from flows.planning import registry
+from flows.networks import registry
+from flows.options import described
 from flows.settings import Settings, load_settings
 from flows.spool import spool
 from tasks.adapters.storage import Storage

@@ -6,19 +6,13 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Sequence
 
-from digit_core.records import PageFailure
-from tasks.page_work import PageJob, find_on_pages
-from tasks.parcels import Parcel
+from digit_core.records import PageFailure, PageRef
+from tasks.page_work import DetectJob, detect_page
 
 
-def act(items: Sequence[str]) -> list[str]:
-    """Each item says what to do."""
-    return [_act(item) for item in items]
-
-
-def _act(item: str) -> str:
+def act(item: str) -> str:
+    """The item says what to do."""
     if item == "crash":
         os.kill(os.getpid(), signal.SIGKILL)
     if item == "hang":
@@ -30,17 +24,16 @@ def _act(item: str) -> str:
     return item.upper()
 
 
-def pids(items: Sequence[object]) -> list[int]:
-    return [os.getpid() for _ in items]
+def pid(item: object) -> int:
+    return os.getpid()
 
 
-def modules(items: Sequence[object]) -> list[list[str]]:
-    return [sorted({name.partition(".")[0] for name in sys.modules}) for _ in items]
+def modules(item: object) -> list[str]:
+    return sorted({name.partition(".")[0] for name in sys.modules})
 
 
-def find_unless_deadly(jobs: Sequence[PageJob]) -> list[Parcel | PageFailure]:
+def detect_unless_deadly(job: DetectJob) -> PageRef | PageFailure:
     """As the real thing, but the pages of a file called "deadly" crash whoever reads them."""
-    for job in jobs:
-        if "deadly" in job.path.name:
-            os.kill(os.getpid(), signal.SIGKILL)
-    return find_on_pages(jobs)
+    if "deadly" in job.path.name:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return detect_page(job)

@@ -14,15 +14,14 @@ from digit_core.errors import InputError, PageError
 from digit_core.layout import Layout
 from digit_core.layout_file import layout_text, parse_layout
 from digit_core.level_page import LevelPage, level_page, proposed
-from digit_core.page import how_it_lies
-from digit_core.params import SegmentationParams
 from digit_core.records import PageImage
 from digit_core.registration import SURE, Fit, fit
 from digit_core.turned_forms import lying_by_rulings
 from digit_core.turning import image_upright
+from flows.networks import networks_for_a_look
 from flows.planning import limits
 from flows.settings import load_settings
-from tasks.page_work import reader
+from tasks.page_work import ReaderSpec, page_reader
 
 
 def check(file: Path, page: Path, number: int, output: Path) -> int:
@@ -40,7 +39,8 @@ def check(file: Path, page: Path, number: int, output: Path) -> int:
 
 def _upright(image: PageImage) -> PageImage:
     """As the page is read: turned upright where its numbers say that it lies otherwise."""
-    return image_upright(image, how_it_lies(image, SegmentationParams(), reader()))
+    settings = load_settings()
+    return image_upright(image, page_reader(ReaderSpec(networks_for_a_look(settings), limits(settings))).quarters(image))
 
 
 def _laid(layout: Layout, image: PageImage) -> tuple[PageImage, LevelPage, Fit]:

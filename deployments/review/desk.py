@@ -9,9 +9,8 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 
 from deployments.review.opened import OpenPages
+from digit_core.page import PageReader
 from digit_core.params import DecodeLimits
-from digit_core.reader import Reader
-from digit_core.recogniser import Recogniser
 from tasks.adapters.layout_folder import LayoutFolder
 from tasks.adapters.review_queue import ReviewQueue
 from tasks.adapters.storage import Storage
@@ -34,15 +33,14 @@ class Options:
 
 @dataclass(frozen=True)
 class Desk:
-    """`recogniser` gives the model in service, `reader` what finds numbers; both are loaded when they are first asked for.
+    """`page_reader` gives what reads pages by the networks in service, which are loaded when they are first asked for.
     `layouts`: the folder where drawn layouts are kept; `pages`: those that are open for drawing.
     """
 
     queue: ReviewQueue
     storage: Storage
     limits: DecodeLimits
-    recogniser: Callable[[], Recogniser]
-    reader: Callable[[], Reader]
+    page_reader: Callable[[], PageReader]
     layouts: LayoutFolder
     options: Options = Options()
     pages: OpenPages = field(default_factory=OpenPages)

@@ -72,7 +72,7 @@ async def open_page(request: Request, desk: AtDesk, page: Annotated[int, Query(g
 
 def _open(data: bytes, page: int, desk: Desk) -> Fields:
     limits = replace(LIMITS, max_pages=desk.limits.max_pages, render_dpi=desk.limits.render_dpi)
-    return _described(desk.pages.open(data, page - 1, limits, desk.reader()))
+    return _described(desk.pages.open(data, page - 1, limits, desk.page_reader()))
 
 
 def _described(opened: Opened) -> Fields:

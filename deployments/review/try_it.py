@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request
@@ -10,11 +11,9 @@ from fastapi.responses import Response
 
 from deployments.review.desk import AtDesk, Desk
 from deployments.review.pages import render
-from digit_core.decode import decode_page
 from digit_core.errors import PageError
-from digit_core.judgement import fused
-from digit_core.page import find_strip
-from digit_core.params import DecodeLimits, SegmentationParams
+from digit_core.params import DecodeLimits
+from digit_core.records import PageRef
 
 router = APIRouter()
 TITLE, PATH = "Try it", "/try"
@@ -36,15 +35,15 @@ async def read(request: Request, desk: AtDesk) -> dict[str, Any]:
 
 
 def _read(data: bytes, desk: Desk) -> dict[str, Any]:
+    reader = replace(desk.page_reader(), limits=LIMITS)
     try:
-        image = decode_page(data, 0, LIMITS)
+        image = reader.decode(data, 0)
     except PageError as error:
         raise HTTPException(422, f"this image cannot be read: {error}") from error
-    found = find_strip(image, SegmentationParams(), desk.reader())
-    recogniser = desk.recogniser()
-    probabilities = fused(recogniser(found.crops), found.evidence)
+    found = reader.detect_strip(image, PageRef("", "", ""))
+    probabilities = reader.probabilities(found)
     digits = [
         {"probabilities": [round(float(share), 4) for share in row], "pixels": crop.reshape(-1).tolist()}
-        for crop, row in zip(found.crops[:MOST_DIGITS], probabilities[:MOST_DIGITS], strict=True)
+        for crop, row in zip(found.digits.crops[:MOST_DIGITS], probabilities[:MOST_DIGITS], strict=True)
     ]
-    return {"digits": digits, "model": recogniser.version}
+    return {"digits": digits, "model": reader.classifier.version}

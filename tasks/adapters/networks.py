@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 
+from digit_core.params import NetworkName
 from digit_core.reader import SHIPPED_DETECTOR, SHIPPED_READER_CARD, SHIPPED_STRIP_READER
 from tasks.adapters.model_cache import ModelFile
 from tasks.adapters.model_card import ShippedModel
@@ -43,6 +44,11 @@ STRIP_READER = Network(
     ShippedModel(SHIPPED_STRIP_READER, SHIPPED_READER_CARD),
 )
 NETWORKS = (CLASSIFIER, DETECTOR, STRIP_READER)
+
+
+def network_named(name: NetworkName) -> Network:
+    """The network that people call so."""
+    return next(one for one in NETWORKS if one.option == name.value.replace("-", "_"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,8 +51,9 @@ def without_prefect(source: str, out: str) -> None:
     from dataclasses import replace
 
     from flows.flights import AHEAD, groups
-    from flows.planning import Listing, make_plan
+    from flows.planning import make_plan
     from flows.settings import load_settings
+    from flows.sources import Listing
     from flows.spool import spool
     from tasks.adapters.results import Results
     from tasks.adapters.storage import Storage
@@ -71,8 +72,8 @@ def without_prefect(source: str, out: str) -> None:
 
     def whole(batch: Batch) -> None:
         found = detect.fn(plan, batch)
-        tables = classify.fn(plan, batch.number, found)
-        seal.fn(plan, publish.fn(plan, batch, tables), tables, route.fn(plan, batch, found, tables))
+        classified = classify.fn(plan, batch, found)
+        seal.fn(plan, publish.fn(plan, batch, classified), classified, route.fn(plan, batch, classified))
 
     def batches() -> Iterator[Future[None]]:
         with ThreadPoolExecutor(AHEAD + 1) as threads:

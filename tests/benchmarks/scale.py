@@ -24,7 +24,7 @@ from digit_core.readings import ReadBy
 from digit_core.records import PageFailure, PageRef, SourceObject
 from digit_core.share import Share
 from digit_core.tables import TABLES, batch_tables
-from flows.planning import Listing
+from flows.sources import Listing
 from tasks.adapters.parquet_files import to_parquet
 from tasks.adapters.results import Results
 from tasks.adapters.storage import Entry, Storage

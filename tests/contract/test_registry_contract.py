@@ -148,7 +148,10 @@ def test_a_challenger_does_not_serve_until_it_is_the_champion(uri, cache, shippe
     assert (version, before.version, after.version) == ("2", "1", "2")
     assert named == after
     assert after.path.read_bytes() == challenger.read_bytes()
-    assert [(line.version, line.aliases) for line in registry.versions()] == [("1", ("previous",)), ("2", ("challenger", "champion"))]
+    assert [(line.version, line.aliases) for line in registry.versions()] == [
+        ("1", ("previous",)),
+        ("2", ("challenger", "champion")),
+    ]
 
 
 def test_a_champion_chosen_by_another_program_is_noticed_at_once(local, cache, shipped, tmp_path):

@@ -148,7 +148,7 @@ def test_a_page_that_crashes_its_reader_is_quarantined_and_the_others_are_read(
 ) -> None:
     scans = write_pages(place / "scans", 4)
     (scans / "page-002.png").rename(scans / "deadly.png")
-    monkeypatch.setattr("tasks.detect.find_on_pages", pool_jobs.find_unless_deadly)
+    monkeypatch.setattr("tasks.detect.detect_page", pool_jobs.detect_unless_deadly)
 
     run(max_failed=1.0)
 

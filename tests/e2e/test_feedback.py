@@ -18,7 +18,7 @@ from digit_core import network
 from digit_core.recipes import RECIPES
 from digit_core.records import Box
 from digit_core.review import Kind, Verdict
-from flows.planning import registry as registry_of
+from flows.networks import registry as registry_of
 from flows.settings import load_settings
 from tasks.adapters.promotions import Promotions
 from tasks.adapters.results import Results

@@ -19,7 +19,7 @@ from digit_core.errors import GateRefusedError, RegistryError
 from digit_core.mnist import Mnist
 from digit_core.recogniser import SHIPPED_CARD, SHIPPED_MODEL
 from digit_core.scribe import STYLES, write_pages
-from flows.planning import registry as registry_of
+from flows.networks import registry as registry_of
 from flows.promotion import Figures, on_figures
 from flows.settings import load_settings
 from tasks.adapters.promotions import Promotions

@@ -10,6 +10,7 @@ from digit_core.calibrate import calibrate, calibrate_file
 from digit_core.calibration import CalibrationRecord, read_records, write_records
 from digit_core.crop import mnist_crop
 from digit_core.errors import RegistryError
+from digit_core.page import PageReader
 from digit_core.params import Ink
 from digit_core.reader import OnnxReader
 from digit_core.recogniser import OnnxRecogniser, calibration_of
@@ -73,7 +74,7 @@ def test_a_model_file_carries_the_records_of_its_held_out_digits(tmp_path, held_
 
     calibrate_file(file, held_out)
 
-    records, expected = calibration_of(file), calibrate(OnnxRecogniser(file, ""), OnnxReader(), held_out)
+    records, expected = calibration_of(file), calibrate(PageReader(OnnxReader(), OnnxRecogniser(file, "")), held_out)
     assert write_records(records) == write_records(expected)
     assert set(records) == {Ink.ARCHIVE, Ink.CLEAN}
     assert 55 <= records[Ink.CLEAN].digits <= 65

@@ -17,6 +17,7 @@ from digit_core.calibration import CalibrationRecord
 from digit_core.dial import set_dial
 from digit_core.exam import clean_strips, sit
 from digit_core.mnist import read_mnist
+from digit_core.page import PageReader
 from digit_core.reader import OnnxReader
 from digit_core.recogniser import SHIPPED_MODEL, OnnxRecogniser
 
@@ -55,7 +56,7 @@ def answers():
     if not MNIST.is_file():
         pytest.skip(f"no MNIST at {MNIST}: set DIGITS_MNIST to the path of mnist.npz")
     papers = clean_strips(read_mnist(MNIST).test, np.random.default_rng(0))
-    return sit(papers, OnnxReader(), OnnxRecogniser(SHIPPED_MODEL, "shipped"))
+    return sit(papers, PageReader(OnnxReader(), OnnxRecogniser(SHIPPED_MODEL, "shipped")))
 
 
 @pytest.mark.parametrize(("target", "least_given"), [(0.0014, 10), (0.0029, 90), (0.005, 90)])
