@@ -1,8 +1,9 @@
 """What the columns of a strip say of a number: how likely a text is, which digit may stand in place of another, and where.
 
 The forward-backward sums of connectionist temporal classification (Graves et al., ICML 2006) for many strips at once.
-Columns are probabilities (n, t, 11): class 0 is no digit, 1 to 10 are the digits 0 to 9. Strips that end earlier are filled
-up with columns that are surely no digit, which changes no sum.
+Columns are probabilities (n, t, classes): class 0 is no character, then come those of digit_core.reader_form.CHARACTERS, the ten
+digits first; with 11 classes there are only these. Strips that end earlier are filled up with columns that are surely no
+character, which changes no sum.
 """
 
 from __future__ import annotations
@@ -13,9 +14,18 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from digit_core.reader_form import CHARACTERS, DIGITS
+
 Floats = NDArray[np.float64]
 
 _TINY = 1e-12
+
+
+def digits_only(columns: Floats) -> Floats:
+    """Columns (t, 11) of columns that tell more characters (digit_core.reader_form): those are no digit."""
+    digits = columns[:, : DIGITS + 1].copy()
+    digits[:, 0] += columns[:, DIGITS + 1 :].sum(axis=1)
+    return np.asarray(digits)
 
 
 def best_text(columns: Floats, nothing: float = 1.0) -> str:
@@ -29,9 +39,9 @@ def best_text(columns: Floats, nothing: float = 1.0) -> str:
 
 
 def stacked(columns: Sequence[Floats]) -> Floats:
-    """Strips of different lengths as one array (n, t, 11)."""
+    """Strips of different lengths as one array (n, t, classes)."""
     longest = max(len(one) for one in columns)
-    together = np.zeros((len(columns), longest, 11))
+    together = np.zeros((len(columns), longest, columns[0].shape[1]))
     together[..., 0] = 1
     for row, one in enumerate(columns):
         together[row, : len(one)] = one
@@ -39,7 +49,7 @@ def stacked(columns: Sequence[Floats]) -> Floats:
 
 
 class Scored:
-    """Texts against columns. texts: one for each strip, digits only; the empty text is allowed."""
+    """Texts against columns. texts: one for each strip, of characters that the columns tell; the empty text is allowed."""
 
     def __init__(self, columns: Floats, texts: Sequence[str]) -> None:
         self._columns = columns
@@ -47,7 +57,7 @@ class Scored:
         longest = max(1, int(self._counts.max()))
         self._labels = np.ones((len(texts), longest), np.intp)
         for row, text in enumerate(texts):
-            self._labels[row, : len(text)] = [int(digit) + 1 for digit in text]
+            self._labels[row, : len(text)] = [CHARACTERS.index(character) + 1 for character in text]
         states = np.zeros((len(texts), 2 * longest + 1), np.intp)
         states[:, 1::2] = self._labels
         self._emitted = np.take_along_axis(columns, states[:, None, :].repeat(columns.shape[1], 1), axis=2)
@@ -88,7 +98,7 @@ class Scored:
         return beta
 
     def substitutes(self) -> Floats:
-        """Shape (n, longest, 10): for each digit of the text the probabilities of the ten in its place, the others kept."""
+        """Shape (n, longest, 10): for each place of the text the probabilities of the ten digits there, the others kept."""
         forward, backward = self._forward, self._backward
         n, t, _ = forward.shape
         digits = np.arange(1, 11)
@@ -106,7 +116,7 @@ class Scored:
             else:
                 entering += forward[:, step - 1, 0:-1:2, None]
                 entering[:, 1:] += forward[:, step - 1, 1:-2:2, None] * before[:, 1:]
-            inside = (inside + entering) * self._columns[:, step, None, 1:]
+            inside = (inside + entering) * self._columns[:, step, None, 1 : DIGITS + 1]
             if step == t - 1:
                 total += inside * last[..., None]
                 break

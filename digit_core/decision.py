@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digit_core.characters import Characters, text_of
-from digit_core.columns import Floats, Scored, best_text, stacked
+from digit_core.columns import Floats, Scored, best_text, digits_only, stacked
 from digit_core.reader import Columns
-from digit_core.reader_form import CHARACTERS, COLUMN, DIGITS
+from digit_core.reader_form import CHARACTERS, DIGITS
 from digit_core.windows import Window
 
 _DETECTED, _READ = 0.16, 0.68
@@ -70,7 +70,7 @@ class Proposal:
 
 def decided(proposals: Sequence[Proposal]) -> list[FoundNumber]:
     """For each number the digits that page and columns together make likeliest."""
-    columns = stacked([seen.columns for one in proposals for seen in one.strips])
+    columns = stacked([digits_only(seen.columns) for one in proposals for seen in one.strips])
     sizes = len(proposals[0].strips)
     texts = [_texts(one) for one in proposals]
     likely = _log_likelihoods(columns, texts, sizes)
@@ -85,7 +85,7 @@ def _texts(one: Proposal) -> list[str]:
     """What is proposed: all that was found on the page, and its surer digits alone; what the columns of each size say, and what
     they would say with too many and with too few digits.
     """
-    columns = [seen.columns for seen in one.strips]
+    columns = [digits_only(seen.columns) for seen in one.strips]
     return [
         text_of(one.digits),
         text_of(one.surer),
@@ -158,7 +158,7 @@ def _certainty(texts: Sequence[str], choice: int, likely: NDArray[np.float64]) -
 def _boxes_at(middles: NDArray[np.float64], one: Proposal) -> NDArray[np.float32]:
     """Boxes around the digits that only the columns see: halfway to their neighbours, as high as what was found."""
     window, found = one.strips[0].window, one.digits.boxes
-    x = (middles + 0.5) * COLUMN / window.scale + window.x
+    x = window.at(middles)
     top, bottom = found[:, 1].min(), found[:, 3].max()
     edges = np.concatenate([[found[:, 0].min()], (x[1:] + x[:-1]) / 2, [found[:, 2].max()]])
     edges = np.maximum.accumulate(edges)
