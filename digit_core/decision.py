@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digit_core.characters import Characters, text_of
-from digit_core.columns import Alignment, Floats, aligned, best_text, log_likelihoods
+from digit_core.columns import Alignment, Floats, aligned, best_text, digits_only, log_likelihoods
 from digit_core.reader import Columns
-from digit_core.reader_form import CHARACTERS, COLUMN, DIGITS
+from digit_core.reader_form import CHARACTERS, DIGITS
 from digit_core.windows import Window
 
 _DETECTED, _READ = 0.16, 0.68
@@ -56,6 +56,11 @@ class Seen:
     window: Window
     columns: Columns
 
+    @property
+    def digits(self) -> Columns:
+        """The columns (t, 11) as those see them who ask for digits alone."""
+        return digits_only(self.columns)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Proposal:
@@ -77,7 +82,7 @@ def decided(proposals: Sequence[Proposal]) -> list[FoundNumber]:
     texts = [_texts(one) for one in proposals]
     likely = _log_likelihoods(proposals, texts)
     chosen = [_choice(row, values, sizes) for row, values in zip(texts, likely, strict=True)]
-    finals = [(seen.columns, row[i]) for one, row, i in zip(proposals, texts, chosen, strict=True) for seen in one.strips]
+    finals = [(seen.digits, row[i]) for one, row, i in zip(proposals, texts, chosen, strict=True) for seen in one.strips]
     laid = aligned([columns for columns, _ in finals], [text for _, text in finals])
     of_each = [laid[i * sizes : (i + 1) * sizes] for i in range(len(proposals))]
     return [_number(*row) for row in zip(proposals, texts, chosen, likely, of_each, strict=True)]
@@ -87,7 +92,7 @@ def _texts(one: Proposal) -> list[str]:
     """What is proposed: all that was found on the page, and its surer digits alone; what the columns of each size say, and what
     they would say with too many and with too few digits.
     """
-    columns = [seen.columns for seen in one.strips]
+    columns = [seen.digits for seen in one.strips]
     return [
         text_of(one.digits),
         text_of(one.surer),
@@ -100,7 +105,7 @@ def _log_likelihoods(proposals: Sequence[Proposal], texts: Sequence[Sequence[str
     than once, and scored once.
     """
     pairs = sorted({(number, text) for number, own in enumerate(texts) for text in own})
-    asked = [(seen.columns, text) for number, text in pairs for seen in proposals[number].strips]
+    asked = [(seen.digits, text) for number, text in pairs for seen in proposals[number].strips]
     scores = log_likelihoods([columns for columns, _ in asked], [text for _, text in asked])
     found = dict(zip(pairs, scores.reshape(len(pairs), -1).mean(axis=1), strict=True))
     return [np.array([found[number, text] for text in own]) for number, own in enumerate(texts)]
@@ -115,7 +120,7 @@ def _agreed(laid: Sequence[Alignment]) -> Floats:
 
 def _seen(one: Proposal, laid: Sequence[Alignment]) -> float:
     """By how much the strips rather say these digits than none, in their mean."""
-    nothing = [np.log(np.maximum(seen.columns[:, 0], _LEAST)).sum() for seen in one.strips]
+    nothing = [np.log(np.maximum(seen.digits[:, 0], _LEAST)).sum() for seen in one.strips]
     return float(np.mean([own.log_likelihood - none for own, none in zip(laid, nothing, strict=True)]))
 
 
@@ -164,7 +169,7 @@ def _certainty(texts: Sequence[str], choice: int, likely: NDArray[np.float64]) -
 def _boxes_at(middles: NDArray[np.float64], one: Proposal) -> NDArray[np.float32]:
     """Boxes around the digits that only the columns see: halfway to their neighbours, as high as what was found."""
     window, found = one.strips[0].window, one.digits.boxes
-    x = (middles + 0.5) * COLUMN / window.scale + window.x
+    x = window.at(middles)
     top, bottom = found[:, 1].min(), found[:, 3].max()
     edges = np.concatenate([[found[:, 0].min()], (x[1:] + x[:-1]) / 2, [found[:, 2].max()]])
     edges = np.maximum.accumulate(edges)
