@@ -23,7 +23,7 @@ from digit_core.share import Share
 from tasks.adapters.results import Results
 from tasks.adapters.storage import Storage
 from tasks.page_work import ReaderSpec
-from tasks.pool import WorkerPool
+from tasks.pool import MEGABYTES, WorkerPool
 
 GROUP_OBJECTS = 32
 """Listed objects that are fetched and looked at together."""
@@ -54,6 +54,7 @@ class RunPlan:
     share: Share = field(default_factory=Share)  # of the source that this run reads
     home: str = ""  # name of the machine that a run on several machines was started on
     note: str = ""  # what a person should know of the model, such as that the registry was away
+    page_megabytes: float = MEGABYTES
     promise: DialSetting | None = None  # what the threshold was chosen for, if for an error
     options: str = "{}"  # those that decide what is read, as JSON; kept with each batch, for a retry
 
@@ -100,7 +101,7 @@ class Desk:
         self.storage = Storage(options)
         self.results = Results(self.storage, plan.out)
         self.queue = ReviewQueue(plan.review_url)
-        self.pool = WorkerPool(plan.workers, plan.page_seconds)
+        self.pool = WorkerPool(plan.workers, plan.page_seconds, plan.page_megabytes)
         self.on_pages: Callable[[int], None] = lambda count: None  # told of every page looked at
 
     def close(self) -> None:

@@ -6,7 +6,11 @@ import os
 import signal
 import sys
 import time
+from pathlib import Path
 
+from digit_core.decode import decode_page, probe
+from digit_core.errors import PageError
+from digit_core.params import DecodeLimits
 from digit_core.records import PageFailure, PageRef
 from tasks.page_work import DetectJob, detect_page
 
@@ -37,3 +41,21 @@ def detect_unless_deadly(job: DetectJob) -> PageRef | PageFailure:
     if "deadly" in job.path.name:
         os.kill(os.getpid(), signal.SIGKILL)
     return detect_page(job)
+
+
+def decode(path: Path) -> str | PageError:
+    """The first page of the file."""
+    try:
+        data = path.read_bytes()
+        probe(data, DecodeLimits())
+        return str(decode_page(data, 0, DecodeLimits()).pixels.shape)
+    except PageError as error:
+        return error
+
+
+def take(path: Path) -> int:
+    """Write down that it was tried, and hold more and more memory."""
+    with path.open("a") as file:
+        file.write("tried\n")
+    held = [bytearray(b"x") * 20_000_000 for _ in range(200)]
+    return len(held)
