@@ -133,6 +133,11 @@ def available_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def is_set(name: str) -> bool:
+    """Whether the environment has a value of this name, which another program may have put there."""
+    return name in os.environ
+
+
 def load_settings() -> Settings:
     """Raises InputError for an unknown DIGITS_ name or a value that does not fit."""
     _refuse_unknown(os.environ, "the environment")
