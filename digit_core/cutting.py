@@ -9,7 +9,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from digit_core.records import Box, Grey
+from digit_core.records import Box, Grey, Window
 from digit_core.turning import upright, upright_box
 
 CROP_MARGIN = 0.25
@@ -37,14 +37,6 @@ class Cutting(NamedTuple):
     crop: bytes = b""
     strip: bytes = b""
     mark: Mark | None = None
-
-
-class Window(NamedTuple):
-    """A part of a scan: its left and top edge there, and its pixels."""
-
-    x: int
-    y: int
-    pixels: Grey
 
 
 def windows_around(pixels: Grey, numbers: Sequence[Sequence[Box]], quarters: int = 0) -> list[Window]:

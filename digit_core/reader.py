@@ -14,20 +14,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digit_core.errors import RegistryError
+from digit_core.inference.shipped import FINDER, READER, SHIPPED_DETECTOR, SHIPPED_READER, SHIPPED_STRIP_READER
 from digit_core.reader_form import CHARACTERS, CLASSES, STRIDE, NetworkForm
 from digit_core.recogniser import onnx_session
 from digit_core.records import Grey
+
+__all__ = ["FINDER", "READER", "SHIPPED_READER", "Cells", "Columns", "OnnxReader", "Reader"]
 
 Cells = NDArray[np.float32]
 """Shape (h/4, w/4, characters of the detector + 6): as OUTPUTS in digit_core.reader_form, for the characters that it knows."""
 
 Columns = NDArray[np.float64]
 """Shape (columns, CLASSES): along a strip the probabilities of no character (0) and of each of CHARACTERS."""
-
-FINDER, READER = "finder.onnx", "reader.onnx"
-SHIPPED_READER = Path(__file__).parent / "model"
-SHIPPED_DETECTOR, SHIPPED_STRIP_READER = SHIPPED_READER / FINDER, SHIPPED_READER / READER
-SHIPPED_READER_CARD = SHIPPED_READER / "reader.json"
 
 _STEP = 32
 """Strips are filled up to a multiple of so many pixels, and read in batches of one width."""

@@ -117,11 +117,11 @@ def _option(place: tuple[Any, ...]) -> str:
     return str(place[0]).replace("_", "-")
 
 
-def setting(name: str, default: Any) -> Any:
-    """The field of the setting that the option of that name stands in for: the same bounds and words."""
+def setting(name: str, default: Any, **other_bounds: Any) -> Any:
+    """The field of the setting that the option of that name stands in for: the same words, and but for these the same bounds."""
     option = RunOptions.model_fields[name]
     bounds = {bound: getattr(one, bound) for one in option.metadata for bound in ("gt", "ge", "lt", "le") if hasattr(one, bound)}
-    return Field(default=default, description=option.description, **bounds)
+    return Field(default=default, description=option.description, **{**bounds, **other_bounds})
 
 
 Annotate = Callable[[str, FieldInfo], Mapping[str, inspect.Parameter]]

@@ -25,8 +25,8 @@ from flows.settings import Settings
 from tasks.adapters.networks import NETWORKS, NetworkFiles
 from tasks.adapters.reviewed import Reviewed
 from tasks.adapters.storage import Storage, join, normalise, overlaps
-from tasks.page_work import ReaderSpec
 from tasks.plan import RunPlan, params_digest
+from tasks.reader_spec import ReaderSpec
 
 NO_LAYOUT = "none"
 """Layout version of pages that are read without a form's layout."""

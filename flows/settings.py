@@ -58,7 +58,7 @@ class Settings(BaseSettings):
     training_sets: str = Field(default="", description="where reviewed digits are kept for training; default: home/training")
     layouts: str = Field(default="", description="folder of the layouts that are drawn in the review page; default: home/layouts")
     storage_options: dict[str, Any] = Field(default={}, repr=False, description="fsspec options as JSON, such as an endpoint")
-    workers: int = Field(default=0, ge=0, le=1024, description="processes that read pages; 0 means one for each core")
+    workers: int = setting("workers", 0, ge=0)  # 0: one for each core
     runner: Runner = setting("runner", Runner.HERE)
     scheduler: str = setting("scheduler", "")
     page_seconds: float = Field(default=120.0, gt=0, description="time limit for one page")

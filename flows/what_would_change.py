@@ -24,8 +24,9 @@ from flows.spool import spool
 from tasks.adapters.networks import NetworkFiles
 from tasks.adapters.results import Results
 from tasks.adapters.storage import Missing, Storage
-from tasks.page_work import ReaderSpec, Reread, RereadJob, reread_page
+from tasks.page_work import Reread, RereadJob, reread_page
 from tasks.pool import Lost, WorkerPool
+from tasks.reader_spec import ReaderSpec
 
 _PAGE = ["uri", "sha256", "page_index", "page_count", "state"]
 _NUMBER = ["uri", "page_index", "number_id", "digits", "state", "confidence", "x", "y", "w", "h"]

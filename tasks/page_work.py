@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 import pyarrow as pa
 
 from digit_core import ALGORITHM_VERSION
+from digit_core.cutting import windows_around
 from digit_core.decode import probe
 from digit_core.errors import FailureReason, PageError, StorageError
 from digit_core.layout import Layout
 from digit_core.page import PageReader
-from digit_core.params import DecodeLimits, ReviewPolicy, SegmentationParams
+from digit_core.params import DecodeLimits
 from digit_core.questions import questions
 from digit_core.reader import OnnxReader
 from digit_core.readings import PageRead, ReadBy, ReviewItem
@@ -22,24 +23,11 @@ from digit_core.recogniser import OnnxRecogniser
 from digit_core.recognition.page_table import keep_page, kept_page
 from digit_core.records import PageFailure, PageRef
 from digit_core.tables import batch_tables
+from digit_core.turning import quarters_of
 from tasks.adapters.model_cache import ModelFile
-from tasks.adapters.networks import NetworkFiles
+from tasks.reader_spec import ReaderSpec
 
 Tables = dict[str, pa.Table]
-
-
-@dataclass(frozen=True)
-class ReaderSpec:
-    """How pages are read: what a PageReader is built from, as plain values that travel to any process.
-
-    `layouts` are texts of layout files.
-    """
-
-    networks: NetworkFiles
-    limits: DecodeLimits = field(default_factory=DecodeLimits)
-    segmentation: SegmentationParams = field(default_factory=SegmentationParams)
-    review: ReviewPolicy = field(default_factory=ReviewPolicy)
-    layouts: tuple[str, ...] = field(default=(), repr=False)
 
 
 @lru_cache(maxsize=2)
@@ -133,8 +121,10 @@ def detect_page(job: DetectJob) -> PageRef | PageFailure:
     except PageError as error:
         return PageFailure(job.ref, error.reason, str(error))
     found = reader.detect(image, job.ref)
+    numbers = [number.boxes for number in found.digits.numbers]
+    windows = windows_around(image.pixels, numbers, quarters_of(found.digits.skew))
     try:
-        keep_page(job.kept, found, image.pixels)
+        keep_page(job.kept, found, windows)
     except OSError as error:
         where = f"the working folder {job.kept.parent} cannot be written ({error.strerror})"
         raise StorageError(f"{where}: free some space there, or set DIGITS_HOME to a folder that has more") from error

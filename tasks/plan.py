@@ -22,8 +22,8 @@ from digit_core.records import PageFailure, PageRef, SourceObject
 from digit_core.share import Share
 from tasks.adapters.results import Results
 from tasks.adapters.storage import Storage
-from tasks.page_work import ReaderSpec
 from tasks.pool import MEGABYTES, WorkerPool
+from tasks.reader_spec import ReaderSpec
 
 GROUP_OBJECTS = 32
 """Listed objects that are fetched and looked at together."""

@@ -31,8 +31,9 @@ from digit_core.recogniser import OnnxRecogniser
 from tasks.adapters.model_cache import ModelFile
 from tasks.adapters.networks import NetworkFiles
 from tasks.adapters.promotions import Promotions
-from tasks.page_work import ReaderSpec, page_reader
+from tasks.page_work import page_reader
 from tasks.policy import STAGE
+from tasks.reader_spec import ReaderSpec
 
 SPEED_DIGITS = 2_000
 PARITY_DIGITS = 500

@@ -21,7 +21,8 @@ from flows.networks import networks_for_a_look
 from flows.planning import limits
 from flows.settings import load_settings
 from tasks.decoding import DecodeJob, decode_apart
-from tasks.page_work import ReaderSpec, page_reader
+from tasks.page_work import page_reader
+from tasks.reader_spec import ReaderSpec
 
 
 def check(file: Path, page: Path, number: int, output: Path) -> int:

@@ -15,8 +15,9 @@ from flows.networks import networks_for_a_look
 from flows.planning import dialled, limits, reader_spec
 from flows.settings import Settings
 from tasks.adapters.model_cache import ModelFile
-from tasks.page_work import FileJob, PageJob, ReaderSpec, probe_file, read_page
+from tasks.page_work import FileJob, PageJob, probe_file, read_page
 from tasks.pool import Lost, WorkerPool
+from tasks.reader_spec import ReaderSpec
 
 FEW = 3
 """Up to so many images or pages are read in this process; for more, starting worker processes pays."""

@@ -84,7 +84,8 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
 
 
 def _page_reader(settings: Settings) -> PageReader:
-    from tasks.page_work import ReaderSpec, page_reader
+    from tasks.page_work import page_reader
+    from tasks.reader_spec import ReaderSpec
 
     return page_reader(ReaderSpec(networks_for_a_look(settings), limits(settings)))
 

@@ -16,9 +16,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from digit_core.cutting import Window, windows_around
-from digit_core.records import Box, Cell, CellState, Crops, Form, Grey, NumberString, PageDigits, PageFound, PageRef
-from digit_core.turning import quarters_of
+from digit_core.records import Box, Cell, CellState, Crops, Form, NumberString, PageDigits, PageFound, PageRef, Window
 
 _PLAIN = tuple(one.name for one in fields(NumberString) if one.name not in ("boxes", "cell"))
 _SIDE = 28
@@ -35,13 +33,11 @@ class KeptPage:
     windows: tuple[Window, ...]
 
 
-def keep_page(path: Path, found: PageFound, pixels: Grey) -> None:
-    """Write what was found on a scan with these pixels to `path`, and the pixels that may be shown beside it.
+def keep_page(path: Path, found: PageFound, windows: Sequence[Window]) -> None:
+    """Write what was found on a page to `path`, and beside it the pixels of these windows of the scan, one for each number.
 
-    Raises OSError where the files cannot be written.
+    Numbers may share a window. Raises OSError where the files cannot be written.
     """
-    digits = found.digits
-    windows = windows_around(pixels, [number.boxes for number in digits.numbers], quarters_of(digits.skew))
     places = _write_pixels(_pixels_of(path), windows)
     table = to_table(found).append_column("window", pa.array(places, _WINDOW))
     with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:

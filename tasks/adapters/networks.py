@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 
+from digit_core.inference.shipped import SHIPPED_DETECTOR, SHIPPED_READER_CARD, SHIPPED_STRIP_READER
 from digit_core.params import NetworkName
-from digit_core.reader import SHIPPED_DETECTOR, SHIPPED_READER_CARD, SHIPPED_STRIP_READER
 from tasks.adapters.model_cache import ModelFile
 from tasks.adapters.model_card import ShippedModel
 

@@ -7,7 +7,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digit_core.cutting import cut, cut_from
+from digit_core.cutting import cut, cut_from, windows_around
 from digit_core.recognition.page_table import forget_page, from_table, keep_page, kept_page, to_table
 from digit_core.records import Box, Cell, CellState, Form, NumberString, PageDigits, PageFound, PageRef
 
@@ -68,7 +68,8 @@ def test_pictures_cut_from_what_was_kept_are_those_of_the_whole_scan(strings: tu
     scan = np.random.default_rng(5).integers(0, 256, (HEIGHT, WIDTH), np.uint8)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "page.arrow")
-        keep_page(file, found_on(strings, 90.0 * quarters), scan)
+        windows = windows_around(scan, [number.boxes for number in strings], quarters)
+        keep_page(file, found_on(strings, 90.0 * quarters), windows)
         kept = kept_page(file)
 
         for number, window in zip(kept.found.digits.numbers, kept.windows, strict=True):

@@ -14,8 +14,8 @@ from tasks.adapters.model_cache import ModelFile
 from tasks.adapters.networks import NetworkFiles
 from tasks.adapters.results import Results
 from tasks.adapters.storage import Storage
-from tasks.page_work import ReaderSpec
 from tasks.plan import RunPlan
+from tasks.reader_spec import ReaderSpec
 
 
 @pytest.fixture

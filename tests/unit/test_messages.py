@@ -30,7 +30,9 @@ def options_of(command: typer.core.TyperGroup | typer.core.TyperCommand) -> set[
     """Every option of a command and of those below it."""
     context = typer.Context(command)
     own = {name for one in command.get_params(context) for name in (*one.opts, *one.secondary_opts)}
-    below = [command.get_command(context, name) for name in command.list_commands(context)] if hasattr(command, "commands") else []
+    below = (
+        [command.get_command(context, name) for name in command.list_commands(context)] if hasattr(command, "commands") else []
+    )
     return own.union(*(options_of(one) for one in below))
 
 
