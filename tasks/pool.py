@@ -29,7 +29,10 @@ from digit_core.errors import DigitsError, FailureReason
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-_ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+_FOR_WORKERS = {
+    **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"),
+    "PYTHONSAFEPATH": "1",  # a worker starts as `python -c`, which would import whatever lies among the scans
+}
 _POOL_TRIES = 3
 
 
@@ -103,8 +106,8 @@ class WorkerPool:
             self._pool.join()  # it broke; this ends what is left of its workers
             self._pool = None
         if self._pool is None:
-            for name in _ONE_THREAD:  # read by the numeric libraries of the workers, which inherit them
-                os.environ.setdefault(name, "1")
+            for name, value in _FOR_WORKERS.items():  # read by Python and the numeric libraries of the workers
+                os.environ.setdefault(name, value)
             self._pool = _Pool(max_workers=self._workers, context=_Context(), initializer=start_worker)
         return self._pool
 

@@ -10,14 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import islice, product
 from math import log, prod
 
 import numpy as np
 from numpy.typing import NDArray
 
 from digit_core.characters import Characters
-from digit_core.columns import Floats, Scored, stacked
+from digit_core.columns import Floats, best_text, log_likelihoods
 from digit_core.reader import Columns
 from digit_core.reader_form import CHARACTERS
 
@@ -79,19 +79,18 @@ def _log_likelihoods(asked: Sequence[Asked], texts: Sequence[Sequence[Slots]]) -
     """For each number (its texts,): every text against the columns of its strips, in their mean. Where there is but one text
     nothing is to be weighed.
     """
+    several = [number for number, own in enumerate(texts) if len(own) > 1]
     rows = [
-        (number, columns, _joined(one.digits, slots))
-        for number, one in enumerate(asked)
-        if len(texts[number]) > 1
+        (columns, _joined(asked[number].digits, slots))
+        for number in several
         for slots in texts[number]
-        for columns in one.columns
+        for columns in asked[number].columns
     ]
+    scores = iter(log_likelihoods([columns for columns, _ in rows], [text for _, text in rows]))
     found = [np.zeros(len(own)) for own in texts]
-    if rows:
-        scores = Scored(stacked([columns for _, columns, _ in rows]), [text for _, _, text in rows]).log_likelihoods
-        numbers = np.array([number for number, _, _ in rows])
-        for number in np.unique(numbers):
-            found[number] = scores[numbers == number].reshape(len(texts[number]), -1).mean(axis=1)
+    for number in several:
+        each = np.array(list(islice(scores, len(texts[number]) * len(asked[number].columns))))
+        found[number] = each.reshape(len(texts[number]), -1).mean(axis=1)
     return found
 
 
@@ -106,7 +105,7 @@ class _Witnesses:
         for box, mark, score in zip(marks.boxes, marks.best, marks.scores, strict=True):
             slot = int(np.searchsorted(middles, (box[0] + box[2]) / 2))
             self._detected[slot].append((CHARACTERS[mark], min(max(float(score), 0.01), 0.99)))
-        strips = [_slots(_best(columns), len(middles)) for columns in asked.columns]
+        strips = [_slots(best_text(columns), len(middles)) for columns in asked.columns]
         self._read = [one for one in strips if one is not None]
 
     def texts(self) -> list[Slots]:
@@ -151,13 +150,6 @@ def _seen_as(marks: str, detected: Sequence[tuple[str, float]]) -> float:
     seen = {_LOOKS.get(mark, "") for mark, _ in detected}
     shown = sum(log(score if _LOOKS.get(mark, "") in looks else 1 - score) for mark, score in detected)
     return shown + sum(log(_MISSED) for mark in marks if mark in _KNOWN and _LOOKS[mark] not in seen)
-
-
-def _best(columns: Columns) -> str:
-    """The characters along the likeliest path through the columns of one strip."""
-    path = columns.argmax(axis=1)
-    turns = np.flatnonzero(np.diff(path, prepend=-1))
-    return "".join(CHARACTERS[c - 1] for c in path[turns] if c)
 
 
 def _slots(text: str, digits: int) -> Slots | None:
