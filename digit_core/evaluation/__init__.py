@@ -1,1 +1,1 @@
-"""Truth, matching, scores, and what a network must pass before it may serve."""
+"""Truth, matching, scores and the gate."""

@@ -1,1 +1,1 @@
-"""From a prepared page to numbers with states."""
+"""Prepared page -> numbers with states."""
