@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from digit_core.cutting import Cutting, cut_from
+from digit_core.imaging.rotation import quarters_of
 from digit_core.readings import DigitReading, PageRead, Reading, ReviewItem
 from digit_core.recognition.page_table import KeptPage
 from digit_core.records import Box, Window
-from digit_core.turning import quarters_of
+from digit_core.review.snippets import Cutting, cut_from
 
 
 def questions(page: PageRead, kept: KeptPage, collection: str, model_version: str) -> list[ReviewItem]:

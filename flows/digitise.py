@@ -9,12 +9,12 @@ from prefect import flow
 from pydantic import Field
 
 from flows.options import RunOptions, as_parameters
+from flows.partitions import start_others
 from flows.planning import make_plan
-from flows.reading import read_to_the_end
+from flows.run_loop import read_to_the_end
+from flows.run_stats import Tally
 from flows.settings import load_settings
-from flows.shares import start_others
 from flows.sources import Listing
-from flows.tally import Tally
 
 
 @flow(name="digitise", flow_run_name="digitise {source}", persist_result=False)

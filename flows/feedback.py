@@ -14,8 +14,8 @@ from flows.options import described
 from flows.promote import promote
 from flows.settings import load_settings
 from flows.train import train
-from tasks.adapters.review_queue import ReviewQueue
-from tasks.adapters.storage import Storage, normalise
+from tasks.adapters.review.queue import ReviewQueue
+from tasks.adapters.storage.storage import Storage, normalise
 from tasks.adapters.training_sets import TrainingSets
 from tasks.feedback import View, collect, correct
 

@@ -6,9 +6,9 @@ from contextlib import suppress
 
 from digit_core.errors import RegistryError
 from flows.settings import Settings
-from tasks.adapters.model_cache import ModelFile
 from tasks.adapters.networks import CLASSIFIER, NETWORKS, Network, NetworkFiles
-from tasks.adapters.registry import Registry
+from tasks.adapters.registry.cache import ModelFile
+from tasks.adapters.registry.registry import Registry
 
 
 def registry(settings: Settings, network: Network = CLASSIFIER) -> Registry:

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.fields import FieldInfo
 
 from digit_core.errors import InputError
-from digit_core.params import Ink, Writing
+from digit_core.params import CalibrationSet, Writing
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -55,7 +55,9 @@ class RunOptions(BaseModel):
     max_error: float | None = Field(
         None, gt=0, lt=1, description="Instead of a threshold: share of the accepted digits that may be wrong."
     )
-    ink: Ink | None = Field(None, description="Digits that the max error holds for: archive (worn), clean (as MNIST), audits.")
+    ink: CalibrationSet | None = Field(
+        None, description="Digits that the max error holds for: archive (worn), clean (as MNIST), audits."
+    )
     audit_share: float | None = Field(None, ge=0, le=1, description="Share of the sure digits that a person checks all the same.")
     workers: Annotated[int | None, Cli(default="one for each core")] = Field(
         None, ge=1, le=1024, description="Processes that read pages."

@@ -12,15 +12,15 @@ from prefect.artifacts import create_markdown_artifact
 from pydantic import Field
 
 from digit_core.errors import GateRefusedError
-from digit_core.gate import GatePolicy
+from digit_core.evaluation.promotion_gate import GatePolicy
 from digit_core.params import NetworkName
 from flows.networks import networks_of_run, registry
 from flows.options import described
-from flows.promotion import Figures, Promoted, on_figures
+from flows.promote_result import Figures, Promoted, on_figures
 from flows.settings import Settings, load_settings
-from tasks.adapters.model_cache import ModelFile
 from tasks.adapters.networks import CLASSIFIER, network_named
-from tasks.adapters.promotions import Promotions
+from tasks.adapters.registry.cache import ModelFile
+from tasks.adapters.registry.promotions import Promotions
 from tasks.promote import GateReport, compare_models, compare_readings, keep_report, move_champion, report_of
 
 

@@ -14,14 +14,14 @@ from digit_core.records import SourceObject
 from flows.options import RunOptions, as_parameters
 from flows.planning import make_retry_plan, settings_of_retry
 from flows.progress import Progress, current
-from flows.reading import read_to_the_end
+from flows.run_loop import read_to_the_end
+from flows.run_stats import Tally
 from flows.settings import load_settings
 from flows.sources import FailedPages, failed_runs
-from flows.tally import Tally
-from tasks.adapters.results import Results
-from tasks.adapters.storage import Storage
-from tasks.plan import RunPlan
-from tasks.policy import patiently
+from tasks.adapters.results.dataset import Results
+from tasks.adapters.storage.storage import Storage
+from tasks.retries import patiently
+from tasks.run_plan import RunPlan
 
 
 @flow(name="retry", flow_run_name="retry {out}", persist_result=False)

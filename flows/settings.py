@@ -21,7 +21,7 @@ from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from digit_core.errors import InputError
-from digit_core.params import Ink, Writing
+from digit_core.params import CalibrationSet, Writing
 from flows.options import Runner, RunOptions, setting
 
 PREFIX = "DIGITS_"
@@ -71,7 +71,7 @@ class Settings(BaseSettings):
     threshold: float = setting("threshold", 0.97)
     max_error: float | None = setting("max_error", None)
     certainty: float = Field(default=0.95, gt=0, lt=1, description="confidence level of the bound that max_error is kept by")
-    ink: Ink = setting("ink", Ink.ARCHIVE)
+    ink: CalibrationSet = setting("ink", CalibrationSet.ARCHIVE)
     audit_share: float = setting("audit_share", 0.01)
     max_failed: float = setting("max_failed", 0.10)
     max_megapixels: float = setting("max_megapixels", 200.0)

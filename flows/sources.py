@@ -10,9 +10,9 @@ from typing import Any
 
 from digit_core.records import SourceObject
 from flows.options import READING, RunOptions
-from tasks.adapters.results import Results, fingerprint
-from tasks.adapters.storage import Storage
-from tasks.plan import RunPlan
+from tasks.adapters.results.dataset import Results, fingerprint
+from tasks.adapters.storage.storage import Storage
+from tasks.run_plan import RunPlan
 
 # fmt: off
 NO_SCANS = frozenset((

@@ -9,11 +9,11 @@ from prefect import task
 
 from digit_core.recognition.page_table import forget_page
 from digit_core.records import PageFailure, PageRef
-from digit_core.tables import TABLES, batch_tables
+from digit_core.results.schema import TABLES, batch_tables
 from tasks.detect import kept_files, or_failure
-from tasks.page_work import Classified, ClassifyJob, classify_page
-from tasks.plan import Batch, RunPlan, desk
-from tasks.policy import STAGE
+from tasks.jobs import Classified, ClassifyJob, classify_page
+from tasks.retries import STAGE
+from tasks.run_plan import Batch, RunPlan, run_context
 
 PAGES_PER_JOB = 4
 
@@ -25,7 +25,7 @@ def classify(plan: RunPlan, batch: Batch, pages: Sequence[PageRef | PageFailure]
     jobs = [ClassifyJob(page, path, plan.spec, plan.read_by, plan.out) for page, path in zip(pages, kept, strict=True)]
     results = [
         or_failure(result, page if isinstance(page, PageRef) else page.ref)
-        for result, page in zip(desk(plan).pool.run(classify_page, jobs, PAGES_PER_JOB), pages, strict=True)
+        for result, page in zip(run_context(plan).pool.run(classify_page, jobs, PAGES_PER_JOB), pages, strict=True)
     ]
     for path in kept:
         forget_page(path)

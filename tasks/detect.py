@@ -8,10 +8,10 @@ from typing import TypeVar
 from prefect import task
 
 from digit_core.records import PageFailure, PageRef
-from tasks.page_work import DetectJob, detect_page
-from tasks.plan import Batch, RunPlan, desk
-from tasks.policy import STAGE
-from tasks.pool import Lost
+from tasks.jobs import DetectJob, detect_page
+from tasks.retries import STAGE
+from tasks.run_plan import Batch, RunPlan, run_context
+from tasks.worker_pool import Lost
 
 Result = TypeVar("Result")
 
@@ -23,8 +23,8 @@ def detect(plan: RunPlan, batch: Batch) -> list[PageRef | PageFailure]:
     kept[0].parent.mkdir(parents=True, exist_ok=True)
     sound = [(page, path) for page, path in zip(batch.pages, kept, strict=True) if isinstance(page, PageRef)]
     jobs = [DetectJob(batch.paths[ref.uri], ref, plan.spec, path) for ref, path in sound]
-    desk(plan).on_pages(len(batch.pages) - len(sound))
-    found = iter(desk(plan).pool.run(detect_page, jobs, on_done=desk(plan).on_pages))
+    run_context(plan).on_pages(len(batch.pages) - len(sound))
+    found = iter(run_context(plan).pool.run(detect_page, jobs, on_done=run_context(plan).on_pages))
     return [page if isinstance(page, PageFailure) else or_failure(next(found), page) for page in batch.pages]
 
 

@@ -12,7 +12,9 @@ from pathlib import Path
 import numpy as np
 from prefect import task
 
-from digit_core.compare import Comparison, Trial, compare, held_out_sets, put_to_trial, speeds
+from digit_core.evaluation.gate_report import Row, figures, gate_metrics, markdown, titled_table
+from digit_core.evaluation.model_comparison import Comparison, Trial, compare, held_out_sets, put_to_trial, speeds
+from digit_core.evaluation.promotion_gate import GatePolicy, Verdict, verdict
 from digit_core.evaluation.strip_gate import (
     StripAnswers,
     StripComparison,
@@ -21,19 +23,17 @@ from digit_core.evaluation.strip_gate import (
     strip_metrics,
     strip_verdict,
 )
-from digit_core.exam import Paper, clean_strips, exactly_read, worn_strips
-from digit_core.gate import GatePolicy, Verdict, verdict
-from digit_core.gate_charts import pictures
-from digit_core.gate_report import Row, figures, gate_metrics, markdown, titled_table
-from digit_core.network import load_keras, load_mnist, parity
-from digit_core.page import PageReader
-from digit_core.recogniser import OnnxRecogniser
-from tasks.adapters.model_cache import ModelFile
+from digit_core.inference.classifier import OnnxRecogniser
+from digit_core.recognition.pipeline import PageReader
+from digit_core.training.classifier_training import load_keras, load_mnist, parity
+from digit_core.training.held_out_strips import LabelledStrip, clean_strips, exactly_read, worn_strips
+from digit_core.visualisation.gate_charts import pictures
 from tasks.adapters.networks import NetworkFiles
-from tasks.adapters.promotions import Promotions
-from tasks.page_work import page_reader
-from tasks.policy import STAGE
+from tasks.adapters.registry.cache import ModelFile
+from tasks.adapters.registry.promotions import Promotions
+from tasks.jobs import page_reader
 from tasks.reader_spec import ReaderSpec
+from tasks.retries import STAGE
 
 SPEED_DIGITS = 2_000
 PARITY_DIGITS = 500
@@ -123,7 +123,7 @@ def strip_report(versions: tuple[str, str], compared: Sequence[StripComparison],
     return GateReport(*versions, found, tuple(rows), {"report.md": text.encode()}, strip_metrics(compared))
 
 
-def _answers(papers: Sequence[Paper], reader: PageReader) -> StripAnswers:
+def _answers(papers: Sequence[LabelledStrip], reader: PageReader) -> StripAnswers:
     started = time.perf_counter()
     right, confidence = exactly_read(papers, reader)
     return StripAnswers(right, confidence, len(papers) / (time.perf_counter() - started))

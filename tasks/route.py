@@ -6,9 +6,9 @@ import pyarrow.compute as pc
 from prefect import task
 
 from digit_core.readings import ReviewItem
-from tasks.page_work import Classified
-from tasks.plan import Batch, RunPlan, desk
-from tasks.policy import STAGE
+from tasks.jobs import Classified
+from tasks.retries import STAGE
+from tasks.run_plan import Batch, RunPlan, run_context
 
 
 @task(name="route", task_run_name="route {batch.number}", **STAGE)
@@ -17,5 +17,5 @@ def route(plan: RunPlan, batch: Batch, classified: Classified) -> tuple[ReviewIt
     pages = classified.tables["pages"]
     read = pages.filter(pc.equal(pages["state"], "read"))
     keys = list(zip(read["sha256"].to_pylist(), read["page_index"].to_pylist(), strict=True))
-    desk(plan).queue.put(classified.items, keys)
+    run_context(plan).queue.put(classified.items, keys)
     return classified.items

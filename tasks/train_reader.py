@@ -11,16 +11,16 @@ from typing import Any
 import numpy as np
 from prefect import task
 
-from digit_core.exam import marked, worn_strips
-from digit_core.mnist import Mnist
-from digit_core.page import PageReader
-from digit_core.reader import OnnxReader
-from digit_core.reader_card import write_card
-from digit_core.reader_training import Progress, ReaderParams, export_reader, train_reader
-from digit_core.recogniser import OnnxRecogniser
-from tasks.adapters.registry import Registry
-from tasks.adapters.tracking import Evidence
-from tasks.policy import STAGE
+from digit_core.inference.classifier import OnnxRecogniser
+from digit_core.inference.reader import OnnxReader
+from digit_core.recognition.pipeline import PageReader
+from digit_core.training.held_out_strips import evaluate_strips, worn_strips
+from digit_core.training.mnist import Mnist
+from digit_core.training.reader_card import write_card
+from digit_core.training.reader_training import Progress, ReaderParams, export_reader, train_reader
+from tasks.adapters.registry.registry import Registry
+from tasks.adapters.registry.tracking import TrainingArtifacts
+from tasks.retries import STAGE
 
 STRIPS = 600
 
@@ -46,7 +46,7 @@ def fit(digits: Mnist, params: ReaderParams, kept: Path, folder: Path, progress:
 def examine(fitted: FittedReader, digits: Mnist, params: ReaderParams, classifier: Path) -> dict[str, Any]:
     """Read strips written with MNIST's test digits, and write the card."""
     papers = list(worn_strips(digits.test, STRIPS, np.random.default_rng(0)))
-    marks = marked(papers, PageReader(OnnxReader.of_folder(fitted.folder), OnnxRecogniser(classifier, "")))
+    marks = evaluate_strips(papers, PageReader(OnnxReader.of_folder(fitted.folder), OnnxRecogniser(classifier, "")))
     return write_card(fitted.folder, params, marks, STRIPS, fitted.seconds, date.today())
 
 
@@ -59,4 +59,4 @@ def register(registries: Sequence[Registry], fitted: FittedReader, card: Mapping
 def _register(registry: Registry, fitted: FittedReader, card: Mapping[str, Any]) -> str:
     name = registry.network.onnx
     own = {**card, "recipe": registry.network.kind, "sha256": card["sha256"][name], "bytes": card["bytes"][name]}
-    return registry.register(fitted.folder / name, own, evidence=Evidence(fitted.history))
+    return registry.register(fitted.folder / name, own, evidence=TrainingArtifacts(fitted.history))

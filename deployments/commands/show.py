@@ -9,18 +9,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import typer
 
-from deployments.commands.reading import read_files, spec_of
-from deployments.commands.stored import open_results
-from digit_core.draw import overlay, to_png
+from deployments.commands.local_reader import read_files, spec_of
+from deployments.commands.open_results import open_results
 from digit_core.errors import DigitsError, InputError
+from digit_core.imaging.rotation import quarters_of
 from digit_core.records import PageFailure
-from digit_core.tables import batch_tables
-from digit_core.turning import quarters_of
+from digit_core.results.schema import batch_tables
+from digit_core.visualisation.page_overlay import overlay, to_png
 from flows.options import RunOptions
 from flows.planning import limits, read_by
 from flows.settings import Settings, load_settings
-from tasks.adapters.results import Results
-from tasks.adapters.storage import Storage, normalise
+from tasks.adapters.results.dataset import Results
+from tasks.adapters.storage.storage import Storage, normalise
 from tasks.decoding import DecodeJob, decode_apart
 
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from digit_core.compare import Pair, Paired, mcnemar
-from digit_core.gate import GatePolicy, Verdict, p_text
-from digit_core.gate_report import Row
+from digit_core.evaluation.gate_report import Row
+from digit_core.evaluation.model_comparison import Pair, Paired, mcnemar
+from digit_core.evaluation.promotion_gate import GatePolicy, Verdict, p_text
 
 
 @dataclass(frozen=True, slots=True, eq=False)

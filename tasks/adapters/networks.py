@@ -7,8 +7,8 @@ from dataclasses import dataclass, fields
 
 from digit_core.inference.shipped import SHIPPED_DETECTOR, SHIPPED_READER_CARD, SHIPPED_STRIP_READER
 from digit_core.params import NetworkName
-from tasks.adapters.model_cache import ModelFile
-from tasks.adapters.model_card import ShippedModel
+from tasks.adapters.registry.cache import ModelFile
+from tasks.adapters.registry.shipped_model import ShippedModel
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digit_core.cutting import cut, cut_from, windows_around
 from digit_core.recognition.page_table import forget_page, from_table, keep_page, kept_page, to_table
 from digit_core.records import Box, Cell, CellState, Form, NumberString, PageDigits, PageFound, PageRef
+from digit_core.review.snippets import cut, cut_from, windows_around
 
 WIDTH, HEIGHT = 600, 400
 

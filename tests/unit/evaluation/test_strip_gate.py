@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from digit_core.evaluation.promotion_gate import GatePolicy
 from digit_core.evaluation.strip_gate import StripAnswers, compare_strips, strip_figures, strip_metrics, strip_verdict
-from digit_core.gate import GatePolicy
 
 
 def answers(right: list[bool], sure: list[float] | None = None, speed: float = 100.0) -> StripAnswers:

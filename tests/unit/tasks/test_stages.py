@@ -12,22 +12,22 @@ import cv2
 import numpy as np
 import pytest
 
-import digit_core.page
+import digit_core.recognition.pipeline
 from digit_core.errors import FailureReason, StorageError
 from digit_core.params import ReviewPolicy
 from digit_core.questions import questions
 from digit_core.readings import ReadBy
 from digit_core.recognition.page_table import kept_page
 from digit_core.records import PageFailure, PageRef
-from tasks.adapters.model_cache import ModelFile
 from tasks.adapters.networks import NETWORKS, NetworkFiles
+from tasks.adapters.registry.cache import ModelFile
 from tasks.classify import classify
 from tasks.detect import detect, kept_files
-from tasks.page_work import DetectJob, FileJob, detect_page, page_reader, probe_file
-from tasks.plan import Batch, RunPlan
-from tasks.pool import Lost
+from tasks.jobs import DetectJob, FileJob, detect_page, page_reader, probe_file
 from tasks.reader_spec import ReaderSpec
 from tasks.route import route
+from tasks.run_plan import Batch, RunPlan
+from tasks.worker_pool import Lost
 
 
 def shipped() -> NetworkFiles:
