@@ -6,8 +6,8 @@ from contextlib import suppress
 
 from digit_core.errors import RegistryError
 from flows.settings import Settings
-from tasks.adapters.networks import CLASSIFIER, NETWORKS, Network, NetworkFiles
 from tasks.adapters.registry.cache import ModelFile
+from tasks.adapters.registry.networks import CLASSIFIER, NETWORKS, Network, NetworkFiles
 from tasks.adapters.registry.registry import Registry
 
 

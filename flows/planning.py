@@ -22,7 +22,7 @@ from digit_core.review.audits import audit_record, promised_by_audits
 from flows.networks import networks_of_run
 from flows.options import READING, RunOptions
 from flows.settings import Settings
-from tasks.adapters.networks import NETWORKS, NetworkFiles
+from tasks.adapters.registry.networks import NETWORKS, NetworkFiles
 from tasks.adapters.results.reviewed import Reviewed
 from tasks.adapters.storage.storage import Storage, join, normalise, overlaps
 from tasks.reader_spec import ReaderSpec

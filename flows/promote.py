@@ -18,8 +18,8 @@ from flows.networks import networks_of_run, registry
 from flows.options import described
 from flows.promote_result import Figures, Promoted, on_figures
 from flows.settings import Settings, load_settings
-from tasks.adapters.networks import CLASSIFIER, network_named
 from tasks.adapters.registry.cache import ModelFile
+from tasks.adapters.registry.networks import CLASSIFIER, network_named
 from tasks.adapters.registry.promotions import Promotions
 from tasks.promote import GateReport, compare_models, compare_readings, keep_report, move_champion, report_of
 

@@ -16,7 +16,7 @@ from digit_core.readings import ReviewItem
 from digit_core.records import NOT_A_DIGIT, Grey
 from digit_core.visualisation.page_overlay import contact_sheet, to_png
 from flows.run_stats import Tally
-from tasks.adapters.networks import NETWORKS
+from tasks.adapters.registry.networks import NETWORKS
 from tasks.run_plan import RunPlan
 
 

@@ -17,7 +17,7 @@ from digit_core.training.reader_training import ReaderParams
 from flows.networks import registry
 from flows.settings import load_settings
 from flows.workspace import spool
-from tasks.adapters.networks import DETECTOR, STRIP_READER
+from tasks.adapters.registry.networks import DETECTOR, STRIP_READER
 from tasks.train import data
 from tasks.train_reader import examine, fit, register
 

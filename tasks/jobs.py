@@ -17,12 +17,12 @@ from digit_core.inference.classifier import OnnxRecogniser
 from digit_core.inference.reader import OnnxReader
 from digit_core.layouts.template import Layout
 from digit_core.params import DecodeLimits
-from digit_core.questions import questions
 from digit_core.readings import PageRead, ReadBy, ReviewItem
 from digit_core.recognition.page_table import keep_page, kept_page
 from digit_core.recognition.pipeline import PageReader
 from digit_core.records import PageFailure, PageRef
 from digit_core.results.schema import batch_tables
+from digit_core.review.questions import questions
 from digit_core.review.snippets import windows_around
 from tasks.adapters.registry.cache import ModelFile
 from tasks.reader_spec import ReaderSpec

@@ -28,8 +28,8 @@ from digit_core.recognition.pipeline import PageReader
 from digit_core.training.classifier_training import load_keras, load_mnist, parity
 from digit_core.training.held_out_strips import LabelledStrip, clean_strips, exactly_read, worn_strips
 from digit_core.visualisation.gate_charts import pictures
-from tasks.adapters.networks import NetworkFiles
 from tasks.adapters.registry.cache import ModelFile
+from tasks.adapters.registry.networks import NetworkFiles
 from tasks.adapters.registry.promotions import Promotions
 from tasks.jobs import page_reader
 from tasks.reader_spec import ReaderSpec

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from digit_core.params import DecodeLimits, ReviewPolicy, SegmentationParams
-from tasks.adapters.networks import NetworkFiles
+from tasks.adapters.registry.networks import NetworkFiles
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from deployments.arguments.run_options import add_command
 from deployments.cli import layouts, models, operations, reading, review, trial
 from deployments.cli.errors import DigitsGroup
+from deployments.cli.run_options import add_command
 
 app = typer.Typer(
     name="digits",

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
-from deployments.arguments.run_options import RunCommand
+from deployments.cli.run_options import RunCommand
 from digit_core.errors import DigitsError
 
 INTERRUPTED, TERMINATED = 130, 143

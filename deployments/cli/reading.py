@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from deployments.arguments.run_options import takes
+from deployments.cli.run_options import takes
 
 if TYPE_CHECKING:
     from flows.options import RunOptions

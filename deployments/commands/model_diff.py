@@ -24,7 +24,7 @@ from digit_core.records import PageFailure
 from digit_core.results.model_diff import Change
 from flows.networks import networks_of_run, registry
 from flows.settings import load_settings
-from tasks.adapters.networks import network_named
+from tasks.adapters.registry.networks import network_named
 from tasks.adapters.results.dataset import Results
 from tasks.adapters.storage.storage import Storage
 

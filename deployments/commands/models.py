@@ -11,7 +11,7 @@ from digit_core.params import NetworkName
 from flows.networks import registry
 from flows.promote_result import Figures
 from flows.settings import load_settings
-from tasks.adapters.networks import NETWORKS, network_named
+from tasks.adapters.registry.networks import NETWORKS, network_named
 from tasks.adapters.registry.promotions import Promotions
 from tasks.adapters.registry.registry import ModelVersion
 

@@ -21,7 +21,7 @@ from digit_core.results.model_diff import Change, changes
 from flows.planning import reader_spec
 from flows.settings import Settings
 from flows.workspace import spool
-from tasks.adapters.networks import NetworkFiles
+from tasks.adapters.registry.networks import NetworkFiles
 from tasks.adapters.results.dataset import Results
 from tasks.adapters.storage.storage import Missing, Storage
 from tasks.jobs import Reread, RereadJob, reread_page

@@ -11,7 +11,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from tasks.adapters.networks import DETECTOR, STRIP_READER
+from tasks.adapters.registry.networks import DETECTOR, STRIP_READER
 from tasks.adapters.registry.registry import Registry, ShippedModel
 
 CLASSES = 11

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from digit_core.errors import InputError, RegistryError
-from tasks.adapters.networks import CLASSIFIER, Network
 from tasks.adapters.registry.cache import Answer, ModelCache, ModelFile, file_sha256
 from tasks.adapters.registry.client import MlflowAccess, UnreachableError, gist
+from tasks.adapters.registry.networks import CLASSIFIER, Network
 from tasks.adapters.registry.shipped_model import ShippedModel, checked_sha256
 from tasks.adapters.registry.tracking import TrainingArtifacts
 from tasks.adapters.registry.versions import ModelVersion, add_version, aliases, all_versions, ensure_model, experiment, line

@@ -10,7 +10,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tasks.adapters.networks import Network
+from tasks.adapters.registry.networks import Network
 
 if TYPE_CHECKING:
     from mlflow.entities import Metric

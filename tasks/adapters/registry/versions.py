@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tasks.adapters.networks import Network
 from tasks.adapters.registry.cache import file_sha256
 from tasks.adapters.registry.client import already_there_is_fine
+from tasks.adapters.registry.networks import Network
 from tasks.adapters.registry.shipped_model import checked_sha256, metrics, parameters
 from tasks.adapters.registry.tracking import TrainingArtifacts, complete_model, log_artifacts
 

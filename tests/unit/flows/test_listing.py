@@ -10,8 +10,8 @@ from digit_core.readings import ReadBy
 from flows.planning import make_plan
 from flows.settings import load_settings
 from flows.sources import Listing
-from tasks.adapters.networks import NetworkFiles
 from tasks.adapters.registry.cache import ModelFile
+from tasks.adapters.registry.networks import NetworkFiles
 from tasks.adapters.results.dataset import Results
 from tasks.adapters.storage.storage import Storage
 from tasks.reader_spec import ReaderSpec

@@ -15,12 +15,12 @@ import pytest
 import digit_core.recognition.pipeline
 from digit_core.errors import FailureReason, StorageError
 from digit_core.params import ReviewPolicy
-from digit_core.questions import questions
 from digit_core.readings import ReadBy
 from digit_core.recognition.page_table import kept_page
 from digit_core.records import PageFailure, PageRef
-from tasks.adapters.networks import NETWORKS, NetworkFiles
+from digit_core.review.questions import questions
 from tasks.adapters.registry.cache import ModelFile
+from tasks.adapters.registry.networks import NETWORKS, NetworkFiles
 from tasks.classify import classify
 from tasks.detect import detect, kept_files
 from tasks.jobs import DetectJob, FileJob, detect_page, page_reader, probe_file
