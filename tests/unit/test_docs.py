@@ -12,6 +12,7 @@ import pytest
 import typer
 
 from deployments.cli import app
+from digit_core.tables import TABLES
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
@@ -94,3 +95,16 @@ def test_a_command_that_does_not_exist_would_be_found() -> None:
 
 def test_the_readme_is_short() -> None:
     assert len((ROOT / "README.md").read_text().splitlines()) <= 120
+
+
+def documented_columns(table: str) -> set[str]:
+    """Names in the first column of the tables under "In every table" and under the table's own heading."""
+    text = (ROOT / "docs" / "results-schema.md").read_text()
+    sections = dict(re.findall(r"^## (.*?)\n(.*?)(?=^## |\Z)", text, re.M | re.S))
+    rows = re.findall(r"^\| (`.*?`) \|", sections["In every table"] + sections[table], re.M)
+    return {name for row in rows for name in re.findall(r"`(\w+)`", row)}
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_every_published_column_is_documented_and_no_other(table: str) -> None:
+    assert documented_columns(table) == set(TABLES[table].names)
