@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from digit_core.notation import AS_WRITTEN, Meaning, Notation, NumberKind, interpret
 from digit_core.records import NOT_A_DIGIT, Box, Cell, Form, PageRef
+
+OUT_OF_REVIEW = "(out of review)"
+INTO_REVIEW = "(into review)"
+READ_FIRST = "(read first as "
+"""Words of the column `checks`: what the sums of a layout did to a number."""
 
 
 class State(StrEnum):
@@ -17,6 +24,20 @@ class State(StrEnum):
     CONFIRMED = "confirmed"  # a person saw what the machine was not sure of, and read the same
     CORRECTED = "corrected"  # a person read something else, and that counts
     UNREADABLE = "unreadable"  # a person could not read all of it: ? stands for each digit
+
+
+class Reason(StrEnum):
+    """Why a person is asked; the word stands in the column `reason`."""
+
+    LOW_CONFIDENCE = "low confidence"
+    AUDIT = "audit"
+    TOUCHING = "touching"
+    NOT_A_DIGIT = "not a digit?"
+    RULE_BROKEN = "rule broken"  # a form's: too many digits, out of range, sums that do not agree
+    STRUCK_OUT = "struck out?"
+    OVERWRITTEN = "overwritten?"
+    NOT_READ = "not read"  # a cell of a form with ink that is no number
+    MARK = "mark?"  # a point, a stroke, a sign that may be none, or one that the alphabet does not hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,21 +59,12 @@ class DigitReading:
         return str(self.top[0][0]) if self.top[0][0] < NOT_A_DIGIT else ""
 
 
-def signed_value(digits: str, decimals: int | None, minus: bool) -> float | None:
-    """The number that digits stand for; None for none, and for what holds a digit that nobody could read."""
-    if not (digits.isascii() and digits.isdecimal()):
-        return None
-    number = float(int(digits) / 10 ** (decimals or 0))
-    return -number if minus else number
-
-
 @dataclass(frozen=True, slots=True)
 class Reading:
     """One number as read: `digits` as a string with its leading zeros, confidence: that all of it is right.
 
-    printed: probability that it was printed; text: as written, with points and dashes where the reader saw them. cell: where it
-    stands in a form or a ruled table. decimals: how many of the digits stand after the point; None if nothing says so. minus:
-    whether a sign stands before it. checks: what the form's arithmetic says of it.
+    printed: probability that it was printed; text: as written, with its marks; notation: how numbers are written at its place.
+    cell: where it stands in a form or a ruled table. checks: what the form's arithmetic says of it.
     """
 
     line: int
@@ -64,14 +76,33 @@ class Reading:
     printed: float = 0.0
     text: str = ""
     cell: Cell | None = None
-    decimals: int | None = None
     checks: str = ""
-    minus: bool = False
+    notation: Notation = AS_WRITTEN
+
+    @property
+    def meaning(self) -> Meaning:
+        """What its text stands for."""
+        return interpret(self.text or self.digits, self.notation)
+
+    @property
+    def kind(self) -> NumberKind:
+        """Integer, decimal, date …; none where nothing is written."""
+        return self.meaning.kind
 
     @property
     def value(self) -> float | None:
-        """The digits as a number; None where there are none."""
-        return signed_value(self.digits, self.decimals, self.minus)
+        """What the text comes to; None where its kind has no value."""
+        return self.meaning.value
+
+    @property
+    def decimals(self) -> int | None:
+        """How many of the digits stand after the point, as its place has them or as written; None if nothing says so."""
+        return self.meaning.decimals if self.notation.decimals is None else self.notation.decimals
+
+    @property
+    def minus(self) -> bool:
+        """Whether a minus stands before it."""
+        return self.text.startswith("-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,3 +156,11 @@ class ReviewItem:
     number_box: Box | None = None
     mark: tuple[float, float, float, float] | None = None
     ink: bytes = b""
+
+
+def as_written(text: str, digits: Sequence[str]) -> str:
+    """The number as written, with digits that were decided since in the places of those that the reader saw."""
+    if sum(character.isdigit() for character in text) != len(digits):
+        return "".join(digits)
+    decided = iter(digits)
+    return "".join(next(decided) if character.isdigit() else character for character in text)

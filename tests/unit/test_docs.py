@@ -12,7 +12,7 @@ import pytest
 import typer
 
 from deployments.cli import app
-from digit_core.tables import TABLES
+from digit_core.results.schema import TABLES
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])

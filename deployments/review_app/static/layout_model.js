@@ -1,0 +1,186 @@
+// A layout as its file has it, and what can be done to it. Nothing here knows of the screen.
+
+export const AXES = { rows: { rules: "row_holds", one: "row" }, columns: { rules: "column_holds", one: "column" } };
+export const HOLDS = { digits: [1, 12], decimals: null, sign: false, least: null, most: null, marks: ["blank", "dash"], decimal_mark: null, date_order: null, kinds: [] };
+const SMALL = 50; // a page of fewer units is given in shares, and is drawn in more
+const ENLARGED = 2000;
+
+const round = (value) => Math.round(value * 10) / 10;
+export const copy = (value) => JSON.parse(JSON.stringify(value));
+
+export function emptyLayout(name, width, height, lines) {
+  return { name, page: [width, height], zones: [], grids: [], checks: [], lines };
+}
+
+// With every list there, and in units that can be drawn in.
+export function complete(fields) {
+  const layout = { ...emptyLayout("", 1, 1, {}), ...copy(fields) };
+  layout.lines = { horizontal: [], vertical: [], ...layout.lines };
+  const factor = Math.max(...layout.page) < SMALL ? ENLARGED / Math.max(...layout.page) : 1;
+  if (factor === 1) return layout;
+  const larger = (values) => values.map((value) => value * factor);
+  layout.page = larger(layout.page);
+  for (const zone of layout.zones) zone.box = larger(zone.box);
+  for (const grid of layout.grids) for (const axis of Object.keys(AXES)) grid[axis].edges = larger(grid[axis].edges);
+  for (const way of Object.keys(layout.lines)) layout.lines[way] = layout.lines[way].map(larger);
+  return layout;
+}
+
+export const isEmpty = (layout) => layout.zones.length + layout.grids.length === 0;
+
+export function names(layout) { return [...layout.zones, ...layout.grids].map((part) => part.name); }
+
+export function freeName(layout, base) {
+  const taken = new Set(names(layout));
+  for (let number = 1; ; number += 1) if (!taken.has(`${base}${number}`)) return `${base}${number}`;
+}
+
+export function boxOf(part) {
+  if (part.box) return part.box;
+  const [x, y] = [part.columns.edges[0], part.rows.edges[0]];
+  return [x, y, part.columns.edges.at(-1) - x, part.rows.edges.at(-1) - y];
+}
+
+// Of the area of the smaller box, the share that it has in common with the other.
+export function overlap(one, other) {
+  const [[x1, y1, w1, h1], [x2, y2, w2, h2]] = [boxOf(one), boxOf(other)];
+  const wide = Math.min(x1 + w1, x2 + w2) - Math.max(x1, x2);
+  const high = Math.min(y1 + h1, y2 + h2) - Math.max(y1, y2);
+  return (Math.max(wide, 0) * Math.max(high, 0)) / Math.min(w1 * h1, w2 * h2);
+}
+
+// The box kept on the page, at least `least` wide and high.
+export function onPage([x, y, w, h], [width, height], least = 2) {
+  const [wide, high] = [Math.min(Math.max(w, least), width), Math.min(Math.max(h, least), height)];
+  return [Math.min(Math.max(x, 0), width - wide), Math.min(Math.max(y, 0), height - high), wide, high];
+}
+
+// Moves or resizes a zone, or a grid with all of its edges.
+export function place(part, box, page) {
+  const [x, y, w, h] = onPage(box, page, part.box ? 2 : 4);
+  if (part.box) { part.box = [x, y, w, h].map(round); return; }
+  const [x0, y0, w0, h0] = boxOf(part);
+  part.columns.edges = part.columns.edges.map((edge) => round(x + ((edge - x0) * w) / w0));
+  part.rows.edges = part.rows.edges.map((edge) => round(y + ((edge - y0) * h) / h0));
+}
+
+export const numbered = (count) => Array.from({ length: count }, (_, at) => String(at + 1));
+
+export function even(first, last, count) {
+  return Array.from({ length: count + 1 }, (_, at) => round(first + ((last - first) * at) / count));
+}
+
+// The places of rulings through a box: across it for rows, down it for columns; double ones are one.
+export function rulings(lines, [x, y, w, h], axis) {
+  const rows = axis === "rows";
+  const [from, to, start, end] = rows ? [x, x + w, y, y + h] : [y, y + h, x, x + w];
+  const slack = 0.04 * (end - start);
+  const found = (rows ? lines.horizontal : lines.vertical).map((line) => (rows ? line : [line[1], line[0], line[3], line[2]]))
+    .filter(([a, , b]) => Math.min(Math.max(a, b), to) - Math.max(Math.min(a, b), from) > 0.4 * (to - from))
+    .map(([, a, , b]) => (a + b) / 2).filter((at) => at > start - slack && at < end + slack).sort((a, b) => a - b);
+  const apart = Math.max(0.006 * (end - start), 3);
+  return found.filter((at, index) => index === 0 || at - found[index - 1] > apart).map(round);
+}
+
+// Each edge to the ruling near it, if that leaves room between the edges.
+export function snapped(edges, places) {
+  const near = Math.min(...edges.slice(1).map((edge, at) => edge - edges[at])) / 3;
+  const moved = edges.map((edge) => {
+    const best = places.reduce((one, other) => (Math.abs(other - edge) < Math.abs(one - edge) ? other : one), Infinity);
+    return Math.abs(best - edge) <= near ? best : edge;
+  });
+  return moved.every((edge, at) => at === 0 || edge > moved[at - 1]) ? moved : edges;
+}
+
+export function newGrid(name, box, lines) {
+  const grid = { name };
+  for (const axis of Object.keys(AXES)) {
+    const [start, length] = axis === "rows" ? [box[1], box[3]] : [box[0], box[2]];
+    const found = rulings(lines, box, axis);
+    const edges = found.length > 2 ? found : even(start, start + length, axis === "rows" ? 4 : 3);
+    grid[axis] = { names: numbered(edges.length - 1), edges };
+  }
+  return grid;
+}
+
+// Other edges for an axis; cells keep their names, further ones get numbers that are free.
+export function setEdges(layout, grid, axis, edges) {
+  const { names: old } = grid[axis];
+  const count = edges.length - 1;
+  const kept = old.slice(0, count);
+  grid[axis] = { edges, names: kept };
+  while (kept.length < count) kept.push(freeNumber(kept));
+  forget(layout, grid, axis, old.slice(count));
+}
+
+function freeNumber(taken) {
+  for (let number = taken.length + 1; ; number += 1) if (!taken.includes(String(number))) return String(number);
+}
+
+export function moveEdge(grid, axis, at, value, page) {
+  const { edges } = grid[axis];
+  const limit = axis === "rows" ? page[1] : page[0];
+  const low = at === 0 ? 0 : edges[at - 1] + 1;
+  const high = at === edges.length - 1 ? limit : edges[at + 1] - 1;
+  edges[at] = round(Math.min(Math.max(value, low), high));
+}
+
+// The cells after an edge become two; false where there is none after it.
+export function splitAfter(grid, axis, at) {
+  const { edges, names: known } = grid[axis];
+  if (at >= edges.length - 1 || edges[at + 1] - edges[at] < 4) return false;
+  edges.splice(at + 1, 0, round((edges[at] + edges[at + 1]) / 2));
+  known.splice(at + 1, 0, freeNumber(known));
+  return true;
+}
+
+// The cells on both sides become one, with the name of the first; an outer edge takes its cells with it.
+export function removeEdge(layout, grid, axis, at) {
+  const { edges, names: known } = grid[axis];
+  if (known.length < 2) return false;
+  edges.splice(at, 1);
+  forget(layout, grid, axis, known.splice(Math.min(at, known.length - 1), 1));
+  return true;
+}
+
+export function setNames(layout, grid, axis, wanted) {
+  const old = grid[axis].names;
+  const now = new Map(old.map((name, at) => [name, wanted[at]]));
+  const { rules } = AXES[axis];
+  grid[axis].names = wanted;
+  if (grid[rules]) grid[rules] = Object.fromEntries(Object.entries(grid[rules]).map(([name, rule]) => [now.get(name), rule]));
+  if (grid.skip) grid.skip = grid.skip.map(([row, column]) => (axis === "rows" ? [now.get(row), column] : [row, now.get(column)]));
+  for (const check of layout.checks.filter((one) => one.grid === grid.name)) {
+    if (namesOf(check) === axis) Object.assign(check, { of: check.of.map((name) => now.get(name)), ...(check.into ? { into: now.get(check.into) } : {}) });
+    else if (check.only) check.only = check.only.map((name) => now.get(name));
+  }
+}
+
+// Which of a grid's axes a check's `of` and `into` name: a running total or a sequence that goes down is of columns.
+export function namesOf(check) {
+  const walks = check.rule === "running" || check.rule === "sequence";
+  return ((check.direction ?? "down") === "down") !== walks ? "rows" : "columns";
+}
+
+// What was said of rows or columns that are gone goes with them.
+function forget(layout, grid, axis, gone) {
+  for (const name of gone) delete grid[AXES[axis].rules]?.[name];
+  if (grid.skip) grid.skip = grid.skip.filter((cell) => !gone.includes(cell[axis === "rows" ? 0 : 1]));
+  layout.checks = layout.checks.filter((check) => check.grid !== grid.name || !mentions(check, axis, gone));
+}
+
+const mentions = (check, axis, gone) => [...(namesOf(check) === axis ? [...check.of, check.into] : check.only ?? [])].some((name) => gone.includes(name));
+
+export function rename(layout, part, name) {
+  const old = part.name;
+  part.name = name;
+  for (const check of layout.checks) {
+    if (part.box && !check.grid) Object.assign(check, { of: check.of.map((one) => (one === old ? name : one)), ...(check.into === old ? { into: name } : {}) });
+    else if (!part.box && check.grid === old) check.grid = name;
+  }
+}
+
+export function remove(layout, part) {
+  for (const kind of ["zones", "grids"]) layout[kind] = layout[kind].filter((one) => one !== part);
+  layout.checks = layout.checks.filter((check) => (part.box ? check.grid || ![...check.of, check.into].includes(part.name) : check.grid !== part.name));
+}

@@ -1,0 +1,220 @@
+"""Arrow schemas of the three published tables, and records -> tables.
+
+`pages` has a row for every page, read or quarantined; `numbers` one for every number string; `digits` one for every
+digit. All are flat, carry their provenance in every row, and name their schema version in the file's metadata.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from digit_core.readings import PageRead, ReadBy
+from digit_core.records import NOT_A_DIGIT, Box, PageFailure, PageRef
+
+SCHEMA_VERSION = "4"
+
+_PAGE_KEY = [("uri", pa.string()), ("sha256", pa.string()), ("page_index", pa.int32())]
+_BOX = [("x", pa.int32()), ("y", pa.int32()), ("w", pa.int32()), ("h", pa.int32())]
+_READ_BY = [(name, pa.string()) for name in ("model_version", "algorithm_version", "layout_version", "params", "run_id")]
+_TOP = [(f"{kind}{rank}", pa.string() if kind == "digit" else pa.float32()) for rank in (1, 2, 3) for kind in ("digit", "p")]
+
+
+def _schema(columns: Sequence[tuple[str, pa.DataType]]) -> pa.Schema:
+    return pa.schema(columns, metadata={"digits.schema_version": SCHEMA_VERSION})
+
+
+PAGES = _schema(
+    [
+        *_PAGE_KEY,
+        ("page_count", pa.int32()),
+        ("state", pa.string()),  # "read" or "quarantined"
+        ("reason", pa.string()),  # a FailureReason, or why nothing was accepted, or ""
+        ("message", pa.string()),
+        ("width", pa.int32()),
+        ("height", pa.int32()),
+        ("dpi", pa.float32()),
+        ("skew", pa.float32()),  # degrees, clockwise, that the page lies turned by: its tilt, and 90, 180 or 270 more
+        ("numbers", pa.int32()),
+        ("digits", pa.int32()),
+        ("to_review", pa.int32()),
+        ("layout", pa.string()),  # name of the layout that the page was read by, "" for none; since schema 3
+        ("layout_agreement", pa.float32()),  # of its rulings with the page's, 0 to 1; since schema 3
+        *_READ_BY,
+    ]
+)
+NUMBERS = _schema(
+    [
+        *_PAGE_KEY,
+        ("number_id", pa.string()),
+        ("line", pa.int32()),
+        ("position", pa.int32()),  # reading order on the page, from 0
+        ("digits", pa.string()),
+        ("confidence", pa.float32()),
+        ("state", pa.string()),
+        ("text", pa.string()),  # as written, with its marks; since schema 2
+        ("printed", pa.float32()),  # probability that it is print and no handwriting; since schema 2
+        ("zone", pa.string()),  # of the layout, or table1 … of the page's own rulings; "" for none; these since schema 3
+        ("row", pa.string()),
+        ("column", pa.string()),
+        ("cell", pa.string()),  # what stands in the cell: a CellState, "" outside of cells
+        ("value", pa.float64()),  # what the text comes to, with its sign; null where its kind has no value
+        ("decimals", pa.int8()),  # digits behind the point, as the form says or as written; null if neither says so
+        ("checks", pa.string()),  # what the form's arithmetic says of it
+        ("kind", pa.string()),  # what the text is: a NumberKind; since schema 4
+        *_BOX,
+        *_READ_BY,
+    ]
+)
+DIGITS = _schema(
+    [
+        *_PAGE_KEY,
+        ("number_id", pa.string()),
+        ("digit_id", pa.string()),
+        ("place", pa.int32()),  # place in the number, from 0, left to right
+        ("digit", pa.string()),  # "" for what is not a digit
+        ("confidence", pa.float32()),
+        ("state", pa.string()),
+        ("reason", pa.string()),  # why it goes to review, "" if it does not
+        *_TOP,
+        *_BOX,
+        *_READ_BY,
+    ]
+)
+TABLES = {"pages": PAGES, "numbers": NUMBERS, "digits": DIGITS}
+
+LAYOUT_NOT_FOUND = "layout not found"
+"""Reason of a page that was read without its form, because none of the layouts given lies on it."""
+
+NO_CLEAR_NUMBERS = "no clear numbers: words, or lying turned"
+"""Reason of a page that was read, but on which hardly anything is seen to be a number."""
+
+Columns = dict[str, list[Any]]
+
+
+def batch_tables(outcomes: Iterable[PageRead | PageFailure], read_by: ReadBy) -> dict[str, pa.Table]:
+    outcomes = list(outcomes)
+    read = [outcome for outcome in outcomes if isinstance(outcome, PageRead)]
+    rows = [_failure_row(one) if isinstance(one, PageFailure) else _page_row(one) for one in outcomes]
+    columns = {
+        "pages": {name: [row[name] for row in rows] for name in (rows[0] if rows else ())},
+        "numbers": _numbers(read),
+        "digits": _digits(read),
+    }
+    stamp = {name: getattr(read_by, name) for name, _ in _READ_BY}
+    return {name: _to_table(columns[name], schema, stamp) for name, schema in TABLES.items()}
+
+
+def _to_table(columns: Columns, schema: pa.Schema, stamp: dict[str, str]) -> pa.Table:
+    rows = len(next(iter(columns.values()), []))
+
+    def array(field: pa.Field) -> pa.Array:
+        if field.name in stamp:
+            return pa.repeat(stamp[field.name], rows)
+        return pa.array(columns.get(field.name, []), field.type)
+
+    return pa.Table.from_arrays([array(field) for field in schema], schema=schema)
+
+
+def _page_key(ref: PageRef) -> dict[str, Any]:
+    return {"uri": ref.uri, "sha256": ref.sha256, "page_index": ref.index}
+
+
+def _failure_row(failure: PageFailure) -> dict[str, Any]:
+    counts = dict.fromkeys(("width", "height", "dpi", "skew", "numbers", "digits", "to_review", "layout_agreement"), 0)
+    return {
+        **_page_key(failure.ref),
+        **counts,
+        "page_count": failure.ref.count,
+        "state": "quarantined",
+        "reason": failure.reason.value,
+        "message": failure.message,
+        "layout": "",
+    }
+
+
+def _page_row(page: PageRead) -> dict[str, Any]:
+    parts = [part for reading in page.readings for part in reading.parts]
+    return {
+        **_page_key(page.ref),
+        "page_count": page.ref.count,
+        "state": "read",
+        "reason": _page_reason(page),
+        "message": "",
+        "width": page.width,
+        "height": page.height,
+        "dpi": page.dpi,
+        "skew": page.skew,
+        "numbers": sum(reading.digits != "" for reading in page.readings),
+        "digits": sum(part.digit != "" for part in parts),
+        "to_review": sum(part.reason != "" for part in parts),
+        "layout": page.form.name if page.form else "",
+        "layout_agreement": page.form.agreement if page.form else 0.0,
+    }
+
+
+def _page_reason(page: PageRead) -> str:
+    if page.form is not None and not page.form.name:
+        return LAYOUT_NOT_FOUND
+    if not page.readings:
+        return "no digits found"
+    return "" if page.clear else NO_CLEAR_NUMBERS
+
+
+def _page_columns(refs: Sequence[PageRef]) -> Columns:
+    return {"uri": [r.uri for r in refs], "sha256": [r.sha256 for r in refs], "page_index": [r.index for r in refs]}
+
+
+def _box_columns(boxes: Sequence[Box]) -> Columns:
+    return {name: [getattr(box, name) for box in boxes] for name in "xywh"}
+
+
+def _numbers(pages: Sequence[PageRead]) -> Columns:
+    found = [(page.ref, position, reading) for page in pages for position, reading in enumerate(page.readings)]
+    refs, readings = [ref for ref, _, _ in found], [reading for _, _, reading in found]
+    boxes, meanings = [reading.box for reading in readings], [reading.meaning for reading in readings]
+    return {
+        **_page_columns(refs),
+        **_box_columns(boxes),
+        "number_id": [ref.digit_id(box) for ref, box in zip(refs, boxes, strict=True)],
+        "line": [reading.line for reading in readings],
+        "position": [position for _, position, _ in found],
+        "digits": [reading.digits for reading in readings],
+        "confidence": [reading.confidence for reading in readings],
+        "state": [reading.state.value for reading in readings],
+        "text": [reading.text for reading in readings],
+        "printed": [reading.printed for reading in readings],
+        **{
+            name: [getattr(reading.cell, name) if reading.cell else "" for reading in readings]
+            for name in ("zone", "row", "column")
+        },
+        "cell": [reading.cell.state.value if reading.cell else "" for reading in readings],
+        "value": [meaning.value for meaning in meanings],
+        "decimals": [reading.decimals for reading in readings],
+        "checks": [reading.checks for reading in readings],
+        "kind": [meaning.kind.value for meaning in meanings],
+    }
+
+
+def _digits(pages: Sequence[PageRead]) -> Columns:
+    numbers = [(page.ref, page.ref.digit_id(reading.box), reading.parts) for page in pages for reading in page.readings]
+    parts = [part for _, _, several in numbers for part in several]
+    refs = [ref for ref, _, several in numbers for _ in several]
+    boxes = [part.box for part in parts]
+    tops = [part.top for part in parts]
+    label = {number: str(number) if number < NOT_A_DIGIT else "" for number in range(NOT_A_DIGIT + 1)}
+    return {
+        **_page_columns(refs),
+        **_box_columns(boxes),
+        **{f"digit{rank}": [label[top[rank - 1][0]] for top in tops] for rank in (1, 2, 3)},
+        **{f"p{rank}": [top[rank - 1][1] for top in tops] for rank in (1, 2, 3)},
+        "number_id": [number_id for _, number_id, several in numbers for _ in several],
+        "digit_id": [ref.digit_id(box) for ref, box in zip(refs, boxes, strict=True)],
+        "place": [place for _, _, several in numbers for place in range(len(several))],
+        "digit": [label[top[0][0]] for top in tops],
+        "confidence": [top[0][1] for top in tops],
+        "state": [part.state.value for part in parts],
+        "reason": [part.reason for part in parts],
+    }

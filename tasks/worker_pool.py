@@ -1,0 +1,258 @@
+"""Worker processes that may crash or hang without harm: the pages in question are tried once more, each alone.
+
+Workers are spawned, use one thread each, import no orchestrator, and end when their parent does, even when it is killed.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import re
+import resource
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import CancelledError, Future, TimeoutError
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from multiprocessing.connection import wait
+from multiprocessing.context import SpawnContext, SpawnProcess
+from pathlib import Path
+from types import ModuleType
+from typing import Any, TypeVar
+
+from pebble import ProcessExpired, ProcessPool
+from pebble.pool.base_pool import Task
+from pebble.pool.process import TaskManager
+
+from digit_core.errors import DigitsError, FailureReason
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+_FOR_WORKERS = {
+    **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"),
+    "PYTHONSAFEPATH": "1",  # a worker starts as `python -c`, which would import whatever lies among the scans
+}
+_POOL_TRIES = 3
+
+MEGABYTES = 4096.0
+"""Memory that a worker may take: about twice what a page of 200 megapixels needs."""
+
+TOO_MUCH_MEMORY = 77
+"""Exit code of a worker that ended itself because it held more."""
+
+_LOOK_EVERY = 0.05  # seconds: decoders take up to some gigabytes a second
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """An item that gave no result: it crashed its worker, hung, or met an error nobody foresaw."""
+
+    reason: FailureReason
+    message: str
+
+
+class WorkerPool:
+    """A pool of `workers` processes; an item may take `seconds`, and its worker `megabytes` of memory. Threads may share it.
+
+    After `close`, whoever waits for a result gets CancelledError.
+    """
+
+    def __init__(self, workers: int, seconds: float, megabytes: float = MEGABYTES) -> None:
+        self._workers, self._seconds, self._megabytes = workers, seconds, megabytes
+        self._lock = threading.Lock()
+        self._pool: _Pool | None = None
+        self._waited_for: set[Future[Any]] = set()
+        self._closed = False
+
+    def run(
+        self,
+        function: Callable[[Sequence[Item]], Sequence[Result]],
+        items: Sequence[Item],
+        per_job: int = 1,
+        on_done: Callable[[int], None] = lambda count: None,
+    ) -> list[Result | Lost]:
+        """One result for each item, in order; `function` maps a list of items to a list of results in a worker.
+
+        DigitsErrors of `function` are raised; what any other error, crash or time-out leaves behind is `Lost`.
+        """
+        jobs = [items[start : start + per_job] for start in range(0, len(items), per_job)]
+        futures = [self._submit(function, job) for job in jobs]
+        results: list[Result | Lost] = []
+        for job, future in zip(jobs, futures, strict=True):
+            results += self._collect(function, job, future)
+            on_done(len(job))
+        return results
+
+    def close(self) -> None:
+        """End the workers without waiting for their work."""
+        with self._lock:
+            pool, self._pool, self._closed = self._pool, None, True
+            waited_for = list(self._waited_for)
+        if pool is not None:
+            pool.stop()  # type: ignore[no-untyped-call]
+            for future in waited_for:  # a stopped pool leaves them open for ever
+                future.cancel()
+            pool.join()
+
+    def _submit(self, function: Callable[..., Any], job: Sequence[Any]) -> Future[Any]:
+        for _ in range(_POOL_TRIES):
+            with self._lock:
+                try:
+                    future: Future[Any] = self._running().schedule(function, args=(job,), timeout=self._seconds * len(job))
+                except RuntimeError:  # the pool broke between the look and the call
+                    continue
+                self._waited_for.add(future)
+            future.add_done_callback(self._waited_for.discard)
+            return future
+        raise DigitsError("the worker processes end as soon as they start; is the machine out of memory?")
+
+    def _running(self) -> ProcessPool:
+        if self._closed:
+            raise CancelledError("the worker processes were told to end")
+        if self._pool is not None and not self._pool.active:
+            self._pool.join()  # it broke; this ends what is left of its workers
+            self._pool = None
+        if self._pool is None:
+            for name, value in _FOR_WORKERS.items():  # read by Python and the numeric libraries of the workers
+                os.environ.setdefault(name, value)
+            limits = {"initializer": start_worker, "initargs": (self._megabytes,)}
+            self._pool = _Pool(max_workers=self._workers, context=_Context(), **limits)
+        return self._pool
+
+    def _collect(self, function: Callable[..., Any], job: Sequence[Any], future: Future[Any]) -> list[Any]:
+        error = future.exception()
+        for _ in range(_POOL_TRIES):
+            if not isinstance(error, BrokenProcessPool):  # a worker died between two jobs: nobody's fault
+                break
+            future = self._submit(function, job)
+            error = future.exception()
+        if error is None:
+            return list(future.result())
+        if isinstance(error, DigitsError):
+            raise error
+        if len(job) == 1 and _took_too_much(error):  # it would again
+            return [self._lost(error)]
+        return [self._alone(function, item) for item in job]
+
+    def _alone(self, function: Callable[..., Any], item: Any) -> Any:
+        future = self._submit(function, [item])
+        error = future.exception()
+        if error is None:
+            return future.result()[0]
+        if isinstance(error, DigitsError):
+            raise error
+        return self._lost(error)
+
+    def _lost(self, error: BaseException) -> Lost:
+        return lost(error, self._seconds, self._megabytes)
+
+
+def lost(error: BaseException, seconds: float, megabytes: float) -> Lost:
+    """What to say of an item that was tried alone and ended with `error`."""
+    if _took_too_much(error):
+        message = f"it needs more than {megabytes:,.0f} MB of memory; DIGITS_PAGE_MEGABYTES sets the limit if you trust the file"
+        return Lost(FailureReason.TOO_LARGE, message)
+    if isinstance(error, ProcessExpired):
+        return Lost(FailureReason.CRASHED, f"it ended the process that read it (exit code {error.exitcode})")
+    if isinstance(error, TimeoutError):
+        return Lost(FailureReason.TIMED_OUT, f"it was not read within {seconds:g} s; DIGITS_PAGE_SECONDS sets the limit")
+    return Lost(FailureReason.CRASHED, f"{type(error).__name__}: {error}{_place(error)}")
+
+
+def _took_too_much(error: BaseException | None) -> bool:
+    return isinstance(error, ProcessExpired) and error.exitcode == TOO_MUCH_MEMORY
+
+
+def _place(error: BaseException) -> str:
+    """Where it was raised in the worker, whose traceback comes as text."""
+    places = re.findall(r'File "(.+?)", line (\d+)', str(error.__cause__))
+    return f" ({Path(places[-1][0]).name}:{places[-1][1]})" if places else ""
+
+
+def start_worker(megabytes: float) -> None:
+    """In the worker, before its first job."""
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    _limit_memory(megabytes)
+    import cv2
+
+    cv2.setNumThreads(1)
+
+
+def _limit_memory(megabytes: float) -> None:
+    """The worker ends itself soon after it holds more: no malloc fails that a library would crash on, and the exit code says
+    why. Twice as much is refused by the system, should this thread not get a turn."""
+    _, most = resource.getrlimit(resource.RLIMIT_DATA)
+    hard = int(2e6 * megabytes)
+    resource.setrlimit(resource.RLIMIT_DATA, (hard if most == resource.RLIM_INFINITY else min(hard, most), most))
+    if Path("/proc/self/statm").exists():
+        threading.Thread(target=_watch_memory, args=(megabytes * 1e6 / resource.getpagesize(),), daemon=True).start()
+
+
+def _watch_memory(most_pages: float) -> None:
+    with Path("/proc/self/statm").open("rb", buffering=0) as file:
+        while int(file.read(100).split()[1]) <= most_pages:
+            time.sleep(_LOOK_EVERY)
+            file.seek(0)
+    os._exit(TOO_MUCH_MEMORY)
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)
+
+
+class _Pool(ProcessPool):
+    """pebble's, but for its watch."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._pool_manager.task_manager = _TaskManager(self._pool_manager.task_manager.task_done_callback)
+
+
+class _TaskManager(TaskManager):
+    """Times items by a clock that does not jump: by pebble's, the wall clock, a jump ahead ends every item that is being read,
+    and after one back none is ended that hangs."""
+
+    def task_start(self, task_id: int, worker_id: int | None) -> None:
+        super().task_start(task_id, worker_id)
+        if task := self.tasks.get(task_id):
+            task.timestamp = time.monotonic()
+
+    @staticmethod
+    def timeout(task: Task) -> bool:
+        return bool(task.timeout and task.started and time.monotonic() - task.timestamp > task.timeout)
+
+
+class _Process(SpawnProcess):
+    """A spawned process that does not import its parent's main module again.
+
+    That module may be a flow engine whose import takes seconds and a hundred megabytes; our jobs name their own modules.
+    """
+
+    def start(self) -> None:
+        """Also from a daemon, such as a worker of Dask: the rule that those have no children is there so that none is left
+        behind, and ours see to that themselves."""
+        configuration = multiprocessing.current_process()._config  # type: ignore[attr-defined]
+        daemon = configuration.pop("daemon", None)
+        try:
+            super().start()
+        finally:
+            if daemon is not None:
+                configuration["daemon"] = daemon
+
+    @staticmethod
+    def _Popen(process_obj: Any) -> Any:  # noqa: N802  multiprocessing's name for it
+        main = sys.modules["__main__"]
+        sys.modules["__main__"] = ModuleType("__main__")
+        try:
+            return SpawnProcess._Popen(process_obj)
+        finally:
+            sys.modules["__main__"] = main
+
+
+class _Context(SpawnContext):
+    Process = _Process
