@@ -63,7 +63,7 @@ def plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunPlan:
     queue, pool = SimpleNamespace(put=put, asked=asked), Here()
     at = SimpleNamespace(pool=pool, queue=queue, on_pages=lambda count: None)
     for stage in ("detect", "classify", "route"):
-        monkeypatch.setattr(f"tasks.{stage}.desk", lambda plan: at)
+        monkeypatch.setattr(f"tasks.{stage}.run_context", lambda plan: at)
     spec = ReaderSpec(shipped(), review=ReviewPolicy(threshold=1.0))
     read_by = ReadBy("7", "1", "none", "p", "r", "8", "9")
     return RunPlan("scans", "out", tmp_path / "spool", spec, read_by, seq=1, workers=1, page_seconds=60)
