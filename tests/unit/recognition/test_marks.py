@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from digit_core.characters import Characters
-from digit_core.reader_form import CHARACTERS, CLASSES, NOTHING
+from digit_core.inference.network_spec import CHARACTERS, CLASSES, NOTHING
+from digit_core.recognition.detections import Characters
 from digit_core.recognition.marks import Asked, Written, written
 
 SURE = 0.97
