@@ -1,7 +1,7 @@
 """Numbers with marks as archives write them, on drawn paper: none is accepted wrong, and most are right.
 
-The pictures and their right values come from ../shared/cases. Two figures are asked for each kind: none of the accepted numbers is
-wrong, and four of five are read as they are written.
+The pictures and their right values come from ../shared/cases. Two figures are asked for each kind: none of the accepted numbers
+is wrong, and four of five are read as they are written.
 """
 
 from __future__ import annotations
