@@ -144,23 +144,7 @@ def _polyline_matrix(knots: Floats, at: Floats) -> Floats:
 
 
 def _spline_matrix(knots: Floats, at: Floats) -> Floats:
-    """The natural cubic spline as a matrix (len(at), len(knots)): values at the knots -> values at `at`."""
-    gaps = np.diff(knots)
-    bend = _bend_matrix(gaps)
-    left = np.clip(np.searchsorted(knots, at, side="right") - 1, 0, len(gaps) - 1)
-    gap = gaps[left][:, None]
-    b = (at - knots[left])[:, None] / gap
-    a = 1 - b
-    eye = np.eye(len(knots))
-    bends = (a**3 - a) * bend[left] + (b**3 - b) * bend[left + 1]
-    return np.asarray(a * eye[left] + b * eye[left + 1] + bends * gap**2 / 6)
+    """Return the natural cubic spline as a matrix (len(at), len(knots)): values at the knots -> values at `at`."""
+    from scipy.interpolate import CubicSpline
 
-
-def _bend_matrix(gaps: Floats) -> Floats:
-    """Takes values at the knots to second derivatives there; those at both ends are nought."""
-    n = len(gaps) + 1
-    system, slopes = np.eye(n), np.zeros((n, n))
-    for i in range(1, n - 1):
-        system[i, i - 1 : i + 2] = gaps[i - 1] / 6, (gaps[i - 1] + gaps[i]) / 3, gaps[i] / 6
-        slopes[i, i - 1 : i + 2] = 1 / gaps[i - 1], -1 / gaps[i - 1] - 1 / gaps[i], 1 / gaps[i]
-    return np.asarray(np.linalg.solve(system, slopes))
+    return np.asarray(CubicSpline(knots, np.eye(len(knots)), bc_type="natural")(at))

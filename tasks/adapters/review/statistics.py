@@ -9,9 +9,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import RowMapping
 
+from digit_core.calibration.binomial import interval
 from digit_core.readings import Reason
 from digit_core.records import NOT_A_DIGIT
-from digit_core.review.verdicts import Kind, Verdict, error_interval
+from digit_core.review.verdicts import Kind, Verdict
 from tasks.adapters.review.database import Database
 from tasks.adapters.review.schema import ACTS, DECIDED, DECISIONS, ITEMS, OPEN, STANDING
 
@@ -38,7 +39,7 @@ class Audit:
 
     @property
     def interval(self) -> tuple[float, float]:
-        return error_interval(self.wrong, self.checked)
+        return interval(self.wrong, self.checked)
 
 
 @dataclass(frozen=True, slots=True)
