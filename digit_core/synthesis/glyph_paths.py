@@ -86,7 +86,7 @@ STEP = 0.035  # between two samples of a path, in heights: fine enough that no c
 
 
 @dataclass(frozen=True)
-class Shape:
+class GlyphPath:
     """A parsed path: `points` (n, 2) in heights; `matrix` (m, n) takes points to samples; `strokes` slice the samples."""
 
     points: Floats
@@ -95,13 +95,13 @@ class Shape:
 
 
 @lru_cache(maxsize=512)
-def shape_of(character: str, variant: int, roundness: float) -> Shape:
+def shape_of(character: str, variant: int, roundness: float) -> GlyphPath:
     """The pen path of a character; `roundness` 1 follows the spline, 0 goes straight from point to point."""
     variants = SHAPES[character]
     points, pieces = _parse(variants[variant % len(variants)])
     blocks = [_piece_matrix(points, piece, roundness) for piece, _ in pieces]
     ends = np.cumsum([len(block) for block in blocks]).tolist()
-    return Shape(points, np.vstack(blocks), tuple(_strokes(ends, [lifted for _, lifted in pieces])))
+    return GlyphPath(points, np.vstack(blocks), tuple(_strokes(ends, [lifted for _, lifted in pieces])))
 
 
 def _strokes(ends: list[int], lifted: list[bool]) -> Iterator[slice]:
