@@ -7,7 +7,7 @@ import pyarrow.compute as pc
 
 from digit_core.readings import State
 from digit_core.records import CellState
-from digit_core.tables import TABLES
+from digit_core.results.schema import TABLES
 
 _STATES = {
     "pages": {"state": ("read", "quarantined")},

@@ -15,13 +15,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from digit_core.errors import DigitsError, InputError, StorageError
-from digit_core.manifest import Manifest, batch_key, count_rows
 from digit_core.readings import DigitReading, PageRead, ReadBy, Reading, State
 from digit_core.records import Box, PageRef
-from digit_core.tables import TABLES, batch_tables
-from tasks.adapters.parquet_files import from_parquet, to_parquet
-from tasks.adapters.results import Results
-from tasks.adapters.storage import Storage
+from digit_core.results.manifest import Manifest, batch_key, count_rows
+from digit_core.results.schema import TABLES, batch_tables
+from tasks.adapters.results.dataset import Results
+from tasks.adapters.results.parquet import from_parquet, to_parquet
+from tasks.adapters.storage.storage import Storage
 
 READ_BY = ReadBy("1", "1", "none", "p", "run-1")
 FLIPS = 400
@@ -135,7 +135,7 @@ def test_a_copy_of_a_manifest_under_another_name_is_named(results: Results) -> N
 def test_a_file_that_only_looks_like_a_table_is_not_tidied_away(results: Results, monkeypatch: pytest.MonkeyPatch) -> None:
     mine = Path(results.dest, "digits", "batch-of my own.parquet")
     mine.write_bytes(b"dear")
-    monkeypatch.setattr("tasks.adapters.results.ABANDONED_AFTER", -10.0)
+    monkeypatch.setattr("tasks.adapters.results.dataset.ABANDONED_AFTER", -10.0)
 
     results.retire()
 
