@@ -1,1 +1,1 @@
-"""What is published: tables, manifests, exports."""
+"""Published tables, manifests and exports."""

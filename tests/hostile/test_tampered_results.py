@@ -13,7 +13,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from typer.testing import CliRunner
 
+from deployments.cli import app
 from digit_core.errors import DigitsError, InputError, StorageError
 from digit_core.readings import DigitReading, PageRead, ReadBy, Reading, State
 from digit_core.records import Box, PageRef
@@ -21,6 +23,7 @@ from digit_core.results.manifest import Manifest, batch_key, count_rows
 from digit_core.results.schema import TABLES, batch_tables
 from tasks.adapters.results.dataset import Results
 from tasks.adapters.results.parquet import from_parquet, to_parquet
+from tasks.adapters.results.verification import verified
 from tasks.adapters.storage.storage import Storage
 
 READ_BY = ReadBy("1", "1", "none", "p", "run-1")
@@ -196,3 +199,44 @@ def test_a_column_of_another_type_is_refused(name: str, column: str) -> None:
 
     with pytest.raises(StorageError, match=f"column {column}: "):
         from_parquet(name, "a.parquet", sink.getvalue().to_pybytes(), None)
+
+
+def test_a_sound_destination_is_verified(results: Results) -> None:
+    (batch,) = verified(Storage(), results.dest)
+
+    assert batch.problems == ()
+    assert batch.pages == (page("a").ref,)
+
+
+def test_what_is_damaged_is_named_with_its_pages(results: Results) -> None:
+    (table,) = Path(results.dest, "numbers").iterdir()
+    table.write_bytes(table.read_bytes()[:-1])
+
+    (batch,) = verified(Storage(), results.dest)
+
+    assert [problem.uri for problem in batch.problems] == [str(table)]
+    assert [one.uri for one in batch.pages] == ["a"]
+
+
+def test_a_table_that_is_missing_and_a_manifest_that_is_none_are_problems(results: Results) -> None:
+    (table,) = Path(results.dest, "numbers").iterdir()
+    table.unlink()
+    Path(results.dest, "manifests", f"batch-{'1' * 20}.json").write_text("{")
+
+    problems = [problem.what for batch in verified(Storage(), results.dest) for problem in batch.problems]
+
+    assert sorted(what.partition("(")[0].strip() for what in problems) == ["is missing", "is no manifest of digits"]
+
+
+def test_the_command_says_what_to_read_again_and_forgets_it_when_asked(results: Results) -> None:
+    (table,) = Path(results.dest, "numbers").iterdir()
+    table.write_bytes(b"PAR1")
+
+    found = CliRunner().invoke(app, ["verify", results.dest])
+    forgotten = CliRunner().invoke(app, ["verify", results.dest, "--forget"])
+    after = CliRunner().invoke(app, ["verify", results.dest])
+
+    assert (found.exit_code, forgotten.exit_code, after.exit_code) == (3, 0, 0)
+    assert table.name in found.output
+    assert "1 page of 1 batch has to be read again" in found.output
+    assert results.read("digits").num_rows == 0

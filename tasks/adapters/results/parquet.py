@@ -20,7 +20,7 @@ from digit_core.results.validity import problem_of
 _CHECKSUM = b"digits.sha256"
 _ZEROS = b"0" * 64
 _BETWEEN = 2  # bytes between the name and the value: what Thrift says of the value's type and length
-_UNREADABLE = (pa.ArrowException, OSError, ValueError, LookupError, TypeError, ArithmeticError, MemoryError)
+UNREADABLE = (pa.ArrowException, OSError, ValueError, LookupError, TypeError, ArithmeticError, MemoryError)
 """What Arrow lets out on damaged files."""
 
 
@@ -30,6 +30,11 @@ def to_parquet(name: str, table: pa.Table) -> bytes:
         raise ValueError(f"the table {name} has another schema than the published one:\n{table.schema}")
     if problem := problem_of(name, table):
         raise ValueError(f"the table {name} cannot be published: {problem}")
+    return with_own_checksum(table)
+
+
+def with_own_checksum(table: pa.Table) -> bytes:
+    """The table as a Parquet file that holds its own checksum."""
     sink = io.BytesIO()
     with pq.ParquetWriter(sink, table.schema, compression="zstd") as writer:
         writer.write_table(table)
@@ -57,14 +62,14 @@ def from_parquet(name: str, uri: str, data: bytes | None, columns: Sequence[str]
         # Small files, many of them: threads of Arrow would be no quicker, and abort a process that ends while they idle.
         table = _completed(file.read(columns=columns, use_threads=False), name, columns)
         problem = problem_of(name, table)
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise damaged(uri, str(error).split("\n")[0]) from error
     if problem:
         raise damaged(uri, problem)
     return table
 
 
-def is_unharmed(data: bytes, sha256: str) -> bool:
+def is_unharmed(data: bytes, sha256: str = "") -> bool:
     """Whether the file is the one that was sealed, or holds a right checksum of its own. A file of before has neither."""
     if sha256 and sha256_of(data) == sha256:
         return True
