@@ -130,9 +130,10 @@ def _read(uri: str) -> bytes | None:
             handle = os.open(uri, os.O_RDONLY | os.O_NONBLOCK)  # a pipe that nobody writes to would be waited for
         except FileNotFoundError:
             return None
+        if not stat.S_ISREG(mode := os.fstat(handle).st_mode):
+            os.close(handle)
+            raise InputError(f"{uri} is {'a folder' if stat.S_ISDIR(mode) else _kind(mode)}: only files are read")
         with os.fdopen(handle, "rb") as file:
-            if not stat.S_ISREG(mode := os.fstat(handle).st_mode):
-                raise InputError(f"{uri} is {'a folder' if stat.S_ISDIR(mode) else _kind(mode)}: only files are read")
             return file.read()
 
 
