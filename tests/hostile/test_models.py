@@ -45,7 +45,7 @@ def answering(folder: Path, *shape: int, value: float = 0.0) -> Path:
 
 @pytest.mark.parametrize("temperature", ["0", "-1", "nan", "inf", "1e999", "warm", ""])
 def test_a_temperature_that_is_none_is_refused(temperature: str, tmp_path: Path) -> None:
-    with pytest.raises(RegistryError, match=r"is no digit classifier: its temperature is .* digits rollback"):
+    with pytest.raises(RegistryError, match=r"is no digit classifier: its temperature is .*digits rollback"):
         OnnxRecogniser(changed(tmp_path, temperature=temperature), "1")
 
 

@@ -240,3 +240,13 @@ def test_the_command_says_what_to_read_again_and_forgets_it_when_asked(results: 
     assert table.name in found.output
     assert "1 page of 1 batch has to be read again" in found.output
     assert results.read("digits").num_rows == 0
+
+
+def test_a_destination_that_cannot_be_written_is_found_out_beforehand(results: Results, tmp_path: Path) -> None:
+    before = sorted(Path(results.dest).rglob("*"))
+    results.check_writable()
+    (tmp_path / "file").write_text("no folder")
+
+    with pytest.raises(InputError, match="cannot be opened: a file stands where a folder should be"):
+        Results(Storage(), str(tmp_path / "file" / "dest")).check_writable()
+    assert sorted(Path(results.dest).rglob("*")) == before

@@ -8,6 +8,7 @@ Each file is written as one object, the manifest last. Readers follow the manife
 from __future__ import annotations
 
 import time
+import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -53,6 +54,12 @@ class Results:
         self._storage = storage
         self.dest = normalise(dest)
         self._manifests = Manifests(storage, self.dest, share)
+
+    def check_writable(self) -> None:
+        """Raises whatever the storage says where nothing can be written, before hours of reading are in vain."""
+        trial = join(self.dest, "manifests", f".{uuid.uuid4().hex}.trial")
+        self._storage.write(trial, b"")
+        self._storage.delete([trial])
 
     def write_tables(self, key: str, tables: Mapping[str, pa.Table]) -> dict[str, TableFile]:
         """Writes a batch's tables, which nobody sees yet; returns their files, for the manifest.
