@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from digit_core.errors import InputError
 from digit_core.readings import INTO_REVIEW, OUT_OF_REVIEW, READ_FIRST, ReadBy
 from digit_core.records import PageRef
-from digit_core.results.drift import Shape
+from digit_core.results.drift import Distribution
 from digit_core.results.schema import LAYOUT_NOT_FOUND, TABLES
 
 BY_SUMS = {"summed": "agrees", "out_of_review": OUT_OF_REVIEW, "into_review": INTO_REVIEW, "reread": READ_FIRST}
@@ -65,7 +65,7 @@ class Manifest:
     pages: tuple[PageRef, ...]
     counts: Mapping[str, int]
     files: Mapping[str, TableFile]
-    shape: Shape = field(default_factory=Shape)
+    shape: Distribution = field(default_factory=Distribution)
 
     def __post_init__(self) -> None:
         if not self.pages:
@@ -132,7 +132,7 @@ def _from_values(values: dict[str, Any], name: str, checked: bool) -> Manifest:
         pages=tuple(_page(*page) for page in values["pages"]),
         counts={_text(name): _whole(count) for name, count in values["counts"].items()},
         files=_files(key, values["files"], values.get("sha256", {})),
-        shape=Shape.from_json(values.get("shape", {})),
+        shape=Distribution.from_json(values.get("shape", {})),
     )
 
 
