@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from concurrent.futures import CancelledError
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from threading import BoundedSemaphore
@@ -53,7 +54,10 @@ class Apart:
 
     def run(self, function: Callable[[Sequence[Job]], Sequence[Result | PageError]], job: Job) -> Result:
         """What the function makes of the job, in the other process. Raises PageError, and whatever DigitsError it raises."""
-        (outcome,) = self._pool.run(function, [job])
+        try:
+            (outcome,) = self._pool.run(function, [job])
+        except CancelledError as error:  # the server is ending
+            raise BusyError from error
         if isinstance(outcome, Lost) and "MB of memory" in outcome.message:
             raise PageError(outcome.reason, f"too large: it needs more than {self._megabytes:,.0f} MB of memory")
         return result_of(outcome)

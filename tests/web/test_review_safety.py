@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from tasks.adapters.review.queue import ReviewQueue
-from tests.support.review.site import scan
+from tests.support.review.site import COLLECTION, scan
 
 OWN = {"x-digits-review": "1"}
 TOKEN = "the-word-of-the-archive"
@@ -30,12 +30,6 @@ def guarded(serve, items):
 def ada(site):
     with httpx.Client(base_url=site.url, headers=OWN, cookies=site.entered()) as client:
         yield client
-
-
-def claim(client):
-    return client.post(
-        "/api/claim/single", params={"collection": client.get("/single").text.split('option value="')[1].split('"')[0]}
-    )
 
 
 def decision(**changes):
@@ -193,8 +187,8 @@ def test_a_database_that_is_away_is_an_answer_without_its_place_and_works_again_
 
     site = serve(items)
     request = {"json": decision(), "headers": OWN, "cookies": site.entered(), "timeout": 30}
-    with httpx.Client(base_url=site.url, headers=OWN, cookies=request["cookies"]) as ada:
-        claim(ada)
+    with httpx.Client(base_url=site.url, headers=OWN, cookies=request["cookies"], timeout=30) as ada:
+        ada.post("/api/claim/single", params={"collection": COLLECTION})
     file = site.database.removeprefix("sqlite:///")
     other = sqlite3.connect(file, isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
