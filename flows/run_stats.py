@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from digit_core.errors import BudgetExceededError
 from digit_core.readings import ReviewItem
-from digit_core.results.drift import Shape
+from digit_core.results.drift import Distribution
 from digit_core.results.manifest import BY_SUMS
 from tasks.run_plan import Sealed
 
@@ -44,7 +44,7 @@ class Tally:
     to_review: int = 0
     sums: Counter[str] = field(default_factory=Counter)  # pages without a form, and what the sums of forms did
     example: str = ""  # a page with numbers
-    shape: Shape = field(default_factory=Shape)
+    shape: Distribution = field(default_factory=Distribution)
     reasons: Counter[str] = field(default_factory=Counter)
     failures: list[Quarantined] = field(default_factory=list)
     _unsure: list[tuple[float, str, ReviewItem]] = field(default_factory=list)
@@ -95,8 +95,13 @@ class Tally:
         return self.to_review / self.digits if self.digits else 0.0
 
     def check_budget(self, max_failed: float, out: str, at_end: bool) -> None:
-        """Raises BudgetExceededError when too many of the pages were quarantined to go on."""
+        """Raises BudgetExceededError when too many of the pages were quarantined to go on.
+
+        A single one is no share of a handful of pages: it counts where none is allowed, or where there is no other page.
+        """
         pages, failed = self.pages, self.quarantined
+        if failed == 1 < pages and max_failed > 0:
+            return
         if (at_end or pages >= JUDGED_FROM) and failed > max_failed * pages:
             raise BudgetExceededError(
                 f"{failed} of {pages} pages were quarantined, more than the {max_failed:.0%} allowed "

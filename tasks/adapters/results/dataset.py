@@ -8,6 +8,7 @@ Each file is written as one object, the manifest last. Readers follow the manife
 from __future__ import annotations
 
 import time
+import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -18,13 +19,13 @@ import pyarrow.compute as pc
 from digit_core.errors import StorageError
 from digit_core.partition import Share
 from digit_core.readings import ReadBy
-from digit_core.results.drift import Shape, shape_of
-from digit_core.results.manifest import Manifest, batch_key, count_rows
+from digit_core.results.drift import Distribution, shape_of
+from digit_core.results.manifest import Manifest, TableFile, batch_key, count_rows, table_path
 from digit_core.results.schema import TABLES
-from digit_core.results.supersession import Pages, fingerprint, rows_of
-from tasks.adapters.results.manifest_index import Batch
-from tasks.adapters.results.manifests import Manifests, is_batch
-from tasks.adapters.results.parquet import from_parquet, to_parquet
+from digit_core.results.supersession import PageKeys, fingerprint, rows_of
+from tasks.adapters.results.manifest_index import IndexedBatch
+from tasks.adapters.results.manifests import Manifests, is_table
+from tasks.adapters.results.parquet import from_parquet, sha256_of, to_parquet
 from tasks.adapters.results.spill import Fingerprints, Shelf, chunks
 from tasks.adapters.storage.storage import Storage, join, normalise
 
@@ -54,14 +55,20 @@ class Results:
         self.dest = normalise(dest)
         self._manifests = Manifests(storage, self.dest, share)
 
-    def write_tables(self, key: str, tables: Mapping[str, pa.Table]) -> dict[str, str]:
-        """Writes a batch's tables, which nobody sees yet; returns their paths relative to DEST, for the manifest.
+    def check_writable(self) -> None:
+        """Raises whatever the storage says where nothing can be written, before hours of reading are in vain."""
+        trial = join(self.dest, "manifests", f".{uuid.uuid4().hex}.trial")
+        self._storage.write(trial, b"")
+        self._storage.delete([trial])
+
+    def write_tables(self, key: str, tables: Mapping[str, pa.Table]) -> dict[str, TableFile]:
+        """Writes a batch's tables, which nobody sees yet; returns their files, for the manifest.
 
         Raises ValueError if a table does not have the schema that is published.
         """
-        files = {name: f"{name}/batch-{key}.parquet" for name in TABLES}
-        self._storage.write_many({join(self.dest, path): to_parquet(name, tables[name]) for name, path in files.items()})
-        return files
+        written = {name: to_parquet(name, tables[name]) for name in TABLES}
+        self._storage.write_many({join(self.dest, table_path(name, key)): data for name, data in written.items()})
+        return {name: TableFile(table_path(name, key), sha256_of(data)) for name, data in written.items()}
 
     def seal(self, manifest: Manifest) -> None:
         """From here on the batch counts. Raises StorageError if its tables are not there."""
@@ -71,7 +78,7 @@ class Results:
 
     def tables_stand(self, manifest: Manifest) -> bool:
         """Whether all files that the manifest names are there."""
-        return all(self._storage.exist([join(self.dest, path) for path in manifest.files.values()]))
+        return all(self._storage.exist([join(self.dest, file.path) for file in manifest.files.values()]))
 
     def manifests(self) -> Iterator[Manifest]:
         """All that stand, superseded ones too, in the order of their names. A handful is held at a time."""
@@ -105,17 +112,17 @@ class Results:
         for rows in self.iter_batches("pages", where=unread, only=lambda batch: batch.quarantined > 0):
             yield from rows.to_pylist()
 
-    def shape(self, but_not: str = "") -> Shape:
+    def shape(self, but_not: str = "") -> Distribution:
         """How the digits of all batches are spread, those of the run `but_not` left out."""
         with self._manifests.read() as index:
-            return sum(index.shapes(but_not), Shape())
+            return sum(index.shapes(but_not), Distribution())
 
     def iter_batches(
         self,
         table: str,
         columns: Sequence[str] | None = None,
         where: pc.Expression | None = None,
-        only: Callable[[Batch], bool] = lambda batch: True,
+        only: Callable[[IndexedBatch], bool] = lambda batch: True,
     ) -> Iterator[pa.Table]:
         """The rows that count now, batch by batch in the order of the source; a few batches are in memory at a time.
 
@@ -124,10 +131,10 @@ class Results:
         with self._manifests.read() as index:  # what is sealed or retired from here on changes nothing for this reader
             wanted = Shelf(batch.to_json() for batch in index.batches() if _any_counts(batch) and only(batch))
         needed = None if columns is None or where is not None else [*dict.fromkeys([*columns, "uri", "page_index"])]
-        for some in chunks(map(Batch.from_json, wanted), FILES_AT_ONCE):
-            uris = [join(self.dest, batch.files[table]) for batch in some]
+        for some in chunks(map(IndexedBatch.from_json, wanted), FILES_AT_ONCE):
+            uris = [join(self.dest, batch.files[table].path) for batch in some]
             for uri, data, batch in zip(uris, self._storage.read_many(uris), some, strict=True):
-                rows = _only(from_parquet(table, uri, data, needed), batch.counted)
+                rows = _only(from_parquet(table, uri, data, needed, batch.files[table].sha256), batch.counted)
                 yield _select(rows if where is None else rows.filter(where), columns)
 
     def retire(self) -> int:
@@ -139,24 +146,27 @@ class Results:
         with self._manifests.read() as index:
             worn = Shelf(batch.to_json() for batch in index.batches() if batch.whole and batch.counted is not None)
         if removed := len(worn):
-            for batch in map(Batch.from_json, worn):
+            for batch in map(IndexedBatch.from_json, worn):
                 self._rewrite(batch)
             self._remove(worn)
         self._sweep()
         return removed
 
-    def _rewrite(self, batch: Batch) -> None:
+    def _rewrite(self, batch: IndexedBatch) -> None:
         """The new manifest stands before the old one goes: a reader in between sees each row once, by either."""
         counted = batch.counted
         if counted is None or not len(counted):
             return
-        uris = [self._manifests.uri(batch.name), *(join(self.dest, batch.files[name]) for name in TABLES)]
+        uris = [self._manifests.uri(batch.name), *(join(self.dest, batch.files[name].path) for name in TABLES)]
         data, *files = self._storage.read_many(uris)
         if data is None or None in files:
             return  # another run has retired this batch meanwhile
         old = Manifest.from_json(data, uris[0])
         pages = tuple(old.pages[position] for position in counted["position"])
-        found = {name: from_parquet(name, uri, file, None) for name, uri, file in zip(TABLES, uris[1:], files, strict=True)}
+        found = {
+            name: from_parquet(name, uri, file, None, batch.files[name].sha256)
+            for name, uri, file in zip(TABLES, uris[1:], files, strict=True)
+        }
         tables = {name: _only(table, counted) for name, table in found.items()}
         key = batch_key(((page.uri, page.version, page.index) for page in pages), old.read_by)
         written = self.write_tables(key, tables)
@@ -166,11 +176,11 @@ class Results:
     def _remove(self, worn: Shelf) -> None:
         """The batches on the shelf. Manifests first, then the tables that no manifest names any more."""
         with self._manifests.listed() as index:  # one that was sealed again meanwhile stays
-            batches = map(Batch.from_json, worn)
+            batches = map(IndexedBatch.from_json, worn)
             unchanged = Shelf(self._manifests.uri(batch.name) for batch in batches if index.stands(batch.name, batch.version))
         self._delete(unchanged)
         with self._manifests.read() as index:
-            paths = (path for batch in map(Batch.from_json, worn) for path in sorted(batch.files.values()))
+            paths = (file.path for batch in map(IndexedBatch.from_json, worn) for file in batch.files.values())
             gone = Shelf(join(self.dest, path) for path in paths if not index.names(path))
         self._delete(gone)
 
@@ -189,7 +199,7 @@ class Results:
         before = time.time() - ABANDONED_AFTER
         for table in TABLES:
             for entry in self._storage.list_folder(join(self.dest, table)):
-                if 0 < entry.modified < before and is_batch(entry.name, ".parquet"):
+                if 0 < entry.modified < before and is_table(entry.name):
                     yield f"{table}/{entry.name}"
 
     def _delete(self, uris: Iterable[str]) -> None:
@@ -197,7 +207,7 @@ class Results:
             self._storage.delete(some)
 
 
-def _any_counts(batch: Batch) -> bool:
+def _any_counts(batch: IndexedBatch) -> bool:
     return batch.counted is None or len(batch.counted) > 0
 
 
@@ -205,7 +215,7 @@ def _select(rows: pa.Table, columns: Sequence[str] | None) -> pa.Table:
     return rows if columns is None else rows.select(list(columns))
 
 
-def _only(rows: pa.Table, pages: Pages | None) -> pa.Table:
+def _only(rows: pa.Table, pages: PageKeys | None) -> pa.Table:
     """The rows of these pages; None for all."""
     if pages is None or not rows.num_rows:
         return rows
