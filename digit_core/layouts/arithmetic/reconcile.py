@@ -146,7 +146,8 @@ def _weighed(
         return _unexplained(replace(reading, checks=outcome.words + asked), sure and not asked)
     digits, text = digits_of(labels), as_written(reading.text, [digits_of((label,)) for label in labels])
     state_of_cell = reading.cell.state if reading.cell else CellState.NUMBER
-    sure = sure and not broken_rule(digits, text, state_of_cell, holds)
+    marks_in_doubt = any(part.reason == Reason.MARK for part in reading.parts)  # sums go by digits and know no marks
+    sure = sure and not marks_in_doubt and not broken_rule(digits, text, state_of_cell, holds)
     if digits == reading.digits and sure == (reading.state is State.ACCEPTED):
         return replace(reading, checks=outcome.words, confidence=outcome.probability)
     state, reason = (State.ACCEPTED, "") if sure else (State.REVIEW, Reason.RULE_BROKEN)
