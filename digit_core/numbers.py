@@ -6,6 +6,7 @@ Boxes here are pixels of the prepared page (level, rulings known), as rows left,
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -17,6 +18,8 @@ from digit_core.params import SegmentationParams
 from digit_core.preprocess import PreparedPage
 from digit_core.reader import Reader
 from digit_core.reader_form import DIGITS
+from digit_core.recognition.fusion_weights import Heard, fusion_weights
+from digit_core.recognition.second_opinion import LEAST_SEEN, Second, strip_of_scan
 from digit_core.records import Box, Grey
 from digit_core.rulings import not_rulings
 from digit_core.strings import group_strings
@@ -78,6 +81,27 @@ def _marks_of(digits: Characters, marks: Characters) -> Characters:
     x, y = (marks.boxes[:, 0] + marks.boxes[:, 2]) / 2, (marks.boxes[:, 1] + marks.boxes[:, 3]) / 2
     near = (x > left - 0.6 * height) & (x < right + 0.6 * height) & (y > top - 0.1 * height) & (y < bottom + 0.2 * height)
     return marks.chosen(near)
+
+
+def with_second(
+    page: PreparedPage, numbers: Sequence[FoundNumber], second: Second | None, least_seen: float = LEAST_SEEN
+) -> list[FoundNumber]:
+    """The numbers, decided anew with the second reader where it is to be asked; those that are hardly seen stay as they are."""
+    if second is None:
+        return list(numbers)
+    weights = fusion_weights()
+    unsure = [
+        i
+        for i, one in enumerate(numbers)
+        if one.proposal is not None
+        and one.seen > least_seen
+        and second.when.asks(weights.calibrated(one.confidence, Heard.ALONE))
+    ]
+    proposals = [one.proposal for one in (numbers[i] for i in unsure) if one.proposal is not None]
+    columns = second.reader.read([strip_of_scan(page, one.digits.boxes) for one in proposals])
+    again = decided([replace(one, second=own) for one, own in zip(proposals, columns, strict=True)])
+    anew = dict(zip(unsure, again, strict=True))
+    return [anew.get(i, one) for i, one in enumerate(numbers)]
 
 
 def read_strings(darkness: Grey, groups: Sequence[tuple[Characters, Characters]], reader: Reader) -> list[FoundNumber]:

@@ -11,7 +11,7 @@ from digit_core.find_cells import FoundCell, find_cells
 from digit_core.judgement import judge
 from digit_core.layout import Layout
 from digit_core.lines import LineMaps, line_maps
-from digit_core.numbers import find_number, find_numbers
+from digit_core.numbers import find_number, find_numbers, with_second
 from digit_core.orientation import evidence_of, lying
 from digit_core.params import ReviewPolicy, SegmentationParams
 from digit_core.placing import in_tables, inked, inked_cell, page_digits, reading_order
@@ -20,6 +20,7 @@ from digit_core.printing import told_by_page
 from digit_core.reader import Reader
 from digit_core.readings import PageRead
 from digit_core.recogniser import Recogniser
+from digit_core.recognition.second_opinion import Second
 from digit_core.records import Form, PageDigits, PageFound, PageImage, PageRef
 from digit_core.registration import Fit, best_fit
 from digit_core.ruled import ruled_tables
@@ -27,8 +28,14 @@ from digit_core.turned_forms import clearly_better, lying_by_rulings
 from digit_core.turning import prepare_lying
 
 
-def find_digits(image: PageImage, params: SegmentationParams, reader: Reader, layouts: Sequence[Layout] = ()) -> PageDigits:
-    """Finds the digits of a page; the one function behind which detection lives.
+def find_digits(
+    image: PageImage,
+    params: SegmentationParams,
+    reader: Reader,
+    layouts: Sequence[Layout] = (),
+    second: Second | None = None,
+) -> PageDigits:
+    """Finds the digits of a page; the one function behind which detection lives. second: who is asked where that is unsure.
 
     With layouts: what the cells of the one hold that fits best. Where none fits, and without any: all numbers of the page; in a
     ruled table they know their row and column. A page that lies sideways or upside down is read upright; boxes are those of the
@@ -41,6 +48,7 @@ def find_digits(image: PageImage, params: SegmentationParams, reader: Reader, la
     if quarters:
         turned = _read(image, quarters, params, reader, layouts)
         read = turned if _is_better(turned, read) else read
+    read = _asked(read, second)
     return told_by_page(_in_form(read, read.fit, image) if read.fit else _without_form(read, image, layouts))
 
 
@@ -69,6 +77,14 @@ def _read(image: PageImage, quarters: int, params: SegmentationParams, reader: R
         return _Read(page, maps, find_numbers(page, maps, reader, params))
     cells = find_cells(page, maps, fit, reader)
     return _Read(page, maps, [cell.number for cell in cells if cell.number is not None], fit, cells)
+
+
+def _asked(read: _Read, second: Second | None) -> _Read:
+    """The page with what the second reader adds; numbers are asked about when it is known how the page lies."""
+    numbers = with_second(read.page, read.numbers, second)
+    anew = iter(numbers)
+    cells = [replace(cell, number=next(anew)) if cell.number is not None else cell for cell in read.cells]
+    return replace(read, numbers=numbers, cells=cells)
 
 
 def _may_be_told_by_rulings(read: _Read) -> bool:
@@ -100,10 +116,11 @@ def _in_form(read: _Read, fit: Fit, image: PageImage) -> PageDigits:
     return page_digits(read.page, image, placed, Form(fit.layout.name, fit.layout.version, fit.agreement))
 
 
-def find_strip(image: PageImage, params: SegmentationParams, reader: Reader) -> PageDigits:
+def find_strip(image: PageImage, params: SegmentationParams, reader: Reader, second: Second | None = None) -> PageDigits:
     """Finds the digits of an image that holds one number and nothing else."""
     page = prepare_strip(image.pixels, params)
-    numbers = [inked(page, replace(one, seen=math.inf)) for one in find_number(page, reader)]
+    found = with_second(page, find_number(page, reader), second, least_seen=-math.inf)
+    numbers = [inked(page, replace(one, seen=math.inf)) for one in found]
     return page_digits(page, image, list(reading_order(numbers)))
 
 
@@ -115,7 +132,8 @@ def read_page(
     params: SegmentationParams,
     policy: ReviewPolicy,
     layouts: Sequence[Layout] = (),
+    second: Second | None = None,
 ) -> PageRead:
     """One page from pixels to readings."""
-    found = PageFound(ref, image.width, image.height, image.dpi, find_digits(image, params, reader, layouts))
+    found = PageFound(ref, image.width, image.height, image.dpi, find_digits(image, params, reader, layouts, second))
     return judge(found, recogniser(found.digits.crops), policy, layouts)

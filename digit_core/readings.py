@@ -52,7 +52,8 @@ class Reading:
 
     printed: probability that it was printed; text: as written, with points and dashes where the reader saw them. cell: where it
     stands in a form or a ruled table. decimals: how many of the digits stand after the point; None if nothing says so. minus:
-    whether a sign stands before it. checks: what the form's arithmetic says of it.
+    whether a sign stands before it. checks: what the form's arithmetic says of it. second: what the second reader reads there,
+    None where it was not asked.
     """
 
     line: int
@@ -67,6 +68,12 @@ class Reading:
     decimals: int | None = None
     checks: str = ""
     minus: bool = False
+    second: str | None = None
+
+    @property
+    def agreed(self) -> bool | None:
+        """Whether the second reader reads the same digits; None where it was not asked."""
+        return None if self.second is None else self.second == self.digits
 
     @property
     def value(self) -> float | None:

@@ -140,7 +140,8 @@ class NumberString:
     certainty: probability that these are its digits, none missing and none too many. printed: probability that it was
     printed and not written by hand. text: the number as written, with points and dashes, as the reader took it. seen: log odds
     that a number stands there at all, before any classifier; infinite where that is known. cell: where it stands in a form; a
-    cell without a number has no boxes, and an illegible one a box around its ink.
+    cell without a number has no boxes, and an illegible one a box around its ink. second: what the second reader reads there,
+    None where it was not asked.
     """
 
     line: int
@@ -150,6 +151,7 @@ class NumberString:
     text: str = ""
     seen: float = float("inf")
     cell: Cell | None = None
+    second: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,8 @@ from digit_core.records import Box, Cell, Crops, Form, NumberString, PageDigits,
 @dataclass(frozen=True, slots=True)
 class Parcel:
     """`numbers` has a row (line, digits) for each number, `sureness` a row (certainty, printed, seen); `boxes` a row (x, y, w, h)
-    for each digit, in pixels; `texts`: the numbers as written; `cells`: where they stand in a form or a table.
+    for each digit, in pixels; `texts`: the numbers as written; `cells`: where they stand in a form or a table; `seconds`: what
+    the second reader reads.
     """
 
     ref: PageRef
@@ -29,6 +30,7 @@ class Parcel:
     sureness: NDArray[np.float64]
     texts: tuple[str, ...]
     cells: tuple[Cell | None, ...]
+    seconds: tuple[str | None, ...]
     crops: Crops
     evidence: NDArray[np.float32] | None
     form: Form | None
@@ -50,6 +52,7 @@ def pack(found: PageFound) -> Parcel:
         np.array([(string.certainty, string.printed, string.seen) for string in strings], np.float64).reshape(-1, 3),
         tuple(string.text for string in strings),
         tuple(string.cell for string in strings),
+        tuple(string.second for string in strings),
         found.digits.crops,
         found.digits.evidence,
         found.digits.form,
@@ -60,9 +63,9 @@ def unpack(parcel: Parcel) -> PageFound:
     """The page that was packed."""
     boxes = [Box(*row) for row in parcel.boxes.tolist()]
     strings, start = [], 0
-    rows = zip(parcel.numbers.tolist(), parcel.sureness.tolist(), parcel.texts, parcel.cells, strict=True)
-    for (line, count), (certainty, printed, seen), text, cell in rows:
-        strings.append(NumberString(line, tuple(boxes[start : start + count]), certainty, printed, text, seen, cell))
+    rows = zip(parcel.numbers.tolist(), parcel.sureness.tolist(), parcel.texts, parcel.cells, parcel.seconds, strict=True)
+    for (line, count), (certainty, printed, seen), text, cell, second in rows:
+        strings.append(NumberString(line, tuple(boxes[start : start + count]), certainty, printed, text, seen, cell, second))
         start += count
     digits = PageDigits(tuple(strings), parcel.crops, parcel.skew, parcel.evidence, parcel.form)
     return PageFound(parcel.ref, parcel.width, parcel.height, parcel.dpi, digits)
