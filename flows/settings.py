@@ -69,6 +69,7 @@ class Settings(BaseSettings):
     runner: Runner = Field(default=Runner.HERE, description="here: processes of this machine; dask: those of a Dask cluster")
     scheduler: str = Field(default="", description="address of the Dask scheduler, such as tcp://host:8786")
     page_seconds: float = Field(default=120.0, gt=0, description="time limit for one page")
+    page_megabytes: float = Field(default=4096.0, ge=256, description="memory that a process may take to read one page")
     writing: Writing = Field(default=Writing.ANY, description="numbers that are wanted: any, hand or print")
     layout: str = Field(default="", description="layout file, or folder of them, of the forms that are read; may be a URL")
     threshold: float = Field(default=0.97, ge=0, le=1, description="digits less sure than this go to review")

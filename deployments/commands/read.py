@@ -41,7 +41,7 @@ def read(images: Sequence[str], strip: bool, form: str, model: Path | None, **op
     rows: list[Row] = []
     with tempfile.TemporaryDirectory() as folder:
         files = [_file(image, Path(folder)) for image in images]
-        chosen = _model_in(model) if model else champion(settings)
+        chosen = model_in(model) if model else champion(settings)
         settings, _ = dialled(settings, chosen.path)
         for image, pages in zip(images, read_files(files, chosen, settings, strip), strict=True):
             for page in pages:
@@ -74,14 +74,15 @@ def _file(image: str, folder: Path) -> Path:
     return path
 
 
-def _model_in(file: Path) -> Model:
+def model_in(file: Path) -> Model:
+    """The model in an ONNX file. Raises InputError where there is none."""
     if not file.is_file():
         raise InputError(f"there is no model {file}; leave --model away to read by the registry's champion")
     return Model(file, f"sha256:{hashlib.sha256(file.read_bytes()).hexdigest()[:12]}")
 
 
 def _rows(image: str, page: PageRead, strip: bool) -> Iterator[Row]:
-    readings = _as_one(page) if strip else page.readings
+    readings = as_one(page) if strip else page.readings
     for index, reading in enumerate(readings):
         yield {
             "file": image,
@@ -109,7 +110,7 @@ def _box(box: Box) -> Row:
     return {"x": box.x, "y": box.y, "w": box.w, "h": box.h}
 
 
-def _as_one(page: PageRead) -> tuple[Reading, ...]:
+def as_one(page: PageRead) -> tuple[Reading, ...]:
     """A strip is one number, even where its digits stand far apart; without any it has no digits."""
     readings = page.readings
     if not readings:
