@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 import numpy as np
@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from digit_core.characters import Characters, text_of
 from digit_core.columns import Alignment, Floats, aligned, best_text, digits_only, log_likelihoods
 from digit_core.reader import Columns
-from digit_core.reader_form import CHARACTERS, DIGITS
+from digit_core.reader_form import DIGITS
 from digit_core.recognition.fusion_weights import FusionWeights, fusion_weights
+from digit_core.recognition.marks import Asked, written
 from digit_core.windows import Window
 
 _SURER = 0.8
@@ -30,8 +31,9 @@ _OTHERWISE = (0.15, 6.0)
 class FoundNumber:
     """boxes (n, 4) of its digits; evidence (n, 11): probabilities of the ten digits and of no digit, before any classifier;
     certainty: probability that these are its digits, none missing and none too many; printed: probability of print;
-    text: as written, with points and dashes; seen: by how much (in log likelihood) its columns rather say these digits than
-    none; second: what the second reader reads by itself, None where it was not asked; proposal: what it was decided from.
+    text: as written, with its marks; seen: by how much (in log likelihood) its columns rather say these digits than none; marks:
+    probability that its marks are these; second: what the second reader reads by itself, None where it was not asked; proposal:
+    what it was decided from.
     """
 
     boxes: NDArray[np.float32]
@@ -40,6 +42,7 @@ class FoundNumber:
     printed: float
     text: str
     seen: float
+    marks: float = 1.0
     second: str | None = None
     proposal: Proposal | None = None
 
@@ -96,7 +99,17 @@ def decided(proposals: Sequence[Proposal]) -> list[FoundNumber]:
     spoken = [(columns, one.text) for one, own in zip(chosen, voices, strict=True) for columns, _ in own]
     laid = iter(aligned([columns for columns, _ in spoken], [text for _, text in spoken]))
     of_each = [list(islice(laid, len(own))) for own in voices]
-    return [_number(*row, weights) for row in zip(proposals, chosen, voices, of_each, strict=True)]
+    found = [_number(*row, weights) for row in zip(proposals, chosen, voices, of_each, strict=True)]
+    return _with_marks(proposals, found)
+
+
+def _with_marks(proposals: Sequence[Proposal], found: Sequence[FoundNumber]) -> list[FoundNumber]:
+    """The numbers as written, with the marks among their digits."""
+    asked = [
+        Asked(one.text, one.boxes, own.marks, tuple(seen.columns for seen in own.strips))
+        for own, one in zip(proposals, found, strict=True)
+    ]
+    return [replace(one, text=marked.text, marks=marked.sureness) for one, marked in zip(found, written(asked), strict=True)]
 
 
 def _texts(one: Proposal, columns: Sequence[Floats]) -> list[str]:
@@ -167,9 +180,9 @@ def _number(
     # That a digit stands there is told by the page, and by all columns together where they see as many.
     present = present + (1 - present) * choice.certainty
     evidence = np.concatenate([digits * present[:, None], 1 - present[:, None]], axis=1).astype(np.float32)
-    written = _as_written(boxes, choice.text, one.marks)
     second = None if one.second is None else best_text(digits_only(one.second))
-    return FoundNumber(boxes, evidence, choice.certainty, _printed(one.digits), written, _seen(one, laid), second, one)
+    seen = _seen(one, laid)
+    return FoundNumber(boxes, evidence, choice.certainty, _printed(one.digits), choice.text, seen, 1.0, second, one)
 
 
 def _seen(one: Proposal, laid: Sequence[Alignment]) -> float:
@@ -193,9 +206,3 @@ def _boxes_at(middles: NDArray[np.float64], one: Proposal) -> NDArray[np.float32
     edges = np.maximum.accumulate(edges)
     rows = [(edges[i], top, max(edges[i + 1], edges[i] + 1), bottom) for i in range(len(x))]
     return np.array(rows, np.float32).reshape(-1, 4)
-
-
-def _as_written(boxes: NDArray[np.float32], digits: str, marks: Characters) -> str:
-    characters_ = [((box[0] + box[2]) / 2, digit) for box, digit in zip(boxes, digits, strict=True)]
-    characters_ += [((box[0] + box[2]) / 2, CHARACTERS[i]) for box, i in zip(marks.boxes, marks.best, strict=True)]
-    return "".join(character for _, character in sorted(characters_))
