@@ -110,8 +110,8 @@ def _judge_number(
     if cell is None and not any(digits):
         return None
     # That the number has these digits is doubted once, not for each of them.
-    confidence = worth(float(rows.max(axis=1).prod()) * number.certainty) * number.marks if parts else 1.0
-    parts = _as_a_whole(parts, confidence, policy)
+    sure = worth(float(rows.max(axis=1).prod()) * number.certainty) if parts else 1.0
+    parts, confidence = _as_a_whole(parts, sure, policy), sure * number.marks
     state = State.REVIEW if any(part.state is State.REVIEW for part in parts) else State.ACCEPTED
     ditto = number.cell is not None and number.cell.state is CellState.DITTO
     text = DITTO if ditto else as_written(number.text, digits)
@@ -119,7 +119,7 @@ def _judge_number(
     numeral = "".join(digits)
     reading = Reading(number.line, box, numeral, confidence, state, parts, number.printed, text, number.cell)
     reading = replace(reading, second=number.second)
-    if numeral and (number.marks < policy.threshold or _is_odd(reading)):
+    if numeral and (confidence < policy.threshold <= sure or number.marks < policy.threshold or _is_odd(reading)):
         reading = for_review(reading, Reason.MARK)
     if layout is None or cell is None:
         return reading

@@ -44,8 +44,8 @@ class Reading:
     """One number as read: `digits` as a string with its leading zeros, confidence: that all of it is right.
 
     printed: probability that it was printed; text: as written, with its marks; notation: how numbers are written at its place.
-    cell: where it stands in a form or a ruled table. checks: what the form's arithmetic says of it. second: what the second reader
-    reads there, None where it was not asked.
+    cell: where it stands in a form or a ruled table. checks: what the form's arithmetic says of it. second: what the second
+    reader reads there, None where it was not asked.
     """
 
     line: int
