@@ -123,7 +123,8 @@ class ReviewItem:
 
     `parts` are the digits of its number as they were read, left to right, "" for what is none, and `place` is its own among
     them, from 0. `mark` is its box within the strip (x, y, w, h, each as a share of the strip's side). `ink` is what the
-    model saw: 28x28 bytes, row by row. Items of older queues go without these.
+    model saw: 28x28 bytes, row by row. `second`: the number's digits as the second reader reads them, None where it was not
+    asked. Items of older queues go without these.
     """
 
     item_id: str
@@ -143,3 +144,4 @@ class ReviewItem:
     number_box: Box | None = None
     mark: tuple[float, float, float, float] | None = None
     ink: bytes = b""
+    second: str | None = None

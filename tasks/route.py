@@ -26,10 +26,12 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class _Numbers:
-    """What is known of the numbers that have a digit for review: their boxes, and their digits as read, left to right."""
+    """What is known of the numbers that have a digit for review: their boxes, their digits as read, left to right, and what the
+    second reader reads."""
 
     boxes: Mapping[str, Box]
     parts: Mapping[str, tuple[str, ...]]
+    second: Mapping[str, str | None]
 
 
 @task(name="route", task_run_name="route {batch.number}", **STAGE)
@@ -57,7 +59,9 @@ def _numbers(tables: Tables, wanted: set[str]) -> _Numbers:
     for row in digits.select(["number_id", "place", "digit"]).to_pylist():
         parts.setdefault(row["number_id"], {})[row["place"]] = row["digit"]
     in_order = {number: tuple(places[place] for place in sorted(places)) for number, places in parts.items()}
-    return _Numbers({row["number_id"]: _box(row) for row in boxes.to_pylist()}, in_order)
+    rows = {row["number_id"]: row for row in boxes.to_pylist()}
+    second = {number: row["second_digits"] for number, row in rows.items()}
+    return _Numbers({number: _box(row) for number, row in rows.items()}, in_order, second)
 
 
 def _inks(found: Sequence[Parcel | PageFailure], wanted: set[str]) -> dict[str, bytes]:
@@ -116,6 +120,7 @@ def _item(plan: RunPlan, row: Row, cutting: Cutting, numbers: _Numbers, inks: Ma
         number_box=numbers.boxes[row["number_id"]],
         mark=cutting.mark,
         ink=inks[row["digit_id"]],
+        second=numbers.second[row["number_id"]],
     )
 
 
