@@ -54,6 +54,8 @@ class Rule(StrEnum):
     EQUAL = "equal"  # all cells of `of` are the same
 
 
+_NO_KIND = (NumberKind.NONE, NumberKind.DITTO, NumberKind.OTHER)
+
 _STRICT: Mapping[str, object] = {"extra": "forbid", "coerce_numbers_to_str": True, "allow_inf_nan": False}
 
 
@@ -107,8 +109,8 @@ class Holds(_Part):
         return Notation(self.decimals, mark, self.date_order, self.kinds)
 
     def __post_init__(self) -> None:
-        odd = sorted(kind.value for kind in set(self.kinds) & {NumberKind.NONE, NumberKind.DITTO, NumberKind.OTHER})
-        _require(not odd, f"kinds are what a number may be, and {odd[:1]} is none of them; what may stand instead are marks")
+        for kind in self.kinds:
+            _require(kind not in _NO_KIND, f"kinds are what a number may be, and {kind.value!r} is none of them")
         _require(len(set(self.kinds)) == len(self.kinds), "a kind stands twice")
         low, high = self.digits
         _require(1 <= low <= high <= 32, f"a cell holds 1 to 32 digits, the fewest first, not {low} to {high}")

@@ -19,16 +19,19 @@ from numpy.typing import NDArray
 from digit_core.characters import Characters
 from digit_core.columns import Floats, best_text, log_likelihoods
 from digit_core.reader import Columns
-from digit_core.reader_form import CHARACTERS
+from digit_core.reader_form import CHARACTERS, DIGITS
 
-_READ, _DETECTED = 0.6, 0.5
+_READ, _DETECTED = 0.4, 0.8
 """Exponents of what columns and what the detector say of marks; fitted on written strips."""
 
-_MISSED = 0.1
+_MISSED = 0.3
 """Probability that the detector does not see a point or a dash that is there."""
 
 _ONE_ALONE = 0.5
 """A point or a dash that one witness alone sees is no surer than this."""
+
+_HINT = 20.0
+"""How many times as likely as they say columns are taken to be marks, to see which ones may have been missed."""
 
 _MOST = 64
 """Texts that are weighed for one number at most."""
@@ -105,14 +108,14 @@ class _Witnesses:
         for box, mark, score in zip(marks.boxes, marks.best, marks.scores, strict=True):
             slot = int(np.searchsorted(middles, (box[0] + box[2]) / 2))
             self._detected[slot].append((CHARACTERS[mark], min(max(float(score), 0.01), 0.99)))
-        strips = [_slots(best_text(columns), len(middles)) for columns in asked.columns]
-        self._read = [one for one in strips if one is not None]
+        self._read = _all_slots([best_text(columns) for columns in asked.columns], len(middles))
+        self._hinted = _all_slots([best_text(_hinting(columns)) for columns in asked.columns], len(middles))
 
     def texts(self) -> list[Slots]:
         """The ways to write the number that are worth weighing: what each witness says, mixed slot by slot."""
         bare: Slots = ("",) * len(self._detected)
         seen = tuple("".join(mark for mark, _ in slot) for slot in self._detected)
-        sources = list(dict.fromkeys([bare, seen, *self._read]))
+        sources = list(dict.fromkeys([bare, seen, *self._read, *self._hinted]))
         options = [tuple(dict.fromkeys(slots)) for slots in zip(*sources, strict=True)]
         if prod(len(one) for one in options) <= _MOST:
             return list(product(*options))
@@ -152,10 +155,17 @@ def _seen_as(marks: str, detected: Sequence[tuple[str, float]]) -> float:
     return shown + sum(log(_MISSED) for mark in marks if mark in _KNOWN and _LOOKS[mark] not in seen)
 
 
-def _slots(text: str, digits: int) -> Slots | None:
-    """The marks of a text by slot; None for one with another number of digits."""
-    slots = tuple(re.split("[0-9]", text))
-    return slots if len(slots) == digits + 1 else None
+def _hinting(columns: Columns) -> Columns:
+    """Columns in which marks that are hardly seen become the likeliest."""
+    hinting = columns.copy()
+    hinting[:, DIGITS + 1 :] *= _HINT
+    return hinting
+
+
+def _all_slots(texts: Sequence[str], digits: int) -> list[Slots]:
+    """The marks of each text by slot; those with another number of digits are left out."""
+    split = [tuple(re.split("[0-9]", text)) for text in texts]
+    return [slots for slots in split if len(slots) == digits + 1]
 
 
 def _joined(digits: str, slots: Slots) -> str:
