@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digit_core.errors import RegistryError
-from digit_core.reader import Columns
-from digit_core.reader_form import CHARACTERS, CLASSES, OTHER
-from digit_core.recogniser import onnx_session
+from digit_core.inference.network_spec import CHARACTERS, CLASSES, OTHER
+from digit_core.inference.onnx import onnx_session
+from digit_core.inference.reader import Columns
 from digit_core.records import Grey
 
 SHA256 = "6f327246b50388f3c176ae304bd95767ea6dc0c9ae92153ef8cbe210b3c14884"

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digit_core.errors import InputError
+from digit_core.imaging.prepare import PreparedPage
+from digit_core.inference.reader import Columns
 from digit_core.params import Params
-from digit_core.preprocess import PreparedPage
-from digit_core.reader import Columns
 from digit_core.records import Grey
 
 _BESIDE, _ABOVE = 0.8, 0.25

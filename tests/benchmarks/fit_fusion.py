@@ -1,7 +1,7 @@
 """Fits what each voice weighs in the decision of a number, and what the joint confidence is worth, on real collections.
 
-    python tests/benchmarks/fit_fusion.py                  # fit, report, and write digit_core/model/fusion.json
-    python tests/benchmarks/fit_fusion.py --report         # report what the shipped weights do, and write nothing
+    python -m tests.benchmarks.fit_fusion                  # fit, report, and write digit_core/model/fusion.json
+    python -m tests.benchmarks.fit_fusion --report         # report what the shipped weights do, and write nothing
 
 Each collection is judged by weights that were fitted on the others. Collections that are for measuring only are never fitted on.
 `--cache FOLDER` keeps what the second reader says of each strip, so that a fit with another strip reader takes minutes.
@@ -22,19 +22,19 @@ import numpy as np
 from numpy.typing import NDArray
 from real_sets import SETS, RealSet, pictures
 
-from digit_core import decision
-from digit_core.columns import Alignment, aligned, log_likelihoods
-from digit_core.crop import mnist_crops
-from digit_core.decision import FoundNumber, Proposal
-from digit_core.decode import decode_page
+from digit_core.imaging.decode import decode_page
+from digit_core.imaging.digit_crop import mnist_crops
+from digit_core.imaging.prepare import PreparedPage, prepare_strip
+from digit_core.inference.classifier import SHIPPED_MODEL, OnnxRecogniser
+from digit_core.inference.reader import FINDER, READER, SHIPPED_READER, Columns, OnnxReader
 from digit_core.inference.second_reader import VERSION, SecondReader
-from digit_core.ink import digit_ink
-from digit_core.numbers import find_number
 from digit_core.params import DecodeLimits, SegmentationParams
-from digit_core.preprocess import PreparedPage, prepare_strip
-from digit_core.reader import FINDER, READER, SHIPPED_READER, Columns, OnnxReader
-from digit_core.recogniser import SHIPPED_MODEL, OnnxRecogniser
+from digit_core.recognition import fusion
+from digit_core.recognition.ctc import Alignment, aligned, log_likelihoods
+from digit_core.recognition.digit_segmentation import digit_ink
+from digit_core.recognition.fusion import FoundNumber, Proposal
 from digit_core.recognition.fusion_weights import SHIPPED_WEIGHTS, Calibration, FusionWeights, Heard, Voices, fusion_weights
+from digit_core.recognition.numbers import find_number
 from digit_core.recognition.second_opinion import strip_of_scan
 from digit_core.records import NOT_A_DIGIT, Grey
 from tasks.adapters.second_network import second_network
@@ -103,7 +103,7 @@ def case_of(data: bytes, truth: str, reader: OnnxReader, second: KeptReader) -> 
 def case_from(truth: str, page: PreparedPage, alone: Proposal, second: Columns) -> Case:
     proposals = (alone, replace(alone, second=second))
     spoken = [[columns for columns, _ in one.voices(fusion_weights())] for one in proposals]
-    texts = tuple(decision._texts(one, own) for one, own in zip(proposals, spoken, strict=True))
+    texts = tuple(fusion._texts(one, own) for one, own in zip(proposals, spoken, strict=True))
     likely = tuple(
         log_likelihoods([c for _ in row for c in own], [text for text in row for _ in own]).reshape(len(row), -1)
         for row, own in zip(texts, spoken, strict=True)
@@ -118,8 +118,8 @@ def decided(case: Case, asked: bool, weights: FusionWeights) -> FoundNumber | No
     one = case.proposals[asked]
     voices = one.voices(weights)
     likely = case.likely[asked] @ np.array([weight for _, weight in voices])
-    choice = decision._choice(one, case.texts[asked], likely, weights)
-    return decision._number(one, choice, voices, case.along(asked, choice.text), weights)
+    choice = fusion._choice(one, case.texts[asked], likely, weights)
+    return fusion._number(one, choice, voices, case.along(asked, choice.text), weights)
 
 
 def loss(number: FoundNumber | None, truth: str) -> float:
@@ -215,7 +215,7 @@ def line(name: str, kind: str, given: Sequence[Answer], weights: FusionWeights) 
 
 
 def second_alone(cases: Sequence[Case]) -> float:
-    reads = [decision.best_text(decision.digits_only(c.proposals[1].second)) if c.proposals else "" for c in cases]
+    reads = [fusion.best_text(fusion.digits_only(c.proposals[1].second)) if c.proposals else "" for c in cases]
     return float(np.mean([text == case.truth for text, case in zip(reads, cases, strict=True)]))
 
 

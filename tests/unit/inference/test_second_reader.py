@@ -9,13 +9,13 @@ import numpy as np
 import onnxruntime
 import pytest
 
-from digit_core.columns import best_text, digits_only
 from digit_core.errors import RegistryError
 from digit_core.inference import second_reader
+from digit_core.inference.network_spec import CHARACTERS, CLASSES
 from digit_core.inference.second_reader import SecondReader, cut_network, shipped_network
-from digit_core.reader_form import CHARACTERS, CLASSES
+from digit_core.recognition.ctc import best_text, digits_only
 from digit_core.records import Grey
-from digit_core.strokes import draw_number, make_hand
+from digit_core.synthesis.pen import draw_number, make_writer
 from tasks.adapters.second_network import second_network
 
 
@@ -30,7 +30,7 @@ def reader(network: Path) -> SecondReader:
 
 
 def drawn(digits: str) -> Grey:
-    ink, _ = draw_number(digits, make_hand(3), 40, np.random.default_rng(0))
+    ink, _ = draw_number(digits, make_writer(3), 40, np.random.default_rng(0))
     return 230 - (np.pad(ink, 12) * 0.8).astype(np.uint8)
 
 
@@ -126,14 +126,14 @@ def test_a_changed_file_is_refused_before_it_is_run(installed: Path) -> None:
 
 
 def test_a_network_of_another_form_is_not_cut() -> None:
-    from digit_core.recogniser import SHIPPED_MODEL
+    from digit_core.inference.classifier import SHIPPED_MODEL
 
     with pytest.raises(RegistryError, match="not of the form"):
         cut_network(SHIPPED_MODEL.read_bytes())
 
 
 def test_another_network_is_not_taken_for_the_second_reader() -> None:
-    from digit_core.recogniser import SHIPPED_MODEL
+    from digit_core.inference.classifier import SHIPPED_MODEL
 
     with pytest.raises(RegistryError, match="not the second reader's network"):
         SecondReader(SHIPPED_MODEL)

@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 
 from digit_core.errors import InputError
-from digit_core.lines import line_maps
-from digit_core.numbers import find_numbers, with_second
+from digit_core.imaging.line_detection import line_maps
+from digit_core.imaging.prepare import Original, PreparedPage, prepare, prepare_strip
+from digit_core.inference.network_spec import CLASSES
+from digit_core.inference.reader import Columns, OnnxReader
 from digit_core.params import SegmentationParams
-from digit_core.preprocess import Original, PreparedPage, prepare, prepare_strip
-from digit_core.reader import Columns, OnnxReader
-from digit_core.reader_form import CLASSES
+from digit_core.recognition.numbers import find_numbers, with_second
 from digit_core.recognition.second_opinion import Second, SecondOpinion, When, strip_of_scan
 from digit_core.records import Grey
-from digit_core.strokes import draw_number, make_hand
+from digit_core.synthesis.pen import draw_number, make_writer
 
 PARAMS = SegmentationParams()
 
@@ -43,7 +43,7 @@ class Says:
 def page_with(*numbers: str) -> Grey:
     page = np.full((400, 600), 235, np.uint8)
     for row, digits in enumerate(numbers):
-        ink, _ = draw_number(digits, make_hand(row), 40, np.random.default_rng(row))
+        ink, _ = draw_number(digits, make_writer(row), 40, np.random.default_rng(row))
         part = page[40 + 90 * row :, 60:][: ink.shape[0], : ink.shape[1]]
         part -= (ink * 0.8).astype(np.uint8)
     return page
