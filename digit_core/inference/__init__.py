@@ -1,1 +1,1 @@
-"""The trained networks, run."""
+"""The trained networks, run by ONNX Runtime."""

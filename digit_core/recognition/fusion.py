@@ -153,10 +153,14 @@ def _choice(one: Proposal, texts: Sequence[str], likely: Floats, weights: Fusion
     shown = max(found, key=lambda length: likely[best[length]])
     read = max(best, key=lambda length: likely[best[length]])
     length = read if likely[best[read]] > likely[best[shown]] + clearly else shown
-    mine = likely[best[length]]
-    certainty = 1 / sum(np.exp(min(50.0, likely[i] - mine)) for i in best.values())
     source = found.get(length)
-    return _Choice(texts[best[length]], None if source is None else source.left_to_right(), float(certainty))
+    certainty = _certainty(likely[list(best.values())], float(likely[best[length]]))
+    return _Choice(texts[best[length]], None if source is None else source.left_to_right(), certainty)
+
+
+def _certainty(likely: Floats, mine: float) -> float:
+    """The share of a length among all that are proposed, each as likely as its likeliest text."""
+    return float(1 / np.exp(np.minimum(likely - mine, 50.0)).sum())
 
 
 def _number(

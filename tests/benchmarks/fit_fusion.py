@@ -20,7 +20,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from real_sets import SETS, RealSet, pictures
 
 from digit_core.imaging.decode import decode_page
 from digit_core.imaging.digit_crop import mnist_crops
@@ -37,7 +36,8 @@ from digit_core.recognition.fusion_weights import SHIPPED_WEIGHTS, Calibration, 
 from digit_core.recognition.numbers import find_number
 from digit_core.recognition.second_opinion import strip_of_scan
 from digit_core.records import NOT_A_DIGIT, Grey
-from tasks.adapters.second_network import second_network
+from tasks.adapters.registry.second_network import second_network
+from tests.benchmarks.real_sets import SETS, RealSet, pictures
 
 THRESHOLD = 0.97
 _PLAIN = Calibration(1.0, 0.0)

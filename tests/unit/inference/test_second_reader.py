@@ -16,7 +16,7 @@ from digit_core.inference.second_reader import SecondReader, cut_network, shippe
 from digit_core.recognition.ctc import best_text, digits_only
 from digit_core.records import Grey
 from digit_core.synthesis.pen import draw_number, make_writer
-from tasks.adapters.second_network import second_network
+from tasks.adapters.registry.second_network import second_network
 
 
 @pytest.fixture(scope="module")
