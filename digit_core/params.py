@@ -62,6 +62,14 @@ class CalibrationSet(StrEnum):
     AUDITS = "audits"
 
 
+class NetworkName(StrEnum):
+    """The networks that read a page, as people name them."""
+
+    CLASSIFIER = "classifier"
+    DETECTOR = "detector"
+    STRIP_READER = "strip-reader"
+
+
 class Writing(StrEnum):
     """Which numbers are wanted: all, those written by hand, or those printed."""
 
@@ -84,6 +92,29 @@ class ReviewPolicy(Params):
     def __post_init__(self) -> None:
         _require(0 <= self.threshold <= 1, f"the threshold must lie in 0 to 1, not {self.threshold}")
         _require(0 <= self.audit_share <= 1, f"the audit share must lie in 0 to 1, not {self.audit_share}")
+
+
+class AskWhen(StrEnum):
+    """Which numbers the second reader is asked about: those that our own readers are unsure of, all, or none."""
+
+    WHEN_UNSURE = "when-unsure"
+    ALWAYS = "always"
+    NEVER = "never"
+
+
+@dataclass(frozen=True, slots=True)
+class SecondOpinion(Params):
+    """When the second reader is asked; `level`: the confidence of our own readers below which they are unsure."""
+
+    when: AskWhen = AskWhen.WHEN_UNSURE
+    level: float = 0.99
+
+    def __post_init__(self) -> None:
+        _require(0 <= self.level <= 1, f"the level of the second reader must lie in 0 to 1, not {self.level}")
+
+    def asks(self, confidence: float) -> bool:
+        """Whether it is asked about a number of which our own readers are so sure."""
+        return self.when is AskWhen.ALWAYS or (self.when is AskWhen.WHEN_UNSURE and confidence < self.level)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,9 @@ import typer
 
 from deployments.commands.tables import print_table
 from digit_core.errors import InputError
-from digit_core.inference.classifier import Recogniser
-from digit_core.inference.reader import Reader
-from flows.planning import limits, registry
+from digit_core.recognition.pipeline import PageReader
+from flows.networks import networks_for_a_look
+from flows.planning import limits
 from flows.settings import Settings, load_settings
 from tasks.adapters.layout_store import LayoutFolder
 from tasks.adapters.review.queue import ReviewQueue
@@ -43,7 +43,7 @@ def serve(host: str, port: int) -> None:
     )
     with ReviewQueue(settings.review_url, _BUSY_SECONDS) as queue, _listening(host, port) as listener:
         storage, layouts = Storage(settings.storage_options), LayoutFolder(settings.layouts_folder)
-        context = ReviewContext(queue, storage, limits(settings), lambda: _champion(settings), _reader, layouts, options)
+        context = ReviewContext(queue, storage, limits(settings), lambda: _page_reader(settings), layouts, options)
         shown = f"[{host}]" if ":" in host else host
         typer.echo(f"{queue.counts().get('open', 0):,} digits wait for review: open http://{shown}:{listener.getsockname()[1]}/")
         typer.echo("Ctrl-C ends it; nothing that was decided is lost")
@@ -83,17 +83,11 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
         raise InputError(f"cannot listen on {host}, port {port}: {error.strerror}; give another --host or --port") from error
 
 
-def _champion(settings: Settings) -> Recogniser:
-    from tasks.jobs import recogniser
+def _page_reader(settings: Settings) -> PageReader:
+    from tasks.jobs import page_reader
+    from tasks.reader_spec import ReaderSpec
 
-    model = registry(settings).champion()
-    return recogniser(str(model.path), model.version)
-
-
-def _reader() -> Reader:
-    from tasks.jobs import reader
-
-    return reader()
+    return page_reader(ReaderSpec(networks_for_a_look(settings), limits(settings)))
 
 
 def status() -> None:

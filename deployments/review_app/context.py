@@ -9,9 +9,8 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 
 from deployments.review_app.open_pages import OpenPages
-from digit_core.inference.classifier import Recogniser
-from digit_core.inference.reader import Reader
 from digit_core.params import DecodeLimits
+from digit_core.recognition.pipeline import PageReader
 from tasks.adapters.layout_store import LayoutFolder
 from tasks.adapters.review.queue import ReviewQueue
 from tasks.adapters.storage.storage import Storage
@@ -34,15 +33,14 @@ class ReviewOptions:
 
 @dataclass(frozen=True)
 class ReviewContext:
-    """`recogniser` gives the model in service, `reader` what finds numbers; both are loaded when they are first asked for.
+    """`page_reader` gives what reads pages by the networks in service, which are loaded when they are first asked for.
     `layouts`: the folder where drawn layouts are kept; `pages`: those that are open for drawing.
     """
 
     queue: ReviewQueue
     storage: Storage
     limits: DecodeLimits
-    recogniser: Callable[[], Recogniser]
-    reader: Callable[[], Reader]
+    page_reader: Callable[[], PageReader]
     layouts: LayoutFolder
     options: ReviewOptions = ReviewOptions()
     pages: OpenPages = field(default_factory=OpenPages)

@@ -72,7 +72,7 @@ async def open_page(request: Request, context: Context, page: Annotated[int, Que
 
 def _open(data: bytes, page: int, context: ReviewContext) -> Fields:
     limits = replace(LIMITS, max_pages=context.limits.max_pages, render_dpi=context.limits.render_dpi)
-    return _described(context.pages.open(data, page - 1, limits, context.reader()))
+    return _described(context.pages.open(data, page - 1, limits, context.page_reader()))
 
 
 def _described(opened: Opened) -> Fields:

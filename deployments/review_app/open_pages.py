@@ -13,10 +13,9 @@ import numpy as np
 from digit_core.errors import InputError, PageError
 from digit_core.imaging.decode import decode_page, probe
 from digit_core.imaging.rotation import image_upright
-from digit_core.inference.reader import Reader
 from digit_core.layouts.authoring import LevelPage, level_page
-from digit_core.params import DecodeLimits, SegmentationParams
-from digit_core.recognition.pipeline import how_it_lies
+from digit_core.params import DecodeLimits
+from digit_core.recognition.pipeline import PageReader
 from digit_core.records import Grey
 
 MOST_OPEN = 16
@@ -46,7 +45,7 @@ class OpenPages:
         self._most = most
         self._opening, self._keeping = Lock(), Lock()
 
-    def open(self, data: bytes, index: int, limits: DecodeLimits, reader: Reader) -> Opened:
+    def open(self, data: bytes, index: int, limits: DecodeLimits, reader: PageReader) -> Opened:
         """The page `index`, from 0, of the file with these bytes, upright. Raises InputError for one that cannot be read."""
         with self._opening:
             opened = _open(data, index, limits, reader)
@@ -65,13 +64,13 @@ class OpenPages:
             return self._pages[page_id]
 
 
-def _open(data: bytes, index: int, limits: DecodeLimits, reader: Reader) -> Opened:
+def _open(data: bytes, index: int, limits: DecodeLimits, reader: PageReader) -> Opened:
     try:
         count = probe(data, limits)
         image = decode_page(data, index, limits)
     except PageError as error:
         raise InputError(f"this page cannot be read: {error}") from error
-    page, picture = level_page(image_upright(image, how_it_lies(image, SegmentationParams(), reader)))
+    page, picture = level_page(image_upright(image, reader.quarters(image)))
     return Opened(secrets.token_hex(16), page, count, _jpeg(picture))
 
 

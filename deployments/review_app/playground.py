@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request
@@ -11,10 +12,8 @@ from fastapi.responses import Response
 from deployments.review_app.context import Context, ReviewContext
 from deployments.review_app.templating import render
 from digit_core.errors import PageError
-from digit_core.imaging.decode import decode_page
-from digit_core.params import DecodeLimits, SegmentationParams
-from digit_core.recognition.acceptance import fused
-from digit_core.recognition.pipeline import find_strip
+from digit_core.params import DecodeLimits
+from digit_core.records import PageRef
 
 router = APIRouter()
 TITLE, PATH = "Try it", "/try"
@@ -36,15 +35,15 @@ async def read(request: Request, context: Context) -> dict[str, Any]:
 
 
 def _read(data: bytes, context: ReviewContext) -> dict[str, Any]:
+    reader = replace(context.page_reader(), limits=LIMITS)
     try:
-        image = decode_page(data, 0, LIMITS)
+        image = reader.decode(data, 0)
     except PageError as error:
         raise HTTPException(422, f"this image cannot be read: {error}") from error
-    found = find_strip(image, SegmentationParams(), context.reader())
-    recogniser = context.recogniser()
-    probabilities = fused(recogniser(found.crops), found.evidence)
+    found = reader.detect_strip(image, PageRef("", "", ""))
+    probabilities = reader.probabilities(found)
     digits = [
         {"probabilities": [round(float(share), 4) for share in row], "pixels": crop.reshape(-1).tolist()}
-        for crop, row in zip(found.crops[:MOST_DIGITS], probabilities[:MOST_DIGITS], strict=True)
+        for crop, row in zip(found.digits.crops[:MOST_DIGITS], probabilities[:MOST_DIGITS], strict=True)
     ]
-    return {"digits": digits, "model": recogniser.version}
+    return {"digits": digits, "model": reader.classifier.version}

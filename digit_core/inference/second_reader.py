@@ -20,15 +20,8 @@ from digit_core.errors import RegistryError
 from digit_core.inference.network_spec import CHARACTERS, CLASSES, OTHER
 from digit_core.inference.onnx import onnx_session
 from digit_core.inference.reader import Columns
+from digit_core.inference.shipped import SECOND_READER_SHA256, WITHOUT_IT
 from digit_core.records import Grey
-
-SHA256 = "6f327246b50388f3c176ae304bd95767ea6dc0c9ae92153ef8cbe210b3c14884"
-"""Of the file that comes with rapidocr 3.10."""
-
-VERSION = f"PP-OCRv6-small-{SHA256[:12]}"
-"""Names the network in rows and lists."""
-
-WITHOUT = "or read without the second reader: set DIGITS_SECOND_READER=never"
 
 _FILE = Path("models") / "PP-OCRv6_rec_small.onnx"
 _ALIKE = {"–": "-", "—": "-", "−": "-", "=": "-", "~": "-", "·": ".", "″": '"', "′": "'", "’": "'"}
@@ -53,16 +46,16 @@ def shipped_network() -> bytes:
     package = find_spec("rapidocr")
     places = package.submodule_search_locations if package is not None else None
     if not places:
-        raise RegistryError(f"the second reader's package is not installed: `pip install 'rapidocr>=3.10,<3.11'`, {WITHOUT}")
+        raise RegistryError(f"the second reader's package is not installed: `pip install 'rapidocr>=3.10,<3.11'`, {WITHOUT_IT}")
     path = Path(next(iter(places))) / _FILE
     try:
         data = path.read_bytes()
     except OSError as error:
         raise RegistryError(
-            f"the second reader's network {path} cannot be read ({error.strerror}): install rapidocr 3.10 anew, {WITHOUT}"
+            f"the second reader's network {path} cannot be read ({error.strerror}): install rapidocr 3.10 anew, {WITHOUT_IT}"
         ) from error
-    if hashlib.sha256(data).hexdigest() != SHA256:
-        raise RegistryError(f"{path} is not the network of rapidocr 3.10, or was changed: install rapidocr 3.10, {WITHOUT}")
+    if hashlib.sha256(data).hexdigest() != SECOND_READER_SHA256:
+        raise RegistryError(f"{path} is not the network of rapidocr 3.10, or was changed: install rapidocr 3.10, {WITHOUT_IT}")
     return data
 
 
@@ -80,7 +73,7 @@ def cut_network(data: bytes) -> bytes:
     softmax = model.graph.node[-1]
     last = [weights[name] for node in model.graph.node[-4:] for name in node.input if name in weights]
     if softmax.op_type != "Softmax" or len(last) != 2 or not set(_KEPT) <= set(known):
-        raise RegistryError(f"the second reader's network is not of the form that it had in rapidocr 3.10, {WITHOUT}")
+        raise RegistryError(f"the second reader's network is not of the form that it had in rapidocr 3.10, {WITHOUT_IT}")
     kept = [0, *(known.index(character) for character in _KEPT)]
     for one in last:
         one.CopyFrom(numpy_helper.from_array(np.ascontiguousarray(numpy_helper.to_array(one)[..., kept]), one.name))

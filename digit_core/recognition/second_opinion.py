@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from digit_core.errors import InputError
 from digit_core.imaging.prepare import PreparedPage
 from digit_core.inference.reader import Columns
-from digit_core.params import Params
+from digit_core.params import SecondOpinion
 from digit_core.records import Grey
 
 _BESIDE, _ABOVE = 0.8, 0.25
@@ -29,36 +27,12 @@ class StripReader(Protocol):
     def read(self, strips: Sequence[Grey]) -> list[Columns]: ...
 
 
-class When(StrEnum):
-    """Which numbers the second reader is asked about."""
-
-    WHEN_UNSURE = "when-unsure"
-    ALWAYS = "always"
-    NEVER = "never"
-
-
-@dataclass(frozen=True, slots=True)
-class SecondOpinion(Params):
-    """When the second reader is asked; `level`: the confidence of our own readers below which they are unsure."""
-
-    when: When = When.WHEN_UNSURE
-    level: float = 0.99
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.level <= 1:
-            raise InputError(f"the level of the second reader must lie in 0 to 1, not {self.level}")
-
-    def asks(self, confidence: float) -> bool:
-        """Whether it is asked about a number of which our own readers are so sure."""
-        return self.when is When.ALWAYS or (self.when is When.WHEN_UNSURE and confidence < self.level)
-
-
 @dataclass(frozen=True, slots=True)
 class Second:
     """The second reader, and when it is asked."""
 
     reader: StripReader
-    when: SecondOpinion = SecondOpinion()
+    when: SecondOpinion = field(default_factory=SecondOpinion)
 
 
 def strip_of_scan(page: PreparedPage, boxes: NDArray[np.float32]) -> Grey:

@@ -34,7 +34,7 @@ class Manifest:
 
     `seq` orders runs: a later run's rows replace those of an earlier one for the same page. `created` is ISO 8601 in UTC.
     `files` has the path of each table relative to the results' folder; `counts` is what `count_rows` gave,
-    `shape` how its digits are spread.
+    `shape` how its digits are spread. `options` are those of the run that decide what is read, as JSON has them.
     """
 
     key: str
@@ -45,6 +45,7 @@ class Manifest:
     counts: Mapping[str, int]
     files: Mapping[str, str]
     shape: Shape = field(default_factory=Shape)
+    options: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.pages:
@@ -60,7 +61,7 @@ class Manifest:
         pages = [_values(page) for page in self.pages]
         head = {"format": FORMAT, "key": self.key, "seq": self.seq, "created": self.created, **asdict(self.read_by)}
         body = {"counts": dict(self.counts), "shape": self.shape.to_json(), "files": dict(self.files), "pages": pages}
-        return json.dumps({**head, **body}, ensure_ascii=False)
+        return json.dumps({**head, "options": dict(self.options), **body}, ensure_ascii=False)
 
     @staticmethod
     def from_json(text: str | bytes, name: str) -> Manifest:
@@ -76,16 +77,17 @@ class Manifest:
 def _from_values(values: dict[str, Any], name: str) -> Manifest:
     if values["format"] > FORMAT:
         raise InputError(f"{name} was written by a newer digits (format {values['format']}, known is {FORMAT}): upgrade digits")
-    stamp = ("model_version", "algorithm_version", "layout_version", "params", "run_id")
+    stamp = {one.name: values[one.name] for one in fields(ReadBy) if one.name in values}  # an older one has fewer
     return Manifest(
         key=values["key"],
         seq=values["seq"],
         created=values["created"],
-        read_by=ReadBy(**{field: values[field] for field in stamp}),
+        read_by=ReadBy(**stamp),
         pages=tuple(PageRef(*page) for page in values["pages"]),
         counts=values["counts"],
         files=values["files"],
         shape=Shape.from_json(values.get("shape", {})),
+        options=values.get("options", {}),
     )
 
 
@@ -94,8 +96,7 @@ def batch_key(pages: Iterable[tuple[str, str, int]], read_by: ReadBy) -> str:
 
     The run does not enter: the same pages read the same way go to the same files, so that a second try replaces the first.
     """
-    reading = [read_by.model_version, read_by.algorithm_version, read_by.layout_version, read_by.params]
-    text = json.dumps([reading, sorted(pages)])
+    text = json.dumps([read_by.reading, sorted(pages)])
     return hashlib.sha256(text.encode()).hexdigest()[:20]
 
 

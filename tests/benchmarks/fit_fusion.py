@@ -26,7 +26,8 @@ from digit_core.imaging.digit_crop import mnist_crops
 from digit_core.imaging.prepare import PreparedPage, prepare_strip
 from digit_core.inference.classifier import SHIPPED_MODEL, OnnxRecogniser
 from digit_core.inference.reader import FINDER, READER, SHIPPED_READER, Columns, OnnxReader
-from digit_core.inference.second_reader import VERSION, SecondReader
+from digit_core.inference.second_reader import SecondReader
+from digit_core.inference.shipped import SECOND_READER
 from digit_core.params import DecodeLimits, SegmentationParams
 from digit_core.recognition import fusion
 from digit_core.recognition.ctc import Alignment, aligned, log_likelihoods
@@ -63,7 +64,7 @@ class KeptReader:
     def _one(self, strip: Grey) -> Columns:
         if self._folder is None:
             return self._reader.read([strip])[0]
-        path = self._folder / f"{hashlib.sha256(repr((VERSION, strip.shape)).encode() + strip.tobytes()).hexdigest()}.npy"
+        path = self._folder / f"{hashlib.sha256(repr((SECOND_READER, strip.shape)).encode() + strip.tobytes()).hexdigest()}.npy"
         if not path.exists():
             np.save(path, self._reader.read([strip])[0])
         return np.asarray(np.load(path, allow_pickle=False))
@@ -237,7 +238,7 @@ def origin(sets: Sequence[RealSet], cases: Mapping[str, Sequence[Case]]) -> dict
     return {
         "program": "tests/benchmarks/fit_fusion.py",
         "sets": {one.name: {"file": one.file, "split": one.split, "numbers": len(cases[one.name])} for one in sets},
-        "networks": networks | {"second reader": VERSION},
+        "networks": networks | {"second reader": SECOND_READER},
     }
 
 

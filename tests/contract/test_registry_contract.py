@@ -14,6 +14,7 @@ from onnx import TensorProto, helper
 
 from digit_core.errors import RegistryError
 from tasks.adapters.registry.cache import Answer, ModelCache
+from tasks.adapters.registry.promotions import Promotions
 from tasks.adapters.registry.registry import Registry
 from tasks.adapters.registry.shipped_model import ShippedModel
 from tests.support.concurrency import together
@@ -21,6 +22,10 @@ from tests.support.servers.mlflow import mlflow_running
 
 ROOT = Path(__file__).parents[2]
 NOBODY = "http://keeper:hunter2@127.0.0.1:1"
+
+
+def promote(registry: Registry, version: str) -> None:
+    Promotions(registry).promote(version)
 
 
 @pytest.fixture(scope="module")
@@ -137,19 +142,22 @@ def test_a_challenger_does_not_serve_until_it_is_the_champion(uri, cache, shippe
 
     version = registry.register(challenger, json.loads(card.read_text()))
     before, named = registry.champion(), registry.model(version)
-    registry.set_alias("champion", version)
+    promote(registry, version)
     after = registry.champion()
 
     assert (version, before.version, after.version) == ("2", "1", "2")
     assert named == after
     assert after.path.read_bytes() == challenger.read_bytes()
-    assert [(line.version, line.aliases) for line in registry.versions()] == [("1", ()), ("2", ("challenger", "champion"))]
+    assert [(line.version, line.aliases) for line in registry.versions()] == [
+        ("1", ("previous",)),
+        ("2", ("challenger", "champion")),
+    ]
 
 
 def test_a_champion_chosen_by_another_program_is_noticed_at_once(local, cache, shipped, tmp_path):
     registry = Registry(local, cache, shipped=shipped)
     registry.register(*with_card(new_model(tmp_path / "new", "cnn")), "challenger")
-    registry.set_alias("champion", "1")
+    promote(registry, "1")
     registry.register(*with_card(new_model(tmp_path / "newer", "mlp")), "challenger")
     assert registry.champion().version == "1"
 
@@ -166,6 +174,7 @@ ASK = """
 import sys
 from pathlib import Path
 from tasks.adapters.registry.shipped_model import ShippedModel
+from tasks.adapters.registry.promotions import Promotions
 from tasks.adapters.registry.registry import Registry
 """
 CHAMPION = """
@@ -287,7 +296,7 @@ def test_an_unknown_version_is_named(uri, cache, shipped):
     registry.champion()
 
     assert "version=7) not found; `digits models` lists what there is" in refusal(lambda: registry.model("7"))
-    assert "`digits models` lists what there is" in refusal(lambda: registry.set_alias("champion", "7"))
+    assert "`digits models` lists what there is" in refusal(lambda: promote(registry, "7"))
     assert registry.champion().version == "1"
 
 
@@ -295,7 +304,7 @@ def test_the_last_champion_serves_while_the_server_is_away(cache, shipped):
     cache.mkdir()
     sha256 = card_of(shipped)["sha256"]
     shutil.copy(shipped.onnx, cache / f"{sha256}.onnx")
-    ModelCache(cache).remember(Answer("http://***@127.0.0.1:1", "5", sha256, ""))
+    ModelCache(cache).remember(Answer("http://***@127.0.0.1:1", "digits", "5", sha256, ""))
 
     champion = Registry(NOBODY, cache, shipped=shipped).champion()
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 from digit_core.errors import RegistryError
-from digit_core.inference.second_reader import SHA256, WITHOUT, cut_network, shipped_network
+from digit_core.inference.shipped import SECOND_READER_SHA256, WITHOUT_IT
 
-_PREFIX = f"second-reader-{SHA256[:12]}-"
+_PREFIX = f"second-reader-{SECOND_READER_SHA256[:12]}-"
 
 
 def second_network(folder: Path) -> Path:
@@ -22,6 +22,8 @@ def second_network(folder: Path) -> Path:
         if hashlib.sha256(path.read_bytes()).hexdigest() == path.stem.removeprefix(_PREFIX):
             return path
         path.unlink(missing_ok=True)
+    from digit_core.inference.second_reader import cut_network, shipped_network  # needs what a run with nothing to do does not
+
     return _kept(cut_network(shipped_network()), folder)
 
 
@@ -37,6 +39,6 @@ def _kept(data: bytes, folder: Path) -> Path:
         Path(file.name).replace(path)
     except OSError as error:
         raise RegistryError(
-            f"the second reader's network cannot be kept in {folder} ({error.strerror}): make room, {WITHOUT}"
+            f"the second reader's network cannot be kept in {folder} ({error.strerror}): make room, {WITHOUT_IT}"
         ) from error
     return path

@@ -12,9 +12,9 @@ from digit_core.imaging.line_detection import line_maps
 from digit_core.imaging.prepare import Original, PreparedPage, prepare, prepare_strip
 from digit_core.inference.network_spec import CLASSES
 from digit_core.inference.reader import Columns, OnnxReader
-from digit_core.params import SegmentationParams
+from digit_core.params import AskWhen, SecondOpinion, SegmentationParams
 from digit_core.recognition.numbers import find_numbers, with_second
-from digit_core.recognition.second_opinion import Second, SecondOpinion, When, strip_of_scan
+from digit_core.recognition.second_opinion import Second, strip_of_scan
 from digit_core.records import Grey
 from digit_core.synthesis.pen import draw_number, make_writer
 
@@ -52,13 +52,13 @@ def page_with(*numbers: str) -> Grey:
 @pytest.mark.parametrize(
     ("when", "confidence", "asked"),
     [
-        (When.ALWAYS, 1.0, True),
-        (When.NEVER, 0.0, False),
-        (When.WHEN_UNSURE, 0.95, True),
-        (When.WHEN_UNSURE, 0.999, False),
+        (AskWhen.ALWAYS, 1.0, True),
+        (AskWhen.NEVER, 0.0, False),
+        (AskWhen.WHEN_UNSURE, 0.95, True),
+        (AskWhen.WHEN_UNSURE, 0.999, False),
     ],
 )
-def test_it_is_asked_where_the_setting_says_so(when: When, confidence: float, asked: bool) -> None:
+def test_it_is_asked_where_the_setting_says_so(when: AskWhen, confidence: float, asked: bool) -> None:
     assert SecondOpinion(when, 0.99).asks(confidence) is asked
 
 
@@ -72,7 +72,7 @@ def test_every_number_of_a_page_is_shown_to_it_when_it_is_always_asked() -> None
     page, says = prepare(page_with("358", "4127"), PARAMS), Says("358")
     numbers = find_numbers(page, line_maps(page.darkness), OnnxReader(), PARAMS)
 
-    heard = with_second(page, numbers, Second(says, SecondOpinion(When.ALWAYS)))
+    heard = with_second(page, numbers, Second(says, SecondOpinion(AskWhen.ALWAYS)))
 
     assert len(heard) == len(says.shown) == len(numbers) == 2
     assert [one.second for one in heard] == ["358", "358"]
@@ -82,7 +82,7 @@ def test_it_is_not_asked_about_what_is_hardly_seen_as_a_number() -> None:
     page, says = prepare(page_with("358"), PARAMS), Says("358")
     numbers = find_numbers(page, line_maps(page.darkness), OnnxReader(), PARAMS)
 
-    heard = with_second(page, numbers, Second(says, SecondOpinion(When.ALWAYS)), least_seen=1e6)
+    heard = with_second(page, numbers, Second(says, SecondOpinion(AskWhen.ALWAYS)), least_seen=1e6)
 
     assert not says.shown
     assert [one.second for one in heard] == [None]
@@ -99,7 +99,9 @@ def test_a_reader_that_differs_makes_a_number_less_sure_and_one_that_agrees_sure
     page = prepare(page_with("358"), PARAMS)
     numbers = find_numbers(page, line_maps(page.darkness), OnnxReader(), PARAMS)
 
-    agreed, differing = (with_second(page, numbers, Second(Says(text), SecondOpinion(When.ALWAYS)))[0] for text in ("358", "958"))
+    agreed, differing = (
+        with_second(page, numbers, Second(Says(text), SecondOpinion(AskWhen.ALWAYS)))[0] for text in ("358", "958")
+    )
 
     assert agreed.confidence > differing.confidence
 
