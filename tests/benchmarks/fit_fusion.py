@@ -42,6 +42,9 @@ from tests.benchmarks.real_sets import SETS, RealSet, pictures
 
 THRESHOLD = 0.97
 _PLAIN = Calibration(1.0, 0.0)
+_DIFFERENCE = 0.5
+"""Log odds by which a number that both read differently is at least less sure than one that they agree on."""
+
 _NOT_YET = dict.fromkeys(Heard, _PLAIN)
 
 ALONE = [Voices(d, r, 0.0, c) for d, r, c in product((0.0, 0.08, 0.16, 0.3), (0.3, 0.5, 0.7, 0.9), (0.0, 1.0, 2.0))]
@@ -158,8 +161,18 @@ def _answer(case: Case, number: FoundNumber | None, weights: FusionWeights, clas
     return Answer(digits, float(rows.max(axis=1).prod()) * number.certainty, heard, digits == case.truth)
 
 
-def fitted_calibration(answers_: Mapping[str, Sequence[Answer]], heard: Heard) -> Calibration:
-    """Slope and offset at which the answers of these collections are likeliest, each collection counting the same."""
+def fitted_calibrations(given: Mapping[str, Sequence[Answer]]) -> dict[Heard, Calibration]:
+    """Where both readers differ, which is rare, the slope is that of where they agree, and the offset never above it."""
+    alone, agreed = (fitted_calibration(given, heard) for heard in (Heard.ALONE, Heard.AGREED))
+    differing = fitted_calibration(given, Heard.DIFFERING, agreed.slope)
+    careful = Calibration(agreed.slope, min(differing.offset, agreed.offset - _DIFFERENCE))
+    return {Heard.ALONE: alone, Heard.AGREED: agreed, Heard.DIFFERING: careful}
+
+
+def fitted_calibration(answers_: Mapping[str, Sequence[Answer]], heard: Heard, slope: float | None = None) -> Calibration:
+    """Slope (where none is given) and offset at which the answers of these collections are likeliest, each collection counting
+    the same.
+    """
     own = {name: [one for one in many if one.heard is heard and one.digits] for name, many in answers_.items()}
     own = {name: many for name, many in own.items() if many}
     said = np.clip([one.said for many in own.values() for one in many], 1e-9, 1 - 1e-9)
@@ -174,8 +187,9 @@ def fitted_calibration(answers_: Mapping[str, Sequence[Answer]], heard: Heard) -
 
     from scipy.optimize import minimize
 
-    slope, offset = minimize(missed, np.array([0.5, 0.0]), method="L-BFGS-B", bounds=((0.05, 2.0), (-6.0, 6.0))).x
-    return Calibration(float(slope), float(offset))
+    slopes = (0.05, 2.0) if slope is None else (slope, slope)
+    found = minimize(missed, np.array([slopes[0], 0.0]), method="L-BFGS-B", bounds=(slopes, (-6.0, 6.0))).x
+    return Calibration(float(found[0]), float(found[1]))
 
 
 def fitted(names: Sequence[str], cases: Mapping[str, Sequence[Case]], losses: Any, classifier: OnnxRecogniser) -> FusionWeights:
@@ -187,7 +201,7 @@ def fitted(names: Sequence[str], cases: Mapping[str, Sequence[Case]], losses: An
         name: [*answers(cases[name], False, weights, classifier), *answers(cases[name], True, weights, classifier)]
         for name in names
     }
-    return replace(weights, calibration={heard: fitted_calibration(both, heard) for heard in Heard})
+    return replace(weights, calibration=fitted_calibrations(both))
 
 
 def tried(cases: Mapping[str, Sequence[Case]]) -> dict[tuple[str, bool], NDArray[np.float64]]:
