@@ -14,6 +14,7 @@ from onnx import TensorProto, helper
 
 from digit_core.errors import RegistryError
 from tasks.adapters.registry.cache import Answer, ModelCache
+from tasks.adapters.registry.networks import DETECTOR, NETWORKS, STRIP_READER
 from tasks.adapters.registry.promotions import Promotions
 from tasks.adapters.registry.registry import Registry
 from tasks.adapters.registry.shipped_model import ShippedModel
@@ -152,6 +153,44 @@ def test_a_challenger_does_not_serve_until_it_is_the_champion(uri, cache, shippe
         ("1", ("previous",)),
         ("2", ("challenger", "champion")),
     ]
+
+
+def test_each_network_has_versions_and_a_champion_of_its_own(local, cache, tmp_path):
+    """Under one registry, with the networks that ship."""
+    classifier, detector, strip_reader = (Registry(local, cache, network=one) for one in NETWORKS)
+    for one in (classifier, detector, strip_reader):
+        one.begin()
+    new, card = new_model(tmp_path / "new", "strip reader")
+
+    version = strip_reader.register(new, json.loads(card.read_text()))
+    promote(strip_reader, version)
+
+    assert [one.champion().version for one in (classifier, detector, strip_reader)] == ["1", "1", "2"]
+    assert strip_reader.champion().path.read_bytes() == new.read_bytes()
+    assert detector.champion().path.read_bytes() == DETECTOR.shipped.onnx.read_bytes()
+    assert Promotions(strip_reader).rollback() == ("2", "1")
+    assert strip_reader.champion().path.read_bytes() == STRIP_READER.shipped.onnx.read_bytes()
+    assert {(line.kind, line.version) for one in (detector, strip_reader) for line in one.versions()} == {
+        ("detector", "1"),
+        ("strip reader", "1"),
+        ("strip reader", "2"),
+    }
+
+
+def test_what_all_networks_answered_stands_while_nothing_is_written(local, cache):
+    registries = [Registry(local, cache, network=one) for one in NETWORKS]
+    for one in registries:
+        one.begin()
+    champions = [one.champion() for one in registries]
+
+    assert [Registry(local, cache, network=one).remembered() for one in NETWORKS] == champions
+
+
+def test_a_challenger_is_named_with_the_command_that_promotes_it(local, cache):
+    message = refusal(lambda: Promotions(Registry(local, cache, network=DETECTOR)).registry.model("7"))
+
+    assert "digits-detector" in message
+    assert DETECTOR.how_to_promote == "digits promote VERSION --network detector"
 
 
 def test_a_champion_chosen_by_another_program_is_noticed_at_once(local, cache, shipped, tmp_path):

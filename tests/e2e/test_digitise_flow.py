@@ -221,6 +221,24 @@ def test_a_run_leaves_its_report_with_prefect_and_no_working_files(place: Path, 
     assert not list((served_home / "spool").iterdir())
 
 
+def test_a_retry_reads_with_the_options_of_the_run_that_failed(place: Path, run: Run) -> None:
+    from flows.retry import retry
+
+    scans = write_pages(place / "scans", 2)
+    whole = (scans / "page-001.png").read_bytes()
+    (scans / "page-001.png").write_bytes(whole[: len(whole) // 2])
+    run(threshold=1.0, max_failed=1.0)
+    (scans / "page-001.png").write_bytes(whole)
+
+    tally = retry(out=str(place / "out"), workers=2)
+
+    digits = results(place).read("digits").to_pylist()
+    assert (tally.pages, tally.quarantined) == (1, 0)
+    assert {Path(row["uri"]).name for row in digits} == {"page-000.png", "page-001.png"}
+    assert {row["state"] for row in digits} == {"review"}
+    assert len({row["params"] for row in digits}) == 1
+
+
 def failing_first(times: int, function: Callable[..., Any], error: Exception) -> Callable[..., Any]:
     """The function, but its first calls raise `error`."""
     left = [error] * times

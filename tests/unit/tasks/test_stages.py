@@ -12,10 +12,10 @@ import cv2
 import numpy as np
 import pytest
 
-import digit_core.recognition.pipeline
 from digit_core.errors import FailureReason, StorageError
 from digit_core.params import ReviewPolicy
 from digit_core.readings import ReadBy
+from digit_core.recognition import pipeline
 from digit_core.recognition.page_table import kept_page
 from digit_core.records import PageFailure, PageRef
 from digit_core.review.questions import questions
@@ -63,7 +63,7 @@ def plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunPlan:
     queue, pool = SimpleNamespace(put=put, asked=asked), Here()
     at = SimpleNamespace(pool=pool, queue=queue, on_pages=lambda count: None)
     for stage in ("detect", "classify", "route"):
-        monkeypatch.setattr(f"tasks.{stage}.desk", lambda plan: at)
+        monkeypatch.setattr(f"tasks.{stage}.run_context", lambda plan: at)
     spec = ReaderSpec(shipped(), review=ReviewPolicy(threshold=1.0))
     read_by = ReadBy("7", "1", "none", "p", "r", "8", "9")
     return RunPlan("scans", "out", tmp_path / "spool", spec, read_by, seq=1, workers=1, page_seconds=60)
@@ -78,8 +78,8 @@ def test_a_page_is_decoded_once_and_its_questions_have_their_pictures(
     plan: RunPlan, scan: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     decoded: Counter[str] = Counter()
-    decode = digit_core.page.decode_page
-    monkeypatch.setattr(digit_core.page, "decode_page", lambda *given: (decoded.update(["page"]), decode(*given))[1])
+    decode = pipeline.decode_page
+    monkeypatch.setattr(pipeline, "decode_page", lambda *given: (decoded.update(["page"]), decode(*given))[1])
     batch = batch_of(plan, scan)
 
     classified = classify.fn(plan, batch, detect.fn(plan, batch))
