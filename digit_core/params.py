@@ -53,10 +53,11 @@ class DecodeLimits(Params):
 
 
 class CalibrationSet(StrEnum):
-    """The digits that a promised error is for: held-out ones written anew on worn paper or as clean as MNIST has them, or those
-    of the collection itself that people have audited.
+    """The digits that a promised error is for: those of real collections, held-out ones written anew on worn paper or as clean as
+    MNIST has them, or those of the collection itself that people have audited.
     """
 
+    REAL = "real"
     ARCHIVE = "archive"
     CLEAN = "clean"
     AUDITS = "audits"

@@ -56,7 +56,7 @@ class RunOptions(BaseModel):
         None, gt=0, lt=1, description="Instead of a threshold: share of the accepted digits that may be wrong."
     )
     ink: CalibrationSet | None = Field(
-        None, description="Digits that the max error holds for: archive (worn), clean (as MNIST), audits."
+        None, description="Digits that the max error holds for: real (collections), archive (worn), clean (as MNIST), audits."
     )
     audit_share: float | None = Field(None, ge=0, le=1, description="Share of the sure digits that a person checks all the same.")
     workers: Annotated[int | None, Cli(default="one for each core")] = Field(

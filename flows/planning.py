@@ -13,11 +13,12 @@ from digit_core import ALGORITHM_VERSION
 from digit_core.calibration.record import CalibrationRecord
 from digit_core.calibration.risk_control import DialSetting, promised
 from digit_core.errors import InputError
-from digit_core.inference.classifier import calibration_of
+from digit_core.inference.classifier import SHIPPED_MODEL, calibration_of
 from digit_core.inference.shipped import SECOND_READER
 from digit_core.params import CalibrationSet, DecodeLimits, ReviewPolicy, SecondOpinion, SegmentationParams
 from digit_core.partition import Share
 from digit_core.readings import ReadBy
+from digit_core.recognition.fusion_weights import real_record
 from digit_core.results.schema import TABLES
 from digit_core.review.audits import audit_record, promised_by_audits
 from flows.networks import networks_of_run, second_network_of
@@ -43,13 +44,25 @@ def dialled(
     """
     if settings.max_error is None:
         return settings, None
-    if settings.ink is not CalibrationSet.AUDITS:
+    if settings.ink is CalibrationSet.REAL:
+        setting = promised(_real_record(model), settings.max_error, settings.certainty, settings.ink)
+    elif settings.ink is not CalibrationSet.AUDITS:
         setting = promised(calibration_of(model)[settings.ink], settings.max_error, settings.certainty, settings.ink)
     elif audits is None:
         raise InputError("audits are those of a collection, and none is read into here: give --ink archive or --ink clean")
     else:
         setting = promised_by_audits(audits(), settings.max_error, settings.certainty)
     return settings.model_copy(update={"threshold": setting.threshold, "max_error": None}), setting
+
+
+def _real_record(model: Path) -> CalibrationRecord:
+    """Raises InputError where this model is not the one that read the real collections."""
+    real = real_record()
+    if hashlib.sha256(model.read_bytes()).hexdigest() != real.networks.get(SHIPPED_MODEL.name):
+        raise InputError(
+            "the record of real collections is of the classifier that ships, and another one serves: give --ink archive"
+        )
+    return real.record
 
 
 def audits_of(out: str, settings: Settings, model_version: str) -> CalibrationRecord:

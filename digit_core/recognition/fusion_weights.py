@@ -15,6 +15,7 @@ from math import exp, log
 from pathlib import Path
 from typing import Any, Self
 
+from digit_core.calibration.record import CalibrationRecord
 from digit_core.errors import RegistryError
 
 SHIPPED_WEIGHTS = Path(__file__).parents[1] / "model" / "fusion.json"
@@ -86,6 +87,27 @@ class FusionWeights:
         """Raises KeyError or TypeError for what `to_json` did not write."""
         calibration = {heard: Calibration(**values["calibration"][heard.value]) for heard in Heard}
         return cls(Voices(**values["alone"]), Voices(**values["together"]), float(values["classifier"]), calibration)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RealRecord:
+    """What the confidence of all readers together was worth on digits of real collections. sets: their names; networks: SHA-256
+    of the networks that read them, by the name of each file.
+    """
+
+    record: CalibrationRecord
+    sets: tuple[str, ...]
+    networks: Mapping[str, str]
+
+
+def real_record(path: Path = SHIPPED_WEIGHTS) -> RealRecord:
+    """The record beside the weights. Raises RegistryError where the file holds none."""
+    try:
+        values = json.loads(path.read_text("utf-8"))
+        origin, record = values["origin"], CalibrationRecord.from_json(values["record"])
+        return RealRecord(record, tuple(origin["sets"]), dict(origin["networks"]))
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        raise RegistryError(f"{path} holds no record of real collections ({error}): install the package anew") from error
 
 
 @cache

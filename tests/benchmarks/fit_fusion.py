@@ -14,6 +14,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from digit_core.calibration.record import CalibrationRecord
 from digit_core.imaging.decode import decode_page
 from digit_core.imaging.digit_crop import mnist_crops
 from digit_core.imaging.prepare import PreparedPage, prepare_strip
@@ -28,7 +30,7 @@ from digit_core.inference.classifier import SHIPPED_MODEL, OnnxRecogniser
 from digit_core.inference.reader import FINDER, READER, SHIPPED_READER, Columns, OnnxReader
 from digit_core.inference.second_reader import SecondReader
 from digit_core.inference.shipped import SECOND_READER
-from digit_core.params import DecodeLimits, SegmentationParams
+from digit_core.params import DecodeLimits, SecondOpinion, SegmentationParams
 from digit_core.recognition import fusion
 from digit_core.recognition.ctc import Alignment, aligned, log_likelihoods
 from digit_core.recognition.digit_segmentation import digit_ink
@@ -138,12 +140,15 @@ def loss(number: FoundNumber | None, truth: str) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What was read, how sure all voices are (not calibrated), what that rests on, and whether it is right."""
+    """What was read, how sure all voices are of all of it and of each digit (not calibrated), what that rests on, and whether it
+    is right.
+    """
 
     digits: str
     said: float
     heard: Heard
     right: bool
+    each: tuple[float, ...] = ()
 
 
 def answers(cases: Sequence[Case], asked: bool, weights: FusionWeights, classifier: OnnxRecogniser) -> list[Answer]:
@@ -158,7 +163,8 @@ def _answer(case: Case, number: FoundNumber | None, weights: FusionWeights, clas
     rows = rows / rows.sum(axis=1, keepdims=True)
     digits = "".join(str(label) for label in rows.argmax(axis=1) if label != NOT_A_DIGIT)
     heard = Heard.ALONE if number.second is None else Heard.AGREED if number.second == digits else Heard.DIFFERING
-    return Answer(digits, float(rows.max(axis=1).prod()) * number.certainty, heard, digits == case.truth)
+    each = tuple(float(row.max()) * number.certainty for row in rows if row.argmax() != NOT_A_DIGIT)
+    return Answer(digits, float(rows.max(axis=1).prod()) * number.certainty, heard, digits == case.truth, each)
 
 
 def fitted_calibrations(given: Mapping[str, Sequence[Answer]]) -> dict[Heard, Calibration]:
@@ -229,6 +235,32 @@ def line(name: str, kind: str, given: Sequence[Answer], weights: FusionWeights) 
     )
 
 
+def digits_of(case: Case, answer: Answer, weights: FusionWeights) -> list[tuple[float, bool]]:
+    """(confidence, right) of every digit that was read, and of every one that was missed: that is as sure as the least sure."""
+    sure = [weights.calibrated(said, answer.heard) for said in answer.each]
+    same = SequenceMatcher(None, answer.digits, case.truth, autojunk=False).get_matching_blocks()
+    right = {block.a + i for block in same for i in range(block.size)}
+    missed = max(0, len(case.truth) - len(answer.digits)) if sure else 0
+    return [*((one, i in right) for i, one in enumerate(sure)), *([(min(sure), False)] * missed)]
+
+
+def recorded(
+    cases: Mapping[str, Sequence[Case]], weights_for: Mapping[str, FusionWeights], classifier: OnnxRecogniser
+) -> CalibrationRecord:
+    """What the confidence of a digit is worth where the second reader is asked as the settings have it by default, each
+    collection read by weights from the others.
+    """
+    pairs: list[tuple[float, bool]] = []
+    for name, own in cases.items():
+        weights = weights_for[name]
+        alone, both = answers(own, False, weights, classifier), answers(own, True, weights, classifier)
+        for case, ours, together in zip(own, alone, both, strict=True):
+            number = decided(case, False, weights)
+            asked = number is not None and SecondOpinion().asks(weights.calibrated(number.confidence, Heard.ALONE))
+            pairs += digits_of(case, together if asked else ours, weights)
+    return CalibrationRecord.of(np.array([sure for sure, _ in pairs]), np.array([right for _, right in pairs], bool))
+
+
 def second_alone(cases: Sequence[Case]) -> float:
     reads = [fusion.best_text(fusion.digits_only(c.proposals[1].second)) if c.proposals else "" for c in cases]
     return float(np.mean([text == case.truth for text, case in zip(reads, cases, strict=True)]))
@@ -282,9 +314,9 @@ def main() -> None:
     weights = fitted(names, cases, losses, classifier)
     others = {name: fitted([other for other in names if other != name], cases, losses, classifier) for name in names}
     print("\n".join(report(cases, dict.fromkeys(cases, weights) | others, classifier)))
-    text = json.dumps({"weights": weights.to_json(), "origin": origin(learned, cases)}, indent=2)
+    record = recorded({name: cases[name] for name in names}, others, classifier)
+    text = json.dumps({"weights": weights.to_json(), "origin": origin(learned, cases), "record": record.to_json()}, indent=2)
     SHIPPED_WEIGHTS.write_text(text + "\n", encoding="utf-8")
-    print(text)
 
 
 if __name__ == "__main__":
