@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from digit_core.errors import RegistryError
-from digit_core.recognition.fusion_weights import SHIPPED_WEIGHTS, Calibration, FusionWeights, Heard, fusion_weights
+from digit_core.recognition.fusion_weights import SHIPPED_WEIGHTS, Calibration, FusionWeights, Heard, fusion_weights, real_record
 
 
 def test_what_ships_says_which_sets_and_networks_it_comes_from() -> None:
@@ -49,3 +49,19 @@ def test_what_holds_no_weights_is_named(tmp_path: Path, text: str) -> None:
 
     with pytest.raises(RegistryError, match=r"fusion.json holds no weights"):
         fusion_weights(tmp_path / "fusion.json")
+
+
+def test_the_record_of_real_collections_names_them_and_holds_their_digits() -> None:
+    real = real_record()
+
+    assert "french notaries" in real.sets
+    assert real.record.digits > 1000
+    assert 0.5 < real.record.right.mean() < 1
+
+
+@pytest.mark.parametrize("text", ["{}", '{"origin": {"sets": {}, "networks": {}}, "record": {"digits": 3}}'])
+def test_a_file_without_a_record_is_named(tmp_path: Path, text: str) -> None:
+    (tmp_path / "fusion.json").write_text(text)
+
+    with pytest.raises(RegistryError, match=r"fusion.json holds no record of real collections"):
+        real_record(tmp_path / "fusion.json")
