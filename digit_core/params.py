@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
 from typing import Any, Self
@@ -105,17 +105,28 @@ class AskWhen(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SecondOpinion(Params):
-    """When the second reader is asked; `level`: the confidence of our own readers below which they are unsure."""
+    """When the second reader is asked; `level`: the confidence of our own readers below which they are unsure.
+
+    It takes longer for a number than all else. So when it is asked only where ours are unsure, that is at most `share` of a page's
+    numbers, or `few` where that is more: those that are nearest to being sure, which it moves out of review most often.
+    """
 
     when: AskWhen = AskWhen.WHEN_UNSURE
     level: float = 0.99
+    share: float = 0.25
+    few: int = 40
 
     def __post_init__(self) -> None:
         _require(0 <= self.level <= 1, f"the level of the second reader must lie in 0 to 1, not {self.level}")
+        _require(0 <= self.share <= 1, f"the share of numbers that it is asked about must lie in 0 to 1, not {self.share}")
 
-    def asks(self, confidence: float) -> bool:
-        """Whether it is asked about a number of which our own readers are so sure."""
-        return self.when is AskWhen.ALWAYS or (self.when is AskWhen.WHEN_UNSURE and confidence < self.level)
+    def asked(self, confidences: Sequence[float]) -> list[int]:
+        """Which of a page's numbers it is asked about, given how sure our own readers are of each; indices in ascending order."""
+        if self.when is not AskWhen.WHEN_UNSURE:
+            return list(range(len(confidences))) if self.when is AskWhen.ALWAYS else []
+        unsure = [i for i, confidence in enumerate(confidences) if confidence < self.level]
+        nearest = sorted(unsure, key=lambda i: -confidences[i])
+        return sorted(nearest[: max(self.few, int(self.share * len(confidences)))])
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,18 +91,12 @@ def with_second(
     """The numbers, decided anew with the second reader where it is to be asked; those that are hardly seen stay as they are."""
     if second is None:
         return list(numbers)
-    weights = fusion_weights()
-    unsure = [
-        i
-        for i, one in enumerate(numbers)
-        if one.proposal is not None
-        and one.seen > least_seen
-        and second.when.asks(weights.calibrated(one.confidence, Heard.ALONE))
-    ]
-    proposals = [one.proposal for one in (numbers[i] for i in unsure) if one.proposal is not None]
-    columns = second.reader.read([strip_of_scan(page, one.digits.boxes) for one in proposals])
-    again = decided([replace(one, second=own) for one, own in zip(proposals, columns, strict=True)])
-    anew = dict(zip(unsure, again, strict=True))
+    seen = [(i, one, one.proposal) for i, one in enumerate(numbers) if one.proposal is not None and one.seen > least_seen]
+    sure = [fusion_weights().calibrated(one.confidence, Heard.ALONE) for _, one, _ in seen]
+    chosen = [seen[at] for at in second.when.asked(sure)]
+    columns = second.reader.read([strip_of_scan(page, proposal.digits.boxes) for _, _, proposal in chosen])
+    again = decided([replace(proposal, second=own) for (_, _, proposal), own in zip(chosen, columns, strict=True)])
+    anew = {i: one for (i, _, _), one in zip(chosen, again, strict=True)}
     return [anew.get(i, one) for i, one in enumerate(numbers)]
 
 

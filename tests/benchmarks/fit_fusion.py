@@ -256,7 +256,7 @@ def recorded(
         alone, both = answers(own, False, weights, classifier), answers(own, True, weights, classifier)
         for case, ours, together in zip(own, alone, both, strict=True):
             number = decided(case, False, weights)
-            asked = number is not None and SecondOpinion().asks(weights.calibrated(number.confidence, Heard.ALONE))
+            asked = number is not None and SecondOpinion().asked([weights.calibrated(number.confidence, Heard.ALONE)])
             pairs += digits_of(case, together if asked else ours, weights)
     return CalibrationRecord.of(np.array([sure for sure, _ in pairs]), np.array([right for _, right in pairs], bool))
 

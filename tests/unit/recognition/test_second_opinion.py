@@ -49,17 +49,16 @@ def page_with(*numbers: str) -> Grey:
     return page
 
 
-@pytest.mark.parametrize(
-    ("when", "confidence", "asked"),
-    [
-        (AskWhen.ALWAYS, 1.0, True),
-        (AskWhen.NEVER, 0.0, False),
-        (AskWhen.WHEN_UNSURE, 0.95, True),
-        (AskWhen.WHEN_UNSURE, 0.999, False),
-    ],
-)
-def test_it_is_asked_where_the_setting_says_so(when: AskWhen, confidence: float, asked: bool) -> None:
-    assert SecondOpinion(when, 0.99).asks(confidence) is asked
+@pytest.mark.parametrize(("when", "asked"), [(AskWhen.ALWAYS, [0, 1, 2]), (AskWhen.NEVER, []), (AskWhen.WHEN_UNSURE, [0, 2])])
+def test_it_is_asked_where_the_setting_says_so(when: AskWhen, asked: list[int]) -> None:
+    assert SecondOpinion(when, 0.99).asked([0.95, 0.999, 0.2]) == asked
+
+
+def test_of_a_page_of_unsure_numbers_it_is_asked_about_a_share_that_is_nearest_to_being_sure() -> None:
+    opinion = SecondOpinion(level=0.9, share=0.5, few=1)
+
+    assert opinion.asked([0.1, 0.8, 0.95, 0.7, 0.3, 0.99]) == [1, 3, 4]
+    assert SecondOpinion(level=0.9, share=0.0, few=2).asked([0.1, 0.8, 0.7]) == [1, 2]
 
 
 @pytest.mark.parametrize("level", [-0.1, 1.1, float("nan")])
