@@ -107,7 +107,7 @@ class AskWhen(StrEnum):
 class SecondOpinion(Params):
     """When the second reader is asked; `level`: the confidence of our own readers below which they are unsure.
 
-    It takes longer for a number than all else. So when it is asked only where ours are unsure, that is at most `share` of a page's
+    It takes longer for a number than all else. Asked only where ours are unsure, it is asked about at most `share` of a page's
     numbers, or `few` where that is more: those that are nearest to being sure, which it moves out of review most often.
     """
 
