@@ -13,7 +13,7 @@ from pydantic import Field
 from digit_core.records import SourceObject
 from flows.options import RunOptions, as_parameters
 from flows.planning import make_retry_plan, settings_of_retry
-from flows.progress import Progress, current
+from flows.progress import RunProgress, current
 from flows.run_loop import read_to_the_end
 from flows.run_stats import Tally
 from flows.settings import load_settings
@@ -37,7 +37,7 @@ def retry(
     fail: there is no failure budget. Raises as `digitise` does.
     """
     settings = load_settings()
-    tally = (current.get() or Progress()).tally
+    tally = (current.get() or RunProgress()).tally
     results = Results(Storage(settings.storage_options, patiently), out)
     for kept, runs in failed_runs(results, reason):
         then = settings_of_retry(settings, options, kept).model_copy(update={"max_failed": 1.0})

@@ -13,7 +13,7 @@ from tasks.retries import STAGE
 from tasks.run_plan import Batch, RunPlan, run_context
 from tasks.worker_pool import Lost
 
-Result = TypeVar("Result")
+Detected = TypeVar("Detected")
 
 
 @task(name="detect", task_run_name="detect {batch.number}", **STAGE)
@@ -34,6 +34,6 @@ def kept_files(plan: RunPlan, batch: Batch) -> list[Path]:
     return [folder / f"{batch.number}-{place}.arrow" for place in range(len(batch.pages))]
 
 
-def or_failure(result: Result | Lost, ref: PageRef) -> Result | PageFailure:
+def or_failure(result: Detected | Lost, ref: PageRef) -> Detected | PageFailure:
     """A page that got lost in the worker processes, as a failure with its reason."""
     return PageFailure(ref, result.reason, result.message) if isinstance(result, Lost) else result

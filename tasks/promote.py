@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 from prefect import task
 
-from digit_core.evaluation.gate_report import Row, figures, gate_metrics, markdown, titled_table
+from digit_core.evaluation.gate_report import FigureRow, figures, gate_metrics, markdown, titled_table
 from digit_core.evaluation.model_comparison import Comparison, Trial, compare, held_out_sets, put_to_trial, speeds
-from digit_core.evaluation.promotion_gate import GatePolicy, Verdict, verdict
+from digit_core.evaluation.promotion_gate import GatePolicy, GateVerdict, verdict
 from digit_core.evaluation.strip_gate import (
     StripAnswers,
     StripComparison,
@@ -49,7 +49,7 @@ class Judged:
     challenger: str
     trials: tuple[Trial, ...]
     comparison: Comparison
-    verdict: Verdict
+    verdict: GateVerdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +58,8 @@ class GateReport:
 
     champion: str
     challenger: str
-    verdict: Verdict
-    rows: tuple[Row, ...]
+    verdict: GateVerdict
+    rows: tuple[FigureRow, ...]
     files: Mapping[str, bytes]
     metrics: Mapping[str, float]
 
@@ -116,7 +116,7 @@ def compare_readings(
     return strip_report(versions, compared, strip_verdict(compared, policy))
 
 
-def strip_report(versions: tuple[str, str], compared: Sequence[StripComparison], found: Verdict) -> GateReport:
+def strip_report(versions: tuple[str, str], compared: Sequence[StripComparison], found: GateVerdict) -> GateReport:
     """The report of a detector or strip reader."""
     rows = strip_figures(compared)
     text = titled_table(found, *versions, rows)

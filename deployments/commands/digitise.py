@@ -19,7 +19,7 @@ from digit_core.calibration.risk_control import promise
 from digit_core.errors import DigitsError, InputError
 from flows.options import RunOptions
 from flows.planning import make_plan
-from flows.progress import Progress
+from flows.progress import RunProgress
 from flows.run_stats import Tally
 from flows.settings import load_settings
 from flows.sources import Listing
@@ -50,7 +50,7 @@ def digitise(source: str, out: str, options: RunOptions, share: str | None = Non
         return
     if plan.promise:
         typer.echo(promise(plan.promise))
-    progress = Progress()
+    progress = RunProgress()
     try:
         with _counting(progress, chain([first], objects)), Display(progress, sys.stderr):
             from flows.launch import run_digitise
@@ -79,7 +79,7 @@ def _nothing_new(plan: RunPlan, listing: Listing) -> None:
 
 
 @contextmanager
-def _counting(progress: Progress, objects: Iterator[object]) -> Iterator[None]:
+def _counting(progress: RunProgress, objects: Iterator[object]) -> Iterator[None]:
     """Count what is to be read while it is being read, so that the display can tell the time that is left."""
     stop = threading.Event()
 

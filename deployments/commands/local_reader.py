@@ -50,7 +50,7 @@ def read_files(
 ) -> Iterator[list[PageRead | PageFailure]]:
     """For each file all its pages, read or failed. `strip`: each file is one number, which has no layout."""
     spec = replace(spec, layouts=()) if strip else spec
-    with Readers(settings) as run:
+    with ReaderPool(settings) as run:
         probed = run(probe_file, [FileJob(path, PageRef(str(path), "", ""), limits(settings)) for path in files])
         jobs = [PageJob(path, page, spec, strip) for path, one in zip(files, probed, strict=True) for page in _pages(one)]
         done: Iterator[PageRead | PageFailure | Lost] = iter(run(read_page, jobs))
@@ -69,13 +69,13 @@ def _or_failure(result: Any, ref: PageRef) -> PageRead | PageFailure:
     return PageFailure(ref, result.reason, result.message) if isinstance(result, Lost) else result
 
 
-class Readers:
+class ReaderPool:
     """Runs a function over items, in worker processes if there are more than a few; these end on leaving."""
 
     def __init__(self, settings: Settings) -> None:
         self._pool = WorkerPool(settings.worker_count, settings.page_seconds, settings.page_megabytes)
 
-    def __enter__(self) -> Readers:
+    def __enter__(self) -> ReaderPool:
         return self
 
     def __exit__(self, *_: object) -> None:

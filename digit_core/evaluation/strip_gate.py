@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from digit_core.evaluation.gate_report import Row
+from digit_core.evaluation.gate_report import FigureRow
 from digit_core.evaluation.model_comparison import Pair, Paired, mcnemar
-from digit_core.evaluation.promotion_gate import GatePolicy, Verdict, p_text
+from digit_core.evaluation.promotion_gate import GatePolicy, GateVerdict, p_text
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,11 +46,11 @@ def compare_strips(name: str, champion: StripAnswers, challenger: StripAnswers) 
     return StripComparison(name, exact, errors, Pair(champion.speed, challenger.speed))
 
 
-def strip_verdict(comparisons: Sequence[StripComparison], policy: GatePolicy) -> Verdict:
+def strip_verdict(comparisons: Sequence[StripComparison], policy: GatePolicy) -> GateVerdict:
     """A challenger is refused when it reads fewer numbers, or errs more often where it is sure, than chance explains, or is
     much slower.
     """
-    return Verdict(tuple(reason for one in comparisons for reason in _reasons(one, policy)))
+    return GateVerdict(tuple(reason for one in comparisons for reason in _reasons(one, policy)))
 
 
 def _reasons(one: StripComparison, policy: GatePolicy) -> Iterator[str]:
@@ -69,12 +69,12 @@ def _reasons(one: StripComparison, policy: GatePolicy) -> Iterator[str]:
         )
 
 
-def strip_figures(comparisons: Sequence[StripComparison]) -> list[Row]:
+def strip_figures(comparisons: Sequence[StripComparison]) -> list[FigureRow]:
     """The figures of both, as rows of a table."""
     return [row for one in comparisons for row in _rows(one)]
 
 
-def _rows(one: StripComparison) -> Iterator[Row]:
+def _rows(one: StripComparison) -> Iterator[FigureRow]:
     share, (old, new) = one.exact.share, one.sure_errors
     yield f"{one.name} read exactly ({one.exact.digits:,} strips)", f"{share.champion:.2%}", f"{share.challenger:.2%}"
     yield "  only this one right (McNemar's p)", f"{one.exact.lost}", f"{one.exact.won} (p {p_text(one.exact.p_worse)})"

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from digit_core.errors import InputError, RegistryError
-from tasks.adapters.registry.cache import Answer, ModelCache, ModelFile, file_sha256
+from tasks.adapters.registry.cache import KnownChampion, ModelCache, ModelFile, file_sha256
 from tasks.adapters.registry.client import MlflowAccess, UnreachableError, gist
 from tasks.adapters.registry.networks import CLASSIFIER, Network
 from tasks.adapters.registry.shipped_model import ShippedModel, checked_sha256
@@ -176,7 +176,7 @@ class Registry:
             written = self._mlflow.database.written() if self._mlflow.database else ""
             version = aliases(client, self.network.registered)[CHAMPION]  # asked after `written`: a change in between will show
             file = self._fetch(client, version)
-        self._cache.remember(Answer(self.name, self.network.registered, file.version, file.sha256, written))
+        self._cache.remember(KnownChampion(self.name, self.network.registered, file.version, file.sha256, written))
         return file
 
     def _begin(self, client: MlflowClient) -> None:
