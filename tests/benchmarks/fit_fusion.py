@@ -49,11 +49,8 @@ _DIFFERENCE = 0.5
 
 _NOT_YET = dict.fromkeys(Heard, _PLAIN)
 
-ALONE = [Voices(d, r, 0.0, c) for d, r, c in product((0.0, 0.08, 0.16, 0.3), (0.3, 0.5, 0.7, 0.9), (0.0, 1.0, 2.0))]
-TOGETHER = [
-    Voices(d, r, s, c)
-    for d, r, s, c in product((0.0, 0.08, 0.16), (0.05, 0.1, 0.2, 0.3, 0.45, 0.6), (0.2, 0.35, 0.5, 0.7, 0.9), (0.0, 1.0, 2.0))
-]
+ALONE = [Voices(d, r, 0.0, 1.0) for d, r in product((0.0, 0.16), (0.3, 0.5, 0.7, 0.9))]
+TOGETHER = [Voices(d, r, s, 1.0) for d, r, s in product((0.0, 0.1), (0.1, 0.15, 0.3, 0.45, 0.6), (0.35, 0.5, 0.75, 1.0))]
 """Voices that are tried."""
 
 
@@ -294,6 +291,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--cache", type=Path, help="folder that keeps what the second reader says")
     parser.add_argument("--home", type=Path, default=Path("~/.digits").expanduser(), help="folder of downloaded networks")
     parser.add_argument("--most", type=int, default=10**6, help="numbers of a collection at most")
+    parser.add_argument("--measured", type=int, default=10**6, help="numbers of a collection that is for measuring only, at most")
     return parser.parse_args()
 
 
@@ -303,7 +301,8 @@ def main() -> None:
         options.cache.mkdir(parents=True, exist_ok=True)
     reader, classifier = OnnxReader(), OnnxRecogniser(SHIPPED_MODEL, "shipped")
     second = KeptReader(SecondReader(second_network(options.home / "models")), options.cache)
-    sets = [replace(one, most=min(one.most, options.most)) for one in SETS]
+    mosts = {False: options.most, True: min(options.most, options.measured)}
+    sets = [replace(one, most=min(one.most, mosts[one.measures])) for one in SETS]
     cases = {one.name: [case_of(*pair, reader, second) for pair in pictures(one)] for one in sets}
     learned = [one for one in sets if not one.measures]
     if options.report:

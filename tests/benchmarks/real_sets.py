@@ -27,16 +27,16 @@ class RealSet:
 
 
 SETS = (
-    RealSet("french notaries", "french_notaries", "dev", 600),
+    RealSet("french notaries", "french_notaries", "dev", 400),
     RealSet("french manuscripts", "french_manuscripts", "dev"),
-    RealSet("swiss digits", "swiss_digits", "dev", 400),
-    RealSet("optdigits", "optdigits", "dev", 200),
+    RealSet("swiss digits", "swiss_digits", "dev", 200),
+    RealSet("optdigits", "optdigits", "dev", 100),
     RealSet("cheque amounts", "measure_cheque_amounts"),
-    RealSet("climate cells", "measure_climate_cells"),
-    RealSet("row numbers", "measure_row_numbers"),
+    RealSet("climate cells", "measure_climate_cells", most=250),
+    RealSet("row numbers", "measure_row_numbers", most=100),
     RealSet("weather table", "measure_weather_table"),
-    RealSet("photographed strings", "measure_photographed_strings"),
-    RealSet("old ink digits", "measure_old_ink_digits"),
+    RealSet("photographed strings", "measure_photographed_strings", most=120),
+    RealSet("old ink digits", "measure_old_ink_digits", most=200),
 )
 
 
