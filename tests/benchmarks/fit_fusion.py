@@ -238,7 +238,7 @@ def digits_of(case: Case, answer: Answer, weights: FusionWeights) -> list[tuple[
     same = SequenceMatcher(None, answer.digits, case.truth, autojunk=False).get_matching_blocks()
     right = {block.a + i for block in same for i in range(block.size)}
     missed = max(0, len(case.truth) - len(answer.digits)) if sure else 0
-    return [*((one, i in right) for i, one in enumerate(sure)), *([(min(sure), False)] * missed)]
+    return [*((one, i in right) for i, one in enumerate(sure)), *([(min(sure, default=0.0), False)] * missed)]
 
 
 def recorded(
@@ -304,6 +304,7 @@ def main() -> None:
     mosts = {False: options.most, True: min(options.most, options.measured)}
     sets = [replace(one, most=min(one.most, mosts[one.measures])) for one in SETS]
     cases = {one.name: [case_of(*pair, reader, second) for pair in pictures(one)] for one in sets}
+    cases = {name: own for name, own in cases.items() if own}
     learned = [one for one in sets if not one.measures]
     if options.report:
         print("\n".join(report(cases, dict.fromkeys(cases, fusion_weights()), classifier)))
@@ -312,10 +313,10 @@ def main() -> None:
     names = [one.name for one in learned]
     weights = fitted(names, cases, losses, classifier)
     others = {name: fitted([other for other in names if other != name], cases, losses, classifier) for name in names}
-    print("\n".join(report(cases, dict.fromkeys(cases, weights) | others, classifier)))
     record = recorded({name: cases[name] for name in names}, others, classifier)
     text = json.dumps({"weights": weights.to_json(), "origin": origin(learned, cases), "record": record.to_json()}, indent=2)
     SHIPPED_WEIGHTS.write_text(text + "\n", encoding="utf-8")
+    print("\n".join(report(cases, dict.fromkeys(cases, weights) | others, classifier)))
 
 
 if __name__ == "__main__":
