@@ -45,7 +45,7 @@ def dialled(
     if settings.max_error is None:
         return settings, None
     if settings.ink is CalibrationSet.REAL:
-        setting = promised(_real_record(model), settings.max_error, settings.certainty, settings.ink)
+        setting = promised(_own_real_record(model), settings.max_error, settings.certainty, settings.ink)
     elif settings.ink is not CalibrationSet.AUDITS:
         setting = promised(calibration_of(model)[settings.ink], settings.max_error, settings.certainty, settings.ink)
     elif audits is None:
@@ -55,14 +55,18 @@ def dialled(
     return settings.model_copy(update={"threshold": setting.threshold, "max_error": None}), setting
 
 
-def _real_record(model: Path) -> CalibrationRecord:
+def read_real_collections(model: Path) -> bool:
+    """Whether this classifier is the one that the record of real collections is of."""
+    return hashlib.sha256(model.read_bytes()).hexdigest() == real_record().networks.get(SHIPPED_MODEL.name)
+
+
+def _own_real_record(model: Path) -> CalibrationRecord:
     """Raises InputError where this model is not the one that read the real collections."""
-    real = real_record()
-    if hashlib.sha256(model.read_bytes()).hexdigest() != real.networks.get(SHIPPED_MODEL.name):
+    if not read_real_collections(model):
         raise InputError(
             "the record of real collections is of the classifier that ships, and another one serves: give --ink archive"
         )
-    return real.record
+    return real_record().record
 
 
 def audits_of(out: str, settings: Settings, model_version: str) -> CalibrationRecord:
