@@ -102,7 +102,7 @@ class PageImage:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Window:
+class ScanWindow:
     """A part of a scan: its left and top edge there, and its pixels."""
 
     x: int

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from digit_core.records import SourceObject
-from flows.options import READING, RunOptions
+from flows.options import READING, RunOptions, run_options
 from tasks.adapters.results.dataset import Results, fingerprint
 from tasks.adapters.storage.storage import Storage
 from tasks.run_plan import RunPlan
@@ -94,4 +94,4 @@ def failed_runs(results: Results, reason: str = "") -> list[tuple[RunOptions, fr
 
 def _options(text: str) -> RunOptions:
     """Of those that were kept, all that this version knows."""
-    return RunOptions(**{name: value for name, value in json.loads(text).items() if name in READING})
+    return run_options({name: value for name, value in json.loads(text).items() if name in READING})

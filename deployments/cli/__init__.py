@@ -84,6 +84,7 @@ _PANELS = {
     "Operate": (
         operations.status,
         operations.failures,
+        operations.verify,
         operations.retry,
         operations.deploy,
         operations.worker,

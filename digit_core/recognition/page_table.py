@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from digit_core.records import Box, Cell, CellState, Crops, Form, NumberString, PageDigits, PageFound, PageRef, Window
+from digit_core.records import Box, Cell, CellState, Crops, Form, NumberString, PageDigits, PageFound, PageRef, ScanWindow
 
 _PLAIN = tuple(one.name for one in fields(NumberString) if one.name not in ("boxes", "cell"))
 _SIDE = 28
@@ -30,10 +30,10 @@ class KeptPage:
     """What was found on a page, and for each of its numbers the window of the scan around it."""
 
     found: PageFound
-    windows: tuple[Window, ...]
+    windows: tuple[ScanWindow, ...]
 
 
-def keep_page(path: Path, found: PageFound, windows: Sequence[Window]) -> None:
+def keep_page(path: Path, found: PageFound, windows: Sequence[ScanWindow]) -> None:
     """Write what was found on a page to `path`, and beside it the pixels of these windows of the scan, one for each number.
 
     Numbers may share a window. Raises OSError where the files cannot be written.
@@ -63,7 +63,7 @@ def _pixels_of(path: Path) -> Path:
     return path.with_suffix(".pixels")
 
 
-def _write_pixels(path: Path, windows: Sequence[Window]) -> list[tuple[int, int, int, int, int]]:
+def _write_pixels(path: Path, windows: Sequence[ScanWindow]) -> list[tuple[int, int, int, int, int]]:
     """Each window once, however many numbers share it; returns the place of each."""
     starts: dict[int, int] = {}
     with path.open("wb") as file:
@@ -74,8 +74,8 @@ def _write_pixels(path: Path, windows: Sequence[Window]) -> list[tuple[int, int,
     return [(starts[id(one)], one.x, one.y, one.pixels.shape[1], one.pixels.shape[0]) for one in windows]
 
 
-def _window(pixels: NDArray[np.uint8], start: int, x: int, y: int, width: int, height: int) -> Window:
-    return Window(x, y, pixels[start : start + width * height].reshape(height, width))
+def _window(pixels: NDArray[np.uint8], start: int, x: int, y: int, width: int, height: int) -> ScanWindow:
+    return ScanWindow(x, y, pixels[start : start + width * height].reshape(height, width))
 
 
 def to_table(found: PageFound) -> pa.Table:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from digit_core.imaging.rotation import quarters_of
 from digit_core.readings import DigitReading, PageRead, Reading, ReviewItem
 from digit_core.recognition.page_table import KeptPage
-from digit_core.records import Box, Window
+from digit_core.records import Box, ScanWindow
 from digit_core.review.snippets import Cutting, cut_from
 
 
@@ -25,7 +25,7 @@ def questions(page: PageRead, kept: KeptPage, collection: str, model_version: st
     ]
 
 
-def _pictures(reading: Reading, windows: Mapping[Box, Window], quarters: int) -> Iterator[tuple[int, Cutting]]:
+def _pictures(reading: Reading, windows: Mapping[Box, ScanWindow], quarters: int) -> Iterator[tuple[int, Cutting]]:
     """The place in its number of each digit that is asked about, and its pictures."""
     asked = [(place, part) for place, part in enumerate(reading.parts) if part.reason]
     if asked:

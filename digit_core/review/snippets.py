@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from digit_core.imaging.rotation import upright, upright_box
-from digit_core.records import Box, Grey, Window
+from digit_core.records import Box, Grey, ScanWindow
 
 CROP_MARGIN = 0.25
 """Of the digit's height, on each side."""
@@ -39,20 +39,20 @@ class Cutting(NamedTuple):
     mark: BoxInStrip | None = None
 
 
-def windows_around(pixels: Grey, numbers: Sequence[Sequence[Box]], quarters: int = 0) -> list[Window]:
+def windows_around(pixels: Grey, numbers: Sequence[Sequence[Box]], quarters: int = 0) -> list[ScanWindow]:
     """For each number (the boxes of its digits) a part of the scan that holds all that a reviewer may see of it.
 
     The whole scan for all of them where that has fewer pixels; an empty part for a number without digits.
     """
     windows = [_window_around(pixels, boxes, quarters) for boxes in numbers]
     if sum(window.pixels.size for window in windows) > pixels.size:
-        return [Window(0, 0, pixels)] * len(windows)
+        return [ScanWindow(0, 0, pixels)] * len(windows)
     return windows
 
 
-def _window_around(pixels: Grey, boxes: Sequence[Box], quarters: int) -> Window:
+def _window_around(pixels: Grey, boxes: Sequence[Box], quarters: int) -> ScanWindow:
     if not boxes:
-        return Window(0, 0, pixels[:0, :0])
+        return ScanWindow(0, 0, pixels[:0, :0])
     number = Box.around(boxes)
     tallest = max(box.w if quarters % 2 else box.h for box in boxes)
     along, across = round(STRIP_SIDE * tallest), round(0.5 * (number.w if quarters % 2 else number.h))
@@ -62,10 +62,10 @@ def _window_around(pixels: Grey, boxes: Sequence[Box], quarters: int) -> Window:
     dx, dy = (across, along) if quarters % 2 else (along, across)
     dx, dy = max(dx, margin), max(dy, margin)
     left, right, top, bottom = _bounds(pixels, number.x - dx, number.y - dy, number.right + dx, number.bottom + dy)
-    return Window(left, top, pixels[top:bottom, left:right])
+    return ScanWindow(left, top, pixels[top:bottom, left:right])
 
 
-def cut_from(window: Window, places: Sequence[tuple[Box, Box]], quarters: int = 0) -> list[Cutting]:
+def cut_from(window: ScanWindow, places: Sequence[tuple[Box, Box]], quarters: int = 0) -> list[Cutting]:
     """As `cut`, from a window that holds all that is to be seen; the boxes are in pixels of the scan."""
     shifted = [tuple(replace(box, x=box.x - window.x, y=box.y - window.y) for box in pair) for pair in places]
     return cut(window.pixels, [(digit, number) for digit, number in shifted], quarters)
