@@ -27,9 +27,9 @@ from digit_core.imaging.decode import decode_page
 from digit_core.imaging.digit_crop import mnist_crops
 from digit_core.imaging.prepare import PreparedPage, prepare_strip
 from digit_core.inference.classifier import SHIPPED_MODEL, OnnxRecogniser
-from digit_core.inference.reader import FINDER, READER, SHIPPED_READER, Columns, OnnxReader
+from digit_core.inference.reader import Columns, OnnxReader
 from digit_core.inference.second_reader import SecondReader
-from digit_core.inference.shipped import SECOND_READER
+from digit_core.inference.shipped import FINDER, READER, SECOND_READER, SHIPPED_DETECTOR, SHIPPED_STRIP_READER
 from digit_core.params import DecodeLimits, SecondOpinion, SegmentationParams
 from digit_core.recognition import fusion
 from digit_core.recognition.ctc import Alignment, aligned, log_likelihoods
@@ -273,11 +273,10 @@ def report(
         yield line(name, "together", answers(own, True, weights, classifier), weights)
 
 
-def origin(sets: Sequence[RealSet], cases: Mapping[str, Sequence[Case]]) -> dict[str, Any]:
+def origin(sets: Sequence[RealSet], cases: Mapping[str, Sequence[Case]], options: argparse.Namespace) -> dict[str, Any]:
     """What the weights come from."""
-    networks = {
-        name: hashlib.sha256((SHIPPED_READER / name).read_bytes()).hexdigest() for name in (FINDER, READER, SHIPPED_MODEL.name)
-    }
+    files = {FINDER: options.detector, READER: options.strip_reader, SHIPPED_MODEL.name: SHIPPED_MODEL}
+    networks = {name: hashlib.sha256(file.read_bytes()).hexdigest() for name, file in files.items()}
     return {
         "program": "tests/benchmarks/fit_fusion.py",
         "sets": {one.name: {"file": one.file, "split": one.split, "numbers": len(cases[one.name])} for one in sets},
@@ -290,6 +289,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--report", action="store_true", help="report what the shipped weights do, and write nothing")
     parser.add_argument("--cache", type=Path, help="folder that keeps what the second reader says")
     parser.add_argument("--home", type=Path, default=Path("~/.digits").expanduser(), help="folder of downloaded networks")
+    parser.add_argument("--detector", type=Path, default=SHIPPED_DETECTOR, help="detector to read by")
+    parser.add_argument("--strip-reader", type=Path, default=SHIPPED_STRIP_READER, help="strip reader to read by")
+    parser.add_argument("-o", "--output", type=Path, default=SHIPPED_WEIGHTS, help="file that the weights are written to")
     parser.add_argument("--most", type=int, default=10**6, help="numbers of a collection at most")
     parser.add_argument("--measured", type=int, default=10**6, help="numbers of a collection that is for measuring only, at most")
     return parser.parse_args()
@@ -299,7 +301,7 @@ def main() -> None:
     options = arguments()
     if options.cache is not None:
         options.cache.mkdir(parents=True, exist_ok=True)
-    reader, classifier = OnnxReader(), OnnxRecogniser(SHIPPED_MODEL, "shipped")
+    reader, classifier = OnnxReader(options.detector, options.strip_reader), OnnxRecogniser(SHIPPED_MODEL, "shipped")
     second = KeptReader(SecondReader(second_network(options.home / "models")), options.cache)
     mosts = {False: options.most, True: min(options.most, options.measured)}
     sets = [replace(one, most=min(one.most, mosts[one.measures])) for one in SETS]
@@ -314,8 +316,10 @@ def main() -> None:
     weights = fitted(names, cases, losses, classifier)
     others = {name: fitted([other for other in names if other != name], cases, losses, classifier) for name in names}
     record = recorded({name: cases[name] for name in names}, others, classifier)
-    text = json.dumps({"weights": weights.to_json(), "origin": origin(learned, cases), "record": record.to_json()}, indent=2)
-    SHIPPED_WEIGHTS.write_text(text + "\n", encoding="utf-8")
+    text = json.dumps(
+        {"weights": weights.to_json(), "origin": origin(learned, cases, options), "record": record.to_json()}, indent=2
+    )
+    options.output.write_text(text + "\n", encoding="utf-8")
     print("\n".join(report(cases, dict.fromkeys(cases, weights) | others, classifier)))
 
 
