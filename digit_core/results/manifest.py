@@ -184,8 +184,8 @@ def batch_key(pages: Iterable[tuple[str, str, int]], read_by: ReadBy) -> str:
 
 
 def count_rows(tables: Mapping[str, pa.Table]) -> dict[str, int]:
-    """What a batch amounts to: pages, quarantined ones and those that no layout fits, numbers, digits, and digits that go to
-    review; and what the sums of forms did to numbers.
+    """Return what a batch amounts to: pages, quarantined ones and those that no layout fits, numbers, digits, and digits that go
+    to review; and what the sums of forms did to numbers.
     """
     pages, checks = tables["pages"], tables["numbers"]["checks"]
     return {

@@ -11,6 +11,8 @@ from digit_core.errors import FailureReason
 from tasks.worker_pool import Lost, WorkerPool
 from tests.support import pool_jobs
 
+pytestmark = pytest.mark.slow
+
 SECONDS = 3.0
 
 
