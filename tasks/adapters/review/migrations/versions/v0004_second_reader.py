@@ -3,9 +3,9 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision, down_revision = "0003", "0002"
+revision, down_revision = "0004", "0003"
 
 
 def upgrade() -> None:
     op.add_column("review_items", sa.Column("second", sa.String))
-    op.execute("UPDATE review_schema SET version = 3")
+    op.execute("UPDATE review_schema SET version = 4")
