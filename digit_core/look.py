@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digit_core.characters import Characters, characters
-from digit_core.preprocess import PreparedPage, reduced
+from digit_core.imaging.background import reduced
+from digit_core.preprocess import PreparedPage
 from digit_core.reader import Reader
 from digit_core.reader_form import DIGITS, STRIP_HEIGHT
 from digit_core.records import Grey

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from digit_core.decision import FoundNumber
 from digit_core.find_cells import FoundCell, find_cells
+from digit_core.imaging.prepare_strip import prepare_strip
 from digit_core.judgement import judge
 from digit_core.layout import Layout
 from digit_core.lines import LineMaps, line_maps
@@ -15,7 +16,7 @@ from digit_core.numbers import find_number, find_numbers
 from digit_core.orientation import evidence_of, lying
 from digit_core.params import ReviewPolicy, SegmentationParams
 from digit_core.placing import in_tables, inked, inked_cell, page_digits, reading_order
-from digit_core.preprocess import PreparedPage, prepare_strip
+from digit_core.preprocess import PreparedPage
 from digit_core.printing import told_by_page
 from digit_core.reader import Reader
 from digit_core.readings import PageRead

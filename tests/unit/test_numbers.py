@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 
 from digit_core.decision import FoundNumber
+from digit_core.imaging.prepare_strip import prepare_strip
 from digit_core.lines import line_maps
 from digit_core.look import strengthened
 from digit_core.numbers import find_number, find_numbers
 from digit_core.params import SegmentationParams
-from digit_core.preprocess import prepare, prepare_strip
+from digit_core.preprocess import prepare
 from digit_core.reader import Cells, Columns, OnnxReader
 from digit_core.reader_form import NOTHING, OUTPUTS
 from digit_core.reader_network import cell_targets

@@ -1,0 +1,1 @@
+"""From bytes to a page made ready: decoding, paper and light, rulings."""
