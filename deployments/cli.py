@@ -48,7 +48,8 @@ def options(
 def settings() -> None:
     """List all settings, their values and where those come from; passwords are masked.
 
-    A setting is an environment variable, or a line of the file .env in the current folder.
+    A setting is an environment variable, or a line of the file settings.env in the home folder (or of the one that
+    DIGITS_SETTINGS_FILE names).
 
     \b
     Examples:

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digit_core.reader_form import CHARACTERS, DIGITS, NOTHING, STRIDE, UNIT
+from digit_core.reader_form import CHARACTERS, DIGITS, FULL, NOTHING, OTHER, STRIDE, UNIT, NetworkForm
 
 _LEAST, _LEAST_MARK = 0.35, 0.12
 """Probability from which a cell may be the middle of a digit, and of a point or dash: those are small, and cost nothing."""
@@ -16,8 +16,8 @@ _LEAST, _LEAST_MARK = 0.35, 0.12
 
 @dataclass(frozen=True, slots=True)
 class Characters:
-    """n characters: boxes (n, 4) left, top, right, bottom in pixels of the picture; probabilities (n, 13) of each character and
-    of nothing; printed (n,) probability of print.
+    """n characters: boxes (n, 4) left, top, right, bottom in pixels of the picture; probabilities (n, NOTHING + 1) of each
+    character and of nothing; printed (n,) probability of print.
     """
 
     boxes: NDArray[np.float32]
@@ -44,23 +44,35 @@ class Characters:
         return self.chosen(np.argsort(self.boxes[:, 0] + self.boxes[:, 2], kind="stable"))
 
 
-def characters(cells: NDArray[np.float32]) -> Characters:
-    """The characters that cells (rows, columns, OUTPUTS) show, the surest first; of overlapping ones only the surest."""
-    found = 1 / (1 + np.exp(np.minimum(cells[..., NOTHING] - _logsum(cells[..., :NOTHING]), 60.0)))
+def characters(cells: NDArray[np.float32], form: NetworkForm = FULL) -> Characters:
+    """The characters that cells (rows, columns, classes) show, the surest first; of overlapping ones only the surest.
+
+    form: of the network whose cells they are. What it takes for another character (a letter) is none here.
+    """
+    classes, places = len(form.characters), np.array(form.places)
+    wanted = np.flatnonzero(places != CHARACTERS.index(OTHER))
+    none = _logsum(np.delete(cells[..., : classes + 1], wanted, axis=-1))
+    found = 1 / (1 + np.exp(np.minimum(none - _logsum(cells[..., wanted]), 60.0)))
     peak = cv2.dilate(found.astype(np.float32), np.ones((3, 3), np.uint8))
-    enough = np.where(cells[..., :NOTHING].argmax(axis=-1) < DIGITS, _LEAST, _LEAST_MARK)
+    enough = np.where(places[wanted][cells[..., wanted].argmax(axis=-1)] < DIGITS, _LEAST, _LEAST_MARK)
     rows, columns = np.nonzero((found >= enough) & (found >= peak - 1e-6))
     order = np.argsort(-found[rows, columns], kind="stable")
     rows, columns = rows[order], columns[order]
     here = cells[rows, columns]
+    boxes = _boxes(rows, columns, here[:, classes + 1 : classes + 5])
+    powers = np.exp(here[:, : classes + 1] - here[:, : classes + 1].max(axis=1, keepdims=True))
+    known = powers / powers.sum(axis=1, keepdims=True)
+    ours = known[:, wanted] @ np.eye(NOTHING, dtype=np.float32)[places[wanted]]
+    all_ = np.concatenate([ours, 1 - ours.sum(axis=1, keepdims=True)], axis=1)
+    printed = 1 / (1 + np.exp(-np.clip(here[:, classes + 5], -30, 30)))
+    return Characters(boxes, all_, printed.astype(np.float32)).chosen(_without_doubles(boxes))
+
+
+def _boxes(rows: NDArray[np.intp], columns: NDArray[np.intp], logs: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Boxes around the middles of cells, from the logarithms (n, 4) of the distances to their sides."""
     x, y = (columns + 0.5) * STRIDE, (rows + 0.5) * STRIDE
-    sides = UNIT * np.exp(np.clip(here[:, NOTHING + 1 : NOTHING + 5], -4, 4))
-    boxes = np.stack([x - sides[:, 0], y - sides[:, 1], x + sides[:, 2], y + sides[:, 3]], axis=1).astype(np.float32)
-    scores = here[:, : NOTHING + 1] - here[:, : NOTHING + 1].max(axis=1, keepdims=True)
-    powers = np.exp(scores)
-    printed = 1 / (1 + np.exp(-np.clip(here[:, NOTHING + 5], -30, 30)))
-    all_ = Characters(boxes, np.asarray(powers / powers.sum(axis=1, keepdims=True), np.float32), printed.astype(np.float32))
-    return all_.chosen(_without_doubles(boxes))
+    sides = UNIT * np.exp(np.clip(logs, -4, 4))
+    return np.stack([x - sides[:, 0], y - sides[:, 1], x + sides[:, 2], y + sides[:, 3]], axis=1).astype(np.float32)
 
 
 def _logsum(scores: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from digit_core.characters import Characters, text_of
-from digit_core.columns import Floats, Scored, best_text, stacked
+from digit_core.columns import Alignment, Floats, aligned, best_text, digits_only, log_likelihoods
 from digit_core.reader import Columns
-from digit_core.reader_form import CHARACTERS, COLUMN, DIGITS
+from digit_core.reader_form import DIGITS
+from digit_core.recognition.marks import Asked, written
 from digit_core.windows import Window
 
 _DETECTED, _READ = 0.16, 0.68
@@ -26,6 +27,9 @@ _SURER = 0.8
 _DOUBT = 0.53
 """Exponent of the doubt whether a number has as many digits as were read; fitted on written strips."""
 
+_LEAST = 1e-12
+"""Probability that columns give at least, whatever they say."""
+
 _OTHERWISE = (0.15, 6.0)
 """How many times as likely as they say columns are taken to be without a digit, to see what else the number could be."""
 
@@ -34,8 +38,8 @@ _OTHERWISE = (0.15, 6.0)
 class FoundNumber:
     """boxes (n, 4) of its digits; evidence (n, 11): probabilities of the ten digits and of no digit, before any classifier;
     certainty: probability that these are its digits, none missing and none too many; printed: probability of print;
-    text: as written, with points and dashes; seen: by how much (in log likelihood) its columns rather say these digits than
-    none.
+    text: as written, with its marks; seen: by how much (in log likelihood) its columns rather say these digits than none; marks:
+    probability that its marks are these.
     """
 
     boxes: NDArray[np.float32]
@@ -44,6 +48,7 @@ class FoundNumber:
     printed: float
     text: str
     seen: float
+    marks: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,6 +57,11 @@ class Seen:
 
     window: Window
     columns: Columns
+
+    @property
+    def digits(self) -> Columns:
+        """The columns (t, 11) as those see them who ask for digits alone."""
+        return digits_only(self.columns)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,22 +80,31 @@ class Proposal:
 
 def decided(proposals: Sequence[Proposal]) -> list[FoundNumber]:
     """For each number the digits that page and columns together make likeliest."""
-    columns = stacked([seen.columns for one in proposals for seen in one.strips])
     sizes = len(proposals[0].strips)
     texts = [_texts(one) for one in proposals]
-    likely = _log_likelihoods(columns, texts, sizes)
+    likely = _log_likelihoods(proposals, texts)
     chosen = [_choice(row, values, sizes) for row, values in zip(texts, likely, strict=True)]
-    final = Scored(columns, [row[i] for row, i in zip(texts, chosen, strict=True) for _ in range(sizes)])
-    substitutes, middles = _agreed(final.substitutes(), sizes), final.middles()[::sizes]
-    seen = (final.log_likelihoods - np.log(columns[..., 0]).sum(axis=1)).reshape(-1, sizes).mean(axis=1)
-    return [_number(*row) for row in zip(proposals, texts, chosen, likely, substitutes, middles, seen, strict=True)]
+    finals = [(seen.digits, row[i]) for one, row, i in zip(proposals, texts, chosen, strict=True) for seen in one.strips]
+    laid = aligned([columns for columns, _ in finals], [text for _, text in finals])
+    of_each = [laid[i * sizes : (i + 1) * sizes] for i in range(len(proposals))]
+    found = [_number(*row) for row in zip(proposals, texts, chosen, likely, of_each, strict=True)]
+    return _with_marks(proposals, found)
+
+
+def _with_marks(proposals: Sequence[Proposal], found: Sequence[FoundNumber]) -> list[FoundNumber]:
+    """The numbers as written, with the marks among their digits."""
+    asked = [
+        Asked(one.text, one.boxes, own.marks, tuple(seen.columns for seen in own.strips))
+        for own, one in zip(proposals, found, strict=True)
+    ]
+    return [replace(one, text=marked.text, marks=marked.sureness) for one, marked in zip(found, written(asked), strict=True)]
 
 
 def _texts(one: Proposal) -> list[str]:
     """What is proposed: all that was found on the page, and its surer digits alone; what the columns of each size say, and what
     they would say with too many and with too few digits.
     """
-    columns = [seen.columns for seen in one.strips]
+    columns = [seen.digits for seen in one.strips]
     return [
         text_of(one.digits),
         text_of(one.surer),
@@ -93,22 +112,28 @@ def _texts(one: Proposal) -> list[str]:
     ]
 
 
-def _log_likelihoods(columns: Floats, texts: Sequence[Sequence[str]], sizes: int) -> Floats:
-    """Shape (n, texts of each): every text against the columns of its strips, in their mean. Most texts are proposed more than
-    once, and scored once.
+def _log_likelihoods(proposals: Sequence[Proposal], texts: Sequence[Sequence[str]]) -> list[Floats]:
+    """For each number (its texts,): every text against the columns of its strips, in their mean. Most texts are proposed more
+    than once, and scored once.
     """
     pairs = sorted({(number, text) for number, own in enumerate(texts) for text in own})
-    rows = [number * sizes + size for number, _ in pairs for size in range(sizes)]
-    scores = Scored(columns[rows], [text for _, text in pairs for _ in range(sizes)]).log_likelihoods
-    found = dict(zip(pairs, scores.reshape(-1, sizes).mean(axis=1), strict=True))
-    return np.array([[found[number, text] for text in own] for number, own in enumerate(texts)])
+    asked = [(seen.digits, text) for number, text in pairs for seen in proposals[number].strips]
+    scores = log_likelihoods([columns for columns, _ in asked], [text for _, text in asked])
+    found = dict(zip(pairs, scores.reshape(len(pairs), -1).mean(axis=1), strict=True))
+    return [np.array([found[number, text] for text in own]) for number, own in enumerate(texts)]
 
 
-def _agreed(substitutes: Floats, sizes: int) -> Floats:
-    """(n * sizes, longest, 10) -> (n, longest, 10): the geometric mean of what the strips of a number say."""
-    together = np.log(substitutes).reshape(-1, sizes, *substitutes.shape[1:]).mean(axis=1)
-    powers = np.exp(together - together.max(axis=2, keepdims=True))
-    return np.asarray(powers / powers.sum(axis=2, keepdims=True))
+def _agreed(laid: Sequence[Alignment]) -> Floats:
+    """(digits, 10): the geometric mean of what the strips of a number say may stand in the place of each digit."""
+    together = np.log(np.maximum([one.substitutes for one in laid], _LEAST)).mean(axis=0)
+    powers = np.exp(together - together.max(axis=1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+
+
+def _seen(one: Proposal, laid: Sequence[Alignment]) -> float:
+    """By how much the strips rather say these digits than none, in their mean."""
+    nothing = [np.log(np.maximum(seen.digits[:, 0], _LEAST)).sum() for seen in one.strips]
+    return float(np.mean([own.log_likelihood - none for own, none in zip(laid, nothing, strict=True)]))
 
 
 def _choice(texts: Sequence[str], likely: NDArray[np.float64], sizes: int) -> int:
@@ -124,22 +149,20 @@ def _number(
     texts: Sequence[str],
     choice: int,
     likely: NDArray[np.float64],
-    substitutes: NDArray[np.float64],
-    middles: NDArray[np.float64],
-    seen: float,
+    laid: Sequence[Alignment],
 ) -> FoundNumber:
-    count = len(texts[choice])
-    read = substitutes[:count]
+    count, read = len(texts[choice]), _agreed(laid)
     if choice > 1:
-        boxes, detected, scores = _boxes_at(middles[:count], one), np.full((count, DIGITS), 1 / DIGITS), np.full(count, 0.5)
+        boxes = _boxes_at(laid[0].middles, one)
+        detected, scores = np.full((count, DIGITS), 1 / DIGITS), np.full(count, 0.5)
     else:
         source = (one.digits, one.surer)[choice].left_to_right()
         boxes, detected, scores = source.boxes, source.probabilities[:, :DIGITS] + 1e-7, source.scores
     both = np.power(detected, _DETECTED) * np.power(read + 1e-9, _READ)
     both = both / both.sum(axis=1, keepdims=True)
     evidence = np.concatenate([both * scores[:, None], 1 - scores[:, None]], axis=1).astype(np.float32)
-    written, certainty = _as_written(boxes, texts[choice], one.marks), _certainty(texts, choice, likely)
-    return FoundNumber(boxes, evidence, certainty, _printed(one.digits), written, float(seen))
+    certainty = _certainty(texts, choice, likely)
+    return FoundNumber(boxes, evidence, certainty, _printed(one.digits), texts[choice], _seen(one, laid))
 
 
 def _printed(digits: Characters) -> float:
@@ -158,15 +181,9 @@ def _certainty(texts: Sequence[str], choice: int, likely: NDArray[np.float64]) -
 def _boxes_at(middles: NDArray[np.float64], one: Proposal) -> NDArray[np.float32]:
     """Boxes around the digits that only the columns see: halfway to their neighbours, as high as what was found."""
     window, found = one.strips[0].window, one.digits.boxes
-    x = (middles + 0.5) * COLUMN / window.scale + window.x
+    x = window.at(middles)
     top, bottom = found[:, 1].min(), found[:, 3].max()
     edges = np.concatenate([[found[:, 0].min()], (x[1:] + x[:-1]) / 2, [found[:, 2].max()]])
     edges = np.maximum.accumulate(edges)
     rows = [(edges[i], top, max(edges[i + 1], edges[i] + 1), bottom) for i in range(len(x))]
     return np.array(rows, np.float32).reshape(-1, 4)
-
-
-def _as_written(boxes: NDArray[np.float32], digits: str, marks: Characters) -> str:
-    characters_ = [((box[0] + box[2]) / 2, digit) for box, digit in zip(boxes, digits, strict=True)]
-    characters_ += [((box[0] + box[2]) / 2, CHARACTERS[i]) for box, i in zip(marks.boxes, marks.best, strict=True)]
-    return "".join(character for _, character in sorted(characters_))

@@ -66,7 +66,7 @@ def look_at(darkness: Grey, scale: float, reader: Reader) -> Characters:
     height, width = (max(1, round(side * scale)) for side in darkness.shape)
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
     small = darkness if scale == 1 else cv2.resize(darkness, (width, height), interpolation=method)
-    found = characters(reader.find(strengthened(np.asarray(small, np.uint8))))
+    found = characters(reader.find(strengthened(np.asarray(small, np.uint8))), reader.detector)
     return Characters((found.boxes / scale).astype(np.float32), found.probabilities, found.printed)
 
 

@@ -43,6 +43,8 @@ _DECODE = re.compile(rb"/Decode\s*[\[\d]")
 _ON_PAGE = 0.9  # so much of the page the image of a scan covers …
 _ON_IMAGE = 0.98  # … and so much of the image is to be seen
 _STRAIGHT = 1e-3  # a placement this far from a multiple of 90 degrees (as a tangent) is not turned by whole pixels
+_MOST_OBJECTS = 500_000  # of a page: a drawn map has some hundred thousand
+_DEEPEST = 15  # forms within forms; PDFium itself goes on to 40
 _SQUARE = 1.05  # pixels longer than this times their other side are made square by rendering
 
 
@@ -193,9 +195,18 @@ def _placed(pixels: Grey, shape: pypdfium2.PdfMatrix, rotation: int) -> Grey:
 def _render(page: pypdfium2.PdfPage, dpi: float, limits: DecodeLimits) -> PageImage:
     scale = dpi / _POINTS_PER_INCH * (1 - 1e-6)  # sizes are rounded up: 40.000001 pixels are meant to be 40
     check_pixels(math.ceil(page.get_width() * scale), math.ceil(page.get_height() * scale), limits)
-    for image in page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_IMAGE]):
-        _check_image(image, limits)
+    _check_objects(page, limits)
     return PageImage(_grey(page.render(scale=scale, grayscale=True)), believable(dpi))
+
+
+def _check_objects(page: pypdfium2.PdfPage, limits: DecodeLimits) -> None:
+    """Before they are drawn: how many there are, how deep they lie, and how large the images among them are."""
+    for count, thing in enumerate(page.get_objects(max_depth=_DEEPEST + 1), start=1):
+        if count > _MOST_OBJECTS or thing.level >= _DEEPEST:
+            what = f"more than {_MOST_OBJECTS:,} objects, or forms more than {_DEEPEST} deep"
+            raise PageError(FailureReason.TOO_LARGE, f"too large: the PDF page has {what}; export it again as a plain scan")
+        if thing.type == pdfium.FPDF_PAGEOBJ_IMAGE:
+            _check_image(thing, limits)
 
 
 def _grey(bitmap: pypdfium2.PdfBitmap) -> Grey:

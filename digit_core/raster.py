@@ -129,6 +129,8 @@ def is_of_inks(jpeg: bytes) -> bool:
 
 
 def _open(data: bytes, kind: Kind) -> ImageFile:
+    if kind is Kind.PNG:
+        whole.check_chunks(data)
     try:
         return _PLUGINS[kind](io.BytesIO(data))
     except PILLOW_ERRORS as error:

@@ -1,14 +1,29 @@
-"""What the reader's networks and those who ask them agree on. Nothing that the networks learn from is needed to read."""
+"""What the reader's networks and those who ask them agree on. Nothing that the networks learn from is needed to read.
+
+A network says of itself what it knows, in the metadata of its file: `characters`, and a strip reader its `height` and `column`.
+One that says nothing has the form `PLAIN`. Whoever asks sees the characters of `CHARACTERS`, whatever the network knows.
+"""
 
 from __future__ import annotations
 
-CHARACTERS = "0123456789.-"
-"""What is told apart in a number: ten digits, the decimal point (or comma), and the dash (or "=" or tilde)."""
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from digit_core.errors import RegistryError
+
+CHARACTERS = "0123456789.,-+/:°'½¼¾\"?"
+"""What stands in a number: ten digits, decimal marks, dash (or "=" or tilde), plus, slash, colon, degree, minute, fractions."""
 
 DIGITS = 10
 
+DITTO, OTHER = '"', "?"
+"""The sign for "the same as above", and any character that the alphabet does not hold."""
+
 NOTHING = len(CHARACTERS)
 """The class of a cell where no character has its middle."""
+
+CLASSES = 1 + len(CHARACTERS)
+"""Of a column: none of the characters, and each of them."""
 
 OUTPUTS = NOTHING + 1 + 4 + 1
 """Of a cell: scores of the characters and of nothing, log of the distances to left, top, right and bottom, score of print."""
@@ -24,3 +39,44 @@ COLUMN = 2
 
 STRIP_HEIGHT = 40
 """Pixels; the figures in a strip are 12 to 38 high."""
+
+_HIGHEST, _WIDEST = 256, 32
+"""Pixels of a strip's height and of a column's width at most: more is no strip reader."""
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkForm:
+    """What a network knows: its characters in the order of its classes; of a strip reader besides how many pixels a strip is high
+    and a column wide.
+    """
+
+    characters: str = CHARACTERS
+    height: int = STRIP_HEIGHT
+    column: int = COLUMN
+
+    def __post_init__(self) -> None:
+        if len(set(self.characters)) != len(self.characters) or not set(CHARACTERS[:DIGITS]) <= set(self.characters):
+            raise RegistryError(f"a network tells ten digits and each character once, not {self.characters[:80]!r}")
+        if not (8 <= self.height <= _HIGHEST and 1 <= self.column <= min(_WIDEST, self.height)):
+            raise RegistryError(f"no strip reader has strips {self.height} pixels high and columns {self.column} wide")
+
+    @classmethod
+    def of(cls, facts: Mapping[str, str]) -> NetworkForm:
+        """The form that the metadata of a network's file tell. Raises RegistryError for one that no network has."""
+        try:
+            height, column = int(facts.get("height", STRIP_HEIGHT)), int(facts.get("column", COLUMN))
+        except ValueError as error:
+            raise RegistryError(f"height and column of a network are whole numbers of pixels: {error}") from error
+        return cls(facts.get("characters", PLAIN.characters), height, column)
+
+    @property
+    def places(self) -> tuple[int, ...]:
+        """For each of its characters the place in `CHARACTERS`; what is not among them is another character."""
+        return tuple(CHARACTERS.index(one if one in CHARACTERS else OTHER) for one in self.characters)
+
+
+FULL = NetworkForm()
+"""Of a network that knows the whole alphabet."""
+
+PLAIN = NetworkForm("0123456789.-")
+"""Of a network that does not tell its own."""

@@ -26,7 +26,7 @@ from digit_core.network import keras_module
 from digit_core.params import Params
 from digit_core.quantise import quantise
 from digit_core.reader import FINDER, READER
-from digit_core.reader_form import STRIP_HEIGHT
+from digit_core.reader_form import CHARACTERS, COLUMN, STRIP_HEIGHT
 from digit_core.reader_network import build, cell_loss, cell_targets, column_loss, column_targets
 from digit_core.strips import Scrap, write_patch, write_strip
 
@@ -234,3 +234,13 @@ def export_reader(trained: TrainedReader, learned: Labelled, params: ReaderParam
             warnings.simplefilter("ignore", FutureWarning)  # tf2onnx asks NumPy for a name that it knows to be gone
             model.export(str(folder / name), format="onnx", verbose=False)
         quantise(folder / name, pictures)
+        _tell(folder / name, {"characters": CHARACTERS, "height": str(STRIP_HEIGHT), "column": str(COLUMN)})
+
+
+def _tell(file: Path, facts: Mapping[str, str]) -> None:
+    """Writes into a network's file what digit_core.reader_form.NetworkForm asks of it."""
+    import onnx
+
+    model = onnx.load(str(file))
+    onnx.helper.set_model_props(model, dict(facts))
+    onnx.save(model, str(file))

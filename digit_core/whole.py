@@ -17,7 +17,10 @@ from digit_core.errors import FailureReason, PageError
 _JPEG_MARKER = re.compile(rb"\xff([\x01-\xcf\xd8-\xfe])")
 _JPEG_BARE = (0x01, 0xD8)  # TEM and SOI have no length behind them
 _JPEG_END = 0xD9
+_JPEG_SCAN = 0xDA
+_MOST_SCANS = 100  # progressive files have about ten; each scan is a walk over all pixels, and may be empty
 
+_PNG_CHUNKS = 20_000, 1_000  # so many are fine, and one more for so many bytes of the file: Pillow takes each by itself
 _PNG_CRITICAL = (b"IHDR", b"PLTE", b"IDAT", b"IEND")
 
 _JP2_SIGNATURE = b"\x00\x00\x00\x0cjP  "
@@ -39,15 +42,29 @@ def broken(kind: str, what: str) -> NoReturn:
 
 def check_jpeg(data: bytes) -> None:
     """Follows the markers to the end-of-image marker; bytes behind it (a second picture, padding) do not matter."""
-    position = 2
+    position, scans = 2, 0
     while match := _JPEG_MARKER.search(data, position):
         marker = match[1][0]
         if marker == _JPEG_END:
             return
+        scans += marker == _JPEG_SCAN
+        if scans > _MOST_SCANS:
+            broken("JPEG", f"more than {_MOST_SCANS} scans")
         position = match.end()
         if marker not in _JPEG_BARE:  # skipped as a whole: a segment may hold a thumbnail with an end of its own
             position += max(2, int.from_bytes(data[position : position + 2]))
     cut_short("JPEG")
+
+
+def check_chunks(data: bytes) -> None:
+    """Counts the chunks of a PNG before Pillow takes each. Raises PageError(DAMAGED) for more than any writer makes."""
+    fine, bytes_each = _PNG_CHUNKS
+    position, most = 8, fine + len(data) // bytes_each
+    while position + 8 <= len(data) and most >= 0:
+        position += 12 + int.from_bytes(data[position : position + 4])
+        most -= 1
+    if most < 0:
+        broken("PNG", f"more than {fine + len(data) // bytes_each:,} chunks")
 
 
 def check_png(data: bytes) -> None:

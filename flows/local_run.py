@@ -10,6 +10,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from flows.local_server import check_reachable, local_api, wait_until_ready
+from flows.prefect_settings import settle_prefect
 from flows.progress import Progress, current
 from flows.promotion import Figures, Promoted, on_figures
 from flows.settings import Settings
@@ -95,6 +96,7 @@ def prefect_for(settings: Settings) -> Iterator[None]:
     """Flows may be imported and called in here."""
     for name, value in _UNLESS_SET.items():
         os.environ.setdefault(name, value)
+    settle_prefect(settings.home_folder)
     with _api(settings):
         yield
 

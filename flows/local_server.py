@@ -53,9 +53,10 @@ def local_api(log: Path) -> Iterator[str]:
 
 def _start(listener: socket.socket, log: Path) -> subprocess.Popen[bytes]:
     log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("wb") as output:
+    with log.absolute().open("wb") as output:
         return subprocess.Popen(  # noqa: S603  our own interpreter and module
-            [sys.executable, "-m", "flows.local_server", str(listener.fileno())],
+            [sys.executable, "-P", "-m", "flows.local_server", str(listener.fileno())],
+            cwd=log.absolute().parent,  # not where the scans are: Prefect reads settings from the folder it starts in
             stdin=subprocess.PIPE,
             stdout=output,
             stderr=output,

@@ -156,6 +156,7 @@ def _plan(source: str, out: str, settings: Settings, run_id: str, share: Share) 
         promise=promise,
         workers=settings.worker_count,
         page_seconds=settings.page_seconds,
+        page_megabytes=settings.page_megabytes,
         storage_options=json.dumps(settings.storage_options, sort_keys=True),
         review_url=settings.review_url,
     )

@@ -1,4 +1,7 @@
-"""Settings: read once from the environment and `.env`; nothing below `flows` reads the environment.
+"""Settings: read once from the environment and a file; nothing below `flows` reads the environment.
+
+The file is the one that DIGITS_SETTINGS_FILE names, or settings.env in the home folder: never one of the current folder, which
+may hold whatever others have sent.
 
 Every name begins with DIGITS_. A name with that prefix which is no setting is an error: a typo must not pass for a
 default. Credentials of object storage come the usual AWS way (environment, ~/.aws, role) and are none of ours.
@@ -25,7 +28,7 @@ PREFIX = "DIGITS_"
 _SECRET_WORDS = ("secret", "password", "token", "key")
 _MAY_HOLD_SECRETS = ("storage_options", "mlflow_tracking_uri", "review_database_url", "review_token")
 
-Origin = Literal["environment", ".env", "default"]
+Origin = Literal["environment", "file", "default"]
 
 
 class Runner(StrEnum):
@@ -38,9 +41,12 @@ class Runner(StrEnum):
 class Settings(BaseSettings):
     """All settings with their defaults: one machine, nothing to install, everything under `home`."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_file_encoding="utf-8", extra="ignore", frozen=True)
 
     home: Path = Field(default=Path("~/.digits"), description="folder of the databases, downloaded models and working files")
+    settings_file: Path | None = Field(
+        default=None, description="file of settings, a line NAME=value for each; default: settings.env in the home folder"
+    )
     mlflow_tracking_uri: SecretStr = Field(
         default=SecretStr(""), description="model registry; default: SQLite in the home folder"
     )
@@ -63,6 +69,7 @@ class Settings(BaseSettings):
     runner: Runner = Field(default=Runner.HERE, description="here: processes of this machine; dask: those of a Dask cluster")
     scheduler: str = Field(default="", description="address of the Dask scheduler, such as tcp://host:8786")
     page_seconds: float = Field(default=120.0, gt=0, description="time limit for one page")
+    page_megabytes: float = Field(default=4096.0, ge=256, description="memory that a process may take to read one page")
     writing: Writing = Field(default=Writing.ANY, description="numbers that are wanted: any, hand or print")
     layout: str = Field(default="", description="layout file, or folder of them, of the forms that are read; may be a URL")
     threshold: float = Field(default=0.97, ge=0, le=1, description="digits less sure than this go to review")
@@ -132,9 +139,10 @@ def available_cores() -> int:
 def load_settings() -> Settings:
     """Raises InputError for an unknown DIGITS_ name or a value that does not fit."""
     _refuse_unknown(os.environ, "the environment")
-    _refuse_unknown(dotenv_values(".env"), ".env")
+    file = _file()
+    _refuse_unknown(dotenv_values(file), str(file))
     try:
-        settings = Settings()
+        settings = Settings(_env_file=file)  # type: ignore[call-arg]  # an argument of pydantic-settings
     except ValidationError as error:
         raise InputError("; ".join(_describe(problem) for problem in error.errors())) from error
     except ValueError as error:  # pydantic-settings: a value that should be JSON and is not
@@ -142,6 +150,15 @@ def load_settings() -> Settings:
     if settings.max_error is not None and "threshold" in settings.model_fields_set:
         raise InputError(f"{PREFIX}THRESHOLD and {PREFIX}MAX_ERROR are both set, and each decides what goes to review: unset one")
     return settings
+
+
+def _file() -> Path:
+    """Where settings may stand beside the environment. Raises InputError for one that was named and is not there."""
+    named = os.environ.get(f"{PREFIX}SETTINGS_FILE")
+    if named and not Path(named).expanduser().is_file():
+        raise InputError(f"{named}, which {PREFIX}SETTINGS_FILE names, is no file: correct the name, or unset it")
+    home = os.environ.get(f"{PREFIX}HOME") or Settings.model_fields["home"].default
+    return Path(named or Path(home, "settings.env")).expanduser()
 
 
 def _refuse_unknown(names: Iterable[str], where: str) -> None:
@@ -162,10 +179,10 @@ def _describe(problem: Mapping[str, Any]) -> str:
 def origins() -> dict[str, Origin]:
     """Where the value of each setting comes from."""
     environment = {name.upper() for name in os.environ}
-    file = {name.upper() for name in dotenv_values(".env")}
+    file = {name.upper() for name in dotenv_values(_file())}
 
     def origin(name: str) -> Origin:
-        return "environment" if name in environment else ".env" if name in file else "default"
+        return "environment" if name in environment else "file" if name in file else "default"
 
     return {name: origin(PREFIX + name.upper()) for name in Settings.model_fields}
 
@@ -175,6 +192,7 @@ def shown(settings: Settings) -> dict[str, str]:
     effective = {
         **{name: getattr(settings, name) for name in Settings.model_fields},
         "home": settings.home_folder,
+        "settings_file": settings.settings_file or settings.home_folder / "settings.env",
         "mlflow_tracking_uri": masked_url(settings.tracking_uri),
         "mlflow_artifact_root": settings.artifact_root or "",
         "review_database_url": masked_url(settings.review_url),

@@ -58,7 +58,7 @@ def what_would_change(
     """
     by = Readers(champion, challenger, limits(settings), SegmentationParams(), policy(settings))
     folder = settings.spool_folder / f"against-{uuid.uuid4().hex}"
-    pool = WorkerPool(settings.worker_count, settings.page_seconds)
+    pool = WorkerPool(settings.worker_count, settings.page_seconds, settings.page_megabytes)
     try:
         with spool(folder):
             for number, (pages, published) in enumerate(_batches(results)):

@@ -22,7 +22,7 @@ from digit_core.records import PageFailure, PageRef, SourceObject
 from digit_core.share import Share
 from tasks.adapters.results import Results
 from tasks.adapters.storage import Storage
-from tasks.pool import WorkerPool
+from tasks.pool import MEGABYTES, WorkerPool
 
 GROUP_OBJECTS = 32
 """Listed objects that are fetched and looked at together."""
@@ -57,6 +57,7 @@ class RunPlan:
     model_sha256: str = ""
     home: str = ""  # name of the machine that a run on several machines was started on
     note: str = ""  # what a person should know of the model, such as that the registry was away
+    page_megabytes: float = MEGABYTES
     layouts: tuple[str, ...] = field(default=(), repr=False)  # texts of the layout files that pages are read by
     promise: DialSetting | None = None  # what the threshold in `review` was chosen for, if for an error
 
@@ -103,7 +104,7 @@ class Desk:
         self.storage = Storage(options)
         self.results = Results(self.storage, plan.out)
         self.queue = ReviewQueue(plan.review_url)
-        self.pool = WorkerPool(plan.workers, plan.page_seconds)
+        self.pool = WorkerPool(plan.workers, plan.page_seconds, plan.page_megabytes)
         self.on_pages: Callable[[int], None] = lambda count: None  # told of every page looked at
 
     def close(self) -> None:

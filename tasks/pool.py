@@ -8,6 +8,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import re
+import resource
 import sys
 import threading
 import time
@@ -29,8 +30,19 @@ from digit_core.errors import DigitsError, FailureReason
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-_ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+_FOR_WORKERS = {
+    **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"),
+    "PYTHONSAFEPATH": "1",  # a worker starts as `python -c`, which would import whatever lies among the scans
+}
 _POOL_TRIES = 3
+
+MEGABYTES = 4096.0
+"""Memory that a worker may take: about twice what a page of 200 megapixels needs."""
+
+TOO_MUCH_MEMORY = 77
+"""Exit code of a worker that ended itself because it held more."""
+
+_LOOK_EVERY = 0.05  # seconds: decoders take up to some gigabytes a second
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +54,13 @@ class Lost:
 
 
 class WorkerPool:
-    """A pool of `workers` processes; an item may take `seconds`. Threads may share it.
+    """A pool of `workers` processes; an item may take `seconds`, and its worker `megabytes` of memory. Threads may share it.
 
     After `close`, whoever waits for a result gets CancelledError.
     """
 
-    def __init__(self, workers: int, seconds: float) -> None:
-        self._workers, self._seconds = workers, seconds
+    def __init__(self, workers: int, seconds: float, megabytes: float = MEGABYTES) -> None:
+        self._workers, self._seconds, self._megabytes = workers, seconds, megabytes
         self._lock = threading.Lock()
         self._pool: _Pool | None = None
         self._waited_for: set[Future[Any]] = set()
@@ -103,9 +115,10 @@ class WorkerPool:
             self._pool.join()  # it broke; this ends what is left of its workers
             self._pool = None
         if self._pool is None:
-            for name in _ONE_THREAD:  # read by the numeric libraries of the workers, which inherit them
-                os.environ.setdefault(name, "1")
-            self._pool = _Pool(max_workers=self._workers, context=_Context(), initializer=start_worker)
+            for name, value in _FOR_WORKERS.items():  # read by Python and the numeric libraries of the workers
+                os.environ.setdefault(name, value)
+            limits = {"initializer": start_worker, "initargs": (self._megabytes,)}
+            self._pool = _Pool(max_workers=self._workers, context=_Context(), **limits)
         return self._pool
 
     def _collect(self, function: Callable[..., Any], job: Sequence[Any], future: Future[Any]) -> list[Any]:
@@ -119,6 +132,8 @@ class WorkerPool:
             return list(future.result())
         if isinstance(error, DigitsError):
             raise error
+        if len(job) == 1 and _took_too_much(error):  # it would again
+            return [self._lost(error)]
         return [self._alone(function, item) for item in job]
 
     def _alone(self, function: Callable[..., Any], item: Any) -> Any:
@@ -128,16 +143,26 @@ class WorkerPool:
             return future.result()[0]
         if isinstance(error, DigitsError):
             raise error
-        return lost(error, self._seconds)
+        return self._lost(error)
+
+    def _lost(self, error: BaseException) -> Lost:
+        return lost(error, self._seconds, self._megabytes)
 
 
-def lost(error: BaseException, seconds: float) -> Lost:
+def lost(error: BaseException, seconds: float, megabytes: float) -> Lost:
     """What to say of an item that was tried alone and ended with `error`."""
+    if _took_too_much(error):
+        message = f"it needs more than {megabytes:,.0f} MB of memory; DIGITS_PAGE_MEGABYTES sets the limit if you trust the file"
+        return Lost(FailureReason.TOO_LARGE, message)
     if isinstance(error, ProcessExpired):
         return Lost(FailureReason.CRASHED, f"it ended the process that read it (exit code {error.exitcode})")
     if isinstance(error, TimeoutError):
         return Lost(FailureReason.TIMED_OUT, f"it was not read within {seconds:g} s; DIGITS_PAGE_SECONDS sets the limit")
     return Lost(FailureReason.CRASHED, f"{type(error).__name__}: {error}{_place(error)}")
+
+
+def _took_too_much(error: BaseException | None) -> bool:
+    return isinstance(error, ProcessExpired) and error.exitcode == TOO_MUCH_MEMORY
 
 
 def _place(error: BaseException) -> str:
@@ -146,12 +171,31 @@ def _place(error: BaseException) -> str:
     return f" ({Path(places[-1][0]).name}:{places[-1][1]})" if places else ""
 
 
-def start_worker() -> None:
+def start_worker(megabytes: float) -> None:
     """In the worker, before its first job."""
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    _limit_memory(megabytes)
     import cv2
 
     cv2.setNumThreads(1)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _limit_memory(megabytes: float) -> None:
+    """The worker ends itself soon after it holds more: no malloc fails that a library would crash on, and the exit code says
+    why. Twice as much is refused by the system, should this thread not get a turn."""
+    _, most = resource.getrlimit(resource.RLIMIT_DATA)
+    hard = int(2e6 * megabytes)
+    resource.setrlimit(resource.RLIMIT_DATA, (hard if most == resource.RLIM_INFINITY else min(hard, most), most))
+    if Path("/proc/self/statm").exists():
+        threading.Thread(target=_watch_memory, args=(megabytes * 1e6 / resource.getpagesize(),), daemon=True).start()
+
+
+def _watch_memory(most_pages: float) -> None:
+    with Path("/proc/self/statm").open("rb", buffering=0) as file:
+        while int(file.read(100).split()[1]) <= most_pages:
+            time.sleep(_LOOK_EVERY)
+            file.seek(0)
+    os._exit(TOO_MUCH_MEMORY)
 
 
 def _end_with_parent() -> None:

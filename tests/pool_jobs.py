@@ -7,7 +7,11 @@ import signal
 import sys
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
+from digit_core.decode import decode_page, probe
+from digit_core.errors import PageError
+from digit_core.params import DecodeLimits
 from digit_core.records import PageFailure
 from tasks.page_work import PageJob, find_on_pages
 from tasks.parcels import Parcel
@@ -44,3 +48,26 @@ def find_unless_deadly(jobs: Sequence[PageJob]) -> list[Parcel | PageFailure]:
         if "deadly" in job.path.name:
             os.kill(os.getpid(), signal.SIGKILL)
     return find_on_pages(jobs)
+
+
+def decode(paths: Sequence[Path]) -> list[str | PageError]:
+    """The first page of each file."""
+    return [_first_page(path) for path in paths]
+
+
+def _first_page(path: Path) -> str | PageError:
+    try:
+        data = path.read_bytes()
+        probe(data, DecodeLimits())
+        return str(decode_page(data, 0, DecodeLimits()).pixels.shape)
+    except PageError as error:
+        return error
+
+
+def take(paths: Sequence[Path]) -> list[int]:
+    """Write down that it was tried, and hold more and more memory."""
+    for path in paths:
+        with path.open("a") as file:
+            file.write("tried\n")
+        held = [bytearray(b"x") * 20_000_000 for _ in range(200)]
+    return [len(held)]

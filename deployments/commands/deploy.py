@@ -18,11 +18,17 @@ import yaml
 from digit_core.errors import DigitsError, InputError
 from digit_core.share import Share
 from flows.local_server import check_reachable
+from flows.prefect_settings import settle_prefect
+from flows.settings import load_settings
 
 FILE = Path(__file__).parents[1] / "prefect.yaml"
 NIGHTLY = "nightly"
 PREFETCH_SECONDS = 10
-_QUIET = {"PREFECT_SERVER_ANALYTICS_ENABLED": "false", "DO_NOT_TRACK": "1"}
+_FOR_PREFECT = {
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "DO_NOT_TRACK": "1",
+    "PYTHONSAFEPATH": "1",  # runs start as `python -m`, which would import whatever lies in the current folder
+}
 
 
 def deploy(pool: str, source: str | None, out: str | None, *, cron: str, timezone: str, shares: int, limit: int) -> None:
@@ -77,13 +83,15 @@ def _check_schedule(cron: str, timezone: str) -> None:
 def worker(pool: str, name: str | None, limit: int) -> None:
     """Become Prefect's worker; it ends at Ctrl-C or SIGTERM."""
     _server()
-    os.environ.update({**_QUIET, "PREFECT_WORKER_PREFETCH_SECONDS": str(PREFETCH_SECONDS)})
+    os.environ.update({**_FOR_PREFECT, "PREFECT_WORKER_PREFETCH_SECONDS": str(PREFETCH_SECONDS)})
     words = ["worker", "start", "--pool", pool, "--type", "process", "--limit", str(limit), *(["--name", name] if name else [])]
-    os.execv(sys.executable, [sys.executable, "-m", "prefect", *words])  # noqa: S606  our own interpreter
+    os.chdir(load_settings().home_folder)
+    os.execv(sys.executable, [sys.executable, "-P", "-m", "prefect", *words])  # noqa: S606  our own interpreter
 
 
 def _server() -> str:
     """The address of the server that answers. Raises InputError where none is named, DigitsError where it is silent."""
+    settle_prefect(load_settings().home_folder)
     from prefect.settings import PREFECT_API_URL
 
     address: str | None = PREFECT_API_URL.value()
@@ -113,8 +121,9 @@ def _update_flag(pool: str) -> Sequence[str]:
 
 def _prefect(*words: str) -> None:
     done = subprocess.run(  # noqa: S603  our own interpreter
-        [sys.executable, "-m", "prefect", *words],
-        env={**os.environ, **_QUIET},
+        [sys.executable, "-P", "-m", "prefect", *words],
+        env={**os.environ, **_FOR_PREFECT},
+        cwd=load_settings().home_folder,
         capture_output=True,
         text=True,
         check=False,

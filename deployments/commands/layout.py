@@ -7,7 +7,6 @@ from pathlib import Path
 
 import typer
 
-from digit_core.decode import decode_page
 from digit_core.draw import to_png
 from digit_core.draw_layout import draw_layout
 from digit_core.errors import InputError, PageError
@@ -22,6 +21,7 @@ from digit_core.turned_forms import lying_by_rulings
 from digit_core.turning import image_upright
 from flows.planning import limits
 from flows.settings import load_settings
+from tasks.decoding import DecodeJob, decode_apart
 from tasks.page_work import reader
 
 
@@ -80,8 +80,10 @@ def read_layout(path: Path) -> Layout:
 
 
 def _image(path: Path, number: int) -> PageImage:
+    settings = load_settings()
     try:
-        return decode_page(_read(path), number - 1, limits(load_settings()))
+        job = DecodeJob(_read(path), number - 1, limits(settings))
+        return decode_apart(job, settings.page_seconds, settings.page_megabytes)
     except PageError as error:
         raise InputError(f"{path}: {error}") from error
 

@@ -24,8 +24,8 @@ from digit_core.turning import quarters_of
 from flows.planning import dialled, with_options
 from flows.settings import load_settings
 
-COLUMNS = ("file", "page", "index", "digits", "confidence", "x", "y", "w", "h")
-CELL_COLUMNS = ("zone", "row", "column", "cell", "value", "checks")
+COLUMNS = ("file", "page", "index", "text", "value", "kind", "digits", "confidence", "state", "x", "y", "w", "h")
+CELL_COLUMNS = ("zone", "row", "column", "cell", "checks")
 """With a layout."""
 
 STDIN = "-"
@@ -41,7 +41,7 @@ def read(images: Sequence[str], strip: bool, form: str, model: Path | None, **op
     rows: list[Row] = []
     with tempfile.TemporaryDirectory() as folder:
         files = [_file(image, Path(folder)) for image in images]
-        chosen = _model_in(model) if model else champion(settings)
+        chosen = model_in(model) if model else champion(settings)
         settings, _ = dialled(settings, chosen.path)
         for image, pages in zip(images, read_files(files, chosen, settings, strip), strict=True):
             for page in pages:
@@ -74,24 +74,27 @@ def _file(image: str, folder: Path) -> Path:
     return path
 
 
-def _model_in(file: Path) -> Model:
+def model_in(file: Path) -> Model:
+    """The model in an ONNX file. Raises InputError where there is none."""
     if not file.is_file():
         raise InputError(f"there is no model {file}; leave --model away to read by the registry's champion")
     return Model(file, f"sha256:{hashlib.sha256(file.read_bytes()).hexdigest()[:12]}")
 
 
 def _rows(image: str, page: PageRead, strip: bool) -> Iterator[Row]:
-    readings = _as_one(page) if strip else page.readings
+    readings = as_one(page) if strip else page.readings
     for index, reading in enumerate(readings):
         yield {
             "file": image,
             "page": page.ref.index + 1,
             "index": index,
+            "text": reading.text,
+            "value": reading.value,
+            "kind": reading.kind.value,
             "digits": reading.digits,
             "confidence": round(reading.confidence, 6),
-            **_box(reading.box),
             "state": reading.state.value,
-            "text": reading.text,
+            **_box(reading.box),
             "printed": round(reading.printed, 4),
             **_cell(reading),
             "parts": [{"digit": part.digit, "confidence": round(part.confidence, 6), **_box(part.box)} for part in reading.parts],
@@ -99,17 +102,17 @@ def _rows(image: str, page: PageRead, strip: bool) -> Iterator[Row]:
 
 
 def _cell(reading: Reading) -> Row:
-    """Where it stands in a form or a ruled table, what stands there, and its value."""
+    """Where it stands in a form or a ruled table, and what stands there."""
     cell = reading.cell
     place = {name: getattr(cell, name) if cell else "" for name in ("zone", "row", "column")}
-    return {**place, "cell": cell.state.value if cell else "", "value": reading.value, "checks": reading.checks}
+    return {**place, "cell": cell.state.value if cell else "", "checks": reading.checks}
 
 
 def _box(box: Box) -> Row:
     return {"x": box.x, "y": box.y, "w": box.w, "h": box.h}
 
 
-def _as_one(page: PageRead) -> tuple[Reading, ...]:
+def as_one(page: PageRead) -> tuple[Reading, ...]:
     """A strip is one number, even where its digits stand far apart; without any it has no digits."""
     readings = page.readings
     if not readings:
@@ -119,8 +122,8 @@ def _as_one(page: PageRead) -> tuple[Reading, ...]:
     parts = tuple(part for reading in readings for part in reading.parts)
     state = State.REVIEW if any(reading.state is State.REVIEW for reading in readings) else readings[0].state
     confidence = math.prod(reading.confidence for reading in readings)
-    digits = "".join(reading.digits for reading in readings)
-    return (Reading(0, Box.around(reading.box for reading in readings), digits, confidence, state, parts),)
+    digits, text = ("".join(getattr(reading, name) for reading in readings) for name in ("digits", "text"))
+    return (Reading(0, Box.around(reading.box for reading in readings), digits, confidence, state, parts, text=text),)
 
 
 def _print_csv(rows: Sequence[Row], columns: Sequence[str]) -> None:

@@ -101,7 +101,7 @@ class Readers:
     """Runs a function over items, in worker processes if there are more than a few; these end on leaving."""
 
     def __init__(self, settings: Settings) -> None:
-        self._pool = WorkerPool(settings.worker_count, settings.page_seconds)
+        self._pool = WorkerPool(settings.worker_count, settings.page_seconds, settings.page_megabytes)
 
     def __enter__(self) -> Readers:
         return self

@@ -12,7 +12,6 @@ import typer
 from deployments.commands.reading import champion, read_files
 from deployments.commands.stored import open_results
 from digit_core import ALGORITHM_VERSION
-from digit_core.decode import decode_page
 from digit_core.draw import overlay, to_png
 from digit_core.errors import DigitsError, InputError
 from digit_core.readings import ReadBy
@@ -23,6 +22,7 @@ from flows.planning import NO_LAYOUT, dialled, limits, with_options
 from flows.settings import Settings, load_settings
 from tasks.adapters.results import Results
 from tasks.adapters.storage import Storage, normalise
+from tasks.decoding import DecodeJob, decode_apart
 
 
 class _Page(NamedTuple):
@@ -39,7 +39,8 @@ def show(page: str, number: int, output: Path, results: str | None, layout: str 
     settings = with_options(load_settings(), layout=layout)
     read = _stored(page, number, results, settings) if results else _read_now(page, number, settings)
     quarters = quarters_of(read.skew)
-    picture = overlay(decode_page(read.data, number - 1, limits(settings)).pixels, read.numbers, read.digits, quarters)
+    page_image = decode_apart(DecodeJob(read.data, number - 1, limits(settings)), settings.page_seconds, settings.page_megabytes)
+    picture = overlay(page_image.pixels, read.numbers, read.digits, quarters)
     try:
         output.write_bytes(to_png(picture))
     except OSError as error:

@@ -112,6 +112,7 @@ class Remembering:
 
     def __init__(self) -> None:
         self._reader = OnnxReader()
+        self.detector, self.strips = self._reader.detector, self._reader.strips
         self._cells: dict[bytes, Cells] = {}
         self._answers: dict[bytes, list[Columns]] = {}
 

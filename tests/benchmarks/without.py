@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from digit_core import decision, look
 from digit_core.characters import Characters
+from digit_core.columns import Alignment
 from digit_core.preprocess import PreparedPage
 from digit_core.reader import Reader
 from digit_core.records import Grey
@@ -39,18 +40,14 @@ def wanted(variants: Mapping[str, Changes], words: Sequence[str]) -> list[tuple[
     return chosen
 
 
-class _Silent:
-    """Columns that say nothing: every text is as likely, and every digit in its place."""
+def _as_likely(columns: Sequence[NDArray[np.float64]], texts: Sequence[str]) -> NDArray[np.float64]:
+    """What columns say that say nothing: every text is as likely."""
+    return np.zeros(len(texts))
 
-    def __init__(self, columns: NDArray[np.float64], texts: Sequence[str]) -> None:
-        self._shape = len(texts), max(1, max(map(len, texts)))
-        self.log_likelihoods = np.zeros(len(texts))
 
-    def substitutes(self) -> NDArray[np.float64]:
-        return np.full((*self._shape, 10), 0.1)
-
-    def middles(self) -> NDArray[np.float64]:
-        return np.zeros(self._shape)
+def _anywhere(columns: Sequence[NDArray[np.float64]], texts: Sequence[str]) -> list[Alignment]:
+    """The same of every digit in its place."""
+    return [Alignment(0.0, np.full((len(text), 10), 0.1), np.zeros(len(text))) for text in texts]
 
 
 def _once(page: PreparedPage, reader: Reader) -> Characters:
@@ -65,7 +62,8 @@ def _strip_once(darkness: Grey, reader: Reader) -> Characters:
 
 # Without the columns the cells bear the whole exponent of both, or every digit would be unsure for no reason of its own.
 _CELLS_ALONE = {
-    "digit_core.decision.Scored": _Silent,
+    "digit_core.decision.log_likelihoods": _as_likely,
+    "digit_core.decision.aligned": _anywhere,
     "digit_core.decision.best_text": lambda columns, nothing=1.0: "",
     "digit_core.decision._certainty": lambda texts, choice, likely: 1.0,
     "digit_core.decision._DETECTED": decision._DETECTED + decision._READ,

@@ -17,7 +17,7 @@ from digit_core.numbers import find_number, find_numbers
 from digit_core.params import SegmentationParams
 from digit_core.preprocess import prepare
 from digit_core.reader import Cells, Columns, OnnxReader
-from digit_core.reader_form import NOTHING, OUTPUTS
+from digit_core.reader_form import CLASSES, DIGITS, FULL, NOTHING, OUTPUTS, NetworkForm
 from digit_core.reader_network import cell_targets
 from digit_core.records import Grey
 from digit_core.strips import Place
@@ -93,6 +93,8 @@ class Sees:
 
     page: Sequence[Place]
     columns: str
+    detector: NetworkForm = FULL
+    strips: NetworkForm = FULL
 
     def find(self, darkness: Grey) -> Cells:
         return self._cells(self.page, *darkness.shape)
@@ -109,11 +111,12 @@ class Sees:
         return cells
 
     def _columns(self, width: int) -> Columns:
-        columns = np.full((width // 2, 11), 0.002)
+        columns = np.full((width // 2, CLASSES), 1e-9)
+        columns[:, 1 : DIGITS + 1] = 0.002
         columns[:, 0] = 1
         for i, digit in enumerate(self.columns):
             at = (i + 1) * len(columns) // (len(self.columns) + 1)
-            columns[at] = 0.002
+            columns[at, : DIGITS + 1] = 0.002
             columns[at, int(digit) + 1] = 1
         return columns / columns.sum(axis=1, keepdims=True)
 

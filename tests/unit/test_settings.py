@@ -27,8 +27,16 @@ def test_by_default_everything_lies_in_the_home_folder(tmp_path: Path, monkeypat
     assert settings.artifact_root == f"file://{tmp_path}/home/mlruns"
 
 
-def test_a_line_of_the_env_file_counts_and_the_environment_counts_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    Path(".env").write_text("DIGITS_WORKERS=3\nDIGITS_THRESHOLD=0.9\nOTHER=1\n")
+def settings_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "settings.env").write_text(text)
+    monkeypatch.setenv("DIGITS_HOME", str(tmp_path / "home"))
+
+
+def test_a_line_of_the_home_folders_file_counts_and_the_environment_counts_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings_file(tmp_path, monkeypatch, "DIGITS_WORKERS=3\nDIGITS_THRESHOLD=0.9\nOTHER=1\n")
     monkeypatch.setenv("DIGITS_WORKERS", "5")
 
     settings = load_settings()
@@ -37,21 +45,49 @@ def test_a_line_of_the_env_file_counts_and_the_environment_counts_more(monkeypat
     assert settings.threshold == 0.9
 
 
-def test_it_is_known_where_each_value_comes_from(monkeypatch: pytest.MonkeyPatch) -> None:
-    Path(".env").write_text("DIGITS_THRESHOLD=0.9\n")
+def test_a_file_that_is_named_counts_in_the_place_of_the_home_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings_file(tmp_path, monkeypatch, "DIGITS_WORKERS=3\nDIGITS_THRESHOLD=0.9\n")
+    Path("night.env").write_text("DIGITS_WORKERS=4\n")
+    monkeypatch.setenv("DIGITS_SETTINGS_FILE", "night.env")
+
+    settings = load_settings()
+
+    assert settings.workers == 4
+    assert settings.threshold == 0.97
+
+
+def test_a_named_file_that_is_not_there_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DIGITS_SETTINGS_FILE", "night.env")
+
+    with pytest.raises(InputError, match=r"night\.env, which DIGITS_SETTINGS_FILE names, is no file"):
+        load_settings()
+
+
+def test_a_file_among_the_scans_does_not_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DIGITS_HOME", str(tmp_path / "home"))
+    Path(".env").write_text("DIGITS_WORKERS=3\n")
+    Path("settings.env").write_text("DIGITS_WORKERS=3\n")
+
+    assert load_settings().workers == 0
+
+
+def test_it_is_known_where_each_value_comes_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings_file(tmp_path, monkeypatch, "DIGITS_THRESHOLD=0.9\n")
     monkeypatch.setenv("DIGITS_WORKERS", "5")
 
     sources = origins()
 
     assert sources["workers"] == "environment"
-    assert sources["threshold"] == ".env"
+    assert sources["threshold"] == "file"
     assert sources["max_pages"] == "default"
 
 
-def test_a_misspelt_name_in_the_env_file_is_an_error_that_names_the_right_one() -> None:
-    Path(".env").write_text("DIGITS_TRESHOLD=0.9\n")
+def test_a_misspelt_name_in_the_file_is_an_error_that_names_the_right_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings_file(tmp_path, monkeypatch, "DIGITS_TRESHOLD=0.9\n")
 
-    with pytest.raises(InputError, match=r"DIGITS_TRESHOLD in \.env .* DIGITS_THRESHOLD"):
+    with pytest.raises(InputError, match=r"DIGITS_TRESHOLD in \S+settings\.env .* DIGITS_THRESHOLD"):
         load_settings()
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from digit_core.hands import Hands, make_hands
-from digit_core.reader_form import CHARACTERS, STRIP_HEIGHT
+from digit_core.reader_form import PLAIN, STRIP_HEIGHT
 from digit_core.strips import number_text, write_patch, write_strip
 
 
@@ -51,5 +51,5 @@ def test_numbers_hold_nothing_that_the_reader_cannot_say() -> None:
     rng = np.random.default_rng(3)
     texts = [number_text(rng) for _ in range(500)]
 
-    assert set("".join(texts)) == set(CHARACTERS)
+    assert set("".join(texts)) == set(PLAIN.characters)
     assert max(sum(c.isdigit() for c in text) for text in texts) == 8

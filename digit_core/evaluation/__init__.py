@@ -1,0 +1,1 @@
+"""Truth, matching, scores and the gate."""

@@ -1,0 +1,1 @@
+"""Writes handwriting and pages whose truth is known."""

@@ -1,0 +1,1 @@
+"""Data sets, recipes, training and model cards."""

@@ -1,0 +1,83 @@
+"""Small files that cost much: each is given up within a time and a memory that are set beforehand, and says why."""
+
+from __future__ import annotations
+
+import resource
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pool_jobs
+import pytest
+from support.costly_files import COSTLY
+
+from digit_core.decode import decode_page
+from digit_core.errors import FailureReason, PageError
+from digit_core.params import DecodeLimits
+from tasks.pool import Lost, WorkerPool
+
+LIMITS = DecodeLimits()
+MEGABYTES = 700.0
+SECONDS = 40.0
+GIVEN = sorted(Path(__file__).parents[3].glob("shared/cases/hostile/*"))
+GIVEN_UP = (FailureReason.TOO_LARGE, FailureReason.DAMAGED, FailureReason.TIMED_OUT)
+
+
+@pytest.fixture(scope="module")
+def pool() -> Iterator[WorkerPool]:
+    pool = WorkerPool(1, SECONDS, MEGABYTES)
+    yield pool
+    pool.close()
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("costly")
+    for name, make in COSTLY.items():
+        (folder / name).write_bytes(make())
+    return folder
+
+
+def given_up(pool: WorkerPool, path: Path) -> FailureReason:
+    before = time.monotonic()
+    (outcome,) = pool.run(pool_jobs.decode, [path])
+    assert isinstance(outcome, Lost | PageError), f"{path.name} was decoded as {outcome}"
+    assert time.monotonic() - before < 1.5 * SECONDS, "it was tried twice, or not ended"
+    most = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    assert most < 1.5 * MEGABYTES, f"a process took {most:.0f} MB"
+    return outcome.reason
+
+
+@pytest.mark.parametrize("name", COSTLY)
+def test_a_file_that_costs_too_much_is_given_up(name: str, pool: WorkerPool, made: Path) -> None:
+    assert given_up(pool, made / name) in GIVEN_UP
+
+
+NOT_HERE = pytest.param(Path(), marks=pytest.mark.skip("../shared/cases is not here"))
+
+
+@pytest.mark.parametrize("path", GIVEN or [NOT_HERE], ids=lambda path: path.name)
+def test_a_file_that_was_sent_to_do_harm_is_given_up(path: Path, pool: WorkerPool) -> None:
+    assert given_up(pool, path) in GIVEN_UP
+
+
+def test_what_was_ended_for_its_memory_is_not_tried_again(pool: WorkerPool, tmp_path: Path) -> None:
+    tries = tmp_path / "tries"
+
+    (outcome,) = pool.run(pool_jobs.take, [tries])
+
+    assert isinstance(outcome, Lost)
+    assert outcome.reason == FailureReason.TOO_LARGE
+    assert "more than 700 MB of memory; DIGITS_PAGE_MEGABYTES" in outcome.message
+    assert tries.read_text() == "tried\n"
+
+
+@pytest.mark.parametrize("name", ["many chunks.png", "empty scans.jpg"])
+def test_what_can_be_counted_is_refused_at_once(name: str, made: Path) -> None:
+    data = (made / name).read_bytes()
+    before = time.process_time()
+
+    with pytest.raises(PageError, match=r"more than [\d,]+ (chunks|scans)"):
+        decode_page(data, 0, LIMITS)
+
+    assert time.process_time() - before < 2
