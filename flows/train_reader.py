@@ -12,11 +12,11 @@ from typing import Any
 from prefect import flow
 from prefect.artifacts import create_markdown_artifact
 
-from digit_core.reader_card import ship as ship_reader
-from digit_core.reader_training import ReaderParams
+from digit_core.training.reader_card import ship as ship_reader
+from digit_core.training.reader_training import ReaderParams
 from flows.planning import registry
 from flows.settings import load_settings
-from flows.spool import spool
+from flows.workspace import spool
 from tasks.train import data
 from tasks.train_reader import examine, fit, register
 

@@ -11,15 +11,15 @@ from typing import Any
 import numpy as np
 from prefect import task
 
-from digit_core.exam import marked, worn_strips
-from digit_core.mnist import Mnist
-from digit_core.reader import OnnxReader
-from digit_core.reader_card import write_card
-from digit_core.reader_training import Progress, ReaderParams, export_reader, train_reader
-from digit_core.recogniser import OnnxRecogniser
-from tasks.adapters.reader_versions import register_reader
-from tasks.adapters.registry import Registry
-from tasks.policy import STAGE
+from digit_core.inference.classifier import OnnxRecogniser
+from digit_core.inference.reader import OnnxReader
+from digit_core.training.held_out_strips import evaluate_strips, worn_strips
+from digit_core.training.mnist import Mnist
+from digit_core.training.reader_card import write_card
+from digit_core.training.reader_training import Progress, ReaderParams, export_reader, train_reader
+from tasks.adapters.registry.reader_versions import register_reader
+from tasks.adapters.registry.registry import Registry
+from tasks.retries import STAGE
 
 STRIPS = 600
 
@@ -45,7 +45,7 @@ def fit(digits: Mnist, params: ReaderParams, kept: Path, folder: Path, progress:
 def examine(fitted: FittedReader, digits: Mnist, params: ReaderParams, classifier: Path) -> dict[str, Any]:
     """Read strips written with MNIST's test digits, and write the card."""
     papers = list(worn_strips(digits.test, STRIPS, np.random.default_rng(0)))
-    marks = marked(papers, OnnxReader(fitted.folder), OnnxRecogniser(classifier, ""))
+    marks = evaluate_strips(papers, OnnxReader(fitted.folder), OnnxRecogniser(classifier, ""))
     return write_card(fitted.folder, params, marks, STRIPS, fitted.seconds, date.today())
 
 

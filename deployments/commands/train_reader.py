@@ -8,9 +8,9 @@ from typing import Any
 
 import typer
 
-from deployments.commands.epochs import Epochs
-from digit_core.reader_training import ReaderParams
-from flows.local_run import reader_training
+from deployments.commands.training_display import Epochs
+from digit_core.training.reader_training import ReaderParams
+from flows.launch import reader_training
 from flows.settings import load_settings
 
 

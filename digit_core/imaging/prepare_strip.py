@@ -7,8 +7,8 @@ import numpy as np
 
 from digit_core.imaging.background import estimate_paper, flatten
 from digit_core.imaging.page_frame import OF_STRIP, find_page
+from digit_core.imaging.prepare import PreparedPage, binarise, ink_level, is_negative, lift_rulings, long_runs
 from digit_core.params import SegmentationParams
-from digit_core.preprocess import PreparedPage, binarise, ink_level, is_negative, lift_rulings, long_runs
 from digit_core.records import Grey
 
 
