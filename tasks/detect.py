@@ -11,7 +11,7 @@ from tasks.jobs import PageJob, find_on_pages
 from tasks.parcels import Parcel
 from tasks.retries import STAGE
 from tasks.run_plan import Batch, RunPlan, run_context
-from tasks.worker_pool import Lost
+from tasks.work_limits import Lost
 
 Found = TypeVar("Found")
 

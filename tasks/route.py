@@ -19,7 +19,7 @@ from tasks.jobs import CutJob, Cuttings, Tables, cut_from_pages
 from tasks.parcels import Parcel
 from tasks.retries import STAGE
 from tasks.run_plan import Batch, RunPlan, run_context
-from tasks.worker_pool import Lost
+from tasks.work_limits import Lost
 
 Row = Mapping[str, Any]
 

@@ -16,11 +16,13 @@ from digit_core.recognition.pipeline import find_digits, find_strip
 from digit_core.records import PageFailure, PageFound, PageRef
 from flows.planning import limits, policy, read_layouts, registry
 from flows.settings import Settings
+from tasks.child_process import CAN_FORK, run_in_child
 from tasks.jobs import FileJob, forms, look_at_files, reader, recogniser
-from tasks.worker_pool import Lost, WorkerPool
+from tasks.work_limits import Lost
+from tasks.worker_pool import WorkerPool
 
 FEW = 3
-"""Up to so many images or pages are read in this process; for more, starting worker processes pays."""
+"""Up to so many images or pages are read in one child of this process; for more, starting worker processes pays."""
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -98,10 +100,11 @@ def _read_image(job: ImageJob) -> PageRead | PageFailure:
 
 
 class Readers:
-    """Runs a function over items, in worker processes if there are more than a few; these end on leaving."""
+    """Runs a function over items, in a child, or in worker processes if there are more than a few; these end on leaving."""
 
     def __init__(self, settings: Settings) -> None:
-        self._pool = WorkerPool(settings.worker_count, settings.page_seconds, settings.page_megabytes)
+        self._limits = settings.page_seconds, settings.page_megabytes
+        self._pool = WorkerPool(settings.worker_count, *self._limits)
 
     def __enter__(self) -> Readers:
         return self
@@ -110,4 +113,6 @@ class Readers:
         self._pool.close()
 
     def __call__(self, function: Callable[[Sequence[Item]], Sequence[Result]], items: Sequence[Item]) -> list[Result | Lost]:
-        return list(function(items)) if len(items) <= FEW else self._pool.run(function, items)
+        if len(items) <= FEW and CAN_FORK:
+            return run_in_child(function, items, *self._limits)
+        return self._pool.run(function, items)

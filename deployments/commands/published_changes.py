@@ -26,7 +26,8 @@ from tasks.adapters.registry.cache import ModelFile
 from tasks.adapters.results.dataset import Results
 from tasks.adapters.storage.storage import Missing, Storage
 from tasks.rereading import Readers, Reread, RereadJob, reread_pages
-from tasks.worker_pool import Lost, WorkerPool
+from tasks.work_limits import Lost
+from tasks.worker_pool import WorkerPool
 
 _PAGE = ["uri", "sha256", "page_index", "page_count", "state"]
 _NUMBER = ["uri", "page_index", "number_id", "digits", "state", "confidence", "x", "y", "w", "h"]

@@ -82,7 +82,7 @@ def find_page(picture: Grey, kind: Surroundings) -> PageFrame | None:
     for part in _dark_parts(small, ground, window, kind):
         outside |= part
     share = cv2.countNonZero(outside) / outside.size
-    if not _LEAST <= share <= 1 - _LEAST_PAGE or not _is_light(small, outside):
+    if not _LEAST <= share <= 1 - _LEAST_PAGE or not _is_light(small, ground, outside):
         return None
     outside = np.asarray(cv2.dilate(outside, np.ones((2 * _EDGE + 1, 2 * _EDGE + 1), np.uint8)), np.uint8)
     return PageFrame(outside) if (outside == 0).any() else None
@@ -123,7 +123,7 @@ def _is_inked(small: Grey, ground: Grey, part: Mask) -> bool:
     return float(ink[inner].mean()) > _INKED
 
 
-def _is_light(small: Grey, outside: Mask) -> bool:
+def _is_light(small: Grey, ground: Grey, outside: Mask) -> bool:
     """Whether what is left is paper: of light ink on black the closing leaves a light page that is mostly dark."""
-    beyond = outside > 0
-    return float(np.median(small[~beyond])) > 1.3 * float(np.median(small[beyond])) + 10
+    paper = outside == 0
+    return float(np.median(small[paper])) > 0.75 * float(np.median(ground[paper]))
