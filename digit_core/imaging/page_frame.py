@@ -95,17 +95,14 @@ def _dark_parts(small: Grey, ground: Grey, window: int, kind: Surroundings) -> I
     dark = np.asarray(ground < min(level + 1, _DARKER * paper), np.uint8)
     # What is narrower than the window here was bridged from side to side, as two strokes that touch the edge may be.
     border = window // 2
-    opened = cv2.morphologyEx(cv2.copyMakeBorder(dark, *[border] * 4, cv2.BORDER_REPLICATE), cv2.MORPH_OPEN, _square(border))
+    wide = cv2.copyMakeBorder(dark, border, border, border, border, cv2.BORDER_REPLICATE)
+    opened = cv2.morphologyEx(wide, cv2.MORPH_OPEN, np.ones((border, border), np.uint8))
     dark = np.ascontiguousarray(opened[border:-border, border:-border])
     count, labels = cv2.connectedComponents(dark, connectivity=4)
     for label in range(1, count):
         part = np.asarray(labels == label, np.uint8)
         if _reaches(part, kind.along) and not _is_inked(small, ground, part):
             yield part * np.uint8(255)
-
-
-def _square(side: int) -> Mask:
-    return np.ones((max(1, side), max(1, side)), np.uint8)
 
 
 def _reaches(part: Mask, along: float) -> bool:
