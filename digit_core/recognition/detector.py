@@ -78,11 +78,17 @@ def strengthened(darkness: Grey) -> Grey:
     return np.asarray(cv2.convertScaleAbs(darkness, alpha=min(4.0, _STRONG / ink)), np.uint8)
 
 
-def look_at_strip(darkness: Grey, reader: Reader) -> Characters:
-    """Characters of a strip: looked at as it stands, and again at the size of its figures."""
+def look_at_strip(strip: PreparedPage, reader: Reader) -> Characters:
+    """Characters of a strip: looked at as it stands, and again at the size of its figures. Where they fill a small part of
+    their strip, they are first seen at the size of its ink.
+    """
+    darkness = strip.darkness
     longest = _LONGEST_STRIP / darkness.shape[1]
     scale = min(STRIP_HEIGHT / darkness.shape[0], longest)
     first = look_at(darkness, scale, reader)
+    if not (first.best < DIGITS).any():
+        scale = min(FIGURE / max(ink_height(strip.ink), 3.0), longest, _LARGEST_LOOK / max(darkness.shape))
+        first = look_at(darkness, scale, reader)
     digits = first.best < DIGITS
     if not digits.any():
         return first

@@ -22,9 +22,10 @@ from digit_core.recognition.acceptance import judge
 from digit_core.recognition.assembly import in_tables, inked, inked_cell, page_digits, reading_order
 from digit_core.recognition.cells import FoundCell, find_cells
 from digit_core.recognition.fusion import FoundNumber
-from digit_core.recognition.numbers import find_number, find_numbers
+from digit_core.recognition.numbers import find_numbers
 from digit_core.recognition.orientation import evidence_of, lying
 from digit_core.recognition.print_detection import told_by_page
+from digit_core.recognition.views import find_in_views
 from digit_core.records import Form, PageDigits, PageFound, PageImage, PageRef
 
 
@@ -104,8 +105,11 @@ def _in_form(read: _Read, fit: Fit, image: PageImage) -> PageDigits:
 def find_strip(image: PageImage, params: SegmentationParams, reader: Reader) -> PageDigits:
     """Finds the digits of an image that holds one number and nothing else."""
     page = prepare_strip(image.pixels, params)
-    numbers = [inked(page, replace(one, seen=math.inf)) for one in find_number(page, reader)]
-    return page_digits(page, image, list(reading_order(numbers)))
+    found = find_in_views(page, reader)
+    if found is None:
+        return page_digits(page, image, [])
+    view, number = found
+    return page_digits(view, image, list(reading_order([inked(view, replace(number, seen=math.inf))])))
 
 
 def read_page(
