@@ -49,7 +49,7 @@ def _until_lost(function: Function[Any, Any], items: Sequence[Any], seconds: flo
             results.append(_result(receiver.recv(), seconds, megabytes))
     except EOFError:
         child.join()
-        results.append(lost(ProcessExpired("it ended", code=child.exitcode or 0), seconds, megabytes))
+        results.append(lost(ProcessExpired("it ended", code=child.exitcode or 0), seconds, megabytes))  # type: ignore[no-untyped-call]
     finally:
         child.kill()
         child.join()
