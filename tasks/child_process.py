@@ -18,14 +18,14 @@ from tasks.worker_pool import start_worker
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-Function = Callable[[Sequence[Item]], Sequence[Result]]
+ItemWork = Callable[[Sequence[Item]], Sequence[Result]]
 
 CAN_FORK = sys.platform == "linux"
 """Elsewhere system libraries do not bear it."""
 
 
 def run_in_child(
-    function: Function[Item, Result], items: Sequence[Item], seconds: float, megabytes: float
+    function: ItemWork[Item, Result], items: Sequence[Item], seconds: float, megabytes: float
 ) -> list[Result | Lost]:
     """One result for each item, in order, as of WorkerPool. The child ends when this process gets an exception, SIGTERM's too."""
     results: list[Result | Lost] = []
@@ -34,7 +34,7 @@ def run_in_child(
     return results
 
 
-def _until_lost(function: Function[Any, Any], items: Sequence[Any], seconds: float, megabytes: float) -> list[Any]:
+def _until_lost(function: ItemWork[Any, Any], items: Sequence[Any], seconds: float, megabytes: float) -> list[Any]:
     """Results up to the first item that ends the child; what is said of that item comes last."""
     context = multiprocessing.get_context("fork")
     receiver, sender = context.Pipe(duplex=False)
@@ -62,7 +62,7 @@ def _result(outcome: Any, seconds: float, megabytes: float) -> Any:
     return lost(outcome, seconds, megabytes) if isinstance(outcome, Exception) else outcome
 
 
-def _work(sender: Connection, function: Function[Any, Any], items: Sequence[Any], seconds: float, megabytes: float) -> None:
+def _work(sender: Connection, function: ItemWork[Any, Any], items: Sequence[Any], seconds: float, megabytes: float) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
     start_worker(megabytes)
@@ -70,7 +70,7 @@ def _work(sender: Connection, function: Function[Any, Any], items: Sequence[Any]
         sender.send(_outcome(function, item, seconds))
 
 
-def _outcome(function: Function[Any, Any], item: Any, seconds: float) -> Any:
+def _outcome(function: ItemWork[Any, Any], item: Any, seconds: float) -> Any:
     try:
         return timed(function, seconds, [item])[0]
     except Exception as error:  # as in a worker of a pool: it costs this item alone

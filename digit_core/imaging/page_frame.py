@@ -121,6 +121,8 @@ def _is_inked(small: Grey, ground: Grey, part: Mask) -> bool:
 
 
 def _is_light(small: Grey, ground: Grey, outside: Mask) -> bool:
-    """Whether what is left is paper: of light ink on black the closing leaves a light page that is mostly dark."""
+    """Whether what is left is paper, most of which is bare. Of light ink on black the closing leaves a light page that is mostly
+    as dark as its surround."""
     paper = outside == 0
-    return float(np.median(small[paper])) > 0.75 * float(np.median(ground[paper]))
+    bare = float(np.median(small[paper]))
+    return bare > 0.75 * float(np.median(ground[paper])) and bare > float(np.median(small[~paper])) / _DARKER

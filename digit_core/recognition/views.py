@@ -17,10 +17,10 @@ from digit_core.records import NOT_A_DIGIT
 _PATTERNED = 0.12
 """Darkness of the paper, as a share of the ink's, from which a strip is looked at without it as well."""
 
-View = tuple[PreparedPage, FoundNumber]
+ReadView = tuple[PreparedPage, FoundNumber]
 
 
-def find_in_views(strip: PreparedPage, reader: Reader) -> View | None:
+def find_in_views(strip: PreparedPage, reader: Reader) -> ReadView | None:
     """The one number of a strip, and the view that it was read in; None if there is none.
 
     Where two views say different digits, the number is surer than the other only by so much as its view was.

@@ -59,6 +59,16 @@ def test_light_ink_on_a_black_page_is_no_paper_in_a_surround():
     assert find_page(255 - written_page(), OF_PAGE) is None
 
 
+@pytest.mark.parametrize("written", [0.1, 0.5])
+def test_light_ink_on_part_of_a_black_page_is_no_paper_either(written: float):
+    page = np.full((900, 700), 225, np.uint8)
+    part = written_page(700, 900)
+    rows = int(900 * written)
+    page[:rows] = part[:rows]
+
+    assert find_page(255 - page, OF_PAGE) is None
+
+
 def test_a_page_that_fills_its_picture_is_left_as_it_is():
     assert find_page(written_page(), OF_PAGE) is None
     assert find_page(np.full((400, 300), 200, np.uint8), OF_PAGE) is None
