@@ -34,6 +34,7 @@ def read_to_the_end(plan: RunPlan, settings: Settings, objects_of: ObjectsOf) ->
     tally = (current.get() or RunProgress()).tally
     storage = Storage(settings.storage_options, patiently)
     results = Results(storage, plan.out, plan.share)
+    results.check_writable()
     plan = replace(plan, seq=results.next_seq())
     if plan.note:
         get_run_logger().warning(plan.note)

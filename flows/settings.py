@@ -57,6 +57,13 @@ class Settings(BaseSettings):
     review_token: SecretStr = Field(
         default=SecretStr(""), description="what reviewers must know when `digits review serve` is open to other machines"
     )
+    review_tls: bool = Field(default=False, description="reviewers reach the page by https: cookies are sent by that alone")
+    review_sources: tuple[str, ...] = Field(
+        default=(), description="JSON list of the places that the review page reads scans from; default: the collections' sources"
+    )
+    review_page_megabytes: float = Field(
+        default=700.0, ge=256, description="memory that the review page may take to decode one scan"
+    )
     review_lease_seconds: float = Field(
         default=600.0, ge=10, le=43_200, description="how long a reviewer keeps digits without a decision"
     )

@@ -46,7 +46,9 @@ def route(plan: RunPlan, batch: Batch, found: Sequence[Parcel | PageFailure], ta
     jobs = [_job(plan, batch, rows, numbers.boxes, lying) for rows in by_page]
     cuttings = run_context(plan).pool.run(cut_from_pages, jobs)
     items = [item for rows, cut in zip(by_page, cuttings, strict=True) for item in _items(plan, rows, cut, numbers, inks)]
-    run_context(plan).queue.put(items, [(page.ref.sha256, page.ref.index) for page in found if isinstance(page, Parcel)])
+    run_context(plan).queue.put(
+        items, [(page.ref.sha256, page.ref.index) for page in found if isinstance(page, Parcel)], plan.source
+    )
     return items
 
 

@@ -78,6 +78,7 @@ _COMMANDS = (
     reading.show,
     operations.status,
     operations.failures,
+    operations.verify,
     operations.retry,
     operations.deploy,
     operations.worker,

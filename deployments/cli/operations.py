@@ -41,6 +41,22 @@ def failures(
     failures(dest, reason, limit)
 
 
+def verify(
+    dest: Dest,
+    forget: Annotated[bool, typer.Option("--forget", help="Take away the manifests of what is damaged.")] = False,
+) -> None:
+    """Check every table and manifest of DEST by its checksum, and say what has to be read again.
+
+    \b
+    Examples:
+      digits verify results
+      digits verify s3://results/1901 --forget
+    """
+    from deployments.commands.verify import verify
+
+    verify(dest, forget)
+
+
 def retry(
     dest: Dest,
     failed: Annotated[bool, typer.Option("--failed", help="The pages that could not be read; there is nothing else to retry.")],

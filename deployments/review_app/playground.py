@@ -9,14 +9,15 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 
 from deployments.review_app.context import Context, ReviewContext
+from deployments.review_app.strict_json import StrictRoute
 from deployments.review_app.templating import render
 from digit_core.errors import PageError
-from digit_core.imaging.decode import decode_page
 from digit_core.params import DecodeLimits, SegmentationParams
 from digit_core.recognition.acceptance import fused
 from digit_core.recognition.pipeline import find_strip
+from tasks.decoding import DecodeJob, decode_each
 
-router = APIRouter()
+router = APIRouter(route_class=StrictRoute)
 TITLE, PATH = "Try it", "/try"
 
 LIMITS = DecodeLimits(max_megapixels=8.0, max_pages=1, max_megabytes=6.0)
@@ -31,13 +32,13 @@ def view(request: Request) -> Response:
 @router.post("/api/read")
 async def read(request: Request, context: Context) -> dict[str, Any]:
     """The body is an image of one number. For each digit, left to right: 11 probabilities, and the 784 pixels it was read by."""
-    data = await request.body()
-    return await run_in_threadpool(_read, data, context)
+    with context.apart.place():
+        return await run_in_threadpool(_read, await request.body(), context)
 
 
 def _read(data: bytes, context: ReviewContext) -> dict[str, Any]:
     try:
-        image = decode_page(data, 0, LIMITS)
+        image = context.apart.run(decode_each, DecodeJob(data, 0, LIMITS))
     except PageError as error:
         raise HTTPException(422, f"this image cannot be read: {error}") from error
     found = find_strip(image, SegmentationParams(), context.reader())

@@ -65,6 +65,20 @@ COLLECTIONS = sa.Table(
     sa.Column("readers", sa.Integer, nullable=False),
 )
 
+SOURCES = sa.Table(  # where the scans of a collection lie: those elsewhere are not opened
+    "review_sources",
+    TABLES,
+    sa.Column("collection", sa.String, primary_key=True),
+    sa.Column("source", sa.String, primary_key=True),
+)
+
+REVIEWERS = sa.Table(  # two spellings of one name are one person
+    "review_reviewers",
+    TABLES,
+    sa.Column("folded", sa.String, primary_key=True),
+    sa.Column("name", sa.String, nullable=False),
+)
+
 ACTS = sa.Table(  # what a reviewer did at once: a key in the single view, a whole screen of the carpet
     "review_acts",
     TABLES,

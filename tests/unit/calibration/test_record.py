@@ -15,6 +15,8 @@ from digit_core.synthesis.pen import draw_number, make_writer
 from digit_core.training.calibrate import calibrate, calibrate_file
 from tests.support import tiny_model
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_record_has_the_surest_digit_first():
     record = CalibrationRecord.of(np.array([0.5, 0.99, 0.9]), np.array([True, True, False]))

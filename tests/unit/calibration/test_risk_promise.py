@@ -20,6 +20,8 @@ from digit_core.inference.reader import OnnxReader
 from digit_core.training.held_out_strips import clean_strips, evaluate_digits
 from digit_core.training.mnist import read_mnist
 
+pytestmark = pytest.mark.slow
+
 MNIST = Path(os.environ.get("DIGITS_MNIST") or Path(__file__).parents[3] / "../shared/data/mnist/mnist.npz")
 SPLITS = 100
 

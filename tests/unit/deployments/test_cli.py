@@ -16,6 +16,8 @@ from digit_core.inference.classifier import SHIPPED_MODEL
 from digit_core.synthesis.pen import draw_number, make_writer
 from tests.support import tiny_model
 
+pytestmark = pytest.mark.slow
+
 COMMANDS = sorted(get_command(app).commands)  # type: ignore[attr-defined]
 HEAVY = {"prefect", "mlflow", "tensorflow", "keras", "cv2", "numpy", "pyarrow", "onnxruntime", "sqlalchemy", "pydantic", "pandas"}
 

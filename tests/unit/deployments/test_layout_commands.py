@@ -14,6 +14,8 @@ from digit_core.notation import DateOrder, NumberKind
 from digit_core.visualisation.layout_overlay import _font
 from tests.support.drawn import ruled_form
 
+pytestmark = pytest.mark.slow
+
 SECOND = ruled_form.with_totals([[418, 27, 95], [60, 131, 8], [309, 14, 72], [52, 83, 261]])
 
 

@@ -31,7 +31,7 @@ class SweptMeanwhile(Results):
             self.sweep(manifest)
 
     def sweep(self, manifest: Manifest) -> None:
-        Storage().delete([join(self.dest, path) for path in manifest.files.values()])
+        Storage().delete([join(self.dest, file.path) for file in manifest.files.values()])
 
 
 @pytest.mark.parametrize("when", ["before the manifest", "after the manifest"])

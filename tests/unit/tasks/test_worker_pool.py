@@ -12,6 +12,8 @@ from tasks.work_limits import Lost
 from tasks.worker_pool import WorkerPool
 from tests.support import pool_jobs
 
+pytestmark = pytest.mark.slow
+
 SECONDS = 3.0
 
 
