@@ -18,7 +18,7 @@ from tasks.worker_pool import start_worker
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-ItemWork = Callable[[Sequence[Item]], Sequence[Result]]
+ItemWork = Callable[[Item], Result]
 
 CAN_FORK = sys.platform == "linux"
 """Elsewhere system libraries do not bear it."""

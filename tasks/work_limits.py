@@ -44,13 +44,13 @@ class Lost:
     message: str
 
 
-def timed(function: Callable[[Sequence[Item]], Sequence[Result]], seconds: float, items: Sequence[Item]) -> Sequence[Result]:
-    """In the worker: what `function` makes of the items. The system ends the process where it takes more `seconds` of the
+def timed(function: Callable[[Item], Result], seconds: float, items: Sequence[Item]) -> list[Result]:
+    """In the worker: what `function` makes of each item. The system ends the process where it takes more `seconds` of the
     processor, whatever code it is in."""
     signal.signal(signal.SIGPROF, signal.SIG_DFL)
     signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
-        return function(items)
+        return [function(item) for item in items]
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
 

@@ -50,12 +50,12 @@ class WorkerPool:
 
     def run(
         self,
-        function: Callable[[Sequence[Item]], Sequence[Result]],
+        function: Callable[[Item], Result],
         items: Sequence[Item],
         per_job: int = 1,
         on_done: Callable[[int], None] = lambda count: None,
     ) -> list[Result | Lost]:
-        """One result for each item, in order; `function` maps a list of items to a list of results in a worker.
+        """One result for each item, in order; `function` is called in a worker, for `per_job` items one after the other.
 
         DigitsErrors of `function` are raised; what any other error, crash or time-out leaves behind is `Lost`.
         """

@@ -46,6 +46,7 @@ ITEMS = sa.Table(
     sa.Index("review_items_by_reason", "collection", "state", "reason", "confidence", "item_id"),
     sa.Index("review_items_by_guess", "collection", "state", "guess", "confidence", "reason", "claim_until"),
     sa.Index("review_items_by_number", "number_id"),
+    sa.Index("review_items_by_claim", "claim_id"),
     sa.Index("review_items_by_page", "sha256", "page_index"),
 )
 

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.skipif(not CAN_FORK, reason="children are forked on Lin
 
 def test_results_come_in_the_order_of_the_items_from_one_child() -> None:
     assert run_in_child(pool_jobs.act, ["a", "b", "c"], 60, MEGABYTES) == ["A", "B", "C"]
-    first, second = run_in_child(pool_jobs.pids, ["a", "b"], 60, MEGABYTES)
+    first, second = run_in_child(pool_jobs.pid, ["a", "b"], 60, MEGABYTES)
     assert first == second != os.getpid()
 
 
@@ -38,7 +38,7 @@ def test_an_item_that_ends_its_child_is_lost_alone(deed: str, reason: FailureRea
 
 
 def test_an_error_meant_for_the_user_is_raised() -> None:
-    def refuse(items: object) -> list[str]:
+    def refuse(item: object) -> str:
         raise DigitsError("no such model")
 
     with pytest.raises(DigitsError, match="no such model"):

@@ -111,7 +111,7 @@ def test_an_error_nobody_foresaw_costs_one_item_and_names_its_place(pool: Worker
 
 
 def test_a_worker_that_dies_between_jobs_is_replaced_unnoticed(pool: WorkerPool) -> None:
-    (pid,) = pool.run(pool_jobs.pids, ["one"])
+    (pid,) = pool.run(pool_jobs.pid, ["one"])
     assert isinstance(pid, int)
     os.kill(pid, signal.SIGKILL)
 
