@@ -12,6 +12,7 @@ from digit_core.inference.network_spec import DIGITS
 from digit_core.inference.reader import Columns
 from digit_core.recognition.ctc import Alignment, Floats, aligned, best_text, digits_only, log_likelihoods
 from digit_core.recognition.detections import Characters, text_of
+from digit_core.recognition.digit_places import boxes_of
 from digit_core.recognition.marks import Asked, written
 from digit_core.recognition.number_strip import Window
 
@@ -153,7 +154,7 @@ def _number(
 ) -> FoundNumber:
     count, read = len(texts[choice]), _agreed(laid)
     if choice > 1:
-        boxes = _boxes_at(laid[0].middles, one)
+        boxes = _boxes_at(texts[choice], laid[0].middles, one)
         detected, scores = np.full((count, DIGITS), 1 / DIGITS), np.full(count, 0.5)
     else:
         source = (one.digits, one.surer)[choice].left_to_right()
@@ -178,12 +179,8 @@ def _certainty(texts: Sequence[str], choice: int, likely: NDArray[np.float64]) -
     return float(sum(np.exp(min(50.0, value - mine)) for value in best.values()) ** -_DOUBT)
 
 
-def _boxes_at(middles: NDArray[np.float64], one: Proposal) -> NDArray[np.float32]:
-    """Boxes around the digits that only the columns see: halfway to their neighbours, as high as what was found."""
-    window, found = one.strips[0].window, one.digits.boxes
-    x = window.at(middles)
-    top, bottom = found[:, 1].min(), found[:, 3].max()
-    edges = np.concatenate([[found[:, 0].min()], (x[1:] + x[:-1]) / 2, [found[:, 2].max()]])
-    edges = np.maximum.accumulate(edges)
-    rows = [(edges[i], top, max(edges[i + 1], edges[i] + 1), bottom) for i in range(len(x))]
-    return np.array(rows, np.float32).reshape(-1, 4)
+def _boxes_at(text: str, middles: NDArray[np.float64], one: Proposal) -> NDArray[np.float32]:
+    """Boxes around the digits that only the columns see; their marks are no digits of the page."""
+    read = (best_text(seen.columns) for seen in one.strips)
+    marked = next((own for own in read if "".join(filter(str.isdigit, own)) == text), text)
+    return boxes_of(marked, one.digits, one.strips[0].window.at(middles))
