@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 
 from digit_core.notation import AS_WRITTEN, Meaning, Notation, NumberKind, interpret
@@ -64,7 +64,8 @@ class Reading:
     """One number as read: `digits` as a string with its leading zeros, confidence: that all of it is right.
 
     printed: probability that it was printed; text: as written, with its marks; notation: how numbers are written at its place.
-    cell: where it stands in a form or a ruled table. checks: what the form's arithmetic says of it.
+    cell: where it stands in a form or a ruled table. checks: what the form's arithmetic says of it. second: what the second
+    reader reads there, None where it was not asked.
     """
 
     line: int
@@ -78,6 +79,12 @@ class Reading:
     cell: Cell | None = None
     checks: str = ""
     notation: Notation = AS_WRITTEN
+    second: str | None = None
+
+    @property
+    def agreed(self) -> bool | None:
+        """Whether the second reader reads the same digits; None where it was not asked."""
+        return None if self.second is None else self.second == self.digits
 
     @property
     def meaning(self) -> Meaning:
@@ -121,13 +128,21 @@ class PageRead:
 
 @dataclass(frozen=True, slots=True)
 class ReadBy:
-    """Who read it: stands in every row. `params` is the digest of the parameters of the reading."""
+    """Who read it: stands in every row. `model_version` is that of the classifier, `params` the digest of the parameters."""
 
     model_version: str
     algorithm_version: str
     layout_version: str
     params: str
     run_id: str
+    detector_version: str = ""
+    strip_reader_version: str = ""
+    second_reader_version: str = ""
+
+    @property
+    def reading(self) -> tuple[str, ...]:
+        """All of it but the run: pages that are read by the same again give the same rows."""
+        return tuple(getattr(self, one.name) for one in fields(self) if one.name != "run_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +151,8 @@ class ReviewItem:
 
     `parts` are the digits of its number as they were read, left to right, "" for what is none, and `place` is its own among
     them, from 0. `mark` is its box within the strip (x, y, w, h, each as a share of the strip's side). `ink` is what the
-    model saw: 28x28 bytes, row by row. Items of older queues go without these.
+    model saw: 28x28 bytes, row by row. `second`: the number's digits as the second reader reads them, None where it was not
+    asked. Items of older queues go without these.
     """
 
     item_id: str
@@ -156,6 +172,7 @@ class ReviewItem:
     number_box: Box | None = None
     mark: tuple[float, float, float, float] | None = None
     ink: bytes = b""
+    second: str | None = None
 
 
 def as_written(text: str, digits: Sequence[str]) -> str:

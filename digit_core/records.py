@@ -101,6 +101,15 @@ class PageImage:
         return int(self.pixels.shape[0])
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class ScanWindow:
+    """A part of a scan: its left and top edge there, and its pixels."""
+
+    x: int
+    y: int
+    pixels: Grey
+
+
 class CellState(StrEnum):
     """What stands in a cell of a form."""
 
@@ -141,7 +150,7 @@ class NumberString:
     printed and not written by hand. text: the number as written, with its marks, as the reader took it. seen: log odds
     that a number stands there at all, before any classifier; infinite where that is known. cell: where it stands in a form; a
     cell without a number has no boxes, and an illegible one a box around its ink. marks: probability that the marks of the text
-    are these, none missing and none too many.
+    are these, none missing and none too many. second: what the second reader reads there, None where it was not asked.
     """
 
     line: int
@@ -152,6 +161,7 @@ class NumberString:
     seen: float = float("inf")
     cell: Cell | None = None
     marks: float = 1.0
+    second: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

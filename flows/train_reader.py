@@ -14,9 +14,10 @@ from prefect.artifacts import create_markdown_artifact
 
 from digit_core.training.reader_card import ship as ship_reader
 from digit_core.training.reader_training import ReaderParams
-from flows.planning import registry
+from flows.networks import registry
 from flows.settings import load_settings
 from flows.workspace import spool
+from tasks.adapters.registry.networks import DETECTOR, STRIP_READER
 from tasks.train import data
 from tasks.train_reader import examine, fit, register
 
@@ -31,9 +32,9 @@ watching: ContextVar[Callable[[int, Mapping[str, float]], None]] = ContextVar("w
 
 @dataclass(frozen=True)
 class RegisteredReader:
-    """What a training gave: the version in the registry, and its card."""
+    """What a training gave: the versions in the registry by kind of network, and their card."""
 
-    version: str
+    versions: Mapping[str, str]
     card: dict[str, Any]
 
 
@@ -53,20 +54,19 @@ def train_reader(
     params = replace(
         usual, seed=seed, chapters=chapters or usual.chapters, cycles=cycles or usual.cycles, steps=steps or usual.steps
     )
-    models = registry(settings)
     kept = settings.home_folder / "training" / f"reader-{params.digest()}"
     folder = settings.spool_folder / f"reader-{uuid.uuid4().hex}"
     with spool(folder):
         digits = data("reader", Path(mnist) if mnist else settings.mnist, None)
         fitted = fit(digits, params, kept, folder / "reader", watching.get())
-        card = examine(fitted, digits, params, models.champion().path)
-        version = register(models, fitted, card)
+        card = examine(fitted, digits, params, registry(settings).champion().path)
+        versions = register([registry(settings, one) for one in (DETECTOR, STRIP_READER)], fitted, card)
         if ship:
             ship_reader(fitted.folder, Path(ship))
-    create_markdown_artifact(_summary(version, card), key="digits-reader", description="train-reader")
-    return RegisteredReader(version, card)
+    create_markdown_artifact(_summary(versions, card), key="digits-reader", description="train-reader")
+    return RegisteredReader(versions, card)
 
 
-def _summary(version: str, card: Mapping[str, Any]) -> str:
-    rows = "\n".join(f"| {name} | {value} |" for name, value in {"version": version, **card["figures"]}.items())
+def _summary(versions: Mapping[str, str], card: Mapping[str, Any]) -> str:
+    rows = "\n".join(f"| {name} | {value} |" for name, value in {**versions, **card["figures"]}.items())
     return f"# Reader\n\n| | |\n|---|---|\n{rows}\n"

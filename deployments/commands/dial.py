@@ -7,7 +7,6 @@ from pathlib import Path
 
 import typer
 
-from deployments.commands.local_reader import champion
 from deployments.commands.open_results import open_results
 from deployments.commands.tables import print_table
 from digit_core.calibration.record import CalibrationRecord
@@ -15,13 +14,19 @@ from digit_core.calibration.risk_control import LADDER, DialSetting, least_promi
 from digit_core.errors import InputError
 from digit_core.inference.classifier import calibration_of
 from digit_core.params import CalibrationSet
+from digit_core.recognition.fusion_weights import real_record
 from digit_core.review.audits import set_by_audits
-from flows.planning import audits_of
+from flows.networks import networks_for_a_look
+from flows.planning import audits_of, read_real_collections
 from flows.settings import load_settings
 
 HEADER = ("max error", "threshold", "wrong at most", "wrong seen", "to review")
 AUDIT_HEADER = (*HEADER[:-1], "of the accepted to review")
-TITLES = {CalibrationSet.ARCHIVE: "digits in archive ink", CalibrationSet.CLEAN: "clean digits"}
+TITLES = {
+    CalibrationSet.REAL: "digits of real collections",
+    CalibrationSet.ARCHIVE: "digits in archive ink",
+    CalibrationSet.CLEAN: "clean digits",
+}
 
 Dials = Mapping[CalibrationSet, Sequence[DialSetting]]
 
@@ -32,7 +37,7 @@ def dial_of_audits(dest: str, model: Path | None, targets: Sequence[float], cert
     certainty = settings.certainty if certainty is None else certainty
     if model is not None:
         raise InputError("audits are of digits that a registered version read: leave --model away")
-    record = audits_of(open_results(dest).dest, settings, champion(settings).version)
+    record = audits_of(open_results(dest).dest, settings, networks_for_a_look(settings).classifier.version)
     title = f"{record.digits:,} audited digits of {dest}, of those that were accepted"
     typer.echo(f"{title}; promised with {percent(certainty)} certainty")
     dials = [set_by_audits(record, target, certainty) for target in targets or LADDER]
@@ -49,7 +54,12 @@ def dial(model: Path | None, targets: Sequence[float], certainty: float | None, 
     certainty = settings.certainty if certainty is None else certainty
     if model is not None and not model.is_file():
         raise InputError(f"there is no model {model}; leave --model away for the registry's champion")
-    records = calibration_of(model or champion(settings).path)
+    file = model or networks_for_a_look(settings).classifier.path
+    records = calibration_of(file)
+    if read_real_collections(file):
+        real = real_record()
+        records = {CalibrationSet.REAL: real.record, **records}
+        typer.echo(f"real: digits of {', '.join(real.sets)}, each read by weights from the other collections")
     dials = {ink: [set_dial(record, target, certainty) for target in targets or LADDER] for ink, record in records.items()}
     for ink, record in records.items():
         _print(TITLES[ink], record, dials[ink], certainty)

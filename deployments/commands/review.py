@@ -16,13 +16,13 @@ import typer
 
 from deployments.commands.tables import print_table
 from digit_core.errors import InputError
-from digit_core.inference.classifier import Recogniser
-from digit_core.inference.reader import Reader
-from flows.planning import limits, registry
+from flows.networks import networks_for_a_look
+from flows.planning import limits
 from flows.settings import Settings, load_settings
 from tasks.adapters.layout_store import LayoutFolder
 from tasks.adapters.review.queue import ReviewQueue
 from tasks.adapters.storage.storage import Storage, normalise
+from tasks.reader_spec import ReaderSpec
 
 if TYPE_CHECKING:
     import uvicorn
@@ -63,7 +63,7 @@ def serve(host: str, port: int) -> None:
     with closing(apart), ReviewQueue(settings.review_url, _BUSY_SECONDS) as queue, _listening(host, port) as listener:
         storage, layouts = Storage(settings.storage_options), LayoutFolder(settings.layouts_folder)
         context = ReviewContext(
-            queue, storage, limits(settings), lambda: _champion(settings), _reader, layouts, sessions, apart, options
+            queue, storage, limits(settings), lambda: _reader_spec(settings), layouts, sessions, apart, options
         )
         shown = f"[{host}]" if ":" in host else host
         typer.echo(f"{queue.counts().get('open', 0):,} digits wait for review: open http://{shown}:{listener.getsockname()[1]}/")
@@ -113,17 +113,8 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
         raise InputError(f"cannot listen on {host}, port {port}: {error.strerror}; give another --host or --port") from error
 
 
-def _champion(settings: Settings) -> Recogniser:
-    from tasks.jobs import recogniser
-
-    model = registry(settings).champion()
-    return recogniser(str(model.path), model.version)
-
-
-def _reader() -> Reader:
-    from tasks.jobs import reader
-
-    return reader()
+def _reader_spec(settings: Settings) -> ReaderSpec:
+    return ReaderSpec(networks_for_a_look(settings), limits(settings))
 
 
 def token() -> None:

@@ -20,12 +20,13 @@ def train_reader(chapters: int, cycles: int, **options: Any) -> None:
         usual = ReaderParams()
         display.begin("reader", (chapters or usual.chapters) * (cycles or usual.cycles))
         done = flow(chapters=chapters, cycles=cycles, **options)
-        display.end(f"reader: version {done.version} of digits-reader")
+        display.end(", ".join(f"{kind}: version {version}" for kind, version in done.versions.items()))
     figures = done.card["figures"]
     typer.echo(
         f"{done.card['figures_of']}: {figures['strips_exact']:.1%} read exactly, "
         f"{figures['strips_wrong_in_surest_half']:.1%} of the surest half wrong"
     )
+    typer.echo("Next: digits promote challenger --network detector   (and --network strip-reader)")
 
 
 def _state(chapter: int, chapters: int, losses: Mapping[str, float]) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import CancelledError
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -52,7 +52,7 @@ class Apart:
         finally:
             self._places.release()
 
-    def run(self, function: Callable[[Sequence[Job]], Sequence[Result | PageError]], job: Job) -> Result:
+    def run(self, function: Callable[[Job], Result | PageError], job: Job) -> Result:
         """What the function makes of the job, in the other process. Raises PageError, and whatever DigitsError it raises."""
         try:
             (outcome,) = self._pool.run(function, [job])

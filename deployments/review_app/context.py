@@ -11,12 +11,11 @@ from fastapi import Depends, Request
 from deployments.review_app.apart import Apart
 from deployments.review_app.open_pages import OpenPages
 from deployments.review_app.sessions import Sessions
-from digit_core.inference.classifier import Recogniser
-from digit_core.inference.reader import Reader
 from digit_core.params import DecodeLimits
 from tasks.adapters.layout_store import LayoutFolder
 from tasks.adapters.review.queue import ReviewQueue
 from tasks.adapters.storage.storage import Storage
+from tasks.reader_spec import ReaderSpec
 
 
 @dataclass(frozen=True)
@@ -39,15 +38,14 @@ class ReviewOptions:
 
 @dataclass(frozen=True)
 class ReviewContext:
-    """`recogniser` gives the model in service, `reader` what finds numbers; both are loaded when they are first asked for.
+    """`spec` says how pages are read by the networks in service; those are loaded when they are first asked for.
     `layouts`: the folder where drawn layouts are kept; `pages`: those that are open for drawing; `apart`: what decodes.
     """
 
     queue: ReviewQueue
     storage: Storage
     limits: DecodeLimits
-    recogniser: Callable[[], Recogniser]
-    reader: Callable[[], Reader]
+    spec: Callable[[], ReaderSpec]
     layouts: LayoutFolder
     sessions: Sessions
     apart: Apart

@@ -1,9 +1,8 @@
-"""What the review page's other process does: plain functions from lists to lists, for bytes that anybody may have sent."""
+"""What the review page's other process does: plain functions, for bytes that anybody may have sent."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,10 +13,11 @@ from digit_core.errors import InputError, PageError
 from digit_core.imaging.decode import decode_page, probe
 from digit_core.imaging.rotation import image_upright
 from digit_core.layouts.authoring import LevelPage, level_page
-from digit_core.params import DecodeLimits, SegmentationParams
-from digit_core.recognition.pipeline import how_it_lies
+from digit_core.params import DecodeLimits
 from digit_core.records import Grey
 from tasks.adapters.storage.storage import Storage
+from tasks.jobs import page_reader
+from tasks.reader_spec import ReaderSpec
 
 LARGEST_PICTURE = 2000
 """Pixels of the longer side of the picture that is drawn on."""
@@ -28,11 +28,11 @@ LARGEST_PAGE = 900
 
 @dataclass(frozen=True, slots=True)
 class OpenJob:
-    """A page, `index` from 0, of a file that somebody has sent."""
+    """A page, `index` from 0, of a file that somebody has sent, and how it is read."""
 
     file: Path
     index: int
-    limits: DecodeLimits
+    spec: ReaderSpec
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,21 +63,15 @@ class SmallPage:
     scale: float
 
 
-def open_files(jobs: Sequence[OpenJob]) -> list[LaidOpen | PageError]:
-    """Each page upright and level. Raises InputError for a page of no size that can be shown."""
-    return [_open(job) for job in jobs]
-
-
-def _open(job: OpenJob) -> LaidOpen | PageError:
-    from tasks.jobs import reader
-
-    data = job.file.read_bytes()
+def open_file(job: OpenJob) -> LaidOpen | PageError:
+    """The page upright and level. Raises InputError for a page of no size that can be shown."""
+    reader, data = page_reader(job.spec), job.file.read_bytes()
     try:
-        count = probe(data, job.limits)
-        image = decode_page(data, job.index, job.limits)
+        count = probe(data, job.spec.limits)
+        image = reader.decode(data, job.index)
     except PageError as error:
         return error
-    page, picture = level_page(image_upright(image, how_it_lies(image, SegmentationParams(), reader())))
+    page, picture = level_page(image_upright(image, reader.quarters(image)))
     return LaidOpen(page, _jpeg(picture), count)
 
 
@@ -89,12 +83,8 @@ def _jpeg(picture: Grey) -> bytes:
     return data.tobytes()
 
 
-def small_pages(jobs: Sequence[ScanJob]) -> list[SmallPage | PageError]:
-    """Each page as it is shown. Raises InputError for what is no scan of these bytes, and the storage's errors."""
-    return [_small_page(job) for job in jobs]
-
-
-def _small_page(job: ScanJob) -> SmallPage | PageError:
+def small_page(job: ScanJob) -> SmallPage | PageError:
+    """The page as it is shown. Raises InputError for what is no scan of these bytes, and the storage's errors."""
     data = _read(job)
     if hashlib.sha256(data).hexdigest() != job.sha256:
         raise InputError("the scan is another one by now")

@@ -12,7 +12,7 @@ from fastapi.responses import Response
 
 from deployments.review_app.addresses import may_be_read
 from deployments.review_app.context import Context, ReviewContext
-from deployments.review_app.decoding import ScanJob, small_pages
+from deployments.review_app.decoding import ScanJob, small_page
 from deployments.review_app.strict_json import StrictRoute
 from digit_core.errors import InputError, PageError, StorageError
 from digit_core.readings import ReviewItem
@@ -72,7 +72,7 @@ def _small_page(context: ReviewContext, uri: str, sha256: str, index: int) -> tu
     """The page and by how much it was made smaller."""
     job = ScanJob(context.storage, uri, sha256, index, context.limits)
     with context.apart.place():
-        small = context.apart.run(small_pages, job)
+        small = context.apart.run(small_page, job)
     return small.pixels, small.scale
 
 

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict
 
 from deployments.review_app.apart import received
 from deployments.review_app.context import Context, ReviewContext
-from deployments.review_app.decoding import OpenJob, open_files
+from deployments.review_app.decoding import OpenJob, open_file
 from deployments.review_app.open_pages import NotOpenError, Opened
 from deployments.review_app.strict_json import StrictRoute
 from deployments.review_app.templating import render
@@ -78,7 +78,7 @@ async def open_page(request: Request, context: Context, page: Annotated[int, Que
 def _open(file: Path, page: int, context: ReviewContext) -> Fields:
     limits = replace(LIMITS, max_pages=context.limits.max_pages, render_dpi=context.limits.render_dpi)
     try:
-        laid = context.apart.run(open_files, OpenJob(file, page - 1, limits))
+        laid = context.apart.run(open_file, OpenJob(file, page - 1, replace(context.spec(), limits=limits)))
     except PageError as error:
         raise InputError(f"this page cannot be read: {error}") from error
     return _described(context.pages.add(laid))

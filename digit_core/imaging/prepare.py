@@ -23,6 +23,26 @@ _COARSER = 4
 """Rulings are looked for in pixels this many times as long."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Original:
+    """The scan in its own grey, ink dark; `affine` takes pixels of the prepared page to its pixels."""
+
+    pixels: Grey
+    affine: Affine
+
+    def cut(self, x0: int, y0: int, x1: int, y1: int) -> Grey:
+        """The part that lies between these pixels of the prepared page, as level as that is."""
+        corners = np.array([(x, y) for x in (x0, x1) for y in (y0, y1)]) @ self.affine[:, :2].T + self.affine[:, 2]
+        low = np.clip(np.floor(corners.min(axis=0)).astype(int), 0, np.array(self.pixels.shape[::-1]) - 1)
+        high = np.maximum(np.ceil(corners.max(axis=0)).astype(int), low + 1)
+        part = self.pixels[low[1] : high[1], low[0] : high[0]]
+        if np.array_equal(self.affine[:, :2], np.eye(2)):
+            return part
+        local = np.column_stack([self.affine[:, :2], self.affine[:, :2] @ (x0, y0) + self.affine[:, 2] - low])
+        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        return np.asarray(cv2.warpAffine(part, local, (x1 - x0, y1 - y0), flags=flags, borderMode=cv2.BORDER_REPLICATE), np.uint8)
+
+
 @dataclass(frozen=True, slots=True)
 class PreparedPage:
     """darkness: 0 paper, 255 black; ink: mask without rulings; rulings_v: mask of vertical rulings (they part columns).
@@ -36,6 +56,7 @@ class PreparedPage:
     rulings_v: Mask
     to_scan: Affine
     skew: float
+    original: Original | None = None
 
 
 def prepare(scan: Grey, params: SegmentationParams) -> PreparedPage:
@@ -49,7 +70,7 @@ def prepare(scan: Grey, params: SegmentationParams) -> PreparedPage:
     darkness, to_scan = rotate(darkness, skew)
     ink = binarise(darkness, ink_level(coarse_darkness, params))
     rulings_h, rulings_v = find_rulings(ink, params)
-    return PreparedPage(darkness, lift_rulings(ink, rulings_h, rulings_v), rulings_v, to_scan, skew)
+    return PreparedPage(darkness, lift_rulings(ink, rulings_h, rulings_v), rulings_v, to_scan, skew, Original(scan, to_scan))
 
 
 def prepare_strip(scan: Grey, params: SegmentationParams) -> PreparedPage:
@@ -65,7 +86,7 @@ def prepare_strip(scan: Grey, params: SegmentationParams) -> PreparedPage:
     rulings_h = _long_runs(ink, (max(2 * height, width // 2), 1))
     rulings_v = _long_runs(ink, (1, max(8, round(0.97 * height))))
     back = np.array([[1 / scale, 0, 0], [0, 1 / scale, 0]])
-    return PreparedPage(darkness, lift_rulings(ink, rulings_h, rulings_v), rulings_v, back, 0.0)
+    return PreparedPage(darkness, lift_rulings(ink, rulings_h, rulings_v), rulings_v, back, 0.0, Original(scan, np.eye(2, 3)))
 
 
 def is_negative(scan: Grey) -> bool:

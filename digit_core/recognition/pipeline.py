@@ -1,11 +1,15 @@
-"""The whole story of a page: prepare it, find its digits, classify them, and judge what may be published."""
+"""From a page's bytes to its readings: decode it, detect its digits, classify them, and judge what may be published."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
+import numpy as np
+from numpy.typing import NDArray
+
+from digit_core.imaging.decode import decode_page
 from digit_core.imaging.line_detection import LineMaps, line_maps
 from digit_core.imaging.prepare import PreparedPage, prepare_strip
 from digit_core.imaging.rotation import prepare_lying
@@ -15,20 +19,27 @@ from digit_core.layouts.orientation import clearly_better, lying_by_rulings
 from digit_core.layouts.registration import Fit, best_fit
 from digit_core.layouts.table_detection import ruled_tables
 from digit_core.layouts.template import Layout
-from digit_core.params import ReviewPolicy, SegmentationParams
+from digit_core.params import DecodeLimits, ReviewPolicy, SegmentationParams
 from digit_core.readings import PageRead
-from digit_core.recognition.acceptance import judge
+from digit_core.recognition.acceptance import fused, judge
 from digit_core.recognition.assembly import in_tables, inked, inked_cell, page_digits, reading_order
 from digit_core.recognition.cells import FoundCell, find_cells
 from digit_core.recognition.fusion import FoundNumber
-from digit_core.recognition.numbers import find_number, find_numbers
+from digit_core.recognition.numbers import find_number, find_numbers, with_second
 from digit_core.recognition.orientation import evidence_of, lying
 from digit_core.recognition.print_detection import told_by_page
+from digit_core.recognition.second_opinion import Second
 from digit_core.records import Form, PageDigits, PageFound, PageImage, PageRef
 
 
-def find_digits(image: PageImage, params: SegmentationParams, reader: Reader, layouts: Sequence[Layout] = ()) -> PageDigits:
-    """Finds the digits of a page; the one function behind which detection lives.
+def find_digits(
+    image: PageImage,
+    params: SegmentationParams,
+    reader: Reader,
+    layouts: Sequence[Layout] = (),
+    second: Second | None = None,
+) -> PageDigits:
+    """Finds the digits of a page; the one function behind which detection lives. second: who is asked where that is unsure.
 
     With layouts: what the cells of the one hold that fits best. Where none fits, and without any: all numbers of the page; in a
     ruled table they know their row and column. A page that lies sideways or upside down is read upright; boxes are those of the
@@ -41,6 +52,7 @@ def find_digits(image: PageImage, params: SegmentationParams, reader: Reader, la
     if quarters:
         turned = _read(image, quarters, params, reader, layouts)
         read = turned if _is_better(turned, read) else read
+    read = _asked(read, second)
     return told_by_page(_in_form(read, read.fit, image) if read.fit else _without_form(read, image, layouts))
 
 
@@ -69,6 +81,14 @@ def _read(image: PageImage, quarters: int, params: SegmentationParams, reader: R
         return _Read(page, maps, find_numbers(page, maps, reader, params))
     cells = find_cells(page, maps, fit, reader)
     return _Read(page, maps, [cell.number for cell in cells if cell.number is not None], fit, cells)
+
+
+def _asked(read: _Read, second: Second | None) -> _Read:
+    """The page with what the second reader adds; numbers are asked about when it is known how the page lies."""
+    numbers = with_second(read.page, read.numbers, second)
+    anew = iter(numbers)
+    cells = [replace(cell, number=next(anew)) if cell.number is not None else cell for cell in read.cells]
+    return replace(read, numbers=numbers, cells=cells)
 
 
 def _may_be_told_by_rulings(read: _Read) -> bool:
@@ -100,22 +120,63 @@ def _in_form(read: _Read, fit: Fit, image: PageImage) -> PageDigits:
     return page_digits(read.page, image, placed, Form(fit.layout.name, fit.layout.version, fit.agreement))
 
 
-def find_strip(image: PageImage, params: SegmentationParams, reader: Reader) -> PageDigits:
+def find_strip(image: PageImage, params: SegmentationParams, reader: Reader, second: Second | None = None) -> PageDigits:
     """Finds the digits of an image that holds one number and nothing else."""
     page = prepare_strip(image.pixels, params)
-    numbers = [inked(page, replace(one, seen=math.inf)) for one in find_number(page, reader)]
+    found = with_second(page, find_number(page, reader), second, least_seen=-math.inf)
+    numbers = [inked(page, replace(one, seen=math.inf)) for one in found]
     return page_digits(page, image, list(reading_order(numbers)))
 
 
-def read_page(
-    image: PageImage,
-    ref: PageRef,
-    reader: Reader,
-    recogniser: Recogniser,
-    params: SegmentationParams,
-    policy: ReviewPolicy,
-    layouts: Sequence[Layout] = (),
-) -> PageRead:
-    """One page from pixels to readings."""
-    found = PageFound(ref, image.width, image.height, image.dpi, find_digits(image, params, reader, layouts))
-    return judge(found, recogniser(found.digits.crops), policy, layouts)
+@dataclass(frozen=True, slots=True, eq=False)
+class PageReader:
+    """Networks, parameters and layouts that pages are read by. Build one in each process: loading the networks takes 0.1 s.
+
+    The only place that puts decoding, detection, classification and judgement together. Boxes are in pixels of the scan, origin
+    top left. `reader` is detector and strip reader; `layouts` are tried in their order, and without any all numbers are read.
+    `second` is asked about numbers that the others are unsure of.
+    """
+
+    reader: Reader
+    classifier: Recogniser
+    limits: DecodeLimits = field(default_factory=DecodeLimits)
+    segmentation: SegmentationParams = field(default_factory=SegmentationParams)
+    policy: ReviewPolicy = field(default_factory=ReviewPolicy)
+    layouts: tuple[Layout, ...] = ()
+    second: Second | None = None
+
+    def read(self, image: PageImage, ref: PageRef) -> PageRead:
+        """Read a decoded page."""
+        return self.classify(self.detect(image, ref))
+
+    def read_strip(self, image: PageImage, ref: PageRef) -> PageRead:
+        """Read an image that holds one number and nothing else."""
+        return self.classify(self.detect_strip(image, ref))
+
+    def decode(self, data: bytes, index: int) -> PageImage:
+        """Decode the page `index`, from 0, of a file with these bytes. Raises PageError for what cannot be read."""
+        return decode_page(data, index, self.limits)
+
+    def detect(self, image: PageImage, ref: PageRef) -> PageFound:
+        """Find the numbers of a page and the crops of their digits."""
+        return _found(image, ref, find_digits(image, self.segmentation, self.reader, self.layouts, self.second))
+
+    def detect_strip(self, image: PageImage, ref: PageRef) -> PageFound:
+        """Find the digits of the one number of a strip."""
+        return _found(image, ref, find_strip(image, self.segmentation, self.reader, self.second))
+
+    def classify(self, found: PageFound) -> PageRead:
+        """Classify the digits that were found, and judge which numbers are accepted and which a person shall see."""
+        return judge(found, self.classifier(found.digits.crops), self.policy, self.layouts)
+
+    def probabilities(self, found: PageFound) -> NDArray[np.float32]:
+        """Class probabilities of each digit that was found, of all networks together: shape (n, 11), rows sum to 1."""
+        return fused(self.classifier(found.digits.crops), found.digits.evidence)
+
+    def quarters(self, image: PageImage) -> int:
+        """By how many quarter turns (digit_core.imaging.rotation) the page lies turned on its scan."""
+        return how_it_lies(image, self.segmentation, self.reader)
+
+
+def _found(image: PageImage, ref: PageRef, digits: PageDigits) -> PageFound:
+    return PageFound(ref, image.width, image.height, image.dpi, digits)

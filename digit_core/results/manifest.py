@@ -55,7 +55,8 @@ class Manifest:
     """A batch of pages that is whole: all its rows are in `files`, all its questions are in the review queue.
 
     `seq` orders runs: a later run's rows replace those of an earlier one for the same page. `created` is ISO 8601 in UTC.
-    `files` has the file of each table; `counts` is what `count_rows` gave, `shape` how its digits are spread.
+    `files` has the file of each table; `counts` is what `count_rows` gave, `shape` how its digits are spread. `options` are
+    those of the run that decide what is read, as JSON has them.
     """
 
     key: str
@@ -66,6 +67,7 @@ class Manifest:
     counts: Mapping[str, int]
     files: Mapping[str, TableFile]
     shape: Distribution = field(default_factory=Distribution)
+    options: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.pages:
@@ -83,7 +85,7 @@ class Manifest:
         files = {name: file.path for name, file in self.files.items()}
         hashes = {name: file.sha256 for name, file in self.files.items() if file.sha256}
         body = {"counts": dict(self.counts), "shape": self.shape.to_json(), "files": files, "sha256": hashes, "pages": pages}
-        text = json.dumps({**head, **body}, ensure_ascii=False)
+        text = json.dumps({**head, "options": dict(self.options), **body}, ensure_ascii=False)
         return f'{text[:-1]}, "manifest_sha256": "{hashlib.sha256(text.encode()).hexdigest()}"}}'
 
     @staticmethod
@@ -122,17 +124,18 @@ def _from_values(values: dict[str, Any], name: str, checked: bool) -> Manifest:
         raise InputError(f"{name} was written by a newer digits (format {values['format']}, known is {FORMAT}): upgrade digits")
     if "sha256" in values and not checked:
         raise ValueError("its own checksum is missing")
-    stamp = ("model_version", "algorithm_version", "layout_version", "params", "run_id")
+    stamp = {one.name: _text(values[one.name]) for one in fields(ReadBy) if one.name in values}  # an older one has fewer
     key = _text(values["key"], KEY)
     return Manifest(
         key=key,
         seq=_whole(values["seq"]),
         created=_moment(values["created"]),
-        read_by=ReadBy(**{field: _text(values[field]) for field in stamp}),
+        read_by=ReadBy(**stamp),
         pages=tuple(_page(*page) for page in values["pages"]),
         counts={_text(name): _whole(count) for name, count in values["counts"].items()},
         files=_files(key, values["files"], values.get("sha256", {})),
         shape=Distribution.from_json(values.get("shape", {})),
+        options=_options(values.get("options", {})),
     )
 
 
@@ -144,6 +147,12 @@ def _files(key: str, paths: Mapping[str, str], hashes: Mapping[str, str]) -> dic
     if paths != {name: table_path(name, key) for name in TABLES}:
         raise ValueError("its files are not called as those of its batch are")
     return {name: TableFile(path, _text(hashes[name], _SHA256) if hashes else "") for name, path in paths.items()}
+
+
+def _options(values: Any) -> dict[str, Any]:
+    if not isinstance(values, dict) or not all(isinstance(value, str | int | float) for value in values.values()):
+        raise ValueError("its options are none")
+    return values
 
 
 def _text(value: Any, form: re.Pattern[str] | None = None) -> str:
@@ -170,14 +179,13 @@ def batch_key(pages: Iterable[tuple[str, str, int]], read_by: ReadBy) -> str:
 
     The run does not enter: the same pages read the same way go to the same files, so that a second try replaces the first.
     """
-    reading = [read_by.model_version, read_by.algorithm_version, read_by.layout_version, read_by.params]
-    text = json.dumps([reading, sorted(pages)])
+    text = json.dumps([read_by.reading, sorted(pages)])
     return hashlib.sha256(text.encode()).hexdigest()[:20]
 
 
 def count_rows(tables: Mapping[str, pa.Table]) -> dict[str, int]:
-    """What a batch amounts to: pages, quarantined ones and those that no layout fits, numbers, digits, and digits that go to
-    review; and what the sums of forms did to numbers.
+    """Return what a batch amounts to: pages, quarantined ones and those that no layout fits, numbers, digits, and digits that go
+    to review; and what the sums of forms did to numbers.
     """
     pages, checks = tables["pages"], tables["numbers"]["checks"]
     return {

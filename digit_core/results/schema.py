@@ -7,6 +7,7 @@ digit. All are flat, carry their provenance in every row, and name their schema 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import fields
 from typing import Any
 
 import pyarrow as pa
@@ -18,7 +19,7 @@ SCHEMA_VERSION = "4"
 
 _PAGE_KEY = [("uri", pa.string()), ("sha256", pa.string()), ("page_index", pa.int32())]
 _BOX = [("x", pa.int32()), ("y", pa.int32()), ("w", pa.int32()), ("h", pa.int32())]
-_READ_BY = [(name, pa.string()) for name in ("model_version", "algorithm_version", "layout_version", "params", "run_id")]
+_READ_BY = [(one.name, pa.string()) for one in fields(ReadBy)]  # versions of detector and strip reader since schema 4
 _TOP = [(f"{kind}{rank}", pa.string() if kind == "digit" else pa.float32()) for rank in (1, 2, 3) for kind in ("digit", "p")]
 
 
@@ -64,6 +65,8 @@ NUMBERS = _schema(
         ("decimals", pa.int8()),  # digits behind the point, as the form says or as written; null if neither says so
         ("checks", pa.string()),  # what the form's arithmetic says of it
         ("kind", pa.string()),  # what the text is: a NumberKind; since schema 4
+        ("second_digits", pa.string()),  # what the second reader reads; null where it was not asked; since schema 4
+        ("agreed", pa.bool_()),  # whether both readers read the same digits; null where it was not asked; since schema 4
         *_BOX,
         *_READ_BY,
     ]
@@ -195,6 +198,8 @@ def _numbers(pages: Sequence[PageRead]) -> ColumnValues:
         "decimals": [reading.decimals for reading in readings],
         "checks": [reading.checks for reading in readings],
         "kind": [meaning.kind.value for meaning in meanings],
+        "second_digits": [reading.second for reading in readings],
+        "agreed": [reading.agreed for reading in readings],
     }
 
 

@@ -24,7 +24,7 @@ from digit_core.readings import ReadBy
 from digit_core.records import PageFailure, PageRef, SourceObject
 from digit_core.results.manifest import Manifest, TableFile, table_path
 from digit_core.results.schema import TABLES, batch_tables
-from flows.planning import Listing
+from flows.sources import Listing
 from tasks.adapters.results.dataset import Results
 from tasks.adapters.results.parquet import to_parquet
 from tasks.adapters.storage.storage import Entry, Storage

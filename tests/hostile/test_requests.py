@@ -56,7 +56,7 @@ def context(tmp_path: Path, scans: Path) -> Iterator[ReviewContext]:
         options = ReviewOptions(token=TOKEN, hosts=("127.0.0.1",))
         sessions = Sessions(b"key" * 11, TOKEN)
         layouts = LayoutFolder(tmp_path / "layouts")
-        yield ReviewContext(queue, Storage(), DecodeLimits(), nothing, nothing, layouts, sessions, apart, options)
+        yield ReviewContext(queue, Storage(), DecodeLimits(), nothing, layouts, sessions, apart, options)
 
 
 @pytest.fixture

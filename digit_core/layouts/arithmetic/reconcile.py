@@ -104,7 +104,7 @@ def _choices(reading: Reading, layout: Layout) -> _Choices:
 
 
 def _nothing(reading: Reading, words: bool) -> float:
-    """How likely it is that a cell without a number adds nothing."""
+    """Return how likely it is that a cell without a number adds nothing."""
     state = reading.cell.state if reading.cell else CellState.NUMBER
     if reading.digits:
         return 0.0
@@ -160,7 +160,7 @@ def _weighed(
 
 
 def _moved(reading: Reading, digits: str, state: State) -> str:
-    """What the sums have changed, in words."""
+    """Return what the sums have changed, in words."""
     moved = ""
     if state is not reading.state:
         moved = f" {OUT_OF_REVIEW if state is State.ACCEPTED else INTO_REVIEW}"

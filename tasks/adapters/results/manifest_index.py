@@ -219,7 +219,7 @@ class ManifestIndex:
 
 def reading_of(read_by: ReadBy) -> int:
     """Stands for who read, whatever the run."""
-    return fingerprint(read_by.model_version, read_by.algorithm_version, read_by.layout_version, read_by.params)
+    return fingerprint(*read_by.reading)
 
 
 def _with_whole_objects(rows: sqlite3.Cursor) -> Iterator[Sequence[tuple[int, ...]]]:

@@ -12,6 +12,8 @@ from onnx import TensorProto, helper, numpy_helper
 from digit_core.inference.onnx import onnx_session
 from digit_core.training.quantization import last_convolutions, quantise
 
+pytestmark = pytest.mark.slow
+
 PICTURES = [np.random.default_rng(seed).random((1, 1, 16, 16), np.float32) for seed in range(8)]
 
 

@@ -1,4 +1,4 @@
-"""Where the scans of a collection lie, and who the reviewers are, each under one spelling."""
+"""Where the scans of a collection lie, who the reviewers are, each under one spelling; and loans are found at once."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -19,6 +19,7 @@ def upgrade() -> None:
         sa.Column("folded", sa.String, primary_key=True),
         sa.Column("name", sa.String, nullable=False),
     )
+    op.create_index("review_items_by_claim", "review_items", ["claim_id"])
     op.bulk_insert(sources, _sources())
     op.bulk_insert(reviewers, _reviewers())
     op.execute("UPDATE review_schema SET version = 3")
