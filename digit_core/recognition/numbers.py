@@ -47,7 +47,7 @@ def numbers_among(found: Characters, page: PreparedPage, reader: Reader, params:
 
 def find_number(page: PreparedPage, reader: Reader) -> list[FoundNumber]:
     """The one number of a strip (its digits from left to right, whatever the gaps), or none."""
-    found = main_line(with_fractions(look_at_strip(page.darkness, reader)))
+    found = main_line(with_fractions(look_at_strip(page, reader)))
     digits, marks = found.chosen(found.best < DIGITS), found.chosen(found.best >= DIGITS)
     return read_strings(page.darkness, [(digits, marks)], reader) if len(digits) else []
 

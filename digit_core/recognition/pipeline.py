@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from digit_core.imaging.decode import decode_page
 from digit_core.imaging.line_detection import LineMaps, line_maps
-from digit_core.imaging.prepare import PreparedPage, prepare_strip
+from digit_core.imaging.prepare import PreparedPage
+from digit_core.imaging.prepare_strip import prepare_strip
 from digit_core.imaging.rotation import prepare_lying
 from digit_core.inference.classifier import Recogniser
 from digit_core.inference.reader import Reader
@@ -25,10 +26,11 @@ from digit_core.recognition.acceptance import fused, judge
 from digit_core.recognition.assembly import in_tables, inked, inked_cell, page_digits, reading_order
 from digit_core.recognition.cells import FoundCell, find_cells
 from digit_core.recognition.fusion import FoundNumber
-from digit_core.recognition.numbers import find_number, find_numbers, with_second
+from digit_core.recognition.numbers import find_numbers, with_second
 from digit_core.recognition.orientation import evidence_of, lying
 from digit_core.recognition.print_detection import told_by_page
 from digit_core.recognition.second_opinion import Second
+from digit_core.recognition.views import find_in_views
 from digit_core.records import Form, PageDigits, PageFound, PageImage, PageRef
 
 
@@ -123,9 +125,12 @@ def _in_form(read: _Read, fit: Fit, image: PageImage) -> PageDigits:
 def find_strip(image: PageImage, params: SegmentationParams, reader: Reader, second: Second | None = None) -> PageDigits:
     """Finds the digits of an image that holds one number and nothing else."""
     page = prepare_strip(image.pixels, params)
-    found = with_second(page, find_number(page, reader), second, least_seen=-math.inf)
-    numbers = [inked(page, replace(one, seen=math.inf)) for one in found]
-    return page_digits(page, image, list(reading_order(numbers)))
+    found = find_in_views(page, reader)
+    if found is None:
+        return page_digits(page, image, [])
+    view, number = found
+    [decided] = with_second(view, [number], second, least_seen=-math.inf)
+    return page_digits(view, image, list(reading_order([inked(view, replace(decided, seen=math.inf))])))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
