@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
-import math
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -18,7 +17,7 @@ from deployments.commands.reading import Model, champion, read_files
 from deployments.commands.texts import print_table
 from deployments.errors import one_line
 from digit_core.errors import InputError
-from digit_core.readings import PageRead, Reading, State
+from digit_core.readings import PageRead, Reading, one_number
 from digit_core.records import Box, PageFailure
 from digit_core.turning import quarters_of
 from flows.planning import dialled, with_options
@@ -82,7 +81,7 @@ def model_in(file: Path) -> Model:
 
 
 def _rows(image: str, page: PageRead, strip: bool) -> Iterator[Row]:
-    readings = as_one(page) if strip else page.readings
+    readings = (one_number(page),) if strip else page.readings
     for index, reading in enumerate(readings):
         yield {
             "file": image,
@@ -108,20 +107,6 @@ def _cell(reading: Reading) -> Row:
 
 def _box(box: Box) -> Row:
     return {"x": box.x, "y": box.y, "w": box.w, "h": box.h}
-
-
-def as_one(page: PageRead) -> tuple[Reading, ...]:
-    """A strip is one number, even where its digits stand far apart; without any it has no digits."""
-    readings = page.readings
-    if not readings:
-        return (Reading(0, Box(0, 0, page.width, page.height), "", 0.0, State.REVIEW, ()),)
-    if len(readings) == 1:
-        return readings
-    parts = tuple(part for reading in readings for part in reading.parts)
-    state = State.REVIEW if any(reading.state is State.REVIEW for reading in readings) else readings[0].state
-    confidence = math.prod(reading.confidence for reading in readings)
-    digits = "".join(reading.digits for reading in readings)
-    return (Reading(0, Box.around(reading.box for reading in readings), digits, confidence, state, parts),)
 
 
 def _print_csv(rows: Sequence[Row], columns: Sequence[str]) -> None:
