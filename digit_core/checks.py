@@ -14,6 +14,7 @@ from digit_core.arithmetic import Relation, Unknown, Verdict, reconcile
 from digit_core.candidates import SUREST, Labels, chosen, digits_of, fitting, was_read, with_one_more
 from digit_core.check_words import INTO_REVIEW, OUT_OF_REVIEW, READ_FIRST
 from digit_core.layout import Holds, Layout, Mark, Place
+from digit_core.notation import NumberKind
 from digit_core.params import ReviewPolicy
 from digit_core.readings import Reading, State
 from digit_core.records import Box, CellState
@@ -23,6 +24,9 @@ from digit_core.rules import as_written, broken_rule
 
 _NOTHING_THERE = 0.98
 """How sure it is that a cell that looks blank, or like a dash, adds nothing."""
+
+_NOT_SUMMED = {NumberKind.FRACTION, NumberKind.MONEY, NumberKind.DATE, NumberKind.TIME, NumberKind.ANGLE}
+"""Their digits are no number that sums go by."""
 
 _WORD = 0.6
 """The same of ink that was not read, where the form says that words may stand there."""
@@ -79,16 +83,18 @@ def _said(complete: Sequence[CellRelation], verdicts: Sequence[Verdict]) -> dict
 def _choices(reading: Reading, layout: Layout) -> _Choices:
     holds = layout.holds_of(_place(reading))
     span = (0, 10 ** holds.digits[1] - 1)
-    found = fitting(reading, *holds.digits) if reading.digits else []
+    sign = -1 if reading.minus and holds.sign else 1
+    counted = reading.digits and reading.kind not in _NOT_SUMMED
+    found = fitting(reading, *holds.digits) if counted else []
     labels: dict[int, Labels] = {}
     shares: defaultdict[int, float] = defaultdict(float)
     for one, share in found:
-        value = int(digits_of(one)) * (-1 if reading.minus else 1)
+        value = int(digits_of(one)) * sign
         if was_read(reading, one):
             labels.setdefault(value, one)
         shares[value] += share
-    for digits, share in with_one_more(reading.digits) if reading.digits and len(reading.digits) < holds.digits[1] else ():
-        shares[int(digits) * (-1 if reading.minus else 1)] += share
+    for digits, share in with_one_more(reading.digits) if counted and len(reading.digits) < holds.digits[1] else ():
+        shares[int(digits) * sign] += share
     nothing = _nothing(reading, Mark.WORD in holds.marks)
     if nothing:
         shares[0] += nothing

@@ -11,12 +11,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from math import copysign
 from typing import Any
 
 import pyarrow as pa
 
-from digit_core.readings import State, signed_value
+from digit_core.notation import Notation, NumberKind, interpret
+from digit_core.readings import State
 from digit_core.review import Kind, Verdict, apply, overlap
 from digit_core.rules import as_written
 from digit_core.tables import NUMBERS
@@ -178,10 +178,11 @@ def _box(row: Row) -> tuple[int, int, int, int]:
 
 
 def _as_number(row: Row, digits: str) -> dict[str, Any]:
-    """Text and value of a number whose digits a person read, with the point and the sign where the machine has them."""
+    """Text, kind and value of a number whose digits a person read, with the marks where the machine has them."""
     text = as_written(row["text"] or "", digits)
-    minus = row["value"] is not None and copysign(1, row["value"]) < 0  # also of -0.0
-    return {"text": text, "value": signed_value(digits, row["decimals"], minus)}
+    kinds = (NumberKind(row["kind"]),) if row.get("kind") else ()
+    meaning = interpret(text, Notation(row["decimals"], kinds=kinds))
+    return {"text": text, "kind": meaning.kind.value, "value": meaning.value}
 
 
 def _is_piece(row: Row, one: HumanNumber) -> bool:
@@ -201,5 +202,6 @@ def _row_of_their_own(one: HumanNumber) -> dict[str, Any]:
     machine = {"machine_digits": row["parts"].replace(NONE_SIGN, ""), "machine_state": GONE}
     said = {"digits": one.digits, "state": one.state.value, "reviewer": one.reviewer, "decided": one.decided}
     in_no_cell = dict.fromkeys(("zone", "row", "column", "cell", "checks"), "")
-    number = {"text": one.digits, "value": signed_value(one.digits, None, False)}
+    meaning = interpret(one.digits)
+    number = {"text": one.digits, "kind": meaning.kind.value, "value": meaning.value}
     return {**provenance, **place, **unknown, **unread, **in_no_cell, **number, **machine, **said}

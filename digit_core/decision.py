@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from digit_core.characters import Characters, text_of
 from digit_core.columns import Alignment, Floats, aligned, best_text, digits_only, log_likelihoods
 from digit_core.reader import Columns
-from digit_core.reader_form import CHARACTERS, DIGITS
+from digit_core.reader_form import DIGITS
+from digit_core.recognition.marks import Asked, written
 from digit_core.windows import Window
 
 _DETECTED, _READ = 0.16, 0.68
@@ -37,8 +38,8 @@ _OTHERWISE = (0.15, 6.0)
 class FoundNumber:
     """boxes (n, 4) of its digits; evidence (n, 11): probabilities of the ten digits and of no digit, before any classifier;
     certainty: probability that these are its digits, none missing and none too many; printed: probability of print;
-    text: as written, with points and dashes; seen: by how much (in log likelihood) its columns rather say these digits than
-    none.
+    text: as written, with its marks; seen: by how much (in log likelihood) its columns rather say these digits than none; marks:
+    probability that its marks are these.
     """
 
     boxes: NDArray[np.float32]
@@ -47,6 +48,7 @@ class FoundNumber:
     printed: float
     text: str
     seen: float
+    marks: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,7 +87,17 @@ def decided(proposals: Sequence[Proposal]) -> list[FoundNumber]:
     finals = [(seen.digits, row[i]) for one, row, i in zip(proposals, texts, chosen, strict=True) for seen in one.strips]
     laid = aligned([columns for columns, _ in finals], [text for _, text in finals])
     of_each = [laid[i * sizes : (i + 1) * sizes] for i in range(len(proposals))]
-    return [_number(*row) for row in zip(proposals, texts, chosen, likely, of_each, strict=True)]
+    found = [_number(*row) for row in zip(proposals, texts, chosen, likely, of_each, strict=True)]
+    return _with_marks(proposals, found)
+
+
+def _with_marks(proposals: Sequence[Proposal], found: Sequence[FoundNumber]) -> list[FoundNumber]:
+    """The numbers as written, with the marks among their digits."""
+    asked = [
+        Asked(one.text, one.boxes, own.marks, tuple(seen.columns for seen in own.strips))
+        for own, one in zip(proposals, found, strict=True)
+    ]
+    return [replace(one, text=marked.text, marks=marked.sureness) for one, marked in zip(found, written(asked), strict=True)]
 
 
 def _texts(one: Proposal) -> list[str]:
@@ -149,8 +161,8 @@ def _number(
     both = np.power(detected, _DETECTED) * np.power(read + 1e-9, _READ)
     both = both / both.sum(axis=1, keepdims=True)
     evidence = np.concatenate([both * scores[:, None], 1 - scores[:, None]], axis=1).astype(np.float32)
-    written, certainty = _as_written(boxes, texts[choice], one.marks), _certainty(texts, choice, likely)
-    return FoundNumber(boxes, evidence, certainty, _printed(one.digits), written, _seen(one, laid))
+    certainty = _certainty(texts, choice, likely)
+    return FoundNumber(boxes, evidence, certainty, _printed(one.digits), texts[choice], _seen(one, laid))
 
 
 def _printed(digits: Characters) -> float:
@@ -175,9 +187,3 @@ def _boxes_at(middles: NDArray[np.float64], one: Proposal) -> NDArray[np.float32
     edges = np.maximum.accumulate(edges)
     rows = [(edges[i], top, max(edges[i + 1], edges[i] + 1), bottom) for i in range(len(x))]
     return np.array(rows, np.float32).reshape(-1, 4)
-
-
-def _as_written(boxes: NDArray[np.float32], digits: str, marks: Characters) -> str:
-    characters_ = [((box[0] + box[2]) / 2, digit) for box, digit in zip(boxes, digits, strict=True)]
-    characters_ += [((box[0] + box[2]) / 2, CHARACTERS[i]) for box, i in zip(marks.boxes, marks.best, strict=True)]
-    return "".join(character for _, character in sorted(characters_))

@@ -10,9 +10,10 @@ Counted per page that has truth, and summed; `digit_core.matching` says which re
 - digit accuracy: over certain numbers with a reading, 1 - edit distance / digits (at least 0), weighted by digits.
 - review share: digits that go to a person, audits included / digits (those rejected as "not a digit" are left out,
   unless a person is asked about them).
-- error among the accepted numbers: accepted numbers that are not exactly right / accepted numbers that were matched; on
-  pages whose truth has boxes accepted extras are in both. The same for accepted digits, whatever the state of their number:
-  wrong is a digit that a best alignment with the true number does not pair with an equal one.
+- marks: numbers with exactly their digits whose text or value is right too / those whose truth has marks (point, sign …).
+- error among the accepted numbers: accepted numbers that are not exactly right, digits and marks / accepted numbers that were
+  matched; on pages whose truth has boxes accepted extras are in both. The same for accepted digits, whatever the state of
+  their number: wrong is a digit that a best alignment with the true number does not pair with an equal one.
 
 Truth without boxes flatters a crowded page of short numbers: a number counts as found wherever on the page it was read,
 and a wrong reading may happen to equal another number. `by_chance` says how many would be found by as many readings of the
@@ -22,7 +23,8 @@ The table `numbers` may be the corrected one (digit_core.corrections): what peop
 digits that they gave, and goes to nobody any more; a number with a digit that nobody can read is not accepted.
 
 A reading that stands for an uncertain true number, or (with boxes) lies on one, is left out of everything but the review
-share. A number without any digit, or rejected, is no reading.
+share. A number without any digit, or rejected, is no reading; and where the truth has a text without a digit no number is to be
+found, but one that is read in its place is wrong.
 """
 
 from __future__ import annotations
@@ -37,10 +39,14 @@ import pyarrow.compute as pc
 
 from digit_core.errors import InputError
 from digit_core.matching import By, NumberRead, Pairs, align, cell_of, exact_by_chance, match, overlap
+from digit_core.notation import interpret
 from digit_core.readings import State
 from digit_core.records import Box
 from digit_core.score import Counts, Mistake, PageScore, Rate, Score
-from digit_core.truth import PageTruth, page_stem
+from digit_core.truth import PageTruth, TruthNumber, page_stem
+
+_SAME = str.maketrans("−–—·′″", "---.'\"")
+"""Characters that people who transcribe write for marks that the alphabet has."""
 
 _NAMED = 0.9
 """Of the true numbers of a page the share whose row and column a form must have for its cells to decide."""
@@ -126,6 +132,8 @@ def readings_of(numbers: Iterable[Mapping[str, Any]], digits: Iterable[Mapping[s
             Box(row["x"], row["y"], row["w"], row["h"]),
             _parts(row, parts[row["number_id"]]),
             _cell(row),
+            row.get("text") or "",
+            row.get("value"),
         )
         for row in numbers
         if row["digits"] and row["state"] != State.REJECTED
@@ -175,7 +183,7 @@ class _Outcome:
 
     def counts(self) -> Counts:
         boxes, spare = self.truth.boxes, len(self.spare)
-        certain = [number.digits for number in self.truth.numbers if number.certain]
+        certain = [number.digits for number in self.truth.numbers if number.certain and number.digits]
         texts = [reading.digits for reading in self.readings]
         total = Counts(
             true_numbers=len(certain),
@@ -185,17 +193,36 @@ class _Outcome:
             placed=spare if boxes else 0,
             left_out=len(self.readings) - len(self.pairs) - spare,
         )
-        total = sum((_pair_counts(self.truth.numbers[t].digits, self.readings[r], boxes) for t, r in self.pairs), total)
+        total = sum((_pair_counts(self.truth.numbers[t], self.readings[r], boxes) for t, r in self.pairs), total)
         return sum((_extra_counts(reading) for reading in self.spare), total) if boxes else total
 
     def mistakes(self) -> tuple[Mistake, ...]:
         stands_for = {t: self.readings[r] for t, r in self.pairs}
-        wrong = [(n, stands_for.get(t)) for t, n in enumerate(self.truth.numbers) if n.certain]
-        return tuple(
-            Mistake(number.row, number.column, number.digits, read.digits if read else "", bool(read and read.accepted))
-            for number, read in wrong
-            if read is None or read.digits != number.digits
-        )
+        certain = [
+            (n, stands_for.get(t)) for t, n in enumerate(self.truth.numbers) if n.certain and (n.digits or t in stands_for)
+        ]
+        return tuple(_mistake(number, read) for number, read in certain if read is None or not _is_right(number, read))
+
+
+def _mistake(truth: TruthNumber, read: NumberRead | None) -> Mistake:
+    """In digits where these are wrong, else as written."""
+    if read is None or read.digits != truth.digits:
+        return Mistake(truth.row, truth.column, truth.digits, read.digits if read else "", bool(read and read.accepted))
+    return Mistake(truth.row, truth.column, truth.text, read.text, read.accepted)
+
+
+def _is_right(truth: TruthNumber, read: NumberRead) -> bool:
+    return read.digits == truth.digits and (not truth.marked or _marks_agree(truth, read))
+
+
+def _marks_agree(truth: TruthNumber, read: NumberRead) -> bool:
+    """Whether a number is written as the truth has it, spaces and the look of dashes and points aside, or comes to the same."""
+    value = interpret(truth.text).value
+    return _plain(read.text) == _plain(truth.text) or (value is not None and read.value == value)
+
+
+def _plain(text: str) -> str:
+    return "".join(text.split()).translate(_SAME)
 
 
 def _names(truth: PageTruth, cells: Collection[tuple[str, str]]) -> bool:
@@ -204,8 +231,8 @@ def _names(truth: PageTruth, cells: Collection[tuple[str, str]]) -> bool:
     return bool(cells) and known >= _NAMED * len(truth.numbers)
 
 
-def _pair_counts(truth: str, reading: NumberRead, boxes: bool) -> Counts:
-    exact = reading.digits == truth
+def _pair_counts(number: TruthNumber, reading: NumberRead, boxes: bool) -> Counts:
+    truth, exact = number.digits, reading.digits == number.digits
     _, agrees = align(truth, "".join(digit for digit, _ in reading.parts))
     trusted = [right for right, (_, accepted) in zip(agrees, reading.parts, strict=True) if accepted]
     return Counts(
@@ -216,9 +243,11 @@ def _pair_counts(truth: str, reading: NumberRead, boxes: bool) -> Counts:
         placed=boxes,
         placed_exact=boxes and exact,
         accepted=reading.accepted,
-        accepted_wrong=reading.accepted and not exact,
+        accepted_wrong=reading.accepted and not _is_right(number, reading),
         accepted_digits=len(trusted),
         accepted_digits_wrong=trusted.count(False),
+        marked=exact and number.marked,
+        marks_right=exact and number.marked and _marks_agree(number, reading),
     )
 
 

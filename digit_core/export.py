@@ -1,6 +1,6 @@
 """The numbers as one CSV file (RFC 4180) with a datapackage.json that describes it.
 
-The first two columns are the paper's: the scan and the value on it. Text stands in quotes, so that a value keeps its
+The first two columns are the paper's: the scan and the value on it. Text stands in quotes, so that digits keep their
 leading zeros for readers that tell text from numbers.
 
 A spreadsheet takes text that starts with = + - @ (also full width), a tab or a line end for a formula, even within quotes (OWASP,
@@ -20,6 +20,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from digit_core.notation import NumberKind
 from digit_core.readings import State
 from digit_core.records import CellState
 
@@ -29,15 +30,11 @@ _GUARD = "A leading ' guards text that a spreadsheet would run as a formula: tak
 
 _SOURCE = {
     "file": "uri",
-    "value": "digits",
+    **{name: name for name in ("value", "digits", "text", "kind")},
     "page": "page_index",
-    **{name: name for name in ("zone", "row", "column", "text")},
-    "number": "value",
-    **{name: name for name in ("cell", "checks")},
+    **{name: name for name in ("zone", "row", "column", "cell", "checks")},
     **{name: name for name in ("x", "y", "w", "h", "confidence", "state", "number_id", "model_version")},
-    "machine_value": "machine_digits",
-    "reviewer": "reviewer",
-    "decided": "decided",
+    **{name: name for name in ("machine_digits", "reviewer", "decided")},
 }
 COLUMNS = tuple(_SOURCE)
 
@@ -59,7 +56,7 @@ def numbers_csv(tables: Iterable[pa.Table]) -> Iterator[str]:
     for table in tables:
         for batch in table.select([*_SOURCE.values(), "decimals"]).to_batches(max_chunksize=_CHUNK):
             columns = {name: _cells(name, batch.column(at)) for at, name in enumerate(COLUMNS)}
-            columns["number"] = _numbers(columns["number"], batch.column("decimals").to_pylist())
+            columns["value"] = _numbers(columns["value"], batch.column("decimals").to_pylist())
             for row in zip(*columns.values(), strict=True):
                 yield str(writer.writerow(row))
 
@@ -86,9 +83,15 @@ def _cells(name: str, column: pa.Array) -> list[Any]:
 
 
 def _numbers(values: Iterable[float | None], decimals: Iterable[int | None]) -> list[Decimal | str]:
-    """With their decimals as the form has them, and "" for none."""
-    pairs = zip(values, decimals, strict=True)
-    return ["" if value is None else Decimal(f"{value:.{places or 0}f}") for value, places in pairs]
+    """With their decimals as the form has them or as written, and "" for none."""
+    return ["" if value is None else _number(value, places) for value, places in zip(values, decimals, strict=True)]
+
+
+def _number(value: float, places: int | None) -> Decimal:
+    """A fraction or an angle has no decimals: it stands with as many figures as it needs."""
+    if places is None and not value.is_integer():
+        return Decimal(f"{value:.12g}")
+    return Decimal(f"{value:.{places or 0}f}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,29 +165,31 @@ def _table_schema() -> dict[str, Any]:
         "$schema": "https://datapackage.org/profiles/2.0/tableschema.json",
         "fields": [
             _field("file", "string", f"Path or URL of the scan. {_GUARD}", minLength=1),
-            _field(
-                "value",
-                "string",
-                "The digits with leading zeros; '' if none; ? is unreadable.",
-                pattern="[0-9?]*",
-            ),
+            _field("value", "number", "What the text comes to, with its sign; '' if its kind has no value.")
+            | {"missingValues": [""]},
+            _field("digits", "string", "The digits with leading zeros; '' if none; ? is unreadable.", pattern="[0-9?]*"),
+            _field("text", "string", f"The number as written, with its marks. {_GUARD}"),
+            _field("kind", "string", "What the text is; '' if nothing is written.", enum=[kind.value for kind in NumberKind]),
             _field("page", "integer", "Page within the file, counted from 1.", minimum=1),
             _field("zone", "string", f"Zone or grid of the layout; table1, … of the page's own rulings; '' for none. {_GUARD}"),
             _field("row", "string", f"Row of the grid. {_GUARD}"),
             _field("column", "string", f"Column of the grid. {_GUARD}"),
-            _field("text", "string", f"The number as written, with points and dashes. {_GUARD}"),
-            _field("number", "number", "What it comes to, with the form's decimals; '' if nothing is known.")
-            | {"missingValues": [""]},
             _field(
                 "cell", "string", "What stands in the cell; '' outside of cells.", enum=["", *(one.value for one in CellState)]
             ),
             _field("checks", "string", "What the form's sums say of it; '' if nothing."),
             *(_field(name, "integer", text, **({"minimum": 1} if name in "wh" else {})) for name, text in box.items()),
-            _field("confidence", "number", "Calibrated probability that all digits are right.", minimum=0, maximum=1),
+            _field(
+                "confidence",
+                "number",
+                "Calibrated probability that all of it is right: digits, marks and value.",
+                minimum=0,
+                maximum=1,
+            ),
             _field("state", "string", "What may be done with the number.", enum=[state.value for state in State]),
             _field("number_id", "string", "The same for the same pixels in whatever run.", minLength=1),
             _field("model_version", "string", f"The version of the model that read it. {_GUARD}"),
-            _field("machine_value", "string", "What the machine read, whatever people said.", pattern="[0-9]*"),
+            _field("machine_digits", "string", "What the machine read, whatever people said.", pattern="[0-9]*"),
             _field("reviewer", "string", f"Who decided, with ', ' between; '' if nobody did. {_GUARD}"),
             _field("decided", "string", "When: ISO 8601, UTC; '' if nobody did.", pattern="([0-9]{4}-[0-9]{2}-[0-9]{2}T.*)?"),
         ],

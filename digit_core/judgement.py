@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -13,10 +13,13 @@ from numpy.typing import NDArray
 
 from digit_core.evidence import weighed
 from digit_core.layout import Layout, Place
+from digit_core.notation import NumberKind, decimal_mark_of
 from digit_core.params import ReviewPolicy, Writing
+from digit_core.reader_form import DITTO
 from digit_core.readings import DigitReading, PageRead, Reading, State
-from digit_core.records import NOT_A_DIGIT, Box, NumberString, PageFound
-from digit_core.rules import as_written, by_form, decimals_of
+from digit_core.records import NOT_A_DIGIT, Box, CellState, NumberString, PageFound
+from digit_core.review import Reason
+from digit_core.rules import as_written, by_form, for_review
 
 _WORD = 0.4
 """Mean probability of "not a digit" from which a string is a word, a label or a ruling, and no number at all."""
@@ -48,7 +51,7 @@ def judge(found: PageFound, probabilities: Probabilities, policy: ReviewPolicy, 
         for number, own in zip(found.digits.numbers, places, strict=True)
         if (layout is not None and number.cell is not None) or _stands_there(number, probabilities[own])
     )
-    readings = tuple(reading for reading in judged if reading is not None)
+    readings = _as_the_page_writes(reading for reading in judged if reading is not None)
     if layout is not None and layout.checks:
         from digit_core.checks import reckoned  # a form without sums needs no arithmetic
 
@@ -92,15 +95,31 @@ def _judge_number(
         return None
     state = State.REVIEW if any(part.state is State.REVIEW for part in parts) else State.ACCEPTED
     # That the number has these digits is doubted once, not for each of them.
-    confidence = math.prod(part.confidence / number.certainty for part in parts) * number.certainty
-    text = as_written(number.text, digits)
-    decimals = decimals_of(text, None) if any(digits) else None
+    confidence = math.prod(part.confidence / number.certainty for part in parts) * number.certainty * number.marks
+    ditto = number.cell is not None and number.cell.state is CellState.DITTO
+    text = DITTO if ditto else as_written(number.text, digits)
     box = number.cell.box if number.cell is not None and not number.boxes else Box.around(number.boxes)
     numeral = "".join(digits)
-    reading = Reading(number.line, box, numeral, confidence, state, parts, number.printed, text, number.cell, decimals)
+    reading = Reading(number.line, box, numeral, confidence, state, parts, number.printed, text, number.cell)
+    if numeral and (number.marks < policy.threshold or _is_odd(reading)):
+        reading = for_review(reading, Reason.MARK)
     if layout is None or cell is None:
         return reading
     return by_form(reading, layout.holds_of(Place(cell.zone, cell.row, cell.column)))
+
+
+def _is_odd(reading: Reading) -> bool:
+    """Whether a text is none that numbers are written like: something in it was misread, or the alphabet does not hold it."""
+    return reading.kind is NumberKind.OTHER and not reading.meaning.open
+
+
+def _as_the_page_writes(readings: Iterable[Reading]) -> tuple[Reading, ...]:
+    """The readings with the decimal mark that the page's numbers agree on, where their places say nothing of it."""
+    readings = tuple(readings)
+    mark = decimal_mark_of(reading.text for reading in readings)
+    if mark is None:
+        return readings
+    return tuple(replace(one, notation=replace(one.notation, decimal_mark=mark)) if one.meaning.open else one for one in readings)
 
 
 def _wanted(number: NumberString, writing: Writing) -> bool:

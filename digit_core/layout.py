@@ -16,6 +16,7 @@ from itertools import pairwise
 from typing import ClassVar
 
 from digit_core.errors import InputError
+from digit_core.notation import DateOrder, Notation, NumberKind
 
 MOST_CELLS = 20_000
 
@@ -27,6 +28,13 @@ class Mark(StrEnum):
     DASH = "dash"
     DITTO = "ditto"
     WORD = "word"  # such as "tr" for a trace: stands for nothing that could be counted
+
+
+class DecimalMark(StrEnum):
+    """What parts a number's decimals from the rest; the other one of the two then parts thousands."""
+
+    POINT = "."
+    COMMA = ","
 
 
 class Direction(StrEnum):
@@ -45,6 +53,8 @@ class Rule(StrEnum):
     SEQUENCE = "sequence"  # every cell of `of` is the one before it plus `step`
     EQUAL = "equal"  # all cells of `of` are the same
 
+
+_NO_KIND = (NumberKind.NONE, NumberKind.DITTO, NumberKind.OTHER)
 
 _STRICT: Mapping[str, object] = {"extra": "forbid", "coerce_numbers_to_str": True, "allow_inf_nan": False}
 
@@ -77,7 +87,9 @@ class Area(_Part):
 @dataclass(frozen=True, slots=True)
 class Holds(_Part):
     """What a cell may hold. digits: least and most of them; decimals: how many stand after the point, whether it is written or
-    not (None: as written); sign: whether a minus counts; least, most: range of the value; marks: what may stand instead.
+    not (None: as written); decimal_mark: which mark is the point (None: as the page's numbers have it); sign: whether a plus or a
+    minus may stand before it; kinds: which kinds of numbers (none: all); date_order: how its dates stand; least, most: range of
+    the value; marks: what may stand instead.
     """
 
     digits: tuple[int, int] = (1, 12)
@@ -86,8 +98,20 @@ class Holds(_Part):
     least: float | None = None
     most: float | None = None
     marks: tuple[Mark, ...] = (Mark.BLANK, Mark.DASH)
+    decimal_mark: DecimalMark | None = None
+    date_order: DateOrder | None = None
+    kinds: tuple[NumberKind, ...] = ()
+
+    @property
+    def notation(self) -> Notation:
+        """How numbers are written in the cell."""
+        mark = None if self.decimal_mark is None else self.decimal_mark.value
+        return Notation(self.decimals, mark, self.date_order, self.kinds)
 
     def __post_init__(self) -> None:
+        for kind in self.kinds:
+            _require(kind not in _NO_KIND, f"kinds are what a number may be, and {kind.value!r} is none of them")
+        _require(len(set(self.kinds)) == len(self.kinds), "a kind stands twice")
         low, high = self.digits
         _require(1 <= low <= high <= 32, f"a cell holds 1 to 32 digits, the fewest first, not {low} to {high}")
         _require(self.decimals is None or 0 <= self.decimals <= 9, f"decimals must be 0 to 9, not {self.decimals}")

@@ -129,8 +129,9 @@ def _with_holds(part: Mapping[str, Any]) -> Fields:
 
 
 def _holds(holds: Mapping[str, Any]) -> Fields:
+    long = {**holds, **{name: _listed(holds[name]) for name in ("kinds", "marks") if name in holds}}
     digits = holds.get("digits")
-    return {**holds, "digits": [digits, digits]} if isinstance(digits, str | int) else dict(holds)
+    return {**long, "digits": [digits, digits]} if isinstance(digits, str | int) else long
 
 
 def _listed(names: object) -> object:

@@ -45,7 +45,7 @@ class By(StrEnum):
 @dataclass(frozen=True, slots=True)
 class NumberRead:
     """A number as read; `parts` holds its digits left to right, each with "was accepted"; `cell`: row and column of its form, or
-    the name of its zone and nothing; two empty names outside of a form.
+    the name of its zone and nothing; two empty names outside of a form; text: as written; value: what that comes to.
     """
 
     digits: str
@@ -54,6 +54,8 @@ class NumberRead:
     box: Box
     parts: tuple[tuple[str, bool], ...] = ()
     cell: tuple[str, str] = ("", "")
+    text: str = ""
+    value: float | None = None
 
 
 def match(truth: Sequence[TruthNumber], readings: Sequence[NumberRead], by: By) -> Pairs:

@@ -84,7 +84,11 @@ def read_strings(darkness: Grey, groups: Sequence[tuple[Characters, Characters]]
     """Reads strips around each group of digits (and its marks), and decides."""
     if not groups:
         return []
-    windows = [[Window.around(digits.boxes, figure, reader.strips) for figure in FIGURES] for digits, _ in groups]
+    ends = [_marks_of(digits, marks).boxes for digits, marks in groups]
+    windows = [
+        [Window.around(digits.boxes, figure, reader.strips, own) for figure in FIGURES]
+        for (digits, _), own in zip(groups, ends, strict=True)
+    ]
     columns = iter(reader.read([window.cut(darkness) for row in windows for window in row]))
     proposals = [
         Proposal(digits, marks, tuple(Seen(window, next(columns)) for window in row))

@@ -104,6 +104,7 @@ def page_digits(
             one.found.text,
             one.found.seen,
             _cell(one.cell, cells),
+            one.found.marks,
         )
         for line, one in placed
     )

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from enum import StrEnum
 
+from digit_core.notation import AS_WRITTEN, Meaning, Notation, NumberKind, interpret
 from digit_core.records import NOT_A_DIGIT, Box, Cell, Form, PageRef
 
 
@@ -39,21 +40,12 @@ class DigitReading:
         return str(self.top[0][0]) if self.top[0][0] < NOT_A_DIGIT else ""
 
 
-def signed_value(digits: str, decimals: int | None, minus: bool) -> float | None:
-    """The number that digits stand for; None for none, and for what holds a digit that nobody could read."""
-    if not (digits.isascii() and digits.isdecimal()):
-        return None
-    number = float(int(digits) / 10 ** (decimals or 0))
-    return -number if minus else number
-
-
 @dataclass(frozen=True, slots=True)
 class Reading:
     """One number as read: `digits` as a string with its leading zeros, confidence: that all of it is right.
 
-    printed: probability that it was printed; text: as written, with points and dashes where the reader saw them. cell: where it
-    stands in a form or a ruled table. decimals: how many of the digits stand after the point; None if nothing says so. minus:
-    whether a sign stands before it. checks: what the form's arithmetic says of it.
+    printed: probability that it was printed; text: as written, with its marks; notation: how numbers are written at its place.
+    cell: where it stands in a form or a ruled table. checks: what the form's arithmetic says of it.
     """
 
     line: int
@@ -65,14 +57,33 @@ class Reading:
     printed: float = 0.0
     text: str = ""
     cell: Cell | None = None
-    decimals: int | None = None
     checks: str = ""
-    minus: bool = False
+    notation: Notation = AS_WRITTEN
+
+    @property
+    def meaning(self) -> Meaning:
+        """What its text stands for."""
+        return interpret(self.text or self.digits, self.notation)
+
+    @property
+    def kind(self) -> NumberKind:
+        """Integer, decimal, date …; none where nothing is written."""
+        return self.meaning.kind
 
     @property
     def value(self) -> float | None:
-        """The digits as a number; None where there are none."""
-        return signed_value(self.digits, self.decimals, self.minus)
+        """What the text comes to; None where its kind has no value."""
+        return self.meaning.value
+
+    @property
+    def decimals(self) -> int | None:
+        """How many of the digits stand after the point, as its place has them or as written; None if nothing says so."""
+        return self.meaning.decimals if self.notation.decimals is None else self.notation.decimals
+
+    @property
+    def minus(self) -> bool:
+        """Whether a minus stands before it."""
+        return self.text.startswith("-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +110,8 @@ def one_number(page: PageRead) -> Reading:
     parts = tuple(part for reading in readings for part in reading.parts)
     state = State.REVIEW if any(reading.state is State.REVIEW for reading in readings) else readings[0].state
     confidence = math.prod(reading.confidence for reading in readings)
-    digits = "".join(reading.digits for reading in readings)
-    return Reading(0, Box.around(reading.box for reading in readings), digits, confidence, state, parts)
+    digits, text = ("".join(getattr(reading, name) for reading in readings) for name in ("digits", "text"))
+    return Reading(0, Box.around(reading.box for reading in readings), digits, confidence, state, parts, text=text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,9 +138,10 @@ class NumberString:
     """Digits that stand together as one number, left to right; `line` counts text lines from the top, from 0.
 
     certainty: probability that these are its digits, none missing and none too many. printed: probability that it was
-    printed and not written by hand. text: the number as written, with points and dashes, as the reader took it. seen: log odds
+    printed and not written by hand. text: the number as written, with its marks, as the reader took it. seen: log odds
     that a number stands there at all, before any classifier; infinite where that is known. cell: where it stands in a form; a
-    cell without a number has no boxes, and an illegible one a box around its ink.
+    cell without a number has no boxes, and an illegible one a box around its ink. marks: probability that the marks of the text
+    are these, none missing and none too many.
     """
 
     line: int
@@ -150,6 +151,7 @@ class NumberString:
     text: str = ""
     seen: float = float("inf")
     cell: Cell | None = None
+    marks: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ class Reason(StrEnum):
     STRUCK_OUT = "struck out?"
     OVERWRITTEN = "overwritten?"
     NOT_READ = "not read"  # a cell of a form with ink that is no number
+    MARK = "mark?"  # a point, a stroke, a sign that may be none, or one that the alphabet does not hold
 
 
 class Kind(StrEnum):

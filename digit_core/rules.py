@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from digit_core.candidates import chosen, digits_of, fitting
 from digit_core.layout import Holds
-from digit_core.readings import DigitReading, Reading, State, signed_value
+from digit_core.notation import fits, interpret
+from digit_core.readings import DigitReading, Reading, State
 from digit_core.records import CellState
 from digit_core.review import Reason
 
@@ -29,9 +30,8 @@ def by_form(reading: Reading, holds: Holds) -> Reading:
     state = reading.cell.state if reading.cell else CellState.NUMBER
     reason = _not_allowed(reading, state) or broken_rule(reading.digits, reading.text, state, holds)
     if reason:
-        parts = tuple(_for_review(part, reason) for part in reading.parts)
-        reading = replace(reading, parts=parts, state=State.REVIEW if parts else reading.state)
-    return replace(reading, decimals=decimals_of(reading.text, holds), minus=negative(reading.text, holds))
+        reading = for_review(reading, reason)
+    return replace(reading, notation=holds.notation)
 
 
 def _of_fitting_length(reading: Reading, holds: Holds) -> Reading:
@@ -45,6 +45,12 @@ def _not_allowed(reading: Reading, state: CellState) -> str:
     """A blank or a dash has a part to look at only where the form does not let it stand."""
     marks = (CellState.BLANK, CellState.DASH, CellState.DITTO)
     return Reason.RULE_BROKEN if reading.parts and state in marks else ""
+
+
+def for_review(reading: Reading, reason: str) -> Reading:
+    """The reading with all its parts put to a person; what has none stays as it is."""
+    parts = tuple(_for_review(part, reason) for part in reading.parts)
+    return replace(reading, parts=parts, state=State.REVIEW if parts else reading.state)
 
 
 def _for_review(part: DigitReading, reason: str) -> DigitReading:
@@ -63,32 +69,23 @@ def broken_rule(digits: str, text: str, state: CellState, holds: Holds | None) -
     if holds is None or not digits:
         return ""
     low, high = holds.digits
-    fits = low <= len(digits) <= high and _point_fits(text, holds)
-    number = signed_value(digits, decimals_of(text, holds), negative(text, holds)) or 0.0
-    above = holds.least is None or number >= holds.least
-    return "" if fits and above and (holds.most is None or number <= holds.most) else Reason.RULE_BROKEN
+    meaning = interpret(text or digits, holds.notation)
+    written = low <= len(digits) <= high and _point_fits(text, holds) and fits(meaning, holds.notation)
+    signed = holds.sign or not text.startswith(("+", "-"))
+    return "" if written and signed and _in_range(meaning.value, holds) else Reason.RULE_BROKEN
+
+
+def _in_range(value: float | None, holds: Holds) -> bool:
+    """What has no value is in every range."""
+    if value is None:
+        return True
+    return (holds.least is None or value >= holds.least) and (holds.most is None or value <= holds.most)
 
 
 def _point_fits(text: str, holds: Holds) -> bool:
-    """Where a point was read, as many digits stand behind it as the form says."""
-    return holds.decimals is None or "." not in text or _behind(text) == holds.decimals
-
-
-def _behind(text: str) -> int:
-    """Digits behind the last point."""
-    return sum(character.isdigit() for character in text.rpartition(".")[2])
-
-
-def decimals_of(text: str, holds: Holds | None) -> int | None:
-    """How many digits stand behind the point: as the form says, else as written; None where neither says anything."""
-    if holds is not None and holds.decimals is not None:
-        return holds.decimals
-    return _behind(text) if "." in text else None
-
-
-def negative(text: str, holds: Holds | None) -> bool:
-    """Whether a dash before the number is a minus: only where the form says that there may be one."""
-    return holds is not None and holds.sign and text.startswith("-")
+    """Where a point is written in a number whose decimals the form knows, as many digits stand behind it."""
+    written = interpret(text, replace(holds.notation, decimals=None))
+    return holds.decimals is None or written.decimals in (None, holds.decimals)
 
 
 def as_written(text: str, digits: Sequence[str]) -> str:

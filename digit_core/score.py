@@ -61,6 +61,8 @@ class Counts:
     accepted_wrong: int = 0
     accepted_digits: int = 0
     accepted_digits_wrong: int = 0
+    marked: int = 0  # matched numbers with exactly their digits whose truth has marks
+    marks_right: int = 0  # … of which text or value agree too
 
     def __add__(self, other: Counts) -> Counts:
         return Counts(*(getattr(self, field.name) + getattr(other, field.name) for field in fields(self)))
@@ -74,6 +76,7 @@ class Counts:
             "review_share": Rate(self.to_review, self.digits),
             "accepted_number_error": Rate(self.accepted_wrong, self.accepted),
             "accepted_digit_error": Rate(self.accepted_digits_wrong, self.accepted_digits),
+            "marks": Rate(self.marks_right, self.marked),
         }
 
     def to_dict(self) -> dict[str, Any]:

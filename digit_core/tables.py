@@ -14,7 +14,7 @@ import pyarrow as pa
 from digit_core.readings import PageRead, ReadBy
 from digit_core.records import NOT_A_DIGIT, Box, PageFailure, PageRef
 
-SCHEMA_VERSION = "3"
+SCHEMA_VERSION = "4"
 
 _PAGE_KEY = [("uri", pa.string()), ("sha256", pa.string()), ("page_index", pa.int32())]
 _BOX = [("x", pa.int32()), ("y", pa.int32()), ("w", pa.int32()), ("h", pa.int32())]
@@ -54,15 +54,16 @@ NUMBERS = _schema(
         ("digits", pa.string()),
         ("confidence", pa.float32()),
         ("state", pa.string()),
-        ("text", pa.string()),  # as written, with points and dashes; since schema 2
+        ("text", pa.string()),  # as written, with its marks; since schema 2
         ("printed", pa.float32()),  # probability that it is print and no handwriting; since schema 2
         ("zone", pa.string()),  # of the layout, or table1 … of the page's own rulings; "" for none; these since schema 3
         ("row", pa.string()),
         ("column", pa.string()),
         ("cell", pa.string()),  # what stands in the cell: a CellState, "" outside of cells
-        ("value", pa.float64()),  # the digits as a number, null where there is none
+        ("value", pa.float64()),  # what the text comes to, with its sign; null where its kind has no value
         ("decimals", pa.int8()),  # digits behind the point, as the form says or as written; null if neither says so
         ("checks", pa.string()),  # what the form's arithmetic says of it
+        ("kind", pa.string()),  # what the text is: a NumberKind; since schema 4
         *_BOX,
         *_READ_BY,
     ]
@@ -173,7 +174,7 @@ def _box_columns(boxes: Sequence[Box]) -> Columns:
 def _numbers(pages: Sequence[PageRead]) -> Columns:
     found = [(page.ref, position, reading) for page in pages for position, reading in enumerate(page.readings)]
     refs, readings = [ref for ref, _, _ in found], [reading for _, _, reading in found]
-    boxes = [reading.box for reading in readings]
+    boxes, meanings = [reading.box for reading in readings], [reading.meaning for reading in readings]
     return {
         **_page_columns(refs),
         **_box_columns(boxes),
@@ -190,9 +191,10 @@ def _numbers(pages: Sequence[PageRead]) -> Columns:
             for name in ("zone", "row", "column")
         },
         "cell": [reading.cell.state.value if reading.cell else "" for reading in readings],
-        "value": [reading.value for reading in readings],
+        "value": [meaning.value for meaning in meanings],
         "decimals": [reading.decimals for reading in readings],
         "checks": [reading.checks for reading in readings],
+        "kind": [meaning.kind.value for meaning in meanings],
     }
 
 

@@ -1,7 +1,8 @@
 """What really stands on a page: a CSV per page, as a person or the scribe wrote it.
 
 Columns: row, column, text, digits, certain (1, or 0 for overwritten and unclear numbers), and, where the place of each
-number is known, x, y, w, h of its box in pixels of the page. Further columns are left alone.
+number is known, x, y, w, h of its box in pixels of the page. Further columns are left alone. A text without a digit, such as
+the sign for "the same as above", has no digits.
 """
 
 from __future__ import annotations
@@ -22,17 +23,25 @@ BOX_COLUMNS = ("x", "y", "w", "h")
 
 @dataclass(frozen=True, slots=True)
 class TruthNumber:
-    """One number: `digits` with its leading zeros and without its point; `box` is None where its place is not known."""
+    """One number: `digits` with its leading zeros and without its point; `text` as written, with its marks, "" where nobody says;
+    `box` is None where its place is not known.
+    """
 
     row: str
     column: str
     digits: str
     certain: bool = True
     box: Box | None = None
+    text: str = ""
 
     def __post_init__(self) -> None:
-        if not (self.digits.isascii() and self.digits.isdecimal()):
+        if not are_digits(self.digits, self.text):
             raise ValueError(f"a true number is made of the digits 0 to 9, not {self.digits!r}")
+
+    @property
+    def marked(self) -> bool:
+        """Whether more is known of it than its digits."""
+        return any(not character.isdigit() and not character.isspace() for character in self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +96,13 @@ def parse_truth(data: bytes, source: str) -> PageTruth:
     return PageTruth(page_stem(source), source, numbers, boxes)
 
 
+def are_digits(digits: str, text: str) -> bool:
+    """Whether these may be the digits of a true number: 0 to 9, and none at all only where its text has none."""
+    if not digits:
+        return bool(text) and not any(character.isdigit() for character in text)
+    return digits.isascii() and digits.isdecimal()
+
+
 def page_stem(uri: str) -> str:
     """The name without folders and suffix; composed Unicode, because some file systems take letters apart."""
     return unicodedata.normalize("NFC", Path(uri).stem)
@@ -123,12 +139,12 @@ def _check_header(header: tuple[str, ...], source: str) -> bool:
 
 def _number(row: dict[str, str | None], where: str, boxes: bool) -> TruthNumber:
     cells = dict(_cells(row, where))
-    if not (cells["digits"].isascii() and cells["digits"].isdecimal()):
+    if not are_digits(cells["digits"], cells["text"]):
         raise InputError(f"{where}, column digits: {cells['digits']!r} is not made of the digits 0 to 9")
     if cells["certain"] not in ("0", "1"):
         raise InputError(f"{where}, column certain: {cells['certain']!r} is neither 1 nor 0 (0: leave it out of the score)")
     box = _box(cells, where) if boxes else None
-    return TruthNumber(cells["row"], cells["column"], cells["digits"], cells["certain"] == "1", box)
+    return TruthNumber(cells["row"], cells["column"], cells["digits"], cells["certain"] == "1", box, cells["text"])
 
 
 def _cells(row: dict[str, str | None], where: str) -> Iterator[tuple[str, str]]:

@@ -11,6 +11,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from digit_core.export import guard
+from digit_core.notation import NumberKind
 from digit_core.readings import State
 from digit_core.records import CellState
 
@@ -19,6 +20,8 @@ UNSURE = "?"
 
 _SIGNS = {CellState.DASH: "–", CellState.DITTO: "″", CellState.BLANK: ""}
 _ZONES = "zones"
+_POINTED = {None, NumberKind.INTEGER, NumberKind.DECIMAL, NumberKind.SIGNED}
+"""Kinds of numbers that are shown with their point; results of earlier schemas tell no kind."""
 
 Row = Mapping[str, Any]
 
@@ -78,7 +81,7 @@ def text_of(number: Row) -> str:
 def _with_point(number: Row) -> str:
     """With the decimals of the form, or those that were read; as written where neither is known."""
     decimals = number["decimals"]
-    if decimals is None or not number["digits"].isdecimal():
+    if decimals is None or not number["digits"].isdecimal() or number.get("kind") not in _POINTED:
         return str(number["text"] or number["digits"])
     digits = number["digits"] if len(number["digits"]) >= decimals else number["digits"].rjust(decimals + 1, "0")
     sign = "-" if number["value"] is not None and number["value"] < 0 else ""

@@ -18,6 +18,8 @@ FIGURES = (21.0, 29.0)
 _MARGIN = 0.45
 """Of a digit's height, left and right of a number in its strip."""
 
+_NONE = np.empty((0, 4), np.float32)
+
 
 @dataclass(frozen=True, slots=True)
 class Window:
@@ -32,14 +34,20 @@ class Window:
     form: NetworkForm = FULL
 
     @classmethod
-    def around(cls, boxes: NDArray[np.float32], figure: float, form: NetworkForm = FULL) -> Window:
-        """The window in which digits with these boxes (n, 4) are `figure` of STRIP_HEIGHT high, or as high as it has room for."""
+    def around(
+        cls, boxes: NDArray[np.float32], figure: float, form: NetworkForm = FULL, marks: NDArray[np.float32] = _NONE
+    ) -> Window:
+        """The window in which digits with these boxes (n, 4) are `figure` of STRIP_HEIGHT high, or as high as it has room for.
+
+        marks: boxes (m, 4) of the points and signs that belong to them, which it reaches over too.
+        """
         height = float(np.median(boxes[:, 3] - boxes[:, 1]))
         top, bottom = float(boxes[:, 1].min()), float(boxes[:, 3].max())
         scale = min(figure / max(height, 2.0), (STRIP_HEIGHT - 4) / max(bottom - top, 2.0)) * form.height / STRIP_HEIGHT
-        x = float(boxes[:, 0].min()) - _MARGIN * height
+        wide = np.concatenate([boxes, marks])
+        x = float(wide[:, 0].min()) - _MARGIN * height
         y = (top + bottom - form.height / scale) / 2
-        return cls(x, y, float(boxes[:, 2].max()) + _MARGIN * height - x, scale, form)
+        return cls(x, y, float(wide[:, 2].max()) + _MARGIN * height - x, scale, form)
 
     def at(self, columns: NDArray[np.float64]) -> NDArray[np.float64]:
         """Where the middles of a strip's columns are on the page, x in its pixels."""

@@ -15,8 +15,8 @@ from digit_core.records import Box, Cell, Crops, Form, NumberString, PageDigits,
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """`numbers` has a row (line, digits) for each number, `sureness` a row (certainty, printed, seen); `boxes` a row (x, y, w, h)
-    for each digit, in pixels; `texts`: the numbers as written; `cells`: where they stand in a form or a table.
+    """`numbers` has a row (line, digits) for each number, `sureness` a row (certainty, printed, seen, marks); `boxes` a row
+    (x, y, w, h) for each digit, in pixels; `texts`: the numbers as written; `cells`: where they stand in a form or a table.
     """
 
     ref: PageRef
@@ -47,7 +47,9 @@ def pack(found: PageFound) -> Parcel:
         found.digits.skew,
         np.array(numbers, np.int32).reshape(-1, 2),
         np.array(boxes, np.int32).reshape(-1, 4),
-        np.array([(string.certainty, string.printed, string.seen) for string in strings], np.float64).reshape(-1, 3),
+        np.array([(string.certainty, string.printed, string.seen, string.marks) for string in strings], np.float64).reshape(
+            -1, 4
+        ),
         tuple(string.text for string in strings),
         tuple(string.cell for string in strings),
         found.digits.crops,
@@ -61,8 +63,8 @@ def unpack(parcel: Parcel) -> PageFound:
     boxes = [Box(*row) for row in parcel.boxes.tolist()]
     strings, start = [], 0
     rows = zip(parcel.numbers.tolist(), parcel.sureness.tolist(), parcel.texts, parcel.cells, strict=True)
-    for (line, count), (certainty, printed, seen), text, cell in rows:
-        strings.append(NumberString(line, tuple(boxes[start : start + count]), certainty, printed, text, seen, cell))
+    for (line, count), (certainty, printed, seen, marks), text, cell in rows:
+        strings.append(NumberString(line, tuple(boxes[start : start + count]), certainty, printed, text, seen, cell, marks))
         start += count
     digits = PageDigits(tuple(strings), parcel.crops, parcel.skew, parcel.evidence, parcel.form)
     return PageFound(parcel.ref, parcel.width, parcel.height, parcel.dpi, digits)

@@ -31,6 +31,20 @@ app = typer.Typer(
       - {rule: total, grid: rain, of: [Jan, Feb], into: Total, direction: down}
       lines: {horizontal: [...], vertical: [...]}    # the rulings that the form is known by; `propose` takes them from a page
 
+    What a cell may hold (`holds` of a zone or a grid; column_holds and row_holds for single columns and rows):
+
+    \b
+      digits: 4 or [1, 4]         as many digits, or so many to so many; 1 to 12 without it
+      decimals: 2                 so many of them stand after the point, written or not; without it as written
+      decimal_mark: "," or "."    the point; the other one then parts thousands; without it as on the page
+      sign: true                  a plus or a minus may stand there; without it one that is read goes to review
+      kinds: [integer, decimal]   of integer, decimal, signed, fraction, money, date, time, angle; without it all
+      date_order: dmy             dmy, mdy or ymd: in which order day, month and year stand
+      least: 0, most: 99.5        the range of the value
+      marks: [blank, dash]        of blank, dash, ditto, word: what may stand in place of a number
+
+    What breaks a rule goes to review and is never accepted.
+
     \b
     Examples:
       digits layout propose page.jpg -o rainfall.yaml

@@ -23,8 +23,8 @@ from digit_core.turning import quarters_of
 from flows.planning import dialled, with_options
 from flows.settings import load_settings
 
-COLUMNS = ("file", "page", "index", "digits", "confidence", "x", "y", "w", "h")
-CELL_COLUMNS = ("zone", "row", "column", "cell", "value", "checks")
+COLUMNS = ("file", "page", "index", "text", "value", "kind", "digits", "confidence", "state", "x", "y", "w", "h")
+CELL_COLUMNS = ("zone", "row", "column", "cell", "checks")
 """With a layout."""
 
 STDIN = "-"
@@ -87,11 +87,13 @@ def _rows(image: str, page: PageRead, strip: bool) -> Iterator[Row]:
             "file": image,
             "page": page.ref.index + 1,
             "index": index,
+            "text": reading.text,
+            "value": reading.value,
+            "kind": reading.kind.value,
             "digits": reading.digits,
             "confidence": round(reading.confidence, 6),
-            **_box(reading.box),
             "state": reading.state.value,
-            "text": reading.text,
+            **_box(reading.box),
             "printed": round(reading.printed, 4),
             **_cell(reading),
             "parts": [{"digit": part.digit, "confidence": round(part.confidence, 6), **_box(part.box)} for part in reading.parts],
@@ -99,10 +101,10 @@ def _rows(image: str, page: PageRead, strip: bool) -> Iterator[Row]:
 
 
 def _cell(reading: Reading) -> Row:
-    """Where it stands in a form or a ruled table, what stands there, and its value."""
+    """Where it stands in a form or a ruled table, and what stands there."""
     cell = reading.cell
     place = {name: getattr(cell, name) if cell else "" for name in ("zone", "row", "column")}
-    return {**place, "cell": cell.state.value if cell else "", "value": reading.value, "checks": reading.checks}
+    return {**place, "cell": cell.state.value if cell else "", "checks": reading.checks}
 
 
 def _box(box: Box) -> Row:

@@ -64,6 +64,15 @@ def _from_one(index: int) -> str:
     return str(index + 1)
 
 
+def _or_nothing(text: str | None) -> str:
+    """Results of earlier schemas do not tell everything."""
+    return text or ""
+
+
+def _value(value: float | None) -> str:
+    return "" if value is None else f"{value:.12g}"
+
+
 def _rounded(value: float) -> str:
     return f"{value:.3f}"
 
@@ -72,6 +81,9 @@ _Columns = Mapping[str, tuple[str, Callable[[Any], str]]]
 _FILE: _Columns = {"file": ("uri", str), "page": ("page_index", _from_one)}
 _NUMBER_COLUMNS: _Columns = {
     **_FILE,
+    "text": ("text", _or_nothing),
+    "value": ("value", _value),
+    "kind": ("kind", _or_nothing),
     **{name: (name, str) for name in ("digits", "state", "x", "y", "w", "h")},
     "confidence": ("confidence", _rounded),
     "machine": ("machine_digits", str),

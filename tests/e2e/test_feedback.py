@@ -79,7 +79,7 @@ def listed(dest):
     done = CliRunner().invoke(app, ["results", str(dest), "--csv", str(dest.parent / "n.csv")])
     assert done.exit_code == 0, done.output
     with (dest.parent / "n.csv").open(newline="") as file:
-        return [(row["value"], row["state"], row["machine_value"], row["reviewer"]) for row in csv.DictReader(file)]
+        return [(row["digits"], row["state"], row["machine_digits"], row["reviewer"]) for row in csv.DictReader(file)]
 
 
 @pytest.fixture

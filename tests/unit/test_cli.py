@@ -136,7 +136,21 @@ def test_read_prints_one_csv_row_a_number_with_the_columns_that_were_promised(tm
 
     rows = list(csv.DictReader(io.StringIO(result.stdout)))
     assert result.exit_code == 0
-    assert list(rows[0]) == ["file", "page", "index", "digits", "confidence", "x", "y", "w", "h"]
+    assert list(rows[0]) == [
+        "file",
+        "page",
+        "index",
+        "text",
+        "value",
+        "kind",
+        "digits",
+        "confidence",
+        "state",
+        "x",
+        "y",
+        "w",
+        "h",
+    ]
     assert len(rows) == 1
     assert rows[0]["file"] == str(image)
     assert (rows[0]["page"], rows[0]["index"]) == ("1", "0")

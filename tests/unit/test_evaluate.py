@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digit_core.errors import FailureReason, InputError
-from digit_core.evaluate import Counts, Rate, score
+from digit_core.evaluate import Counts, Mistake, Rate, score
 from digit_core.matching import By, NumberRead, align, exact_by_chance, match, overlap
 from digit_core.readings import DigitReading, PageRead, ReadBy, Reading, State
 from digit_core.records import Box, Cell, CellState, PageFailure, PageRef
@@ -62,6 +62,54 @@ def test_numbers_read_as_they_are_written_give_a_perfect_score():
     assert counts.rates["digit_accuracy"] == Rate(5, 5)
     assert counts.rates["accepted_number_error"] == Rate(0, 2)
     assert counts.rates["accepted_digit_error"] == Rate(0, 5)
+
+
+def written(text, **place):
+    """A number as read with its marks."""
+    return replace(number("".join(filter(str.isdigit, text)), **place), text=text)
+
+
+def transcribed(*texts):
+    rows = [TruthNumber(str(at), "c", "".join(filter(str.isdigit, text)), text=text) for at, text in enumerate(texts)]
+    return PageTruth("page", "page.csv", tuple(rows))
+
+
+@pytest.mark.parametrize(
+    ("read", "truth", "right"),
+    [
+        ("22.6", "22,6", True),  # comes to the same
+        ("226", "22,6", False),
+        ("2.26", "22,6", False),
+        ("-3", "3", True),  # the truth tells no marks
+        ("3", "-3", False),
+        ("-3", "−3", True),
+        ("20/1/1944", "20/1/1944", True),
+        ("20.1.1944", "20/1/1944", False),
+        ("12 1/2", "12 1/2", True),
+        ("121/2", "12 1/2", True),  # spaces aside
+        ("18", "18¾", False),
+    ],
+)
+def test_where_the_truth_has_marks_they_are_part_of_the_number(read, truth, right):
+    counts = counts_of([written(read)], transcribed(truth))
+
+    assert (counts.exact, counts.accepted, counts.accepted_wrong) == (1, 1, not right)
+    assert counts.rates["marks"].count == counts.marked * right
+
+
+def test_marks_that_are_wrong_are_a_mistake_that_is_shown_as_it_is_written():
+    (page,) = score(tables_of(("/scans/page.png", [written("2.26")])), [transcribed("22,6")]).pages
+
+    assert page.mistakes == (Mistake("0", "c", "22,6", "2.26", True),)
+
+
+def test_a_sign_without_a_digit_is_no_number_to_be_found_but_what_is_read_in_its_place_is_wrong():
+    ditto = PageTruth("page", "page.csv", (TruthNumber("0", "c", "", True, Box(0, 0, 20, 20), '"'),), boxes=True)
+
+    counts, nothing = counts_of([number("11")], ditto), counts_of([], ditto)
+
+    assert (counts.true_numbers, counts.accepted, counts.accepted_wrong) == (0, 1, 1)
+    assert (nothing.true_numbers, nothing.accepted) == (0, 0)
 
 
 def test_a_leading_zero_is_part_of_the_number():
@@ -417,8 +465,8 @@ def test_a_truth_file_is_read_with_its_boxes_and_doubts():
 
     assert page.name == "p 1"
     assert page.numbers == (
-        TruthNumber("1", "Jan", "054", True, Box(5, 6, 30, 20)),
-        TruthNumber("2", "Jan", "7", False, Box(9, 9, 9, 9)),
+        TruthNumber("1", "Jan", "054", True, Box(5, 6, 30, 20), ".54"),
+        TruthNumber("2", "Jan", "7", False, Box(9, 9, 9, 9), "?"),
     )
 
 

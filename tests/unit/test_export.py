@@ -18,7 +18,10 @@ from digit_core.tables import batch_tables
 
 
 def numbers_on(uri, *values, index=0, count=1):
-    readings = tuple(Reading(0, Box(5, 6 + at, 30, 20), value, 0.97, State.ACCEPTED, ()) for at, value in enumerate(values))
+    readings = tuple(
+        Reading(0, Box(5, 6 + at, 30, 20), re.sub("[^0-9]", "", text), 0.97, State.ACCEPTED, (), text=text)
+        for at, text in enumerate(values)
+    )
     page = PageRead(PageRef(uri, "v", "ab" * 32, index, count), 100, 100, 300.0, 0.0, readings)
     numbers = batch_tables([page], ReadBy("3", "1", "", "p", "r"))["numbers"]
     return next(Corrections(REVIEWED.empty_table()).over([numbers], []))
@@ -28,13 +31,14 @@ def rows_of(lines):
     return list(csv.DictReader(io.StringIO("".join(lines), newline=""), strict=True))
 
 
-def test_the_first_two_columns_are_the_file_and_the_value():
+def test_the_first_columns_are_the_file_and_the_value_and_how_it_is_written():
     lines = list(numbers_csv([numbers_on("/scans/a.png", "0124")]))
 
     assert lines == [
-        '"file","value","page","zone","row","column","text","number","cell","checks","x","y","w","h","confidence","state",'
-        '"number_id","model_version","machine_value","reviewer","decided"\r\n',
-        '"/scans/a.png","0124",1,"","","","",124,"","",5,6,30,20,0.97,"accepted","abababababababab-0-5-6-30-20","3","0124","",""\r\n',
+        '"file","value","digits","text","kind","page","zone","row","column","cell","checks","x","y","w","h","confidence","state",'
+        '"number_id","model_version","machine_digits","reviewer","decided"\r\n',
+        '"/scans/a.png",124,"0124","0124","integer",1,"","","","","",5,6,30,20,0.97,"accepted",'
+        '"abababababababab-0-5-6-30-20","3","0124","",""\r\n',
     ]
 
 
@@ -43,12 +47,29 @@ def test_no_numbers_give_a_header_alone():
     assert len(list(numbers_csv([CORRECTED.empty_table()]))) == 1
 
 
-def test_a_value_keeps_its_leading_zeros_in_pandas_when_read_as_text():
+def test_digits_keep_their_leading_zeros_in_pandas_when_read_as_text():
     text = "".join(numbers_csv([numbers_on("a.png", "007", "")]))
 
-    table = pd.read_csv(io.StringIO(text), dtype={"value": str}, keep_default_na=False)
+    table = pd.read_csv(io.StringIO(text), dtype={"digits": str}, keep_default_na=False)
 
-    assert list(table["value"]) == ["007", ""]
+    assert list(table["digits"]) == ["007", ""]
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "kind"),
+    [
+        ("-9,20", "-9.20", "signed"),
+        ("18¾", "18.75", "fraction"),
+        ("3,760,834", "3760834", "integer"),
+        ("20/1/1944", "", "date"),
+        ("1,234", "", "other"),
+        ("", "", ""),
+    ],
+)
+def test_text_value_and_kind_stand_beside_one_another(text, value, kind):
+    (row,) = rows_of(numbers_csv([numbers_on("a.png", text)]))
+
+    assert (unguard(row["text"]), row["value"], row["kind"]) == (text, value, kind)
 
 
 def test_the_second_page_of_a_file_is_page_two():
@@ -58,7 +79,7 @@ def test_the_second_page_of_a_file_is_page_two():
 def test_tables_follow_one_another_under_one_header():
     lines = numbers_csv([numbers_on("a.png", "1", "2"), numbers_on("b.png", "3")])
 
-    assert [(row["file"], row["value"]) for row in rows_of(lines)] == [("a.png", "1"), ("a.png", "2"), ("b.png", "3")]
+    assert [(row["file"], row["digits"]) for row in rows_of(lines)] == [("a.png", "1"), ("a.png", "2"), ("b.png", "3")]
 
 
 def test_lines_come_before_the_tables_after_them_are_made():

@@ -71,7 +71,7 @@ def listed(dest, tmp_path, *options):
     done = CliRunner().invoke(app, ["results", str(dest), "--csv", str(tmp_path / "n.csv"), *options])
     assert done.exit_code == 0, done.output
     with (tmp_path / "n.csv").open(newline="") as file:
-        return [(row["value"], row["state"], row["machine_value"], row["reviewer"]) for row in csv.DictReader(file)]
+        return [(row["digits"], row["state"], row["machine_digits"], row["reviewer"]) for row in csv.DictReader(file)]
 
 
 def test_corrected_numbers_are_listed_with_the_machines_beside_them(dest, queue, tmp_path):

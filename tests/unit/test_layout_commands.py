@@ -1,3 +1,4 @@
+from dataclasses import fields
 from pathlib import Path
 from textwrap import dedent
 
@@ -9,7 +10,9 @@ from typer.testing import CliRunner, Result
 
 from deployments.cli import app
 from digit_core.draw_layout import _font
+from digit_core.layout import Holds, Mark
 from digit_core.layout_file import parse_layout
+from digit_core.notation import DateOrder, NumberKind
 
 SECOND = ruled_form.with_totals([[418, 27, 95], [60, 131, 8], [309, 14, 72], [52, 83, 261]])
 
@@ -37,8 +40,16 @@ def test_every_command_has_help_with_examples(command: str) -> None:
     assert f"digits layout {command}" in result.output.split("Examples:")[1]
 
 
+def test_the_help_names_all_that_may_be_said_of_a_cell() -> None:
+    shown = layout("--help").output
+
+    said = [field.name for field in fields(Holds)]
+    kinds = [kind.value for kind in NumberKind if kind not in (NumberKind.NONE, NumberKind.DITTO, NumberKind.OTHER)]
+    assert [name for name in [*said, *kinds, *Mark, *DateOrder] if name not in shown] == []
+
+
 def test_the_layout_that_the_help_shows_is_one() -> None:
-    shown = layout("--help").output.split("can be edited:")[1].split("Examples:")[0]
+    shown = layout("--help").output.split("can be edited:")[1].split("What a cell may hold")[0]
     text = "\n".join(line for line in dedent(shown.strip("\n")).splitlines() if "lines:" not in line)
 
     (grid,) = parse_layout(text).grids

@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 
 from digit_core.errors import InputError
-from digit_core.layout import Area, Axis, Check, Direction, Grid, Holds, Layout, Lines, Mark, Place, Rule, Zone
+from digit_core.layout import Area, Axis, Check, DecimalMark, Direction, Grid, Holds, Layout, Lines, Mark, Place, Rule, Zone
 from digit_core.layout_file import MOST_BYTES, layout_fields, layout_from, layout_text, parse_layout
+from digit_core.notation import DateOrder, Notation, NumberKind
 
 HEAD = "format: digits-layout/1\nname: form\npage: [100, 60]\n"
 ZONE = HEAD + "zones:\n- name: year\n  box: [0, 40, 20, 10]\n"
@@ -81,6 +82,17 @@ def test_one_number_of_digits_stands_for_exactly_so_many(digits: str, meant: tup
     assert layout.holds_of(Place("year")) == Holds(meant, 1, sign=True)
 
 
+def test_a_layout_says_how_numbers_are_written_in_a_cell() -> None:
+    written = "{decimal_mark: ',', date_order: ymd, kinds: date, sign: true, marks: ditto}"
+
+    holds = parse_layout(ZONE + f"  holds: {written}\n").holds_of(Place("year"))
+
+    assert holds == Holds(
+        sign=True, marks=(Mark.DITTO,), decimal_mark=DecimalMark.COMMA, date_order=DateOrder.YMD, kinds=(NumberKind.DATE,)
+    )
+    assert holds.notation == Notation(None, ",", DateOrder.YMD, (NumberKind.DATE,))
+
+
 def test_one_name_may_stand_for_a_list_of_one() -> None:
     check = "checks:\n- {rule: running, of: No, into: rain, grid: sheet, only: ['1', '2']}\n"
 
@@ -100,6 +112,13 @@ REFUSED = {
     ZONE + "  holds: {digitz: 4}\n": "zones.0.holds.digitz: ",
     ZONE + "  holds: {digits: many}\n": "zones.0.holds.digits.0: ",
     ZONE + "  holds: {marks: [smudge]}\n": "zones.0.holds.marks.0: ",
+    ZONE + "  holds: {decimal_mark: ';'}\n": "zones.0.holds.decimal_mark: ",
+    ZONE + "  holds: {date_order: dym}\n": "zones.0.holds.date_order: ",
+    ZONE + "  holds: {kinds: [roman]}\n": "zones.0.holds.kinds.0: ",
+    ZONE + "  holds: {kinds: [other]}\n": "kinds are what a number may be, and 'other' is none of them",
+    ZONE + "  holds: {kinds: [date, date]}\n": "a kind stands twice",
+    ZONE + "  holds: {sign: perhaps}\n": "zones.0.holds.sign: ",
+    ZONE + "  holds: {least: .nan}\n": "zones.0.holds.least: ",
     ZONE + "  holds: {digits: [4, 2]}\n": "a cell holds 1 to 32 digits, the fewest first, not 4 to 2",
     ZONE + "anchors: []\n": "anchors: ",
     ZONE + "checks: [{rule: product, of: [year]}]\n": "checks.0.rule: ",

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 from cell_readings import nothing_in, read_as, unread
 
-from digit_core.layout import Holds, Mark, Place
+from digit_core.layout import DecimalMark, Holds, Mark, Place
+from digit_core.notation import DateOrder, NumberKind
 from digit_core.readings import State
 from digit_core.records import CellState
 from digit_core.review import Reason
-from digit_core.rules import as_written, broken_rule, by_form, decimals_of, negative
+from digit_core.rules import as_written, broken_rule, by_form
 
 CELL = Place("sheet", "1", "rain")
 
@@ -31,7 +32,18 @@ CELL = Place("sheet", "1", "rain")
         ("201", "201", Holds(decimals=2, most=2.01), False),
         ("5", "-5", Holds(sign=True, least=-5), False),
         ("6", "-6", Holds(sign=True, least=-5), True),
-        ("6", "-6", Holds(least=-5, most=6), False),
+        ("6", "-6", Holds(least=-7, most=6), True),
+        ("6", "+6", Holds(), True),
+        ("6", "+6", Holds(sign=True), False),
+        ("1234", "1,234", Holds(decimal_mark=DecimalMark.POINT, least=1000), False),
+        ("1234", "1,234", Holds(decimal_mark=DecimalMark.COMMA, least=1000), True),
+        ("125", "12.5", Holds(decimal_mark=DecimalMark.COMMA, kinds=(NumberKind.DECIMAL,)), True),
+        ("125", "12,5", Holds(kinds=(NumberKind.INTEGER,)), True),
+        ("2011944", "20/1/1944", Holds(kinds=(NumberKind.DATE,)), False),
+        ("1201944", "1/20/1944", Holds(kinds=(NumberKind.DATE,), date_order=DateOrder.DMY), True),
+        ("2011944", "2011944", Holds(kinds=(NumberKind.DATE,)), True),
+        ("18", "18¾", Holds(most=18.75), False),
+        ("18", "18¾", Holds(most=18.5), True),
         ("", "", Holds(digits=(2, 3)), False),
     ],
 )
@@ -65,12 +77,12 @@ def test_a_point_that_was_written_counts_where_the_form_says_nothing() -> None:
     assert by_form(read_as("396", CELL, text="396"), Holds()).value == 396
 
 
-def test_a_dash_before_the_number_is_a_minus_only_where_the_form_has_signs() -> None:
+def test_a_minus_counts_wherever_it_is_read_and_is_looked_at_where_the_form_has_no_signs() -> None:
     with_sign = by_form(read_as("05", CELL, text="-05"), Holds(sign=True, decimals=1))
     without = by_form(read_as("05", CELL, text="-05"), Holds(decimals=1))
 
-    assert (with_sign.value, with_sign.minus) == (-0.5, True)
-    assert (without.value, without.minus) == (0.5, False)
+    assert (with_sign.value, with_sign.state) == (-0.5, State.ACCEPTED)
+    assert (without.value, without.state) == (-0.5, State.REVIEW)
 
 
 def test_a_broken_rule_sends_all_digits_to_review_each_with_its_own_doubt_first() -> None:
@@ -119,10 +131,7 @@ def test_decided_digits_stand_where_the_read_ones_stood_as_long_as_there_are_as_
 
 
 def test_decimals_are_the_form_s_or_else_as_written() -> None:
-    assert decimals_of("1.25", None) == 2
-    assert decimals_of("1.25", Holds(decimals=1)) == 1
-    assert decimals_of("125", Holds(decimals=1)) == 1
-    assert decimals_of("125", None) is None
-    assert negative("-1", Holds(sign=True))
-    assert not negative("1-", Holds(sign=True))
-    assert not negative("-1", None)
+    assert by_form(read_as("125", CELL, text="1.25"), Holds()).decimals == 2
+    assert by_form(read_as("125", CELL, text="1.25"), Holds(decimals=1)).decimals == 1
+    assert by_form(read_as("125", CELL), Holds(decimals=1)).decimals == 1
+    assert by_form(read_as("125", CELL), Holds()).decimals is None

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pyarrow.parquet as pq
 
 from digit_core.errors import FailureReason
+from digit_core.notation import Notation
 from digit_core.readings import DigitReading, PageRead, ReadBy, Reading, State
 from digit_core.records import NOT_A_DIGIT, Box, Cell, CellState, Form, PageFailure, PageRef
 from digit_core.tables import SCHEMA_VERSION, TABLES, batch_tables
@@ -81,7 +82,9 @@ def test_a_file_of_the_first_schema_is_read_with_nothing_where_it_knows_nothing(
 
 def test_a_number_in_a_cell_says_where_it_stands_what_it_is_worth_and_what_the_sums_say():
     cell = Cell("rain", "Jan", "1900", CellState.OVERWRITTEN, Box(0, 0, 90, 40))
-    reading = replace(PAGE.readings[0], digits="045", text="-0.45", cell=cell, decimals=2, minus=True, checks="agrees: total")
+    reading = replace(
+        PAGE.readings[0], digits="045", text="-0.45", cell=cell, notation=Notation(decimals=2), checks="agrees: total"
+    )
 
     (number,) = batch_tables([replace(PAGE, readings=(reading,))], READ_BY)["numbers"].to_pylist()
 

@@ -4,7 +4,7 @@ import { AXES, HOLDS } from "./layout_model.js";
 
 const $ = (id) => document.getElementById(id);
 const MARKS = ["blank", "dash", "ditto", "word"];
-const FIELDS = ["fewest", "most", "decimals", "sign", "least-value", "most-value", ...MARKS.map((mark) => `mark-${mark}`)];
+const FIELDS = ["fewest", "most", "decimals", "decimal-mark", "date-order", "sign", "least-value", "most-value", ...MARKS.map((mark) => `mark-${mark}`)];
 
 export function holdsPanel(draft) {
   let scope = { part: null, axis: "", at: 0 }; // without axis: the whole of the box
@@ -28,6 +28,8 @@ export function holdsPanel(draft) {
     const holds = { ...HOLDS, ...(rule ?? inherited) };
     [$("fewest").value, $("most").value] = [holds.digits].flat().length === 2 ? holds.digits : [holds.digits, holds.digits].flat();
     $("decimals").value = holds.decimals ?? "";
+    $("decimal-mark").value = holds.decimal_mark ?? "";
+    $("date-order").value = holds.date_order ?? "";
     $("sign").checked = holds.sign;
     $("least-value").value = holds.least ?? "";
     $("most-value").value = holds.most ?? "";
@@ -48,7 +50,11 @@ export function holdsPanel(draft) {
   function taken() {
     const number = (id) => ($(id).value === "" ? null : Number($(id).value));
     const low = Math.min(32, Math.max(1, number("fewest") ?? 1));
+    const { rule, inherited } = place();
     return {
+      kinds: (rule ?? inherited).kinds ?? [],
+      decimal_mark: $("decimal-mark").value || null,
+      date_order: $("date-order").value || null,
       digits: [low, Math.min(32, Math.max(low, number("most") ?? low))],
       decimals: number("decimals"),
       sign: $("sign").checked,

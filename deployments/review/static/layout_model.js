@@ -1,7 +1,7 @@
 // A layout as its file has it, and what can be done to it. Nothing here knows of the screen.
 
 export const AXES = { rows: { rules: "row_holds", one: "row" }, columns: { rules: "column_holds", one: "column" } };
-export const HOLDS = { digits: [1, 12], decimals: null, sign: false, least: null, most: null, marks: ["blank", "dash"] };
+export const HOLDS = { digits: [1, 12], decimals: null, sign: false, least: null, most: null, marks: ["blank", "dash"], decimal_mark: null, date_order: null, kinds: [] };
 const SMALL = 50; // a page of fewer units is given in shares, and is drawn in more
 const ENLARGED = 2000;
 

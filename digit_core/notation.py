@@ -1,0 +1,269 @@
+"""What a number as written stands for: its kind, and its value where the kind has one.
+
+Archives write numbers in many ways, and some can be read in two: 1,234 is a thousand or a decimal, 5/6 a fraction, a date or
+shillings. Such a text has the kind `other` and no value until somebody says what stands there: a layout, or the other numbers of
+its page.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+UNKNOWN_CHARACTER = "?"
+"""Stands in a text for a character that the alphabet does not hold, or that nobody could read."""
+
+LONGEST = 100
+"""Characters of a text that stands for something: more is no number, and floats end at 308 digits."""
+
+
+class NumberKind(StrEnum):
+    """What a written number is."""
+
+    NONE = ""  # nothing is written
+    INTEGER = "integer"
+    DECIMAL = "decimal"
+    SIGNED = "signed"  # an integer or a decimal with a sign before it
+    FRACTION = "fraction"
+    MONEY = "money"  # pounds, shillings and pence with strokes between
+    DATE = "date"
+    TIME = "time"
+    ANGLE = "angle"  # degrees, and minutes
+    DITTO = "ditto"
+    OTHER = "other"  # none of these, or one of several
+
+
+class DateOrder(StrEnum):
+    """In which order day, month and year of a date stand."""
+
+    DMY = "dmy"
+    MDY = "mdy"
+    YMD = "ymd"
+
+
+@dataclass(frozen=True, slots=True)
+class Notation:
+    """How numbers are written in some place. decimals: how many digits stand after the point, whether it is written or not;
+    decimal_mark: "." or ","; kinds: what may stand there at all; () for everything. None: as written.
+    """
+
+    decimals: int | None = None
+    decimal_mark: str | None = None
+    date_order: DateOrder | None = None
+    kinds: tuple[NumberKind, ...] = ()
+
+
+AS_WRITTEN = Notation()
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a text stands for. value: None where its kind has none; decimals: how many digits stand after its point, None where
+    none is written; open: whether it could as well be something else.
+    """
+
+    kind: NumberKind
+    value: float | None = None
+    decimals: int | None = None
+    open: bool = False
+
+
+_OPEN = Meaning(NumberKind.OTHER, open=True)
+_DITTO = re.compile(r'"+', re.ASCII)
+_PLAIN = re.compile(r"([+-]?)(\d+)", re.ASCII)
+_NUMBER = re.compile(r"([+-]?)((?=[\d.,])\d*(?:[.,']\d+)*)(?:[.,]?-|\.)?", re.ASCII)
+_THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:([.,'])\d{3})(?:\1\d{3})*", re.ASCII)
+_TIME = re.compile(r"(\d{1,2})([:.,])(\d\d)(?::(\d\d))?", re.ASCII)
+_DATE = re.compile(r"(\d{1,4})([/.-])(\d{1,2})\2(\d{1,4})", re.ASCII)
+_DAY = re.compile(r"(\d{1,2})[/.-](\d{1,2})", re.ASCII)
+_MONEY = re.compile(r"(?:(\d+)/)?(\d{1,2})/(\d{1,2}|-)([½¼¾]?)", re.ASCII)
+_FRACTION = re.compile(r"([+-]?)(\d*)\s?(?:([½¼¾])|(?<!\d)(\d+)/(\d+))", re.ASCII)
+_ANGLE = re.compile(r"([+-]?)(\d{1,3}(?:[.,]\d+)?)°(?:(\d{1,2})'(?:(\d{1,2})\")?)?", re.ASCII)
+_NO_MARKS = str.maketrans("", "", ".,'")
+_SHARES = {"½": 0.5, "¼": 0.25, "¾": 0.75}
+_USUAL = {2, 3, 4, 8, 16, 32, 64}
+"""Denominators of fractions that stand alone: of others a stroke rather parts shillings from pence, or day from month."""
+
+
+def interpret(text: str, notation: Notation = AS_WRITTEN) -> Meaning:
+    """What a text as written stands for, by the notation of its place.
+
+    Where the notation names kinds, the first meaning among them counts; a text that has no such meaning keeps its likeliest.
+    """
+    text = " ".join(text.split())
+    if not text:
+        return Meaning(NumberKind.NONE)
+    if len(text) > LONGEST:
+        return Meaning(NumberKind.OTHER)
+    found = list(_meanings(text, notation))
+    wanted = [one for one in found if _is_among(one.kind, notation.kinds)]
+    return next(iter(wanted or found), Meaning(NumberKind.OTHER))
+
+
+def _is_among(kind: NumberKind, kinds: tuple[NumberKind, ...]) -> bool:
+    """Whether a place that holds these kinds may hold this one; a sign makes no other kind of an integer or a decimal."""
+    signed = kind is NumberKind.SIGNED and (NumberKind.INTEGER in kinds or NumberKind.DECIMAL in kinds)
+    return not kinds or kind in kinds or signed
+
+
+def fits(meaning: Meaning, notation: Notation) -> bool:
+    """Whether a place with this notation may hold what a text means there."""
+    return _is_among(meaning.kind, notation.kinds)
+
+
+def decimal_mark_of(texts: Iterable[str]) -> str | None:
+    """The decimal mark that these numbers of one page agree on; None where none of them tells, or they differ."""
+    votes: Counter[str] = Counter()
+    for text in texts:
+        number = _NUMBER.fullmatch(text)
+        marks = _marks_in(number[2]).replace("'", "") if number else ""
+        if len(set(marks)) == 2:
+            votes[marks[-1]] += 1
+        elif len(marks) > 1 and number and _THOUSANDS.fullmatch(number[2]):
+            votes["," if marks[0] == "." else "."] += 1
+        elif len(marks) == 1 and number and not _THOUSANDS.fullmatch(number[2]):
+            votes[marks] += 1
+    return next(iter(votes)) if len(votes) == 1 else None
+
+
+def _meanings(text: str, notation: Notation) -> Iterator[Meaning]:
+    """What a text may stand for, likeliest first."""
+    if UNKNOWN_CHARACTER in text:
+        return
+    if _DITTO.fullmatch(text):
+        yield Meaning(NumberKind.DITTO)
+    for meanings in (_times, _dates, _strokes, _fractions, _angles, _numbers):
+        yield from meanings(text, notation)
+
+
+def _times(text: str, notation: Notation) -> Iterator[Meaning]:
+    """Hours, minutes and seconds; with a point or comma only where the place says that it holds times."""
+    time = _TIME.fullmatch(text)
+    if not time or not (time[2] == ":" or NumberKind.TIME in notation.kinds):
+        return
+    if int(time[1]) <= 24 and int(time[3]) < 60 and int(time[4] or 0) < 60:
+        yield Meaning(NumberKind.TIME)
+
+
+def _dates(text: str, notation: Notation) -> Iterator[Meaning]:
+    """Day, month and year, or day and month alone where the place says that it holds dates."""
+    date = _DATE.fullmatch(text)
+    orders = (notation.date_order,) if notation.date_order else tuple(DateOrder)
+    if date and any(_is_date((date[1], date[3], date[4]), order, len(orders) == 1) for order in orders):
+        yield Meaning(NumberKind.DATE)
+    day = _DAY.fullmatch(text)
+    if day and NumberKind.DATE in notation.kinds and any(_is_day(int(day[1]), int(day[2]), order) for order in orders):
+        yield Meaning(NumberKind.DATE)
+
+
+def _is_date(parts: tuple[str, str, str], order: DateOrder, known: bool) -> bool:
+    """known: whether the place says that its dates stand in this order; a year before the others has all its figures else."""
+    named = dict(zip(order.value, parts, strict=True))
+    years = (4,) if order is DateOrder.YMD and not known else (2, 4)
+    return max(len(named["d"]), len(named["m"])) <= 2 and len(named["y"]) in years and _in_month(int(named["d"]), int(named["m"]))
+
+
+def _is_day(first: int, second: int, order: DateOrder) -> bool:
+    return _in_month(first, second) if order is DateOrder.DMY else _in_month(second, first)
+
+
+def _in_month(day: int, month: int) -> bool:
+    return 1 <= month <= 12 and 1 <= day <= (29 if month == 2 else 30 if month in (4, 6, 9, 11) else 31)
+
+
+def _strokes(text: str, notation: Notation) -> Iterator[Meaning]:
+    """Pounds, shillings and pence, or shillings and pence: 6/13/2, 12/6, 5/-. Two figures alone may be something else too."""
+    money = _MONEY.fullmatch(text)
+    if not money:
+        return
+    pounds, shillings, pence, part = money.groups()
+    if (pence != "-" and int(pence) >= 12) or (pounds and int(shillings) >= 20):
+        if not pounds:
+            yield _OPEN
+        return
+    if not pounds and not part and pence != "-" and not _usual_fraction(int(shillings), int(pence)):
+        yield _OPEN
+    elif not pounds and not part and pence != "-":
+        yield from _fractions(text, notation)
+    yield Meaning(NumberKind.MONEY)
+
+
+def _usual_fraction(above: int, below: int) -> bool:
+    return 0 < above < below and below in _USUAL
+
+
+def _fractions(text: str, _: Notation) -> Iterator[Meaning]:
+    """½, 18¾, 12 1/2, 3/4."""
+    fraction = _FRACTION.fullmatch(text)
+    if not fraction:
+        return
+    sign, whole, share, above, below = fraction.groups()
+    if not share and not 0 < int(above) < int(below):
+        return
+    value = int(whole or 0) + (_SHARES[share] if share else int(above) / int(below))
+    yield Meaning(NumberKind.FRACTION, -value if sign == "-" else value)
+
+
+def _angles(text: str, _: Notation) -> Iterator[Meaning]:
+    """Degrees, with minutes and seconds: the value is in degrees."""
+    angle = _ANGLE.fullmatch(text)
+    if not angle or int(angle[3] or 0) >= 60 or int(angle[4] or 0) >= 60:
+        return
+    value = float(angle[2].replace(",", ".")) + int(angle[3] or 0) / 60 + int(angle[4] or 0) / 3600
+    yield Meaning(NumberKind.ANGLE, -value if angle[1] == "-" else value)
+
+
+def _numbers(text: str, notation: Notation) -> Iterator[Meaning]:
+    """Integers and decimals. What stands behind one without a figure after it (12. or 12,-) says nothing of its value."""
+    number = _NUMBER.fullmatch(text)
+    if not number or not number[2].translate(_NO_MARKS):
+        return
+    sign, body = number.groups()
+    for decimals in _decimals(body, notation):
+        digits = int(body.translate(_NO_MARKS))
+        value = float(digits / 10 ** (decimals or 0))
+        kind = NumberKind.SIGNED if sign else NumberKind.DECIMAL if decimals else NumberKind.INTEGER
+        yield _OPEN if decimals == _EITHER else Meaning(kind, -value if sign == "-" else value, decimals)
+
+
+_EITHER = -1
+
+
+def _marks_in(body: str) -> str:
+    return "".join(character for character in body if not character.isdigit())
+
+
+def _decimals(body: str, notation: Notation) -> Iterator[int | None]:
+    """How many digits may stand after the point of a number; None where it has no point, _EITHER where nothing tells."""
+    if notation.decimals is not None:
+        yield notation.decimals
+        return
+    marks = _marks_in(body)
+    grouped = _THOUSANDS.fullmatch(body) is not None
+    behind = len(body) - 1 - max(body.rfind("."), body.rfind(","))
+    if not marks:
+        yield None
+    elif len(marks) == 1 and grouped and marks != "'":
+        known = notation.decimal_mark
+        if known is None:
+            yield _EITHER
+        if known in (None, "," if marks == "." else "."):
+            yield None
+        if known in (None, marks):
+            yield behind
+    elif grouped:
+        yield None
+    elif _is_decimal(body, marks, notation):
+        yield behind
+
+
+def _is_decimal(body: str, marks: str, notation: Notation) -> bool:
+    """Whether the last mark is a decimal one: the only one of its kind, with thousands before it."""
+    mark, whole = marks[-1], body[: body.rfind(marks[-1])]
+    known = notation.decimal_mark
+    if mark == "'" or mark in marks[:-1] or (known is not None and mark != known):
+        return False
+    return len(marks) == 1 or _THOUSANDS.fullmatch(whole) is not None

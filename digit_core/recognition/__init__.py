@@ -1,0 +1,1 @@
+"""Prepared page -> numbers with states."""
