@@ -30,7 +30,7 @@ demo: $(STAMP) ## writes 12 ledger pages, reads them, and shows what came out
 	@echo "Next, with scans of your own: $(BIN)/digits digitise FOLDER --out RESULTS"
 
 test: $(STAMP) ## every test; make test ARGS="-k decode" for some
-	@$(BIN)/python tests/servers.py install || echo "going on without them"
+	@$(BIN)/python -m tests.support.servers.object_stores install || echo "going on without them"
 	@$(BIN)/pytest $(ARGS)
 
 check: $(STAMP) ## style, types, and who may import whom
@@ -40,15 +40,15 @@ check: $(STAMP) ## style, types, and who may import whom
 	$(BIN)/lint-imports --no-cache
 
 faults: $(STAMP) ## faults against real processes, 20 rounds of each: hours on a busy machine; FAULT_ROUNDS=3 make faults
-	@$(BIN)/python tests/servers.py install || echo "going on without them"
+	@$(BIN)/python -m tests.support.servers.object_stores install || echo "going on without them"
 	@FAULTS=1 FAULT_ROUNDS=$${FAULT_ROUNDS:-20} $(BIN)/pytest tests/faults -rP $(ARGS)
 
 bench: $(STAMP) ## speed, memory and start-up times; make bench ARGS="--pages 20" for a quick look
-	@$(BIN)/python tests/benchmarks/bench.py $(ARGS)
+	@$(BIN)/python -m tests.benchmarks.bench $(ARGS)
 
 accuracy: $(STAMP) ## our reading against RapidOCR's and Tesseract's; make accuracy PAGES=folder MNIST=mnist.npz
-	@$(BIN)/python tests/accuracy/install.py || echo "going on without what is missing"
-	@$(BIN)/python tests/accuracy/accuracy.py $(if $(PAGES),--pages "$(PAGES)") $(if $(MNIST),--mnist "$(MNIST)") $(ARGS)
+	@$(BIN)/python -m tests.benchmarks.accuracy.install || echo "going on without what is missing"
+	@$(BIN)/python -m tests.benchmarks.accuracy.accuracy $(if $(PAGES),--pages "$(PAGES)") $(if $(MNIST),--mnist "$(MNIST)") $(ARGS)
 
 # Keeps the versions that still fit; ARGS=--upgrade takes the newest that do.
 lock: ## works out requirements.lock anew from pyproject.toml

@@ -52,7 +52,7 @@ class DecodeLimits(Params):
         _require(36 <= self.render_dpi <= 1200, f"render_dpi must be 36 to 1200, not {self.render_dpi}")
 
 
-class Ink(StrEnum):
+class CalibrationSet(StrEnum):
     """The digits that a promised error is for: held-out ones written anew on worn paper or as clean as MNIST has them, or those
     of the collection itself that people have audited.
     """

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from digit_core.notation import AS_WRITTEN, Meaning, Notation, NumberKind, interpret
 from digit_core.records import NOT_A_DIGIT, Box, Cell, Form, PageRef
+
+OUT_OF_REVIEW = "(out of review)"
+INTO_REVIEW = "(into review)"
+READ_FIRST = "(read first as "
+"""Words of the column `checks`: what the sums of a layout did to a number."""
 
 
 class State(StrEnum):
@@ -19,6 +25,20 @@ class State(StrEnum):
     CONFIRMED = "confirmed"  # a person saw what the machine was not sure of, and read the same
     CORRECTED = "corrected"  # a person read something else, and that counts
     UNREADABLE = "unreadable"  # a person could not read all of it: ? stands for each digit
+
+
+class Reason(StrEnum):
+    """Why a person is asked; the word stands in the column `reason`."""
+
+    LOW_CONFIDENCE = "low confidence"
+    AUDIT = "audit"
+    TOUCHING = "touching"
+    NOT_A_DIGIT = "not a digit?"
+    RULE_BROKEN = "rule broken"  # a form's: too many digits, out of range, sums that do not agree
+    STRUCK_OUT = "struck out?"
+    OVERWRITTEN = "overwritten?"
+    NOT_READ = "not read"  # a cell of a form with ink that is no number
+    MARK = "mark?"  # a point, a stroke, a sign that may be none, or one that the alphabet does not hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,3 +171,11 @@ class ReviewItem:
     number_box: Box | None = None
     mark: tuple[float, float, float, float] | None = None
     ink: bytes = b""
+
+
+def as_written(text: str, digits: Sequence[str]) -> str:
+    """The number as written, with digits that were decided since in the places of those that the reader saw."""
+    if sum(character.isdigit() for character in text) != len(digits):
+        return "".join(digits)
+    decided = iter(digits)
+    return "".join(next(decided) if character.isdigit() else character for character in text)

@@ -15,13 +15,13 @@ from functools import lru_cache
 from digit_core.errors import InputError
 from flows.planning import registry
 from flows.settings import load_settings
-from flows.spool import spool
+from flows.workspace import spool
 from tasks.classify import classify
 from tasks.detect import detect
 from tasks.ingest import ingest
-from tasks.plan import Batch, Group, RunPlan, Sealed, desk
 from tasks.publish import publish, seal
 from tasks.route import route
+from tasks.run_plan import Batch, Group, RunPlan, Sealed, run_context
 
 _turn = threading.Lock()
 _open = ExitStack()
@@ -31,7 +31,7 @@ def read(plan: RunPlan, group: Group) -> list[Sealed]:
     """All batches of the group, sealed."""
     with _turn:
         here = _settle(plan)
-        desk(here)
+        run_context(here)
     return [_read_batch(here, batch) for batch in ingest.fn(here, group)]
 
 
@@ -54,8 +54,8 @@ def _settle(plan: RunPlan) -> RunPlan:
     folder = settings.spool_folder / f"{plan.spool.name}-{os.getpid()}"
     _open.enter_context(spool(folder))
     here = replace(plan, spool=folder, model=model.path, workers=max(1, get_worker().state.nthreads))
-    _open.callback(desk.cache_clear)
-    _open.callback(lambda: desk(here).close())
+    _open.callback(run_context.cache_clear)
+    _open.callback(lambda: run_context(here).close())
     return here
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import prefect.runtime
 from prefect import flow
 
-from flows.parameters import (
+from flows.options import (
     AuditShare,
     InkOf,
     LayoutOf,
@@ -23,11 +23,11 @@ from flows.parameters import (
     WritingOf,
     described,
 )
+from flows.partitions import start_others
 from flows.planning import Listing, make_plan, with_options
-from flows.reading import read_to_the_end
+from flows.run_loop import read_to_the_end
+from flows.run_stats import Tally
 from flows.settings import load_settings
-from flows.shares import start_others
-from flows.tally import Tally
 
 
 @flow(name="digitise", flow_run_name="digitise {source}", persist_result=False)

@@ -10,12 +10,12 @@ from prefect.artifacts import create_markdown_artifact
 from pydantic import Field
 
 from digit_core.errors import GateRefusedError
-from flows.parameters import described
+from flows.options import described
 from flows.promote import promote
 from flows.settings import load_settings
 from flows.train import train
-from tasks.adapters.review_queue import ReviewQueue
-from tasks.adapters.storage import Storage, normalise
+from tasks.adapters.review.queue import ReviewQueue
+from tasks.adapters.storage.storage import Storage, normalise
 from tasks.adapters.training_sets import TrainingSets
 from tasks.feedback import View, collect, correct
 

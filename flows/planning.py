@@ -12,22 +12,22 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from digit_core import ALGORITHM_VERSION
-from digit_core.audits import audit_record, promised_by_audits
-from digit_core.calibration import CalibrationRecord
-from digit_core.dial import DialSetting, promised
+from digit_core.calibration.record import CalibrationRecord
+from digit_core.calibration.risk_control import DialSetting, promised
 from digit_core.errors import InputError
-from digit_core.params import DecodeLimits, Ink, ReviewPolicy, SegmentationParams
+from digit_core.inference.classifier import calibration_of
+from digit_core.params import CalibrationSet, DecodeLimits, ReviewPolicy, SegmentationParams
+from digit_core.partition import Share
 from digit_core.readings import ReadBy
-from digit_core.recogniser import calibration_of
 from digit_core.records import SourceObject
-from digit_core.share import Share
-from digit_core.tables import TABLES
+from digit_core.results.schema import TABLES
+from digit_core.review.audits import audit_record, promised_by_audits
 from flows.settings import Settings
-from tasks.adapters.registry import Registry
-from tasks.adapters.results import Results, fingerprint
-from tasks.adapters.reviewed import Reviewed
-from tasks.adapters.storage import Storage, join, normalise, overlaps
-from tasks.plan import RunPlan, params_digest
+from tasks.adapters.registry.registry import Registry
+from tasks.adapters.results.dataset import Results, fingerprint
+from tasks.adapters.results.reviewed import Reviewed
+from tasks.adapters.storage.storage import Storage, join, normalise, overlaps
+from tasks.run_plan import RunPlan, params_digest
 
 NO_LAYOUT = "none"
 """Layout version of pages that are read without a form's layout."""
@@ -66,7 +66,7 @@ def dialled(
     """
     if settings.max_error is None:
         return settings, None
-    if settings.ink is not Ink.AUDITS:
+    if settings.ink is not CalibrationSet.AUDITS:
         setting = promised(calibration_of(model)[settings.ink], settings.max_error, settings.certainty, settings.ink)
     elif audits is None:
         raise InputError("audits are those of a collection, and none is read into here: give --ink archive or --ink clean")
@@ -99,7 +99,7 @@ def read_layouts(settings: Settings) -> tuple[str, ...]:
     """The texts of the layout files that the setting names, each checked; raises InputError for one that is none."""
     if not settings.layout:
         return ()
-    from digit_core.layout_file import parse_layout
+    from digit_core.layouts.template_file import parse_layout
     from tasks.adapters.layout_files import layout_texts
 
     texts = layout_texts(Storage(settings.storage_options), normalise(settings.layout))
@@ -113,7 +113,7 @@ def layout_version(layouts: tuple[str, ...]) -> str:
     """One version for the layouts that pages are read by, whatever their order."""
     if not layouts:
         return NO_LAYOUT
-    from digit_core.layout_file import parse_layout
+    from digit_core.layouts.template_file import parse_layout
 
     return hashlib.sha256(" ".join(sorted(parse_layout(text).version for text in layouts)).encode()).hexdigest()[:12]
 

@@ -6,7 +6,7 @@ import time
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
-from flows.tally import Tally
+from flows.run_stats import Tally
 
 
 @dataclass

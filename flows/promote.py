@@ -11,13 +11,13 @@ from prefect.artifacts import create_markdown_artifact
 from pydantic import Field
 
 from digit_core.errors import GateRefusedError
-from digit_core.gate import GatePolicy
-from digit_core.gate_report import figures, summary
-from flows.parameters import described
+from digit_core.evaluation.gate_report import figures, summary
+from digit_core.evaluation.promotion_gate import GatePolicy
+from flows.options import described
 from flows.planning import registry
-from flows.promotion import Figures, Promoted, on_figures
+from flows.promote_result import Figures, Promoted, on_figures
 from flows.settings import load_settings
-from tasks.adapters.promotions import Promotions
+from tasks.adapters.registry.promotions import Promotions
 from tasks.promote import Judged, compare_models, keep_report, move_champion
 
 

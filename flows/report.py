@@ -11,12 +11,12 @@ from prefect import get_run_logger
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.exceptions import PrefectException
 
-from digit_core.dial import promise
-from digit_core.draw import contact_sheet, to_png
+from digit_core.calibration.risk_control import promise
 from digit_core.readings import ReviewItem
 from digit_core.records import NOT_A_DIGIT, Grey
-from flows.tally import Tally
-from tasks.plan import RunPlan
+from digit_core.visualisation.page_overlay import contact_sheet, to_png
+from flows.run_stats import Tally
+from tasks.run_plan import RunPlan
 
 
 def report(plan: RunPlan, tally: Tally) -> None:

@@ -9,14 +9,14 @@ import prefect.runtime
 from prefect import flow
 
 from digit_core.records import SourceObject
-from flows.parameters import LayoutOf, MaxMegapixels, Out, Reason, RunnerOf, Scheduler, Workers, described
+from flows.options import LayoutOf, MaxMegapixels, Out, Reason, RunnerOf, Scheduler, Workers, described
 from flows.planning import FailedPages, make_retry_plan, with_options
-from flows.reading import read_to_the_end
+from flows.run_loop import read_to_the_end
+from flows.run_stats import Tally
 from flows.settings import load_settings
-from flows.tally import Tally
-from tasks.adapters.results import Results
-from tasks.adapters.storage import Storage
-from tasks.plan import RunPlan
+from tasks.adapters.results.dataset import Results
+from tasks.adapters.storage.storage import Storage
+from tasks.run_plan import RunPlan
 
 
 @flow(name="retry", flow_run_name="retry {out}", persist_result=False)

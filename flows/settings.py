@@ -22,7 +22,7 @@ from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from digit_core.errors import InputError
-from digit_core.params import Ink, Writing
+from digit_core.params import CalibrationSet, Writing
 
 PREFIX = "DIGITS_"
 _SECRET_WORDS = ("secret", "password", "token", "key")
@@ -77,7 +77,9 @@ class Settings(BaseSettings):
         default=None, gt=0, lt=1, description="instead of a threshold: the share of the accepted digits that may be wrong"
     )
     certainty: float = Field(default=0.95, gt=0, lt=1, description="with which max_error is promised")
-    ink: Ink = Field(default=Ink.ARCHIVE, description="digits that max_error is promised for: archive (worn) or clean (as MNIST)")
+    ink: CalibrationSet = Field(
+        default=CalibrationSet.ARCHIVE, description="digits that max_error is promised for: archive (worn) or clean (as MNIST)"
+    )
     audit_share: float = Field(default=0.01, ge=0, le=1, description="share of the sure digits that a person checks all the same")
     max_failed: float = Field(
         default=0.10, ge=0, le=1, description="a run stops when more than this share of its pages is quarantined"

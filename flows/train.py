@@ -13,15 +13,15 @@ from prefect import flow
 from prefect.artifacts import create_markdown_artifact
 from pydantic import Field
 
-from digit_core.card import ship as ship_model
 from digit_core.params import TrainingParams
-from digit_core.recipes import recipe as find_recipe
-from digit_core.training_set import TrainingSet
-from flows.parameters import described
+from digit_core.training.model_card import ship as ship_model
+from digit_core.training.recipes import recipe as find_recipe
+from digit_core.training.reviewed_digits import TrainingSet
+from flows.options import described
 from flows.planning import registry
 from flows.settings import Settings, load_settings
-from flows.spool import spool
-from tasks.adapters.storage import Storage
+from flows.workspace import spool
+from tasks.adapters.storage.storage import Storage
 from tasks.adapters.training_sets import TrainingSets
 from tasks.train import assess, data, fit, register
 

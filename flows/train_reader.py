@@ -17,7 +17,7 @@ from digit_core.training.strip_shards import Sources, StripParams
 from digit_core.training.strip_training import identity_digest
 from flows.planning import registry
 from flows.settings import load_settings
-from flows.spool import spool
+from flows.workspace import spool
 from tasks.train import data
 from tasks.train_reader import examine, fit, read_sets, register
 

@@ -8,12 +8,12 @@ import pyarrow as pa
 from prefect import task
 
 from digit_core.records import PageFailure
-from digit_core.tables import TABLES, batch_tables
+from digit_core.results.schema import TABLES, batch_tables
 from tasks.detect import or_failure
-from tasks.page_work import ReadJob, Tables, read_pages
+from tasks.jobs import ReadJob, Tables, read_pages
 from tasks.parcels import Parcel
-from tasks.plan import RunPlan, desk
-from tasks.policy import STAGE
+from tasks.retries import STAGE
+from tasks.run_plan import RunPlan, run_context
 
 PAGES_PER_JOB = 4
 
@@ -24,7 +24,7 @@ def classify(plan: RunPlan, number: str, pages: Sequence[Parcel | PageFailure]) 
     jobs = [ReadJob(page, plan.model, plan.read_by, plan.review, plan.layouts) for page in pages]
     results = [
         or_failure(result, page.ref)
-        for result, page in zip(desk(plan).pool.run(read_pages, jobs, PAGES_PER_JOB), pages, strict=True)
+        for result, page in zip(run_context(plan).pool.run(read_pages, jobs, PAGES_PER_JOB), pages, strict=True)
     ]
     rows = [batch_tables([result], plan.read_by) if isinstance(result, PageFailure) else result for result in results]
     return {name: pa.concat_tables([one[name] for one in rows]) for name in TABLES}

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from digit_core.decode import decode_page
 from digit_core.errors import PageError
+from digit_core.imaging.decode import decode_page
 from digit_core.params import DecodeLimits
 from digit_core.records import PageImage
-from tasks.pool import Lost, WorkerPool
+from tasks.worker_pool import Lost, WorkerPool
 
 Result = TypeVar("Result")
 

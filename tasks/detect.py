@@ -7,11 +7,11 @@ from typing import TypeVar
 from prefect import task
 
 from digit_core.records import PageFailure, PageRef
-from tasks.page_work import PageJob, find_on_pages
+from tasks.jobs import PageJob, find_on_pages
 from tasks.parcels import Parcel
-from tasks.plan import Batch, RunPlan, desk
-from tasks.policy import STAGE
-from tasks.pool import Lost
+from tasks.retries import STAGE
+from tasks.run_plan import Batch, RunPlan, run_context
+from tasks.worker_pool import Lost
 
 Found = TypeVar("Found")
 
@@ -21,8 +21,8 @@ def detect(plan: RunPlan, batch: Batch) -> list[Parcel | PageFailure]:
     """What was found on each page of the batch, in its order; failures of earlier stages stay in their places."""
     sound = [page for page in batch.pages if isinstance(page, PageRef)]
     jobs = [PageJob(batch.paths[ref.uri], ref, plan.limits, plan.segmentation, plan.layouts) for ref in sound]
-    desk(plan).on_pages(len(batch.pages) - len(sound))
-    found = iter(desk(plan).pool.run(find_on_pages, jobs, on_done=desk(plan).on_pages))
+    run_context(plan).on_pages(len(batch.pages) - len(sound))
+    found = iter(run_context(plan).pool.run(find_on_pages, jobs, on_done=run_context(plan).on_pages))
     return [page if isinstance(page, PageFailure) else or_failure(next(found), page) for page in batch.pages]
 
 

@@ -11,16 +11,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from prefect import task
 
-from digit_core.corrections import CORRECTED, NONE_SIGN, REVIEWED, Corrections
 from digit_core.records import NOT_A_DIGIT
-from digit_core.review import Kind, Verdict
-from digit_core.training_set import SCHEMA, TrainingSet
-from tasks.adapters.results import Results
-from tasks.adapters.review_queue import ReviewQueue
-from tasks.adapters.reviewed import Reviewed
-from tasks.adapters.storage import Storage
+from digit_core.review.corrections import CORRECTED, NONE_SIGN, REVIEWED, Corrections
+from digit_core.review.verdicts import Kind, Verdict
+from digit_core.training.reviewed_digits import SCHEMA, TrainingSet
+from tasks.adapters.results.dataset import Results
+from tasks.adapters.results.reviewed import Reviewed
+from tasks.adapters.review.queue import ReviewQueue
+from tasks.adapters.storage.storage import Storage
 from tasks.adapters.training_sets import TrainingSets
-from tasks.policy import STAGE, STORAGE_STAGE
+from tasks.retries import STAGE, STORAGE_STAGE
 
 _AT_ONCE = 500
 

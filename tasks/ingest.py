@@ -10,11 +10,11 @@ from prefect import task
 
 from digit_core.errors import FailureReason
 from digit_core.records import PageFailure, PageRef, SourceObject
-from tasks.adapters.stores import Missing
-from tasks.page_work import FileJob, look_at_files
-from tasks.plan import BATCH_PAGES, Batch, Group, RunPlan, desk
-from tasks.policy import STORAGE_STAGE
-from tasks.pool import Lost
+from tasks.adapters.storage.protocol import Missing
+from tasks.jobs import FileJob, look_at_files
+from tasks.retries import STORAGE_STAGE
+from tasks.run_plan import BATCH_PAGES, Batch, Group, RunPlan, run_context
+from tasks.worker_pool import Lost
 
 FILES_PER_JOB = 4
 
@@ -23,12 +23,12 @@ FILES_PER_JOB = 4
 def ingest(plan: RunPlan, group: Group) -> list[Batch]:
     """The pages of a group's objects, as batches whose files are on this machine."""
     small = [one for one in group.objects if one.size <= plan.limits.max_megabytes * 1e6]
-    fetched = desk(plan).storage.fetch([one.uri for one in small], plan.spool / str(group.number))
+    fetched = run_context(plan).storage.fetch([one.uri for one in small], plan.spool / str(group.number))
     files = dict(zip((one.uri for one in small), fetched, strict=True))
     paths = {uri: file for uri, file in files.items() if isinstance(file, Path)}
     here = [one for one in group.objects if one.uri in paths]
     jobs = [FileJob(paths[one.uri], PageRef(one.uri, one.version, ""), plan.limits) for one in here]
-    looks = dict(zip(paths, desk(plan).pool.run(look_at_files, jobs, FILES_PER_JOB), strict=True))
+    looks = dict(zip(paths, run_context(plan).pool.run(look_at_files, jobs, FILES_PER_JOB), strict=True))
     pages = [page for one in group.objects for page in _pages(one, files.get(one.uri), looks.get(one.uri))]
     starts = range(0, len(pages), BATCH_PAGES)
     return [Batch(f"{group.number}.{start // BATCH_PAGES}", tuple(pages[start : start + BATCH_PAGES]), paths) for start in starts]

@@ -8,15 +8,15 @@ from pathlib import Path
 
 from prefect import task
 
-from digit_core.compare import Comparison, Trial, compare, held_out_sets, put_to_trial, speeds
-from digit_core.gate import GatePolicy, Verdict, verdict
-from digit_core.gate_charts import pictures
-from digit_core.gate_report import gate_metrics, markdown, summary
-from digit_core.network import load_keras, load_mnist, parity
-from digit_core.recogniser import OnnxRecogniser
-from tasks.adapters.model_cache import ModelFile
-from tasks.adapters.promotions import Promotions
-from tasks.policy import STAGE
+from digit_core.evaluation.gate_report import gate_metrics, markdown, summary
+from digit_core.evaluation.model_comparison import Comparison, Trial, compare, held_out_sets, put_to_trial, speeds
+from digit_core.evaluation.promotion_gate import GatePolicy, Verdict, verdict
+from digit_core.inference.classifier import OnnxRecogniser
+from digit_core.training.classifier_training import load_keras, load_mnist, parity
+from digit_core.visualisation.gate_charts import pictures
+from tasks.adapters.registry.cache import ModelFile
+from tasks.adapters.registry.promotions import Promotions
+from tasks.retries import STAGE
 
 SPEED_DIGITS = 2_000
 PARITY_DIGITS = 500

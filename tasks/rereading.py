@@ -11,17 +11,17 @@ from pathlib import Path
 import pyarrow as pa
 
 from digit_core import ALGORITHM_VERSION
-from digit_core.decode import decode_page
 from digit_core.errors import FailureReason, PageError
-from digit_core.judgement import judge
-from digit_core.page import find_digits
+from digit_core.imaging.decode import decode_page
+from digit_core.inference.classifier import OnnxRecogniser
 from digit_core.params import DecodeLimits, ReviewPolicy, SegmentationParams
 from digit_core.readings import ReadBy
-from digit_core.recogniser import OnnxRecogniser
+from digit_core.recognition.acceptance import judge
+from digit_core.recognition.pipeline import find_digits
 from digit_core.records import PageFailure, PageFound, PageRef
-from digit_core.tables import batch_tables
-from tasks.adapters.model_cache import ModelFile
-from tasks.page_work import reader
+from digit_core.results.schema import batch_tables
+from tasks.adapters.registry.cache import ModelFile
+from tasks.jobs import reader
 
 
 @dataclass(frozen=True, slots=True)

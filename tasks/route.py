@@ -11,15 +11,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from prefect import task
 
-from digit_core.cutting import Cutting
+from digit_core.imaging.rotation import quarters_of
 from digit_core.readings import ReviewItem
 from digit_core.records import NOT_A_DIGIT, Box, PageFailure, PageRef
-from digit_core.turning import quarters_of
-from tasks.page_work import CutJob, Cuttings, Tables, cut_from_pages
+from digit_core.review.snippets import Cutting
+from tasks.jobs import CutJob, Cuttings, Tables, cut_from_pages
 from tasks.parcels import Parcel
-from tasks.plan import Batch, RunPlan, desk
-from tasks.policy import STAGE
-from tasks.pool import Lost
+from tasks.retries import STAGE
+from tasks.run_plan import Batch, RunPlan, run_context
+from tasks.worker_pool import Lost
 
 Row = Mapping[str, Any]
 
@@ -44,9 +44,9 @@ def route(plan: RunPlan, batch: Batch, found: Sequence[Parcel | PageFailure], ta
     by_page = [list(rows) for _, rows in groupby(flagged, key=lambda row: (row["uri"], row["page_index"]))]
     lying = _lying(tables["pages"])
     jobs = [_job(plan, batch, rows, numbers.boxes, lying) for rows in by_page]
-    cuttings = desk(plan).pool.run(cut_from_pages, jobs)
+    cuttings = run_context(plan).pool.run(cut_from_pages, jobs)
     items = [item for rows, cut in zip(by_page, cuttings, strict=True) for item in _items(plan, rows, cut, numbers, inks)]
-    desk(plan).queue.put(items, [(page.ref.sha256, page.ref.index) for page in found if isinstance(page, Parcel)])
+    run_context(plan).queue.put(items, [(page.ref.sha256, page.ref.index) for page in found if isinstance(page, Parcel)])
     return items
 
 

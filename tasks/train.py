@@ -11,20 +11,20 @@ from typing import Any
 import numpy as np
 from prefect import task
 
-from digit_core import network
-from digit_core.assess import accuracy, figures
-from digit_core.augment import archive_digits
-from digit_core.card import KERAS, ONNX, save, write_card
-from digit_core.charts import training_charts
-from digit_core.mnist import Labelled, Mnist
+from digit_core.evaluation.classifier_metrics import accuracy, figures
+from digit_core.inference.classifier import OnnxRecogniser
 from digit_core.params import TrainingParams
-from digit_core.recipes import recipe
-from digit_core.recogniser import OnnxRecogniser
 from digit_core.records import NOT_A_DIGIT
-from digit_core.training_set import TrainingSet
-from tasks.adapters.registry import CHALLENGER, Registry
-from tasks.adapters.tracking import Evidence
-from tasks.policy import STAGE
+from digit_core.synthesis.augmentation import archive_digits
+from digit_core.training import classifier_training
+from digit_core.training.mnist import Labelled, Mnist
+from digit_core.training.model_card import KERAS, ONNX, save, write_card
+from digit_core.training.recipes import recipe
+from digit_core.training.reviewed_digits import TrainingSet
+from digit_core.visualisation.training_charts import training_charts
+from tasks.adapters.registry.registry import CHALLENGER, Registry
+from tasks.adapters.registry.tracking import TrainingArtifacts
+from tasks.retries import STAGE
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Assessed:
 @task(name="data", **STAGE)
 def data(name: str, mnist: Path | None, reviewed: TrainingSet | None) -> Mnist:
     """MNIST, checked by its hash, with the digits that people reviewed, if any, as the recipe can learn them."""
-    digits = network.load_mnist(mnist)
+    digits = classifier_training.load_mnist(mnist)
     return replace(digits, reviewed=_learnable(name, reviewed.digits)) if reviewed else digits
 
 
@@ -61,11 +61,11 @@ def _learnable(name: str, digits: Labelled) -> Labelled:
 
 
 @task(name="fit", task_run_name="fit {name}", **STAGE)
-def fit(name: str, digits: Mnist, params: TrainingParams, folder: Path, progress: network.Progress) -> Fitted:
+def fit(name: str, digits: Mnist, params: TrainingParams, folder: Path, progress: classifier_training.Progress) -> Fitted:
     """Train the recipe and write the model in both forms."""
-    trained = network.train(recipe(name), digits, params, progress)
+    trained = classifier_training.train(recipe(name), digits, params, progress)
     card = save(trained, digits, folder, date.today())
-    parity = network.parity(trained.model, folder / ONNX, card["temperature"], digits.test[0])
+    parity = classifier_training.parity(trained.model, folder / ONNX, card["temperature"], digits.test[0])
     return Fitted(folder, card, trained.history, parity)
 
 
@@ -91,5 +91,5 @@ def assess(fitted: Fitted, digits: Mnist) -> Assessed:
 def register(registry: Registry, fitted: Fitted, assessed: Assessed) -> str:
     """A new version with the alias `challenger`, and all that is known of it; returns its number."""
     registry.begin()
-    evidence = Evidence(fitted.history, assessed.figures, assessed.pictures, fitted.folder / KERAS)
+    evidence = TrainingArtifacts(fitted.history, assessed.figures, assessed.pictures, fitted.folder / KERAS)
     return registry.register(fitted.folder / ONNX, assessed.card, CHALLENGER, evidence)

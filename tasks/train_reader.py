@@ -12,19 +12,19 @@ from typing import Any
 import numpy as np
 from prefect import task
 
-from digit_core.exam import marked, worn_strips
-from digit_core.mnist import Mnist
-from digit_core.reader import FINDER, READER, SHIPPED_READER, OnnxReader
-from digit_core.recogniser import OnnxRecogniser
+from digit_core.inference.classifier import OnnxRecogniser
+from digit_core.inference.reader import FINDER, READER, SHIPPED_READER, OnnxReader
+from digit_core.training.held_out_strips import evaluate_strips, worn_strips
+from digit_core.training.mnist import Mnist
 from digit_core.training.number_sets import NumberSet, read_number_set
 from digit_core.training.reader_card import Examined, write_card
 from digit_core.training.set_exam import examine_set
 from digit_core.training.strip_export import Exported, export_strip_reader
 from digit_core.training.strip_shards import Sources, StripParams, held_out
 from digit_core.training.strip_training import Progress, train_strips
-from tasks.adapters.reader_versions import register_reader
-from tasks.adapters.registry import Registry
-from tasks.policy import STAGE
+from tasks.adapters.registry.reader_versions import register_reader
+from tasks.adapters.registry.registry import Registry
+from tasks.retries import STAGE
 
 STRIPS = 600
 
@@ -69,7 +69,7 @@ def fit(sources: Sources, params: StripParams, kept: Path, folder: Path, progres
 def examine(fitted: FittedReader, digits: Mnist, sets: NumberSets, params: StripParams, classifier: Path) -> dict[str, Any]:
     """Read strips written with MNIST's test digits, and numbers of the sets that were not learned; write the card."""
     reader, recogniser = OnnxReader(fitted.folder), OnnxRecogniser(classifier, "")
-    written = marked(list(worn_strips(digits.test, STRIPS, np.random.default_rng(0))), reader, recogniser)
+    written = evaluate_strips(list(worn_strips(digits.test, STRIPS, np.random.default_rng(0))), reader, recogniser)
     examined = [examine_set(one, one in sets.learned, reader, recogniser) for one in (*sets.learned, *sets.measured)]
     figures = Examined(written, STRIPS, tuple(one for one in examined if one is not None))
     return write_card(fitted.folder, params, sets.learned, fitted.exported, figures, fitted.seconds, date.today())

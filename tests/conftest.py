@@ -8,7 +8,15 @@ import os
 import pytest
 from hypothesis import settings
 
-pytest_plugins = ["servers", "postgres", "serving", "prefect_servers", "reviewing", "review_site", "drawing"]
+pytest_plugins = [
+    "tests.support.servers.object_stores",
+    "tests.support.servers.postgres",
+    "tests.support.fixtures",
+    "tests.support.servers.prefect",
+    "tests.support.review.items",
+    "tests.support.review.site",
+    "tests.support.review.editor",
+]
 
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")

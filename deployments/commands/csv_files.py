@@ -12,8 +12,8 @@ import pyarrow as pa
 import typer
 
 from digit_core.errors import InputError
-from digit_core.export import CsvFile, datapackage, numbers_csv
-from digit_core.wide import by_page, file_name, wide_tables
+from digit_core.results.csv_export import CsvFile, datapackage, numbers_csv
+from digit_core.results.page_tables import by_page, file_name, wide_tables
 
 Tables = Callable[[], Iterator[pa.Table]]
 _Described = tuple[CsvFile, str, tuple[str, ...]]

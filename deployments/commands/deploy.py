@@ -16,7 +16,7 @@ import typer
 import yaml
 
 from digit_core.errors import DigitsError, InputError
-from digit_core.share import Share
+from digit_core.partition import Share
 from flows.local_server import check_reachable
 from flows.prefect_settings import settle_prefect
 from flows.settings import load_settings
@@ -41,7 +41,7 @@ def deploy(pool: str, source: str | None, out: str | None, *, cron: str, timezon
         _prefect("--no-prompt", "deploy", "--all", "--prefect-file", str(file))
     for one in plan["deployments"]:
         typer.echo(f"deployment  {one['entrypoint'].split('.')[1]}/{one['name']}{_when(one)}")
-    from deployments.zombies import ensure_automation
+    from deployments.crash_detection import ensure_automation
 
     typer.echo(f"automation  {ensure_automation()}")
     typer.echo("Next: digits worker")

@@ -7,23 +7,23 @@ from pathlib import Path
 
 import typer
 
-from deployments.commands.reading import champion
-from deployments.commands.stored import open_results
-from deployments.commands.texts import print_table
-from digit_core.audits import set_by_audits
-from digit_core.calibration import CalibrationRecord
-from digit_core.dial import LADDER, DialSetting, least_promise, percent, set_dial, shortage
+from deployments.commands.local_reader import champion
+from deployments.commands.open_results import open_results
+from deployments.commands.tables import print_table
+from digit_core.calibration.record import CalibrationRecord
+from digit_core.calibration.risk_control import LADDER, DialSetting, least_promise, percent, set_dial, shortage
 from digit_core.errors import InputError
-from digit_core.params import Ink
-from digit_core.recogniser import calibration_of
+from digit_core.inference.classifier import calibration_of
+from digit_core.params import CalibrationSet
+from digit_core.review.audits import set_by_audits
 from flows.planning import audits_of
 from flows.settings import load_settings
 
 HEADER = ("max error", "threshold", "wrong at most", "wrong seen", "to review")
 AUDIT_HEADER = (*HEADER[:-1], "of the accepted to review")
-TITLES = {Ink.ARCHIVE: "digits in archive ink", Ink.CLEAN: "clean digits"}
+TITLES = {CalibrationSet.ARCHIVE: "digits in archive ink", CalibrationSet.CLEAN: "clean digits"}
 
-Dials = Mapping[Ink, Sequence[DialSetting]]
+Dials = Mapping[CalibrationSet, Sequence[DialSetting]]
 
 
 def dial_of_audits(dest: str, model: Path | None, targets: Sequence[float], certainty: float | None) -> None:
@@ -82,8 +82,8 @@ def _notes(record: CalibrationRecord, dials: Sequence[DialSetting], certainty: f
         )
 
 
-def _draw(records: Mapping[Ink, CalibrationRecord], dials: Dials, output: Path) -> None:
-    from digit_core.dial_chart import dial_chart  # matplotlib
+def _draw(records: Mapping[CalibrationSet, CalibrationRecord], dials: Dials, output: Path) -> None:
+    from digit_core.visualisation.risk_chart import dial_chart  # matplotlib
 
     try:
         output.write_bytes(dial_chart(records, dials))

@@ -12,20 +12,20 @@ from typing import Any
 
 import typer
 
+from deployments.cli.errors import one_line
 from deployments.commands.failures import tell_quarantined
-from deployments.commands.forms import about_forms
-from deployments.commands.progress import Display
-from deployments.errors import one_line
-from digit_core.dial import promise
+from deployments.commands.run_display import Display
+from deployments.commands.tables import about_forms
+from digit_core.calibration.risk_control import promise
 from digit_core.errors import DigitsError, InputError
 from flows.planning import Listing, make_plan, with_options
 from flows.progress import Progress
+from flows.run_stats import Tally
 from flows.settings import load_settings
-from flows.spool import clear
-from flows.tally import Tally
-from tasks.adapters.results import Results
-from tasks.adapters.storage import Storage
-from tasks.plan import RunPlan
+from flows.workspace import clear
+from tasks.adapters.results.dataset import Results
+from tasks.adapters.storage.storage import Storage
+from tasks.run_plan import RunPlan
 
 
 def digitise(source: str, out: str, share: str | None = None, dry_run: bool = False, **options: Any) -> None:
@@ -52,7 +52,7 @@ def digitise(source: str, out: str, share: str | None = None, dry_run: bool = Fa
     progress = Progress()
     try:
         with _counting(progress, chain([first], objects)), Display(progress, sys.stderr):
-            from flows.local_run import run_digitise
+            from flows.launch import run_digitise
 
             run_digitise(settings, progress, source=plan.source, out=plan.out, share=share, **options)
     finally:

@@ -8,14 +8,14 @@ from pathlib import Path
 import pyarrow as pa
 import typer
 
+from deployments.commands.open_results import open_results
 from deployments.commands.results import corrected_numbers
-from deployments.commands.stored import open_results
-from deployments.commands.texts import print_table
-from digit_core.corrections import CORRECTED
-from digit_core.evaluate import score
-from digit_core.score import Counts, Rate, Score
-from digit_core.tables import TABLES
-from digit_core.truth import read_truth
+from deployments.commands.tables import print_table
+from digit_core.evaluation.ground_truth import read_truth
+from digit_core.evaluation.score import Counts, Rate, Score
+from digit_core.evaluation.scoring import score
+from digit_core.results.schema import TABLES
+from digit_core.review.corrections import CORRECTED
 
 
 def evaluate(dest: str, truth: Path, corrected: bool, json: bool) -> None:

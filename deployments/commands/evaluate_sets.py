@@ -11,9 +11,9 @@ import cv2
 import numpy as np
 import typer
 
+from deployments.commands.local_reader import Model, champion, read_files
 from deployments.commands.read import model_in
-from deployments.commands.reading import Model, champion, read_files
-from deployments.commands.texts import print_table
+from deployments.commands.tables import print_table
 from digit_core.errors import InputError
 from digit_core.evaluation.set_score import SUREST, ReadNumber, SetScore, score_set
 from digit_core.readings import PageRead, one_number

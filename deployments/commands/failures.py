@@ -9,15 +9,15 @@ from typing import Any
 
 import typer
 
-from deployments.commands.progress import Display
-from deployments.commands.stored import open_results
-from deployments.commands.texts import print_table
+from deployments.commands.open_results import open_results
+from deployments.commands.run_display import Display
+from deployments.commands.tables import print_table
 from digit_core.errors import FailureReason, InputError
 from flows.planning import FailedPages
 from flows.progress import Progress
 from flows.settings import load_settings
-from tasks.adapters.results import Results
-from tasks.adapters.storage import Storage
+from tasks.adapters.results.dataset import Results
+from tasks.adapters.storage.storage import Storage
 
 NAMED = 5
 """Quarantined pages that a run with nothing to do names."""
@@ -78,7 +78,7 @@ def retry(dest: str, reason: str | None, **options: Any) -> None:
         return
     progress = Progress(listed=count, all_listed=True)
     with Display(progress, sys.stderr):
-        from flows.local_run import run_retry
+        from flows.launch import run_retry
 
         tally = run_retry(settings, progress, out=stored.dest, reason=reason or "", **options)
     typer.echo(f"{tally.read:,} of {tally.pages:,} pages could be read this time, {tally.quarantined:,} are still quarantined")

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import typer
 
-from deployments.commands.texts import print_table
+from deployments.commands.tables import print_table
 from digit_core.errors import GateRefusedError, InputError
 from flows.settings import load_settings
-from tasks.adapters.review_queue import ReviewQueue
+from tasks.adapters.review.queue import ReviewQueue
 
 
 def feedback(dest: str | None, at_least: int, recipe: str | None, epochs: int, mnist: Path | None) -> None:
@@ -19,7 +19,7 @@ def feedback(dest: str | None, at_least: int, recipe: str | None, epochs: int, m
     with ReviewQueue(settings.review_url) as queue:
         if not queue.decisions.count():
             raise InputError("nobody has decided anything yet; `digits review serve` opens the page for it")
-    from flows.local_run import run_feedback
+    from flows.launch import run_feedback
 
     fed = run_feedback(settings, out=dest, at_least=at_least, recipe=recipe, epochs=epochs, mnist=str(mnist) if mnist else None)
     rows = [(view.collection, *(view.states.get(state, 0) for state in _STATES)) for view in fed.views]

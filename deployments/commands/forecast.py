@@ -10,11 +10,11 @@ from pathlib import Path
 
 import typer
 
-from deployments.commands.progress import duration
-from deployments.commands.reading import Model, read_files
-from digit_core.history import History, history_of
+from deployments.commands.local_reader import Model, read_files
+from deployments.commands.run_display import duration
 from digit_core.readings import PageRead
 from digit_core.records import SourceObject
+from digit_core.results.run_history import History, history_of
 from flows.planning import Listing
 from flows.settings import Settings
 

@@ -7,22 +7,22 @@ from pathlib import Path
 
 import typer
 
-from digit_core.draw import to_png
-from digit_core.draw_layout import draw_layout
 from digit_core.errors import InputError, PageError
-from digit_core.layout import Layout
-from digit_core.layout_file import layout_text, parse_layout
-from digit_core.level_page import LevelPage, level_page, proposed
-from digit_core.page import how_it_lies
+from digit_core.imaging.rotation import image_upright
+from digit_core.layouts.authoring import LevelPage, level_page, proposed
+from digit_core.layouts.orientation import lying_by_rulings
+from digit_core.layouts.registration import SURE, Fit, fit
+from digit_core.layouts.template import Layout
+from digit_core.layouts.template_file import layout_text, parse_layout
 from digit_core.params import SegmentationParams
+from digit_core.recognition.pipeline import how_it_lies
 from digit_core.records import PageImage
-from digit_core.registration import SURE, Fit, fit
-from digit_core.turned_forms import lying_by_rulings
-from digit_core.turning import image_upright
+from digit_core.visualisation.layout_overlay import draw_layout
+from digit_core.visualisation.page_overlay import to_png
 from flows.planning import limits
 from flows.settings import load_settings
 from tasks.decoding import DecodeJob, decode_apart
-from tasks.page_work import reader
+from tasks.jobs import reader
 
 
 def check(file: Path, page: Path, number: int, output: Path) -> int:

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import typer
 
-from deployments.commands.texts import print_table
+from deployments.commands.tables import print_table
 from flows.planning import registry
-from flows.promotion import Figures
+from flows.promote_result import Figures
 from flows.settings import load_settings
-from tasks.adapters.promotions import Promotions
-from tasks.adapters.registry import ModelVersion
+from tasks.adapters.registry.promotions import Promotions
+from tasks.adapters.registry.registry import ModelVersion
 
 HEADER = ("version", "alias", "recipe", "accuracy", "review", "date", "sha256", "gate")
 _ACCURACY = ("mnist_test", "gate.mnist_test.accuracy")
@@ -53,7 +53,7 @@ def promote(version: str, mnist: Path | None) -> None:
     if number == promotions.champion().version:
         typer.echo(f"version {number} is the champion already: nothing to do")
         return
-    from flows.local_run import run_promote
+    from flows.launch import run_promote
 
     promoted = run_promote(settings, _print_figures, version=number, mnist=str(mnist) if mnist else None)
     typer.echo(f"version {promoted.version} passed and is the champion now; version {promoted.before} was")

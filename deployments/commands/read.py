@@ -13,13 +13,13 @@ from typing import Any
 
 import typer
 
-from deployments.commands.reading import Model, champion, read_files
-from deployments.commands.texts import print_table
-from deployments.errors import one_line
+from deployments.cli.errors import one_line
+from deployments.commands.local_reader import Model, champion, read_files
+from deployments.commands.tables import print_table
 from digit_core.errors import InputError
+from digit_core.imaging.rotation import quarters_of
 from digit_core.readings import PageRead, Reading, one_number
 from digit_core.records import Box, PageFailure
-from digit_core.turning import quarters_of
 from flows.planning import dialled, with_options
 from flows.settings import load_settings
 

@@ -11,13 +11,13 @@ import pyarrow.compute as pc
 import typer
 
 from deployments.commands.csv_files import write_csv
-from deployments.commands.stored import open_results
-from deployments.commands.texts import print_table
+from deployments.commands.open_results import open_results
+from deployments.commands.tables import print_table
 from digit_core.errors import InputError
 from flows.settings import load_settings
-from tasks.adapters.results import Results
-from tasks.adapters.reviewed import Reviewed
-from tasks.adapters.storage import Storage
+from tasks.adapters.results.dataset import Results
+from tasks.adapters.results.reviewed import Reviewed
+from tasks.adapters.storage.storage import Storage
 
 QUARANTINED = "quarantined"
 

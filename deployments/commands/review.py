@@ -10,15 +10,15 @@ from contextlib import contextmanager
 
 import typer
 
-from deployments.commands.texts import print_table
+from deployments.commands.tables import print_table
 from digit_core.errors import InputError
-from digit_core.reader import Reader
-from digit_core.recogniser import Recogniser
+from digit_core.inference.classifier import Recogniser
+from digit_core.inference.reader import Reader
 from flows.planning import limits, registry
 from flows.settings import Settings, load_settings
-from tasks.adapters.layout_folder import LayoutFolder
-from tasks.adapters.review_queue import ReviewQueue
-from tasks.adapters.storage import Storage, normalise
+from tasks.adapters.layout_store import LayoutFolder
+from tasks.adapters.review.queue import ReviewQueue
+from tasks.adapters.storage.storage import Storage, normalise
 
 SHORTEST_TOKEN = 12
 _BUSY_SECONDS = 5.0  # a reviewer is waiting: the page keeps what was decided and sends it again
@@ -28,13 +28,13 @@ def serve(host: str, port: int) -> None:
     """Serve the page until Ctrl-C."""
     import uvicorn
 
-    from deployments.review.app import create_app
-    from deployments.review.desk import Desk, Options
+    from deployments.review_app.app import create_app
+    from deployments.review_app.context import ReviewContext, ReviewOptions
 
     settings = load_settings()
     token = settings.review_token.get_secret_value()
     names = _names(host, token)
-    options = Options(
+    options = ReviewOptions(
         token=token,
         hosts=names,
         lease=settings.review_lease_seconds,
@@ -43,11 +43,11 @@ def serve(host: str, port: int) -> None:
     )
     with ReviewQueue(settings.review_url, _BUSY_SECONDS) as queue, _listening(host, port) as listener:
         storage, layouts = Storage(settings.storage_options), LayoutFolder(settings.layouts_folder)
-        desk = Desk(queue, storage, limits(settings), lambda: _champion(settings), _reader, layouts, options)
+        context = ReviewContext(queue, storage, limits(settings), lambda: _champion(settings), _reader, layouts, options)
         shown = f"[{host}]" if ":" in host else host
         typer.echo(f"{queue.counts().get('open', 0):,} digits wait for review: open http://{shown}:{listener.getsockname()[1]}/")
         typer.echo("Ctrl-C ends it; nothing that was decided is lost")
-        config = uvicorn.Config(create_app(desk), log_level="warning", server_header=False, timeout_graceful_shutdown=3)
+        config = uvicorn.Config(create_app(context), log_level="warning", server_header=False, timeout_graceful_shutdown=3)
         uvicorn.Server(config).run(sockets=[listener])
 
 
@@ -84,14 +84,14 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
 
 
 def _champion(settings: Settings) -> Recogniser:
-    from tasks.page_work import recogniser
+    from tasks.jobs import recogniser
 
     model = registry(settings).champion()
     return recogniser(str(model.path), model.version)
 
 
 def _reader() -> Reader:
-    from tasks.page_work import reader
+    from tasks.jobs import reader
 
     return reader()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deployments.commands.texts import print_table
+from deployments.commands.tables import print_table
 from flows.settings import PREFIX, Settings, load_settings, origins, shown
 
 

@@ -9,19 +9,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import typer
 
-from deployments.commands.reading import champion, read_files
-from deployments.commands.stored import open_results
+from deployments.commands.local_reader import champion, read_files
+from deployments.commands.open_results import open_results
 from digit_core import ALGORITHM_VERSION
-from digit_core.draw import overlay, to_png
 from digit_core.errors import DigitsError, InputError
+from digit_core.imaging.rotation import quarters_of
 from digit_core.readings import ReadBy
 from digit_core.records import PageFailure
-from digit_core.tables import batch_tables
-from digit_core.turning import quarters_of
+from digit_core.results.schema import batch_tables
+from digit_core.visualisation.page_overlay import overlay, to_png
 from flows.planning import NO_LAYOUT, dialled, limits, with_options
 from flows.settings import Settings, load_settings
-from tasks.adapters.results import Results
-from tasks.adapters.storage import Storage, normalise
+from tasks.adapters.results.dataset import Results
+from tasks.adapters.storage.storage import Storage, normalise
 from tasks.decoding import DecodeJob, decode_apart
 
 

@@ -7,21 +7,20 @@ from collections import Counter
 import pyarrow.compute as pc
 import typer
 
-from deployments.commands.forms import about_forms
-from deployments.commands.stored import open_results
-from deployments.commands.texts import print_table
-from digit_core.dial import percent
-from digit_core.drift import Shape
-from digit_core.history import RunFacts, history_of
+from deployments.commands.open_results import open_results
+from deployments.commands.tables import about_forms, print_table
+from digit_core.calibration.risk_control import percent
+from digit_core.results.drift import Shape
+from digit_core.results.run_history import RunFacts, history_of
 from flows.settings import load_settings
-from tasks.adapters.results import Results
+from tasks.adapters.results.dataset import Results
 
 _HEADER = ("run", "model", "began", "last batch", "pages", "quarantined", "digits", "for review", "pages/s")
 
 
 def status(dest: str, runs: int) -> None:
     """Pages by state, digits, review backlog, residual error, throughput, last runs."""
-    from tasks.adapters.review_queue import ReviewQueue
+    from tasks.adapters.review.queue import ReviewQueue
 
     stored = open_results(dest)
     history = history_of(stored.manifests())

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from deployments.commands.epochs import Epochs
-from deployments.commands.progress import duration
-from deployments.commands.texts import print_table
-from deployments.errors import one_line
+from deployments.cli.errors import one_line
+from deployments.commands.run_display import duration
+from deployments.commands.tables import print_table
+from deployments.commands.training_display import Epochs
 from digit_core.errors import DigitsError, InputError
 from digit_core.params import TrainingParams
-from digit_core.recipes import RECIPES, Published, Recipe, published_runs, recipe
+from digit_core.training.recipes import RECIPES, Published, Recipe, published_runs, recipe
 from flows.settings import load_settings
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def _runs(name: str | None, epochs: int) -> Iterator[tuple[Recipe, int]]:
 
 @contextmanager
 def _flow(runs: list[tuple[Recipe, int]]) -> Iterator[tuple[Any, Epochs]]:
-    from flows.local_run import trainings
+    from flows.launch import trainings
 
     with Epochs(sys.stderr) as display, trainings(load_settings(), display.tell) as flow:
         yield flow, display

@@ -8,10 +8,10 @@ from typing import Any
 
 import typer
 
-from deployments.commands.epochs import Epochs
-from deployments.commands.texts import print_table
+from deployments.commands.tables import print_table
+from deployments.commands.training_display import Epochs
 from digit_core.training.strip_shards import StripParams
-from flows.local_run import reader_training
+from flows.launch import reader_training
 from flows.settings import load_settings
 
 

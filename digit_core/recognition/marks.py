@@ -16,10 +16,10 @@ from math import log, prod
 import numpy as np
 from numpy.typing import NDArray
 
-from digit_core.characters import Characters
-from digit_core.columns import Floats, best_text, log_likelihoods
-from digit_core.reader import Columns
-from digit_core.reader_form import CHARACTERS, DIGITS
+from digit_core.inference.network_spec import CHARACTERS, DIGITS
+from digit_core.inference.reader import Columns
+from digit_core.recognition.ctc import Floats, best_text, log_likelihoods
+from digit_core.recognition.detections import Characters
 
 _READ, _DETECTED = 0.4, 0.8
 """Exponents of what columns and what the detector say of marks; fitted on written strips."""

@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 from numpy.random import Generator
 
-from digit_core.hands import FACES, printed, trimmed
-from digit_core.strangers import Ink
+from digit_core.synthesis.glyph_bank import FACES, printed, trimmed
+from digit_core.synthesis.non_digits import Ink
 
 Mark = tuple[Ink, float, float]
 Points = Sequence[tuple[float, float]]

@@ -13,13 +13,13 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from digit_core.hands import Hand, Hands
-from digit_core.look import strengthened
-from digit_core.numerals import Glyph, Manner, manner, write_text
-from digit_core.reader_form import STRIP_HEIGHT
-from digit_core.strangers import Ink
-from digit_core.surroundings import blots, flourish, lay, rule, shown_through
+from digit_core.inference.network_spec import STRIP_HEIGHT
+from digit_core.recognition.detector import strengthened
+from digit_core.synthesis.background import blots, flourish, lay, rule, shown_through
+from digit_core.synthesis.glyph_bank import GlyphBank, GlyphSet
+from digit_core.synthesis.non_digits import Ink
 from digit_core.synthesis.number_texts import any_text, digits
+from digit_core.synthesis.number_writer import Glyph, Manner, manner, write_text
 from digit_core.synthesis.papers import Floats, worn
 
 WIDEST = 448
@@ -48,7 +48,7 @@ class Stock:
     textures of paper.
     """
 
-    groups: tuple[tuple[float, tuple[Hand, ...]], ...]
+    groups: tuple[tuple[float, tuple[GlyphSet, ...]], ...]
     patterns: tuple[Floats, ...]
     lines: tuple[Line, ...] = ()
     line_share: float = 0.0
@@ -58,7 +58,7 @@ class Stock:
         shares = np.array([share for share, _ in self.groups])
         object.__setattr__(self, "_shares", shares / shares.sum())
 
-    def hand(self, rng: Generator) -> Hand:
+    def hand(self, rng: Generator) -> GlyphSet:
         """Somebody's hand."""
         hands = self.groups[int(rng.choice(len(self.groups), p=self._shares))][1]
         return hands[int(rng.integers(len(hands)))]
@@ -70,7 +70,7 @@ def write_number_strip(stock: Stock, rng: Generator) -> Strip:
         return _strip_of_line(stock, rng)
     text = "" if rng.random() < 0.05 else any_text(rng)
     hand = stock.hand(rng)
-    how = manner(Hands(hand, ()), rng, float(_size(rng)), drawn=0.0)
+    how = manner(GlyphBank(hand, ()), rng, float(_size(rng)), drawn=0.0)
     how = replace(how, ink=float(rng.uniform(0.5, 1.0)), old=how.old and rng.random() < 0.5)
     how, glyphs = _fitting(text, how, rng)
     return _placed(text, glyphs, how, stock, rng)
@@ -98,7 +98,7 @@ def _strip_of_line(stock: Stock, rng: Generator) -> Strip:
     line = stock.lines[int(rng.integers(len(stock.lines)))]
     height = _size(rng) * rng.uniform(1.0, 1.3)
     height = min(height, STRIP_HEIGHT - 2.0, (WIDEST - 40) * line.ink.shape[0] / line.ink.shape[1])
-    how = manner(Hands(stock.hand(rng), ()), rng, height / 1.1, drawn=0.0, printed_share=0.0)
+    how = manner(GlyphBank(stock.hand(rng), ()), rng, height / 1.1, drawn=0.0, printed_share=0.0)
     width = max(3, round(line.ink.shape[1] * height / line.ink.shape[0] * float(np.exp(rng.normal(0, 0.1)))))
     ink = cv2.LUT(cv2.GaussianBlur(line.ink, (0, 0), how.blur), how.pen)
     ink = ink if ink.max() > 128 else line.ink

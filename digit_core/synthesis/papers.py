@@ -12,7 +12,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from digit_core.strangers import Ink
+from digit_core.synthesis.non_digits import Ink
 
 Floats = NDArray[np.float32]
 

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from digit_core.look import strengthened
-from digit_core.reader_form import STRIP_HEIGHT
-from digit_core.strangers import Ink
+from digit_core.inference.network_spec import STRIP_HEIGHT
+from digit_core.recognition.detector import strengthened
+from digit_core.synthesis.non_digits import Ink
 from digit_core.synthesis.number_strips import WIDEST, Strip
 from digit_core.synthesis.papers import Floats, cleaned, jpeg
 

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from digit_core.hands import trimmed
-from digit_core.strangers import Ink
+from digit_core.synthesis.glyph_bank import trimmed
+from digit_core.synthesis.non_digits import Ink
 
 _FINER = 2
 """Strokes are drawn at so many times their size, and made smaller: thin ones keep their width."""

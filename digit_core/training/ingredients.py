@@ -17,17 +17,17 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from digit_core.hands import Hand, make_hands, trimmed
-from digit_core.mnist import Labelled
-from digit_core.numbers import find_number
+from digit_core.imaging.prepare import PreparedPage, prepare_strip
+from digit_core.inference.reader import Reader
 from digit_core.params import SegmentationParams
-from digit_core.preprocess import PreparedPage, prepare_strip
-from digit_core.reader import Reader
-from digit_core.strangers import Ink
+from digit_core.recognition.numbers import find_number
+from digit_core.synthesis.glyph_bank import GlyphSet, make_glyph_bank, trimmed
+from digit_core.synthesis.non_digits import Ink
 from digit_core.synthesis.number_strips import Line, Stock
 from digit_core.synthesis.papers import make_patterns
 from digit_core.synthesis.real_strips import CutOut, cut_out
 from digit_core.synthesis.stroke_figures import Pen, inked_strokes
+from digit_core.training.mnist import Labelled
 from digit_core.training.number_sets import TRAIN, LabelledNumber, NumberSet, Strokes
 
 _OF_A_TEXT = 60
@@ -104,7 +104,7 @@ def _writers(rows: Iterable[tuple[str, Row]]) -> tuple[Writer, ...]:
 
 def make_stock(ingredients: Ingredients, rng: Generator, digits: int, pens: int) -> Stock:
     """Freshly redrawn figures of all kinds of hands, whole numbers by other pens, and papers."""
-    hands = make_hands(*ingredients.mnist, rng, digits=digits, pens=pens)
+    hands = make_glyph_bank(*ingredients.mnist, rng, digits=digits, pens=pens)
     groups = {"mnist": (hands.mixed,), "pens": hands.pens}
     for name, writers in (("strokes", ingredients.stroke_writers), ("pictures", ingredients.picture_writers)):
         chosen = [writers[i] for i in rng.permutation(len(writers))[:_WRITERS]]
@@ -114,7 +114,7 @@ def make_stock(ingredients: Ingredients, rng: Generator, digits: int, pens: int)
     return Stock(shares, make_patterns(rng, _PATTERNS), lines, _LINES if lines else 0.0)
 
 
-def _hand(writer: Writer, other: Hand, rng: Generator) -> Hand:
+def _hand(writer: Writer, other: GlyphSet, rng: Generator) -> GlyphSet:
     """Some figures of each digit with one pen; digits that the writer lacks are another's."""
     pen = Pen.any(rng)
     hand = []

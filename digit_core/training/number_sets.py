@@ -25,7 +25,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from digit_core.errors import InputError
-from digit_core.reader_form import CHARACTERS
+from digit_core.inference.network_spec import CHARACTERS
 from digit_core.records import Grey
 
 ALPHABET = CHARACTERS

@@ -11,9 +11,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from digit_core.exam import Marks
-from digit_core.mnist import MNIST_SHA256
-from digit_core.reader import FINDER, READER
+from digit_core.inference.reader import FINDER, READER
+from digit_core.training.held_out_strips import StripScore
+from digit_core.training.mnist import MNIST_SHA256
 from digit_core.training.number_sets import TRAIN, NumberSet
 from digit_core.training.set_exam import SetFigures
 from digit_core.training.strip_export import Exported
@@ -26,7 +26,7 @@ CARD = "reader.json"
 class Examined:
     """How a strip reader did: on strips written with MNIST's test digits, and on number sets."""
 
-    written: Marks
+    written: StripScore
     strips: int
     sets: tuple[SetFigures, ...]
 

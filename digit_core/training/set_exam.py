@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from digit_core.evaluation.set_score import ReadNumber, SetScore, score_set
-from digit_core.judgement import judge
-from digit_core.page import find_strip
+from digit_core.inference.classifier import Recogniser
+from digit_core.inference.reader import Reader
 from digit_core.params import ReviewPolicy, SegmentationParams
-from digit_core.reader import Reader
 from digit_core.readings import State, one_number
-from digit_core.recogniser import Recogniser
+from digit_core.recognition.acceptance import judge
+from digit_core.recognition.pipeline import find_strip
 from digit_core.records import PageFound, PageImage, PageRef
 from digit_core.synthesis.stroke_figures import plainly_drawn
 from digit_core.training.number_sets import DEV, MEASURE, LabelledNumber, NumberSet, in_alphabet

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from digit_core.reader_form import CHARACTERS, STRIP_HEIGHT
+from digit_core.inference.network_spec import CHARACTERS, STRIP_HEIGHT
 from digit_core.synthesis.number_strips import Strip
 
 Floats = NDArray[np.float32]

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from digit_core.quantise import quantise
-from digit_core.reader_form import CHARACTERS, COLUMN, STRIP_HEIGHT
-from digit_core.recogniser import onnx_session
+from digit_core.inference.network_spec import CHARACTERS, COLUMN, STRIP_HEIGHT
+from digit_core.inference.onnx import onnx_session
 from digit_core.synthesis.number_strips import Strip
+from digit_core.training.quantization import quantise
 from digit_core.training.strip_batches import batch_of, in_unit
 from digit_core.training.strip_network import State, averaged_network
 

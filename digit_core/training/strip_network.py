@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from digit_core.network import keras_module, tensorflow_module
-from digit_core.reader_form import CHARACTERS, STRIP_HEIGHT
+from digit_core.inference.network_spec import CHARACTERS, STRIP_HEIGHT
+from digit_core.training.classifier_training import keras_module, tensorflow_module
 from digit_core.training.fused_normalisation import fused_normalisation
 
 State = dict[str, NDArray[np.generic]]

@@ -12,10 +12,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from digit_core.mnist import Labelled
+from digit_core.inference.network_spec import STRIP_HEIGHT
+from digit_core.inference.reader import OnnxReader
 from digit_core.params import Params
-from digit_core.reader import OnnxReader
-from digit_core.reader_form import STRIP_HEIGHT
 from digit_core.synthesis.number_strips import Stock, Strip, write_number_strip
 from digit_core.synthesis.real_strips import CutOut, vary
 from digit_core.training.ingredients import (
@@ -27,6 +26,7 @@ from digit_core.training.ingredients import (
     numbers_to_cut,
     sorted_out,
 )
+from digit_core.training.mnist import Labelled
 from digit_core.training.number_sets import NumberSet, read_number_set
 from digit_core.training.strip_batches import LONGEST
 

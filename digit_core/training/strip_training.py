@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 
 from digit_core.errors import InputError
-from digit_core.mnist import digest
-from digit_core.reader_form import CHARACTERS
+from digit_core.inference.network_spec import CHARACTERS
 from digit_core.synthesis.number_strips import Strip
+from digit_core.training.mnist import digest
 from digit_core.training.strip_batches import batch_of, by_width, on_other_paper
 from digit_core.training.strip_network import Learner, State
 from digit_core.training.strip_shards import ShardWriter, Sources, StripParams, load_shard

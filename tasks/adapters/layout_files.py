@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 
 from digit_core.errors import InputError
-from tasks.adapters.storage import Storage
+from tasks.adapters.storage.storage import Storage
 
 SUFFIXES = (".yaml", ".yml")
 MOST = 200

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pyarrow as pa
 
 from digit_core.errors import InputError
-from digit_core.training_set import TrainingSet, from_parquet, to_parquet
-from tasks.adapters.storage import Storage, join, normalise
+from digit_core.training.reviewed_digits import TrainingSet, from_parquet, to_parquet
+from tasks.adapters.storage.storage import Storage, join, normalise
 
 _PREFIX, _SUFFIX = "reviewed-", ".parquet"
 

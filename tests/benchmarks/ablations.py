@@ -1,4 +1,4 @@
-"""What each part of reading, and of what is learned, is worth: `python tests/benchmarks/ablations.py stages` or `synthesis`.
+"""What each part of reading, and of what is learned, is worth: `python -m tests.benchmarks.ablations stages` or `synthesis`.
 
 A part is left out (without.py says how), and the rest sits the same exam: the strips of `make accuracy`, its scans and its pages
 of print, of a seed of their own. `stages` needs no training; `synthesis` trains the reader anew for each part, in short.
@@ -10,7 +10,6 @@ import argparse
 import hashlib
 import os
 import platform
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,19 +17,23 @@ from pathlib import Path
 
 import numpy as np
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests" / "accuracy"))
-
-from accuracy import DATA, read_pages, read_strips  # noqa: E402 - what measures stands in another folder
-from counting import PageCase, PageRead, StripRead, calibration_error, count_page, digit_accuracy, error_among  # noqa: E402
-from pages import printed_only, synthetic, transcribed  # noqa: E402
-from readers import Ours, Reader  # noqa: E402
-from report import percent, section  # noqa: E402
-from strips import Strip, mnist_figures, write_strips  # noqa: E402
-from without import STAGES, changed, wanted  # noqa: E402
-
-from digit_core.reader import Cells, Columns, OnnxReader  # noqa: E402
-from digit_core.records import Grey  # noqa: E402
+from digit_core.inference.reader import Cells, Columns, OnnxReader
+from digit_core.records import Grey
+from tests.benchmarks.accuracy.accuracy import DATA, read_pages, read_strips
+from tests.benchmarks.accuracy.counting import (
+    PageCase,
+    PageRead,
+    StripRead,
+    calibration_error,
+    count_page,
+    digit_accuracy,
+    error_among,
+)
+from tests.benchmarks.accuracy.pages import printed_only, synthetic, transcribed
+from tests.benchmarks.accuracy.readers import Ours, Reader
+from tests.benchmarks.accuracy.report import percent, section
+from tests.benchmarks.accuracy.strips import Strip, mnist_figures, write_strips
+from tests.benchmarks.without import STAGES, changed, wanted
 
 TITLES = {"stages": "What each stage of reading is worth", "synthesis": "What each part of what is learned is worth"}
 
@@ -140,7 +143,7 @@ def _key(pictures: Sequence[Grey]) -> bytes:
 def stages(exam: Exam, options: argparse.Namespace) -> Iterator[list[str]]:
     reader = Remembering()
     for name, changes in wanted(STAGES, options.only):
-        with changed({**changes, "readers._finders": lambda: (reader,)}):
+        with changed({**changes, "tests.benchmarks.accuracy.readers._finders": lambda: (reader,)}):
             yield [name, *Score.of(Ours(), exam).cells()]
 
 
@@ -183,7 +186,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--only", nargs="+", default=[], help="words: the variants that have one of them in their name")
     parser.add_argument("--chapters", type=int, default=4, help="synthesis: chapters of one training")
     parser.add_argument("--training-seeds", type=int, nargs="+", default=[1])
-    parser.add_argument("--into", type=Path, help="a page with a place for the table: digit_core/ABLATIONS.md")
+    parser.add_argument("--into", type=Path, help="a page with a place for the table: docs/ablations.md")
     return parser.parse_args()
 
 
@@ -193,7 +196,7 @@ def main() -> None:
     if options.part == "stages":
         rows = stages(exam, options)
     else:
-        from learned import trained  # TensorFlow is needed for this alone
+        from tests.benchmarks.learned import trained  # TensorFlow is needed for this alone
 
         rows = ([name, *Score.of(reader, exam).cells()] for name, reader in trained(options))
     table = measured(TITLES[options.part], exam, rows, Path(f"bench/ablations-{options.part}.md"))

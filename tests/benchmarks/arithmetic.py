@@ -1,23 +1,18 @@
-"""How fast sums are reconciled, how many errors that takes away, and whether the probabilities are true: python arithmetic.py.
+"""How fast sums are reconciled, how many errors that takes away, and whether the probabilities are true.
 
-Of drawn tables (tests/drawn_tables.py), whose reader is right as often as it says. Times are processor time of one table.
+Of drawn tables (tests/support/drawn/tables.py), whose reader is right as often as it says. Times are processor time of one table.
 """
 
 import argparse
-import sys
 import time
-from pathlib import Path
 from statistics import median
 
 import numpy as np
 from rich.console import Console
 from rich.table import Table as Shown
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
-from drawn_tables import draw
-
-from digit_core.arithmetic import reconcile
+from digit_core.layouts.arithmetic.belief_propagation import reconcile
+from tests.support.drawn.tables import draw
 
 FORMS = {
     "12 rows, total": (300, {"rows": 12}),

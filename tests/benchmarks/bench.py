@@ -18,12 +18,12 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from ledgers import draw_pages, draw_strip, multiply
-from memory import peak_of
 from rich.console import Console
 from rich.table import Table
 
-HERE = Path(__file__).parent
+from tests.benchmarks.ledgers import draw_pages, draw_strip, multiply
+from tests.benchmarks.memory import peak_of
+
 DIGITS = Path(sys.executable).parent / "digits"
 RESULTS = Path("bench/results.json")
 RERUN_MEASURES = 3
@@ -64,7 +64,7 @@ class Bench:
         return self.run(DIGITS, "digitise", scans, "--out", out, watched=watched)
 
     def floor(self, scans: Path) -> Run:
-        return self.run(sys.executable, HERE / "floor.py", scans, str(self.options.processes))
+        return self.run(sys.executable, "-m", "tests.benchmarks.floor", scans, str(self.options.processes))
 
     def pages(self, count: int) -> Path:
         """A folder of `count` pages, no two the same file."""
@@ -124,7 +124,7 @@ def classifiers(bench: Bench) -> dict[str, float]:
     measured: dict[str, list[dict[str, float]]] = {"onnx": [], "keras": []}
     for _ in range(bench.options.pairs):
         for runtime, results in measured.items():
-            bench.run(sys.executable, HERE / "classifiers.py", runtime)
+            bench.run(sys.executable, "-m", "tests.benchmarks.classifiers", runtime)
             results.append(json.loads(bench.log.read_text().splitlines()[-1]))
     speed = {
         (runtime, kind): median(one[kind] for one in measured[runtime]) for runtime in measured for kind in ("single", "batched")
@@ -141,7 +141,7 @@ def classifiers(bench: Bench) -> dict[str, float]:
 
 def layouts(bench: Bench) -> dict[str, float]:
     """Full pages of large grids, read with their layout and without one, in turn in one process."""
-    bench.run(sys.executable, HERE / "layouts.py", "--pairs", str(bench.options.pairs))
+    bench.run(sys.executable, "-m", "tests.benchmarks.layouts", "--pairs", str(bench.options.pairs))
     return dict(json.loads(bench.log.read_text().splitlines()[-1]))
 
 

@@ -18,15 +18,15 @@ def crops(count: int) -> np.ndarray:
 
 
 def onnx() -> Callable[[np.ndarray], object]:
-    from digit_core.recogniser import SHIPPED_MODEL, OnnxRecogniser
+    from digit_core.inference.classifier import SHIPPED_MODEL, OnnxRecogniser
 
     return OnnxRecogniser(str(SHIPPED_MODEL), "1")
 
 
 def keras() -> Callable[[np.ndarray], object]:
     """The same network in Keras, untrained: that reads as fast as a trained one."""
-    from digit_core.network import untrained
-    from digit_core.recipes import RECIPES
+    from digit_core.training.classifier_training import untrained
+    from digit_core.training.recipes import RECIPES
 
     network = untrained(RECIPES["archive"])
     return lambda digits: network.predict(digits[..., np.newaxis] / np.float32(255), batch_size=BATCH, verbose=0)

@@ -4,25 +4,20 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 import time
-from pathlib import Path
 from statistics import median
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
-from form_pages import DrawnForm, put  # found by the line above
-
-from digit_core.judgement import judge
-from digit_core.layout import Holds, Layout
-from digit_core.page import find_digits
+from digit_core.inference.classifier import SHIPPED_MODEL, OnnxRecogniser
+from digit_core.inference.reader import OnnxReader
+from digit_core.layouts.template import Holds, Layout
 from digit_core.params import ReviewPolicy, SegmentationParams
-from digit_core.reader import OnnxReader
-from digit_core.recogniser import SHIPPED_MODEL, OnnxRecogniser
+from digit_core.recognition.acceptance import judge
+from digit_core.recognition.pipeline import find_digits
 from digit_core.records import Grey, PageFound, PageImage, PageRef
-from digit_core.strokes import draw_number, make_hand
+from digit_core.synthesis.pen import draw_number, make_writer
+from tests.support.drawn.forms import DrawnForm, put
 
 WIDTH, HEIGHT = 2480, 3508
 """A4 at 300 dots an inch."""
@@ -41,7 +36,7 @@ def form(rows: int, columns: int) -> DrawnForm:
 
 def written(blank: DrawnForm, layout: Layout, digits: int) -> Grey:
     """The form with a number in every cell, in one hand."""
-    page, rng, hand = blank.blank(), np.random.default_rng(1), make_hand(3)
+    page, rng, hand = blank.blank(), np.random.default_rng(1), make_writer(3)
     for area in layout.cells().values():
         ink, _ = draw_number("".join(map(str, rng.integers(0, 10, digits))), hand, min(44.0, 0.6 * area.h), rng)
         put(page, ink, round(area.x + (area.w - ink.shape[1]) / 2), round(area.y + (area.h - ink.shape[0]) / 2))

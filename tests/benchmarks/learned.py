@@ -11,15 +11,16 @@ from pathlib import Path
 from unittest.mock import patch
 
 import numpy as np
-import readers
-from without import Changes, changed, wanted
 
-from digit_core import reader_training, strips
-from digit_core.mnist import Mnist, read_mnist
-from digit_core.numerals import manner
-from digit_core.reader import OnnxReader
-from digit_core.reader_training import ReaderParams, export_reader, train_reader
-from digit_core.strangers import Ink
+from digit_core.inference.reader import OnnxReader
+from digit_core.synthesis import training_images
+from digit_core.synthesis.non_digits import Ink
+from digit_core.synthesis.number_writer import manner
+from digit_core.training import reader_training
+from digit_core.training.mnist import Mnist, read_mnist
+from digit_core.training.reader_training import ReaderParams, export_reader, train_reader
+from tests.benchmarks.accuracy import readers
+from tests.benchmarks.without import Changes, changed, wanted
 
 _as_without = reader_training._polite
 """What the process that writes chapters begins with."""
@@ -45,31 +46,31 @@ def _plain(canvas: Ink, label: int, rng: object) -> Ink:
     return canvas
 
 
-def _digits_alone(rng: np.random.Generator, whole: Callable[[np.random.Generator], str] = strips.number_text) -> str:
+def _digits_alone(rng: np.random.Generator, whole: Callable[[np.random.Generator], str] = training_images.number_text) -> str:
     return "".join(filter(str.isdigit, whole(rng))) or str(rng.integers(10))
 
 
 PARTS: dict[str, Changes] = {
     "everything": {},
-    "without flags and bars": {"digit_core.augment._restyle": _plain},
-    "without printers' type": {"digit_core.strips.manner": partial(manner, printed_share=0.0)},
-    "without invented pens": {"digit_core.strips.manner": partial(manner, drawn=0.0)},
+    "without flags and bars": {"digit_core.synthesis.augmentation._restyle": _plain},
+    "without printers' type": {"digit_core.synthesis.training_images.manner": partial(manner, printed_share=0.0)},
+    "without invented pens": {"digit_core.synthesis.training_images.manner": partial(manner, drawn=0.0)},
     "without old-style figures and long tails": {
-        "digit_core.numerals._HANGING": {},
-        "digit_core.numerals._SMALL": {},
-        "digit_core.numerals._TAILS": {},
+        "digit_core.synthesis.number_writer._HANGING": {},
+        "digit_core.synthesis.number_writer._SMALL": {},
+        "digit_core.synthesis.number_writer._TAILS": {},
     },
     "without rulings, words, neighbours, blots": {
-        "digit_core.strips.rule": _nothing,
-        "digit_core.strips.word": _bare,
-        "digit_core.strips.flourish": _bare,
-        "digit_core.strips.blots": _nothing,
-        "digit_core.strips.shown_through": _no_ink,
-        "digit_core.strips._rows_beside": _nothing,
-        "digit_core.strips._scrap_at_edge": _nothing,
+        "digit_core.synthesis.training_images.rule": _nothing,
+        "digit_core.synthesis.training_images.word": _bare,
+        "digit_core.synthesis.training_images.flourish": _bare,
+        "digit_core.synthesis.training_images.blots": _nothing,
+        "digit_core.synthesis.training_images.shown_through": _no_ink,
+        "digit_core.synthesis.training_images._rows_beside": _nothing,
+        "digit_core.synthesis.training_images._scrap_at_edge": _nothing,
     },
-    "without paper and wear": {"digit_core.strips._worn": _unworn},
-    "without points and dashes": {"digit_core.strips.number_text": _digits_alone},
+    "without paper and wear": {"digit_core.synthesis.training_images._worn": _unworn},
+    "without points and dashes": {"digit_core.synthesis.training_images.number_text": _digits_alone},
 }
 """The process that writes chapters finds here, by its name, what it shall leave out."""
 
@@ -90,7 +91,7 @@ def trained(options: argparse.Namespace) -> Iterator[tuple[str, readers.Reader]]
             folder = Path("bench") / "ablations" / f"{params.digest()}-{'-'.join(name.split())}"
             if not (folder / "done").exists():
                 _train(name, mnist, params, folder)
-            with changed({"readers._finders": lambda folder=folder: (OnnxReader(folder),)}):
+            with changed({"tests.benchmarks.accuracy.readers._finders": lambda folder=folder: (OnnxReader(folder),)}):
                 yield f"{name}, seed {seed}", readers.Ours()
 
 

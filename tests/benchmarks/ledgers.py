@@ -5,7 +5,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from digit_core.scribe import STYLES, draw_number, make_hand, to_jpeg, write_page
+from digit_core.synthesis.ledger_page import STYLES, draw_number, make_writer, to_jpeg, write_page
 
 _START, _COMMENT = b"\xff\xd8", b"\xff\xfe"
 
@@ -36,6 +36,6 @@ def commented(jpeg: bytes, words: str) -> bytes:
 
 def draw_strip() -> bytes:
     """One number, cut out of its page, as PNG."""
-    ink, _ = draw_number("40817", make_hand(3), 60, np.random.default_rng(3))
+    ink, _ = draw_number("40817", make_writer(3), 60, np.random.default_rng(3))
     strip = cv2.copyMakeBorder(255 - ink, 20, 20, 30, 30, cv2.BORDER_CONSTANT, value=255)
     return cv2.imencode(".png", strip)[1].tobytes()

@@ -1,6 +1,6 @@
 """What Prefect itself costs a run: the same pages by the flow and by its stages without Prefect, in processor time.
 
-`python tests/benchmarks/prefect_share.py --pages 1000` needs PREFECT_API_URL and the id of that server's process
+`python -m tests.benchmarks.prefect_share --pages 1000` needs PREFECT_API_URL and the id of that server's process
 (--server), whose processor time counts too. Processor time, since it hardly depends on what else the machine does. With
 --slips a small piece stands for each page: Prefect's seconds are the same, and its share can be told of any larger page.
 """
@@ -21,7 +21,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from ledgers import draw_pages, draw_slips, multiply
+from tests.benchmarks.ledgers import draw_pages, draw_slips, multiply
 
 DIGITS = Path(sys.executable).parent / "digits"
 
@@ -50,18 +50,18 @@ def without_prefect(source: str, out: str) -> None:
     """The stages as plain functions, as far ahead of each other as in the flow."""
     from dataclasses import replace
 
-    from flows.flights import AHEAD, groups
     from flows.planning import Listing, make_plan
+    from flows.run_local import AHEAD, groups
     from flows.settings import load_settings
-    from flows.spool import spool
-    from tasks.adapters.results import Results
-    from tasks.adapters.storage import Storage
+    from flows.workspace import spool
+    from tasks.adapters.results.dataset import Results
+    from tasks.adapters.storage.storage import Storage
     from tasks.classify import classify
     from tasks.detect import detect
     from tasks.ingest import ingest
-    from tasks.plan import Batch, desk
     from tasks.publish import publish, seal
     from tasks.route import route
+    from tasks.run_plan import Batch, run_context
 
     settings = load_settings()
     storage = Storage(settings.storage_options)
@@ -88,7 +88,7 @@ def without_prefect(source: str, out: str) -> None:
                 waiting.popleft().result()
         for future in waiting:
             future.result()
-        desk(plan).close()
+        run_context(plan).close()
 
 
 def main() -> None:
@@ -115,7 +115,7 @@ def main() -> None:
 def compared(folder: Path, pair: int, server: int) -> dict[str, Any]:
     """One run by the flow and one without Prefect, over the same pages."""
     scans, home = str(folder / "scans"), folder / "home"
-    plain = [sys.executable, __file__, "--plain", scans, str(folder / f"without {pair}")]
+    plain = [sys.executable, "-m", "tests.benchmarks.prefect_share", "--plain", scans, str(folder / f"without {pair}")]
     without = measured(plain, home, server)
     by_flow = measured([str(DIGITS), "digitise", scans, "--out", str(folder / f"with {pair}")], home, server)
     whole = by_flow["processor"] + by_flow["server"]

@@ -1,6 +1,6 @@
 """What a destination of millions of pages costs besides their reading: no images, a synthetic listing, manifests and tables.
 
-`python tests/benchmarks/scale.py --pages 10000000` prints a line for each step: seconds, and of these seconds of the
+`python -m tests.benchmarks.scale --pages 10000000` prints a line for each step: seconds, and of these seconds of the
 processor, the most memory held so far, and the most that lay in temporary files. The store gives out what it is asked for as
 it is asked, so that what is measured is ours and not a disk's. All pages but a thousandth were read before, and a hundredth
 of them twice: the older batches of these still stand, and are to be retired.
@@ -18,17 +18,17 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from digit_core.errors import FailureReason
-from digit_core.manifest import Manifest
 from digit_core.params import DecodeLimits, ReviewPolicy, SegmentationParams
+from digit_core.partition import Share
 from digit_core.readings import ReadBy
 from digit_core.records import PageFailure, PageRef, SourceObject
-from digit_core.share import Share
-from digit_core.tables import TABLES, batch_tables
+from digit_core.results.manifest import Manifest
+from digit_core.results.schema import TABLES, batch_tables
 from flows.planning import Listing
-from tasks.adapters.parquet_files import to_parquet
-from tasks.adapters.results import Results
-from tasks.adapters.storage import Entry, Storage
-from tasks.plan import BATCH_PAGES, RunPlan
+from tasks.adapters.results.dataset import Results
+from tasks.adapters.results.parquet import to_parquet
+from tasks.adapters.storage.storage import Entry, Storage
+from tasks.run_plan import BATCH_PAGES, RunPlan
 
 READ_BY = ReadBy("1", "1", "none", "p", "r")
 SOURCE, OUT = "synthetic://scans", "synthetic://out"

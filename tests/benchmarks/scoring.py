@@ -1,6 +1,6 @@
 """What scoring texts against columns costs, from a few numbers on a page to thousands: it must grow as they do.
 
-    python tests/benchmarks/scoring.py
+    python -m tests.benchmarks.scoring
 
 Each number has six texts and two strips; one number in fifty is ten times as wide as the others, as a line that was taken for
 one is.
@@ -13,7 +13,7 @@ import time
 import numpy as np
 from numpy.random import Generator, default_rng
 
-from digit_core.columns import Floats, aligned, log_likelihoods
+from digit_core.recognition.ctc import Floats, aligned, log_likelihoods
 
 COUNTS = (50, 150, 500, 1500, 5000)
 _TEXTS, _STRIPS, _WIDER = 6, 2, 50

@@ -13,11 +13,11 @@ from unittest.mock import patch
 import numpy as np
 from numpy.typing import NDArray
 
-from digit_core import decision, look
-from digit_core.characters import Characters
-from digit_core.columns import Alignment
-from digit_core.preprocess import PreparedPage
-from digit_core.reader import Reader
+from digit_core.imaging.prepare import PreparedPage
+from digit_core.inference.reader import Reader
+from digit_core.recognition import detector, fusion
+from digit_core.recognition.ctc import Alignment
+from digit_core.recognition.detections import Characters
 from digit_core.records import Grey
 
 Changes = Mapping[str, Any]
@@ -52,52 +52,59 @@ def _anywhere(columns: Sequence[NDArray[np.float64]], texts: Sequence[str]) -> l
 
 def _once(page: PreparedPage, reader: Reader) -> Characters:
     """The first look of `look.look`, and no second one."""
-    scale = min(1.0, look._FIRST_LOOK / max(page.darkness.shape), look._LARGEST_INK / look.ink_height(page.ink))
-    return look.look_at(page.darkness, scale, reader)
+    scale = min(1.0, detector._FIRST_LOOK / max(page.darkness.shape), detector._LARGEST_INK / detector.ink_height(page.ink))
+    return detector.look_at(page.darkness, scale, reader)
 
 
 def _strip_once(darkness: Grey, reader: Reader) -> Characters:
-    return look.look_at(darkness, min(look.STRIP_HEIGHT / len(darkness), look._LONGEST_STRIP / darkness.shape[1]), reader)
+    return detector.look_at(
+        darkness, min(detector.STRIP_HEIGHT / len(darkness), detector._LONGEST_STRIP / darkness.shape[1]), reader
+    )
 
 
 # Without the columns the cells bear the whole exponent of both, or every digit would be unsure for no reason of its own.
 _CELLS_ALONE = {
-    "digit_core.decision.log_likelihoods": _as_likely,
-    "digit_core.decision.aligned": _anywhere,
-    "digit_core.decision.best_text": lambda columns, nothing=1.0: "",
-    "digit_core.decision._certainty": lambda texts, choice, likely: 1.0,
-    "digit_core.decision._DETECTED": decision._DETECTED + decision._READ,
-    "digit_core.decision._READ": 0.0,
+    "digit_core.recognition.fusion.log_likelihoods": _as_likely,
+    "digit_core.recognition.fusion.aligned": _anywhere,
+    "digit_core.recognition.fusion.best_text": lambda columns, nothing=1.0: "",
+    "digit_core.recognition.fusion._certainty": lambda texts, choice, likely: 1.0,
+    "digit_core.recognition.fusion._DETECTED": fusion._DETECTED + fusion._READ,
+    "digit_core.recognition.fusion._READ": 0.0,
 }
-_ONE_LOOK = {"digit_core.numbers.look": _once, "digit_core.numbers.look_at_strip": _strip_once}
+_ONE_LOOK = {"digit_core.recognition.numbers.look": _once, "digit_core.recognition.numbers.look_at_strip": _strip_once}
 
 STAGES: dict[str, Changes] = {
     "everything": {},
-    "without the classifier": {"digit_core.judgement.CLASSIFIER": 0.0},
-    "digits by the classifier alone": {"digit_core.judgement.EVIDENCE": 0.0, "digit_core.judgement.CLASSIFIER": 1.0},
+    "without the classifier": {"digit_core.recognition.acceptance.CLASSIFIER": 0.0},
+    "digits by the classifier alone": {
+        "digit_core.recognition.acceptance.EVIDENCE": 0.0,
+        "digit_core.recognition.acceptance.CLASSIFIER": 1.0,
+    },
     "without the columns (CTC)": _CELLS_ALONE,
     "which digit by the columns alone": {
-        "digit_core.decision._DETECTED": 0.0,
-        "digit_core.decision._READ": decision._DETECTED + decision._READ,
-        "digit_core.judgement.CLASSIFIER": 0.0,
+        "digit_core.recognition.fusion._DETECTED": 0.0,
+        "digit_core.recognition.fusion._READ": fusion._DETECTED + fusion._READ,
+        "digit_core.recognition.acceptance.CLASSIFIER": 0.0,
     },
-    "without the surer digits alone": {"digit_core.decision._SURER": 0.0},
-    "without the columns' own text": {"digit_core.decision._CLEARLY": np.inf},
-    "without doubt of the number's length": {"digit_core.decision._certainty": lambda texts, choice, likely: 1.0},
-    "strips of one size of figures": {"digit_core.numbers.FIGURES": (25.0,)},
-    "cells of the page alone": {**_CELLS_ALONE, "digit_core.judgement.CLASSIFIER": 0.0},
+    "without the surer digits alone": {"digit_core.recognition.fusion._SURER": 0.0},
+    "without the columns' own text": {"digit_core.recognition.fusion._CLEARLY": np.inf},
+    "without doubt of the number's length": {"digit_core.recognition.fusion._certainty": lambda texts, choice, likely: 1.0},
+    "strips of one size of figures": {"digit_core.recognition.numbers.FIGURES": (25.0,)},
+    "cells of the page alone": {**_CELLS_ALONE, "digit_core.recognition.acceptance.CLASSIFIER": 0.0},
     "without the second look at the figures' size": _ONE_LOOK,
     "without what faint ink gains": {
-        "digit_core.look.strengthened": lambda darkness: darkness,
-        "digit_core.windows.strengthened": lambda darkness: darkness,
+        "digit_core.recognition.detector.strengthened": lambda darkness: darkness,
+        "digit_core.recognition.number_strip.strengthened": lambda darkness: darkness,
     },
-    "print told of each number alone": {"digit_core.page.told_by_page": lambda found: found},
-    "without asking whether a number stands there": {"digit_core.judgement._LEAST_SEEN": -np.inf},
-    "print told without likes on the page": {"digit_core.printing.by_likes": lambda odds, owner, digits, crops: odds},
-    "without lifting rulings off the ink": {"digit_core.preprocess.lift_rulings": lambda ink, horizontal, vertical: ink},
-    "without rulings that part numbers": {"digit_core.strings._ruling_between": lambda a, b, page: False},
-    "without telling rulings from digits": {"digit_core.numbers.not_rulings": lambda found, darkness, maps: found},
-    "strips: all that is in them is the number": {"digit_core.numbers.main_line": lambda found: found},
-    "without levelling the page": {"digit_core.preprocess.estimate_skew": lambda darkness, limit: 0.0},
-    "without the paper's own brightness": {"digit_core.preprocess.flatten": lambda scan, paper: ~scan},
+    "print told of each number alone": {"digit_core.recognition.pipeline.told_by_page": lambda found: found},
+    "without asking whether a number stands there": {"digit_core.recognition.acceptance._LEAST_SEEN": -np.inf},
+    "print told without likes on the page": {
+        "digit_core.recognition.print_detection.by_likes": lambda odds, owner, digits, crops: odds
+    },
+    "without lifting rulings off the ink": {"digit_core.imaging.prepare.lift_rulings": lambda ink, horizontal, vertical: ink},
+    "without rulings that part numbers": {"digit_core.recognition.grouping._ruling_between": lambda a, b, page: False},
+    "without telling rulings from digits": {"digit_core.recognition.numbers.not_rulings": lambda found, darkness, maps: found},
+    "strips: all that is in them is the number": {"digit_core.recognition.numbers.main_line": lambda found: found},
+    "without levelling the page": {"digit_core.imaging.prepare.estimate_skew": lambda darkness, limit: 0.0},
+    "without the paper's own brightness": {"digit_core.imaging.prepare.flatten": lambda scan, paper: ~scan},
 }

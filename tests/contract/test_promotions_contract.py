@@ -6,13 +6,13 @@ import shutil
 from pathlib import Path
 
 import pytest
-import tiny_model
 
 from digit_core.errors import InputError, RegistryError
-from tasks.adapters.model_card import ShippedModel
-from tasks.adapters.promotions import Promotions
-from tasks.adapters.registry import Registry
-from tasks.adapters.tracking import Evidence
+from tasks.adapters.registry.promotions import Promotions
+from tasks.adapters.registry.registry import Registry
+from tasks.adapters.registry.shipped_model import ShippedModel
+from tasks.adapters.registry.tracking import TrainingArtifacts
+from tests.support import tiny_model
 
 
 @pytest.fixture(scope="module")
@@ -211,7 +211,7 @@ def with_keras(registry, models, tmp_path):
     """A version that has a Keras file; returns its number and the file."""
     keras = tmp_path / "trained.keras"
     keras.write_bytes(b"layers")
-    return registry.register(*with_card(models()), evidence=Evidence(keras=keras)), keras
+    return registry.register(*with_card(models()), evidence=TrainingArtifacts(keras=keras)), keras
 
 
 def test_the_keras_file_of_a_version_is_found(promotions, with_keras, tmp_path):

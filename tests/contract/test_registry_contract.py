@@ -10,14 +10,14 @@ from pathlib import Path
 
 import onnx
 import pytest
-from mlflow_servers import mlflow_running
 from onnx import TensorProto, helper
-from together import together
 
 from digit_core.errors import RegistryError
-from tasks.adapters.model_cache import Answer, ModelCache
-from tasks.adapters.model_card import ShippedModel
-from tasks.adapters.registry import Registry
+from tasks.adapters.registry.cache import Answer, ModelCache
+from tasks.adapters.registry.registry import Registry
+from tasks.adapters.registry.shipped_model import ShippedModel
+from tests.support.concurrency import together
+from tests.support.servers.mlflow import mlflow_running
 
 ROOT = Path(__file__).parents[2]
 NOBODY = "http://keeper:hunter2@127.0.0.1:1"
@@ -165,8 +165,8 @@ def with_card(model):
 ASK = """
 import sys
 from pathlib import Path
-from tasks.adapters.model_card import ShippedModel
-from tasks.adapters.registry import Registry
+from tasks.adapters.registry.shipped_model import ShippedModel
+from tasks.adapters.registry.registry import Registry
 """
 CHAMPION = """
 registry = Registry(sys.argv[1], Path(sys.argv[2]), shipped=ShippedModel(Path(sys.argv[3]), Path(sys.argv[4])))

@@ -12,13 +12,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from digit_core.errors import FailureReason, InputError, StorageError
-from digit_core.manifest import Manifest, batch_key, count_rows
+from digit_core.partition import Share
 from digit_core.readings import DigitReading, PageRead, ReadBy, Reading, State
 from digit_core.records import Box, PageFailure, PageRef
-from digit_core.share import Share
-from digit_core.tables import PAGES, TABLES, batch_tables
-from tasks.adapters.results import ABANDONED_AFTER, Results, fingerprint
-from tasks.adapters.storage import Storage, join
+from digit_core.results.manifest import Manifest, batch_key, count_rows
+from digit_core.results.schema import PAGES, TABLES, batch_tables
+from tasks.adapters.results.dataset import ABANDONED_AFTER, Results, fingerprint
+from tasks.adapters.storage.storage import Storage, join
 
 MODEL_1 = ReadBy("1", "1", "none", "p", "run-1")
 MODEL_2 = replace(MODEL_1, model_version="2", run_id="run-2")
@@ -242,7 +242,7 @@ def test_retiring_keeps_a_batch_that_was_sealed_again_meanwhile(results, object_
 
 
 def test_a_reader_that_has_begun_sees_each_row_once_whatever_is_sealed_meanwhile(results, monkeypatch):
-    monkeypatch.setattr("tasks.adapters.results.FILES_AT_ONCE", 1)
+    monkeypatch.setattr("tasks.adapters.results.dataset.FILES_AT_ONCE", 1)
     sealed(results, [read(ref("a"), "12"), read(ref("b"), "34")], seq=1)
     sealed(results, [read(ref("c"), "56"), read(ref("d"), "57")], seq=1)
     sealed(results, [read(ref("d"), "58")], seq=2)

@@ -1,13 +1,13 @@
 """What the review queue promises of claims and decisions, on SQLite and on a real PostgreSQL server."""
 
 import pytest
-from reviewing import HERE, digit
-from together import together
 
 from digit_core.errors import InputError
-from digit_core.review import Kind, Verdict
+from digit_core.review.verdicts import Kind, Verdict
 from tasks.adapters.review.decisions import Act, Answer
-from tasks.adapters.review_queue import ReviewQueue
+from tasks.adapters.review.queue import ReviewQueue
+from tests.support.concurrency import together
+from tests.support.review.items import HERE, digit
 
 LEASE = 600.0
 DAY = 86_400.0
@@ -324,9 +324,9 @@ def test_four_processes_claiming_and_deciding_leave_every_item_with_exactly_one_
     fill(queue, 2000)
     imports = """
 import sys
-from digit_core.review import Kind, Verdict
+from digit_core.review.verdicts import Kind, Verdict
 from tasks.adapters.review.decisions import Act, Answer
-from tasks.adapters.review_queue import ReviewQueue
+from tasks.adapters.review.queue import ReviewQueue
 """
 
     printed = together(imports, DECIDE, [[review_url, name] for name in ("Ada", "Ben", "Cid", "Dora")])

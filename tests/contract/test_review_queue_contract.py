@@ -11,13 +11,13 @@ import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from together import together
 
 from digit_core.errors import QueueError
 from digit_core.readings import ReviewItem
 from digit_core.records import Box
 from tasks.adapters.review.claims import LARGEST_LOAN
-from tasks.adapters.review_queue import ReviewQueue
+from tasks.adapters.review.queue import ReviewQueue
+from tests.support.concurrency import together
 
 HERE = "s3://results/parish"
 
@@ -185,7 +185,7 @@ print(sum(queue.put(items[first:first + 50]) for first in range(0, 1000, 50)))
 
 def test_four_processes_putting_overlapping_items_into_a_new_queue_leave_exactly_the_union(url):
     example = f"import sys\nfrom dataclasses import replace\nfrom digit_core.readings import *\nexample = {item('example')!r}\n"
-    imports = example + "from tasks.adapters.review_queue import ReviewQueue"
+    imports = example + "from tasks.adapters.review.queue import ReviewQueue"
 
     printed = together(imports, PUT, [[url, str(start)] for start in (0, 500, 1000, 1500)])
 
@@ -247,7 +247,7 @@ import resource, sys
 from dataclasses import replace
 from digit_core.readings import *
 from tasks.adapters.review.claims import LARGEST_LOAN
-from tasks.adapters.review_queue import ReviewQueue
+from tasks.adapters.review.queue import ReviewQueue
 queue = ReviewQueue(sys.argv[1])
 resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
 try:

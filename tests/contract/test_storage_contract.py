@@ -9,7 +9,7 @@ import pytest
 
 from digit_core.errors import InputError, StorageUnavailableError
 from digit_core.records import SourceObject
-from tasks.adapters.storage import Missing, Storage, join
+from tasks.adapters.storage.storage import Missing, Storage, join
 
 EVERYWHERE = [
     "plain.png",

@@ -4,10 +4,10 @@ import socket
 import tracemalloc
 
 import pytest
-from scripted_s3 import RESET, Answer, error, listing, scripted_s3
 
 from digit_core.errors import InputError, StorageError, StorageUnavailableError
-from tasks.adapters.storage import Missing, Storage
+from tasks.adapters.storage.storage import Missing, Storage
+from tests.support.servers.scripted_s3 import RESET, Answer, error, listing, scripted_s3
 
 pytestmark = pytest.mark.usefixtures("no_aws_environment")
 
@@ -129,7 +129,7 @@ def test_trouble_with_one_request_in_three_is_overcome(trouble, tmp_path):
 
 
 def test_a_body_that_always_breaks_off_is_never_taken_for_the_object(tmp_path, monkeypatch):
-    monkeypatch.setattr("tasks.adapters.s3.BODY_PAUSE", 0.01)
+    monkeypatch.setattr("tasks.adapters.storage.s3.BODY_PAUSE", 0.01)
     with scripted_s3(lambda request: Answer(body=BODY, body_sent=5000)) as server:
         storage = Storage(server.options)
 
@@ -164,7 +164,7 @@ def test_each_write_is_one_put_of_the_whole_object():
 
 @pytest.mark.parametrize("size", [10, 20_000_000])
 def test_a_server_that_takes_the_connection_and_then_is_silent_is_given_up(monkeypatch, size):
-    from tasks.adapters import s3
+    from tasks.adapters.storage import s3
 
     monkeypatch.setattr(s3, "WRITE_SECONDS", 1.0)
     monkeypatch.setattr(s3, "WRITE_PACE", 10**9)
@@ -179,7 +179,7 @@ def test_a_server_that_takes_the_connection_and_then_is_silent_is_given_up(monke
 def test_the_region_is_that_of_the_environment(monkeypatch):
     monkeypatch.setenv("AWS_REGION", "eu-north-1")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-west-2")
-    from tasks.adapters.s3 import S3
+    from tasks.adapters.storage.s3 import S3
 
     assert S3({"key": "k", "secret": "s"}).endpoint == "https://s3.eu-north-1.amazonaws.com"
 

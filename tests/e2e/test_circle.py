@@ -14,12 +14,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from mnist_file import mnist_file
-from scripted_reviewer import Reviewer
 
-from tasks.adapters.promotions import Promotions
-from tasks.adapters.registry import Registry
-from tasks.adapters.review_queue import ReviewQueue
+from tasks.adapters.registry.promotions import Promotions
+from tasks.adapters.registry.registry import Registry
+from tasks.adapters.review.queue import ReviewQueue
+from tests.support.drawn.mnist import mnist_file
+from tests.support.review.reviewer import Reviewer
 
 pytestmark = pytest.mark.long
 

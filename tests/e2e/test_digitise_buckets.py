@@ -11,10 +11,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from servers import ObjectStore, bucket_store
 
-from tasks.adapters.results import Results
-from tasks.adapters.storage import Storage
+from tasks.adapters.results.dataset import Results
+from tasks.adapters.storage.storage import Storage
+from tests.support.servers.object_stores import ObjectStore, bucket_store
 
 DIGITS = Path(sys.executable).parent / "digits"
 

@@ -12,14 +12,14 @@ from typing import Any
 
 import cv2
 import numpy as np
-import pool_jobs
 import pytest
 
 from digit_core.errors import BudgetExceededError, FailureReason, QueueError, StorageError, StorageUnavailableError
 from digit_core.records import Grey
-from tasks.adapters.results import Results
-from tasks.adapters.review_queue import ReviewQueue
-from tasks.adapters.storage import Storage
+from tasks.adapters.results.dataset import Results
+from tasks.adapters.review.queue import ReviewQueue
+from tasks.adapters.storage.storage import Storage
+from tests.support import pool_jobs
 
 pytestmark = pytest.mark.usefixtures("prefect_api")
 

@@ -7,14 +7,14 @@ from typing import Any
 
 import cv2
 import pytest
-from form_pages import OTHER, DrawnForm, turned, write_in
 from typer.testing import CliRunner
 
 from deployments.cli import app
-from digit_core.layout import Area, Holds
-from digit_core.layout_file import layout_text
-from tasks.adapters.results import Results
-from tasks.adapters.storage import Storage
+from digit_core.layouts.template import Area, Holds
+from digit_core.layouts.template_file import layout_text
+from tasks.adapters.results.dataset import Results
+from tasks.adapters.storage.storage import Storage
+from tests.support.drawn.forms import OTHER, DrawnForm, turned, write_in
 
 pytestmark = pytest.mark.usefixtures("prefect_api")
 

@@ -11,13 +11,13 @@ import pytest
 from typer.testing import CliRunner
 
 from deployments.cli import app
+from digit_core.imaging.rotation import upright_box
 from digit_core.readings import ReviewItem
 from digit_core.records import Box
-from digit_core.scribe import PageStyle, write_page
-from digit_core.turning import upright_box
-from tasks.adapters.results import Results
-from tasks.adapters.review_queue import ReviewQueue
-from tasks.adapters.storage import Storage
+from digit_core.synthesis.ledger_page import PageStyle, write_page
+from tasks.adapters.results.dataset import Results
+from tasks.adapters.review.queue import ReviewQueue
+from tasks.adapters.storage.storage import Storage
 
 pytestmark = pytest.mark.usefixtures("prefect_api")
 

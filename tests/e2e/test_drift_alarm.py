@@ -8,7 +8,8 @@ import cv2
 import httpx
 import numpy as np
 import pytest
-from fault_places import Place, make_place
+
+from tests.support.faults import Place, make_place
 
 PATIENCE = 60
 """Seconds in which the server has written down an event."""

@@ -7,25 +7,25 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-import stored_results
-from mnist_file import drawn_mnist
-from reviewing import digit
 from typer.testing import CliRunner
-from weak_models import weakened
 
 from deployments.cli import app
-from digit_core import network
-from digit_core.recipes import RECIPES
 from digit_core.records import Box
-from digit_core.review import Kind, Verdict
+from digit_core.review.verdicts import Kind, Verdict
+from digit_core.training import classifier_training
+from digit_core.training.recipes import RECIPES
 from flows.planning import registry as registry_of
 from flows.settings import load_settings
-from tasks.adapters.promotions import Promotions
-from tasks.adapters.results import Results
+from tasks.adapters.registry.promotions import Promotions
+from tasks.adapters.results.dataset import Results
 from tasks.adapters.review.decisions import Act
-from tasks.adapters.review_queue import ReviewQueue
-from tasks.adapters.storage import Storage
+from tasks.adapters.review.queue import ReviewQueue
+from tasks.adapters.storage.storage import Storage
 from tasks.adapters.training_sets import TrainingSets
+from tests.support import results
+from tests.support.drawn.mnist import drawn_mnist
+from tests.support.review.items import digit
+from tests.support.weak_models import weakened
 
 pytestmark = pytest.mark.usefixtures("prefect_api")
 
@@ -38,7 +38,7 @@ def dest(tmp_path, monkeypatch) -> Path:
     page = np.full((400, 600), 235, np.uint8)
     cv2.putText(page, "171", (150, 220), cv2.FONT_HERSHEY_SIMPLEX, 2.2, 20, 5)
     cv2.imwrite(str(tmp_path / "page.png"), page)
-    stored_results.write(tmp_path / "out", tmp_path / "page.png", bad=tmp_path / "bad.png")
+    results.write(tmp_path / "out", tmp_path / "page.png", bad=tmp_path / "bad.png")
     with ReviewQueue(load_settings().review_url) as queue:
         queue.put(items(tmp_path / "out"))
     return tmp_path / "out"
@@ -88,7 +88,7 @@ def drawn(monkeypatch):
     normalisation keeps settle within so few digits.
     """
     monkeypatch.setitem(RECIPES, "archive", replace(RECIPES["archive"], batch=16))
-    monkeypatch.setattr(network, "load_mnist", lambda path: drawn_mnist(1200))
+    monkeypatch.setattr(classifier_training, "load_mnist", lambda path: drawn_mnist(1200))
     monkeypatch.setattr("tasks.promote.load_mnist", lambda path: drawn_mnist(1200))
 
 

@@ -8,20 +8,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from form_pages import CHANGES, Move, moved_points, prepared
 
-from digit_core.decode import decode_page
-from digit_core.judgement import judge
-from digit_core.layout import Layout
-from digit_core.layout_file import parse_layout
-from digit_core.lines import line_maps
-from digit_core.page import find_digits
+from digit_core.imaging.decode import decode_page
+from digit_core.imaging.line_detection import line_maps
+from digit_core.inference.classifier import SHIPPED_MODEL, OnnxRecogniser
+from digit_core.inference.reader import OnnxReader
+from digit_core.layouts.registration import SURE, Points, fit
+from digit_core.layouts.template import Layout
+from digit_core.layouts.template_file import parse_layout
 from digit_core.params import DecodeLimits, ReviewPolicy, SegmentationParams
-from digit_core.reader import OnnxReader
 from digit_core.readings import State
-from digit_core.recogniser import SHIPPED_MODEL, OnnxRecogniser
+from digit_core.recognition.acceptance import judge
+from digit_core.recognition.pipeline import find_digits
 from digit_core.records import Grey, PageFound, PageImage, PageRef
-from digit_core.registration import SURE, Points, fit
+from tests.support.drawn.forms import CHANGES, Move, moved_points, prepared
 
 PAGES = Path(__file__).parents[3] / "shared" / "data" / "pages"
 LAYOUTS = Path(__file__).parents[1] / "layouts"

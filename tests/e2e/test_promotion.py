@@ -9,22 +9,22 @@ from pathlib import Path
 
 import cv2
 import pytest
-from mnist_file import drawn_digits
 from typer.testing import CliRunner
-from weak_models import weakened
 
 from deployments.cli import app
-from digit_core.changes import Kind
 from digit_core.errors import GateRefusedError, RegistryError
-from digit_core.mnist import Mnist
-from digit_core.recogniser import SHIPPED_CARD, SHIPPED_MODEL
-from digit_core.scribe import STYLES, write_pages
+from digit_core.inference.classifier import SHIPPED_CARD, SHIPPED_MODEL
+from digit_core.results.model_diff import Kind
+from digit_core.synthesis.ledger_page import STYLES, write_pages
+from digit_core.training.mnist import Mnist
 from flows.planning import registry as registry_of
-from flows.promotion import Figures, on_figures
+from flows.promote_result import Figures, on_figures
 from flows.settings import load_settings
-from tasks.adapters.promotions import Promotions
-from tasks.adapters.results import Results
-from tasks.adapters.storage import Storage
+from tasks.adapters.registry.promotions import Promotions
+from tasks.adapters.results.dataset import Results
+from tasks.adapters.storage.storage import Storage
+from tests.support.drawn.mnist import drawn_digits
+from tests.support.weak_models import weakened
 
 
 @pytest.fixture

@@ -7,13 +7,13 @@ from dataclasses import replace
 import mlflow.models
 import pytest
 from mlflow.tracking import MlflowClient
-from mnist_file import drawn_mnist
 from typer.testing import CliRunner
 
 from deployments.cli import app
-from digit_core import network
-from digit_core.recipes import RECIPES, Published
-from digit_core.recogniser import SHIPPED_MODEL, OnnxRecogniser, calibration_of
+from digit_core.inference.classifier import SHIPPED_MODEL, OnnxRecogniser, calibration_of
+from digit_core.training import classifier_training
+from digit_core.training.recipes import RECIPES, Published
+from tests.support.drawn.mnist import drawn_mnist
 
 CHARTS = {"curves.png", "confusion.png", "roc.png", "calibration.png", "risk-coverage.png", "worst-mistakes.png"}
 
@@ -34,7 +34,7 @@ def outcome(home):
     runs = [(quick, 6), (replace(quick, name="broken", build=broken), 6), (RECIPES["perceptron"], 1)]
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DIGITS_HOME", str(home))
-        patch.setattr(network, "load_mnist", lambda path: drawn_mnist(1200))
+        patch.setattr(classifier_training, "load_mnist", lambda path: drawn_mnist(1200))
         patch.setattr("deployments.commands.train.published_runs", lambda: runs)
         patch.setitem(RECIPES, "broken", runs[1][0])
         return CliRunner().invoke(app, ["train", "--all", "--seed", "3", "--report", str(home / "report.md")])
@@ -143,7 +143,7 @@ def test_the_model_has_a_signature(client, run, tmp_path):
 
 def test_a_model_can_be_shipped_with_its_card(home, outcome, tmp_path, monkeypatch):
     monkeypatch.setenv("DIGITS_HOME", str(home))
-    monkeypatch.setattr(network, "load_mnist", lambda path: drawn_mnist())
+    monkeypatch.setattr(classifier_training, "load_mnist", lambda path: drawn_mnist())
 
     result = CliRunner().invoke(app, ["train", "mlp-100", "--epochs", "1", "--ship", str(tmp_path / "model")])
 

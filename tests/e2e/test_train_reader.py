@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from digit_core.mnist import Mnist
-from digit_core.network import keras_module
-from digit_core.reader import OnnxReader
-from digit_core.reader_training import ReaderParams, TrainedReader, export_reader, train_reader
+from digit_core.inference.reader import OnnxReader
+from digit_core.training.classifier_training import keras_module
+from digit_core.training.mnist import Mnist
+from digit_core.training.reader_training import ReaderParams, TrainedReader, export_reader, train_reader
 
 TINY = ReaderParams(chapters=1, cycles=2, steps=1, patches=2, strips=4, digits=60, pens=4)
 

@@ -6,8 +6,9 @@ import time
 from pathlib import Path
 
 import pytest
-from fault_places import Place, make_place, write_slips
-from prefect_servers import PrefectServer
+
+from tests.support.faults import Place, make_place, write_slips
+from tests.support.servers.prefect import PrefectServer
 
 
 @pytest.fixture(scope="session")

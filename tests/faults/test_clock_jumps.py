@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from fault_places import PATIENCE, ROUNDS, SEED, Place, assert_like, assert_nothing_torn, drawn_moment
+
+from tests.support.faults import PATIENCE, ROUNDS, SEED, Place, assert_like, assert_nothing_torn, drawn_moment
 
 pytestmark = pytest.mark.long
 

@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 import pytest
-from dask_servers import DaskCluster, dask_running
-from fault_places import PATIENCE, ROUNDS, SEED, Place, assert_like, assert_nothing_torn, drawn_moment, make_place
+
+from tests.support.faults import PATIENCE, ROUNDS, SEED, Place, assert_like, assert_nothing_torn, drawn_moment, make_place
+from tests.support.servers.dask import DaskCluster, dask_running
 
 pytestmark = pytest.mark.long
 

@@ -9,8 +9,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from fault_places import Place, make_place, slip
-from servers import bucket_store
+
+from tests.support.faults import Place, make_place, slip
+from tests.support.servers.object_stores import bucket_store
 
 NAMES = (
     *("two\nlines.png", "esc\x1b[31mred.png", "right\u202eto left.png", "a\\..\\..\\up.png"),

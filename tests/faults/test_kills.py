@@ -6,9 +6,10 @@ import signal
 import subprocess
 import time
 
-import processes
 import pytest
-from fault_places import MARK, PATIENCE, ROUNDS, SEED, Place, assert_like, assert_nothing_torn, drawn_moment
+
+from tests.support import processes
+from tests.support.faults import MARK, PATIENCE, ROUNDS, SEED, Place, assert_like, assert_nothing_torn, drawn_moment
 
 VICTIMS = ("flow", "page worker", "both")
 

@@ -13,10 +13,11 @@ from dataclasses import replace
 from typing import Any
 
 import httpx
-import processes
 import pytest
-from dask_servers import dask_running
-from fault_places import (
+
+from deployments.crash_detection import SILENT_SECONDS
+from tests.support import processes
+from tests.support.faults import (
     DIGITS,
     MARK,
     PATIENCE,
@@ -30,9 +31,8 @@ from fault_places import (
     make_place,
     slip,
 )
-from prefect_servers import PrefectServer, prefect_running
-
-from deployments.zombies import SILENT_SECONDS
+from tests.support.servers.dask import dask_running
+from tests.support.servers.prefect import PrefectServer, prefect_running
 
 pytestmark = pytest.mark.long
 
@@ -168,11 +168,11 @@ def test_servers_in_place_of_the_embedded_defaults_give_the_same_tables(
     slips, undisturbed, tmp_path, swift_server, postgres_server, no_aws_environment
 ):
     import psycopg
-    import tiny_model
-    from mlflow_servers import mlflow_running
-    from servers import bucket_store
 
-    from tasks.adapters.registry import Registry
+    from tasks.adapters.registry.registry import Registry
+    from tests.support import tiny_model
+    from tests.support.servers.mlflow import mlflow_running
+    from tests.support.servers.object_stores import bucket_store
 
     for name in ("prefect", "mlflow", "review"):
         with psycopg.connect(f"{postgres_server}/postgres", autocommit=True) as connection:

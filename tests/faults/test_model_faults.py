@@ -5,10 +5,10 @@ import shutil
 import time
 
 import pytest
-from fault_places import PATIENCE, SEED, SOME, Place, make_place, write_slips
-from mlflow_servers import mlflow_running
 
-from tasks.adapters.registry import Registry
+from tasks.adapters.registry.registry import Registry
+from tests.support.faults import PATIENCE, SEED, SOME, Place, make_place, write_slips
+from tests.support.servers.mlflow import mlflow_running
 
 
 def test_a_model_file_that_does_not_match_its_hash_is_refused_and_nothing_is_read(place, served_home, tmp_path):

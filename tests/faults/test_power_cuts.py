@@ -20,15 +20,15 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import processes
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from fault_places import SEED, SOME
 
-from digit_core.tables import TABLES
-from tasks.adapters.results import Results
-from tasks.adapters.storage import Storage
+from digit_core.results.schema import TABLES
+from tasks.adapters.results.dataset import Results
+from tasks.adapters.storage.storage import Storage
+from tests.support import processes
+from tests.support.faults import SEED, SOME
 
 pytestmark = pytest.mark.long  # `make test` kills runs in test_kills
 

@@ -17,11 +17,11 @@ from typing import Any
 
 import httpx
 import pytest
-from fault_places import ROUNDS, SEED
-from reviewing import HERE, digit
-from server_processes import free_port
 
-from tasks.adapters.review_queue import ReviewQueue
+from tasks.adapters.review.queue import ReviewQueue
+from tests.support.faults import ROUNDS, SEED
+from tests.support.review.items import HERE, digit
+from tests.support.servers.process import free_port
 
 pytestmark = pytest.mark.long
 

@@ -8,14 +8,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fault_places import PATIENCE, SEED, SOME, Place, assert_like, assert_nothing_torn, slip
-from flaky_s3 import KINDS, Flaky, flaky_s3
-from servers import ObjectStore, bucket_store, hide_aws_environment
 
-from digit_core.manifest import Manifest
 from digit_core.readings import ReadBy
 from digit_core.records import PageRef
-from tasks.adapters.storage import Storage
+from digit_core.results.manifest import Manifest
+from tasks.adapters.storage.storage import Storage
+from tests.support.faults import PATIENCE, SEED, SOME, Place, assert_like, assert_nothing_torn, slip
+from tests.support.servers.flaky_s3 import KINDS, Flaky, flaky_s3
+from tests.support.servers.object_stores import ObjectStore, bucket_store, hide_aws_environment
 
 SLIPS = 40
 LOOK = 3
@@ -125,7 +125,7 @@ def test_a_page_that_changes_or_goes_between_listing_and_reading_is_right_in_the
 
 
 def delete(store, key: str) -> None:
-    from tasks.adapters.storage import Storage
+    from tasks.adapters.storage.storage import Storage
 
     Storage(dict(store.options)).delete([f"{store.base}/{key}"])
 

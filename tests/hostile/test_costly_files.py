@@ -7,14 +7,14 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import pool_jobs
 import pytest
-from support.costly_files import COSTLY
 
-from digit_core.decode import decode_page
 from digit_core.errors import FailureReason, PageError
+from digit_core.imaging.decode import decode_page
 from digit_core.params import DecodeLimits
-from tasks.pool import Lost, WorkerPool
+from tasks.worker_pool import Lost, WorkerPool
+from tests.support import pool_jobs
+from tests.support.costly_files import COSTLY
 
 LIMITS = DecodeLimits()
 MEGABYTES = 700.0

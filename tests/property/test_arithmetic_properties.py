@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from digit_core.arithmetic import Reconciled, Relation, Unknown, reconcile
+from digit_core.layouts.arithmetic.belief_propagation import Reconciled, Relation, Unknown, reconcile
 
 Posterior = list[dict[int | None, float]]
 

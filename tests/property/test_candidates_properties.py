@@ -6,13 +6,13 @@ from itertools import pairwise
 from math import prod
 
 import pytest
-from cell_readings import read_as
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digit_core.candidates import MOST, SUREST, candidates, chosen, digits_of, fitting, with_one_more
+from digit_core.layouts.candidates import MOST, SUREST, candidates, chosen, digits_of, fitting, with_one_more
 from digit_core.readings import DigitReading, Reading, State
 from digit_core.records import NOT_A_DIGIT, Box
+from tests.support.readings import read_as
 
 shares = st.tuples(st.floats(0.1, 1), st.floats(0, 1), st.floats(0, 1)).map(
     lambda three: sorted((one / max(1, sum(three)) for one in three), reverse=True)

@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
-from scan_files import drawn, encoded, image_object, scan_pdf
 
-from digit_core.decode import decode_page, decode_pages, probe
 from digit_core.errors import PageError
+from digit_core.imaging.decode import decode_page, decode_pages, probe
 from digit_core.params import DecodeLimits
+from tests.support.drawn.scans import drawn, encoded, image_object, scan_pdf
 
 LIMITS = DecodeLimits(max_megapixels=1)  # what a lying header may make it allocate
 PAGE = drawn()

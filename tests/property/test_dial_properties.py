@@ -6,8 +6,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from digit_core.calibration import CalibrationRecord
-from digit_core.dial import STARTS, set_dial
+from digit_core.calibration.record import CalibrationRecord
+from digit_core.calibration.risk_control import STARTS, set_dial
 
 
 @st.composite

@@ -7,14 +7,14 @@ from unittest.mock import patch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digit_core.current import fingerprint
-from digit_core.drift import Shape
-from digit_core.manifest import Manifest
+from digit_core.partition import Share
 from digit_core.readings import ReadBy
 from digit_core.records import PageRef
-from digit_core.share import Share
-from tasks.adapters import manifest_index
-from tasks.adapters.manifest_index import Batch, ManifestIndex
+from digit_core.results.drift import Shape
+from digit_core.results.manifest import Manifest
+from digit_core.results.supersession import fingerprint
+from tasks.adapters.results import manifest_index
+from tasks.adapters.results.manifest_index import Batch, ManifestIndex
 
 READERS = [ReadBy(model, "1", "none", "p", run) for model in "12" for run in ("run-1", "run-2")]
 WHOLE = Share()

@@ -7,8 +7,8 @@ from itertools import product
 from hypothesis import given
 from hypothesis import strategies as st
 
+from digit_core.inference.network_spec import CHARACTERS
 from digit_core.notation import DateOrder, Notation, NumberKind, interpret
-from digit_core.reader_form import CHARACTERS
 
 texts = st.text(st.sampled_from(CHARACTERS + " "), max_size=16)
 notations = st.builds(

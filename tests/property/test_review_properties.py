@@ -5,12 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digit_core.errors import InputError
-from digit_core.readings import State
+from digit_core.readings import Reason, State
 from digit_core.records import NOT_A_DIGIT
-from digit_core.review import (
+from digit_core.review.verdicts import (
     HIDDEN_SHARE,
     Kind,
-    Reason,
     Verdict,
     apply,
     error_interval,

@@ -6,9 +6,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digit_core.placing import to_scan
+from digit_core.imaging.rotation import chained, quarters_of, to_lying, upright, upright_box
+from digit_core.recognition.assembly import to_scan
 from digit_core.records import Box
-from digit_core.turning import chained, quarters_of, to_lying, upright, upright_box
 
 sides = st.integers(1, 60)
 quarters = st.integers(0, 3)

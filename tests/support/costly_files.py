@@ -9,7 +9,8 @@ from collections.abc import Callable
 
 import numpy as np
 from PIL import Image
-from scan_files import pdf, stream
+
+from tests.support.drawn.scans import pdf, stream
 
 _PAGE = b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Resources<</XObject<</F 4 0 R>>>>/Contents 5 0 R>>"
 

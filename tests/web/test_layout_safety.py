@@ -6,8 +6,9 @@ from urllib.parse import quote, urlsplit
 
 import httpx
 import pytest
-import ruled_form
 from playwright.sync_api import expect
+
+from tests.support.drawn import ruled_form
 
 OWN = {"x-digits-review": "1"}
 MARKUP = "<img src=x onerror=alert(1)>"

@@ -1,9 +1,10 @@
 """Boxes drawn, moved and resized with the pointer, and with the keyboard alone."""
 
 import pytest
-import ruled_form
-from drawing import a_grid_from_rulings, drag, drawn
 from playwright.sync_api import expect
+
+from tests.support.drawn import ruled_form
+from tests.support.review.editor import a_grid_from_rulings, drag, drawn
 
 
 class TestKeyboardAlone:

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-import ruled_form
-from drawing import FIRST, SECOND, a_grid_from_rulings, drawn, open_page, saved
 from playwright.sync_api import expect
 
-from digit_core.layout import Check, Direction, Holds, Mark, Rule
-from digit_core.layout_file import layout_text, parse_layout
+from digit_core.layouts.template import Check, Direction, Holds, Mark, Rule
+from digit_core.layouts.template_file import layout_text, parse_layout
+from tests.support.drawn import ruled_form
+from tests.support.review.editor import FIRST, SECOND, a_grid_from_rulings, drawn, open_page, saved
 
 ROWS, COLUMNS = ["North", "South", "East", "West", "Total"], ["Wheat", "Barley", "Øl & <b>rye</b>"]
 CELLS = ruled_form.ROWS * ruled_form.COLUMNS

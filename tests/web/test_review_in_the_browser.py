@@ -4,7 +4,8 @@ import re
 
 import pytest
 from playwright.sync_api import expect
-from review_site import COLLECTION, scan
+
+from tests.support.review.site import COLLECTION, scan
 
 TRUTH = ["1975", "1976", "2048", "3141", "2718", "1618"]
 

@@ -2,9 +2,9 @@
 
 import httpx
 import pytest
-from review_site import scan
 
-from tasks.adapters.review_queue import ReviewQueue
+from tasks.adapters.review.queue import ReviewQueue
+from tests.support.review.site import scan
 
 OWN = {"x-digits-review": "1"}
 TOKEN = "the-word-of-the-archive"

@@ -1,1 +1,1 @@
-"""The rooms of the review queue; with `tasks.adapters.review_queue` all that knows SQLAlchemy."""
+"""The rooms of the review queue; with `tasks.adapters.review.queue` all that knows SQLAlchemy."""

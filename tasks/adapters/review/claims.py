@@ -9,8 +9,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from digit_core.readings import ReviewItem
-from digit_core.review import Reason
+from digit_core.readings import Reason, ReviewItem
 from tasks.adapters.review.database import Database, locked_or_skipped, now
 from tasks.adapters.review.rows import to_item
 from tasks.adapters.review.schema import DECISIONS, ITEMS, OPEN, STANDING

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
 from digit_core.errors import InputError
-from digit_core.review import Kind, Verdict, said_of, settled, suggestion_is_hidden
+from digit_core.review.verdicts import Kind, Verdict, said_of, settled, suggestion_is_hidden
 from tasks.adapters.review.claims import FREE, loan_ends
 from tasks.adapters.review.database import Database, locked, now
 from tasks.adapters.review.schema import ACTS, COLLECTIONS, DECIDED, DECISIONS, ITEMS, OPEN, STANDING, UNDOS

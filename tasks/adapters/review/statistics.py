@@ -9,8 +9,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import RowMapping
 
+from digit_core.readings import Reason
 from digit_core.records import NOT_A_DIGIT
-from digit_core.review import Kind, Reason, Verdict, error_interval
+from digit_core.review.verdicts import Kind, Verdict, error_interval
 from tasks.adapters.review.database import Database
 from tasks.adapters.review.schema import ACTS, DECIDED, DECISIONS, ITEMS, OPEN, STANDING
 

@@ -13,7 +13,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from deployments.cli import app
-from digit_core.strokes import draw_number, make_hand
+from digit_core.synthesis.pen import draw_number, make_writer
 
 NUMBERS = ("1905", "27", "438")
 
@@ -29,7 +29,7 @@ def digits(*arguments: object) -> Result:
 
 
 def picture(text: str) -> bytes:
-    ink, _ = draw_number(text, make_hand(3), 48, np.random.default_rng(1))
+    ink, _ = draw_number(text, make_writer(3), 48, np.random.default_rng(1))
     return bytes(cv2.imencode(".png", 235 - np.pad(ink, 20) // 255 * 215)[1].tobytes())
 
 

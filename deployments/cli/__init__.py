@@ -1,0 +1,109 @@
+"""The command `digits`. Only arguments are handled here; what a command needs is imported once they are known to be right."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from deployments.cli import layouts, models, operations, reading, review, trial
+from deployments.cli.errors import DigitsGroup
+
+app = typer.Typer(
+    name="digits",
+    help="Reads the handwritten numbers on scanned archive pages into tables that people can trust.",
+    cls=DigitsGroup,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(version("archive-digits"))
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and end.")
+    ] = False,
+) -> None:
+    """Reads the handwritten numbers on scanned archive pages into tables that people can trust.
+
+    \b
+    Try it:
+      digits synth pages --pages 20
+      digits digitise pages --out results
+      digits results results
+    """
+
+
+def settings() -> None:
+    """List all settings, their values and where those come from; passwords are masked.
+
+    A setting is an environment variable, or a line of the file settings.env in the home folder (or of the one that
+    DIGITS_SETTINGS_FILE names).
+
+    \b
+    Examples:
+      digits settings
+      DIGITS_WORKERS=4 digits digitise scans --out results
+    """
+    from deployments.commands.settings import settings
+
+    settings()
+
+
+def version() -> None:
+    """Print the version.
+
+    \b
+    Examples:
+      digits version
+    """
+    _version(True)
+
+
+_COMMANDS = (
+    reading.digitise,
+    reading.read,
+    reading.results,
+    reading.show,
+    operations.status,
+    operations.failures,
+    operations.retry,
+    operations.deploy,
+    operations.worker,
+    trial.synth,
+    trial.evaluate,
+    review.feedback,
+    models.recipes,
+    models.train,
+    models.train_reader,
+    models.models,
+    models.promote,
+    models.rollback,
+    models.dial,
+    settings,
+    version,
+)
+for _command in _COMMANDS:
+    app.command()(_command)
+app.add_typer(layouts.app, name="layout")
+app.add_typer(review.app, name="review")
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,127 @@
+"""Which published numbers another model would change: every page of the results is read again by both, nothing is written.
+
+Imports no orchestrator: it is a look at things, not a run.
+"""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from digit_core.errors import FailureReason, StorageUnavailableError
+from digit_core.params import SegmentationParams
+from digit_core.records import PageFailure, PageRef
+from digit_core.results.model_diff import Change, changes
+from flows.planning import limits, policy
+from flows.settings import Settings
+from flows.workspace import spool
+from tasks.adapters.registry.cache import ModelFile
+from tasks.adapters.results.dataset import Results
+from tasks.adapters.storage.storage import Missing, Storage
+from tasks.rereading import Readers, Reread, RereadJob, reread_pages
+from tasks.worker_pool import Lost, WorkerPool
+
+_PAGE = ["uri", "sha256", "page_index", "page_count", "state"]
+_NUMBER = ["uri", "page_index", "number_id", "digits", "state", "confidence", "x", "y", "w", "h"]
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class PageChanges:
+    """A published page with the numbers of it that would change."""
+
+    uri: str
+    page_index: int
+    changes: tuple[Change, ...]
+
+
+def what_would_change(
+    results: Results,
+    storage: Storage,
+    champion: ModelFile,
+    challenger: ModelFile,
+    settings: Settings,
+    on_pages: Callable[[int], None] = lambda count: None,
+) -> Iterator[PageChanges | PageFailure]:
+    """Page by page, in the order of the source; a failure for a page that is gone, changed, or cannot be read any more.
+
+    Quarantined pages are passed over. Pages are read as the settings say now; `on_pages` is told of each that was read.
+    Raises StorageError and its kin, and StorageUnavailableError when the results change meanwhile.
+    """
+    by = Readers(champion, challenger, limits(settings), SegmentationParams(), policy(settings))
+    folder = settings.spool_folder / f"against-{uuid.uuid4().hex}"
+    pool = WorkerPool(settings.worker_count, settings.page_seconds, settings.page_megabytes)
+    try:
+        with spool(folder):
+            for number, (pages, published) in enumerate(_batches(results)):
+                here = folder / str(number)
+                yield from _on_batch(pages, published, _files(storage, pages, here), by, pool, on_pages)
+                shutil.rmtree(here, ignore_errors=True)
+    finally:
+        pool.close()
+
+
+def _batches(results: Results) -> Iterator[tuple[list[Row], dict[tuple[str, int], list[Row]]]]:
+    """The pages of each batch that were read, and their published numbers by (uri, page_index)."""
+    both = zip(results.iter_batches("pages", _PAGE), results.iter_batches("numbers", _NUMBER), strict=True)
+    for pages, numbers in both:
+        rows = [row for row in pages.to_pylist() if row["state"] == "read"]
+        published = _by_page(numbers)
+        if not published.keys() <= {_key(row) for row in rows}:
+            raise StorageUnavailableError(f"{results.dest} is being written to: look again when that run is over")
+        yield rows, published
+
+
+def _by_page(numbers: pa.Table) -> dict[tuple[str, int], list[Row]]:
+    return {key: list(rows) for key, rows in groupby(sorted(numbers.to_pylist(), key=_key), key=_key)}
+
+
+def _key(row: Row) -> tuple[str, int]:
+    return row["uri"], row["page_index"]
+
+
+def _files(storage: Storage, pages: Sequence[Row], folder: Path) -> dict[str, Path | Missing]:
+    uris = list(dict.fromkeys(row["uri"] for row in pages))
+    return dict(zip(uris, storage.fetch(uris, folder), strict=True))
+
+
+def _on_batch(
+    pages: Sequence[Row],
+    published: dict[tuple[str, int], list[Row]],
+    files: dict[str, Path | Missing],
+    by: Readers,
+    pool: WorkerPool,
+    on_pages: Callable[[int], None],
+) -> Iterator[PageChanges | PageFailure]:
+    here = [(row, file) for row in pages if isinstance(file := files[row["uri"]], Path)]
+    jobs = [RereadJob(file, _ref(row), by) for row, file in here]
+    read = dict(zip((_key(row) for row, _ in here), pool.run(reread_pages, jobs, on_done=on_pages), strict=True))
+    on_pages(len(pages) - len(here))
+    for row in pages:
+        outcome = read.get(_key(row), files[row["uri"]])
+        if isinstance(outcome, Reread):
+            sides = outcome.champion.to_pylist(), outcome.challenger.to_pylist()
+            yield PageChanges(*_key(row), tuple(changes(published.get(_key(row), []), *sides)))
+        else:
+            yield _failure(row, outcome)
+
+
+def _failure(row: Row, outcome: Any) -> PageFailure:
+    if isinstance(outcome, PageFailure):
+        return outcome
+    if isinstance(outcome, Missing):
+        return PageFailure(_ref(row), FailureReason.MISSING, f"gone: {outcome.message}")
+    lost: Lost = outcome
+    return PageFailure(_ref(row), lost.reason, lost.message)
+
+
+def _ref(row: Row) -> PageRef:
+    return PageRef(row["uri"], "", row["sha256"], row["page_index"], row["page_count"])

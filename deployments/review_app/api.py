@@ -1,0 +1,90 @@
+"""What every view sends: decisions, undo, items given back; and how far the work is."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from deployments.review_app.context import Context, Reviewer
+from digit_core.readings import ReviewItem
+from digit_core.review.verdicts import Kind, Verdict, suggestion_is_hidden
+from tasks.adapters.review.claims import Claim
+from tasks.adapters.review.decisions import Act
+
+router = APIRouter(prefix="/api")
+
+Id = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class Said(BaseModel):
+    """About one item."""
+
+    item: Id
+    kind: Kind
+    value: Annotated[str, Field(max_length=100)] = ""
+
+
+class Decided(BaseModel):
+    """One act of a reviewer."""
+
+    act: Annotated[str, Field(pattern="^[0-9a-zA-Z-]{8,64}$")]
+    claim: Id
+    view: Literal["single", "carpet"]
+    keys: Annotated[int, Field(ge=0, le=100_000)]
+    seconds: Annotated[float, Field(ge=0, le=3600)]
+    verdicts: Annotated[list[Said], Field(min_length=1, max_length=200)]
+
+
+@router.post("/decide")
+def decide(decided: Decided, context: Context, reviewer: Reviewer) -> dict[str, Any]:
+    """What became of each item."""
+    verdicts = {said.item: Verdict(said.kind, said.value) for said in decided.verdicts}
+    act = Act(decided.act, reviewer, decided.view, decided.claim, decided.keys, decided.seconds)
+    answers = context.queue.decisions.keep(act, verdicts, context.options.lease)
+    return {"answers": {item: answer.value for item, answer in answers.items()}}
+
+
+@router.post("/undo")
+def undo(context: Context, reviewer: Reviewer) -> dict[str, Any]:
+    """The items of the reviewer's last act, lent to them anew."""
+    claim_id = uuid.uuid4().hex
+    items = context.queue.get_many(context.queue.decisions.undo(reviewer, claim_id, context.options.lease))
+    return batch(Claim(claim_id, 0.0, tuple(items)))
+
+
+@router.post("/release/{claim_id}")
+def release(claim_id: str, context: Context) -> dict[str, int]:
+    return {"released": context.queue.claims.release(claim_id)}
+
+
+@router.get("/progress")
+def progress(collection: str, context: Context, reviewer: Reviewer) -> dict[str, Any]:
+    found = context.queue.statistics.progress(collection, reviewer)
+    return {
+        "open": found.open,
+        "decided": found.decided,
+        "per_minute": round(found.items_per_minute, 1),
+        "seconds_left": found.seconds_left,
+    }
+
+
+def batch(claim: Claim) -> dict[str, Any]:
+    """Lent items as the page's scripts want them. Of those whose suggestion is hidden it is not sent at all."""
+    return {"claim": claim.claim_id, "items": [_shown(item) for item in claim.items]}
+
+
+def _shown(item: ReviewItem) -> dict[str, Any]:
+    hidden = suggestion_is_hidden(item.item_id, item.reason)
+    return {
+        "id": item.item_id,
+        "guess": None if hidden else item.top[0][0],
+        "number": item.number_id,
+        "place": item.place + 1,
+        "of": len(item.parts),
+        "mark": item.mark,
+        "file": item.uri.rpartition("/")[2],
+        "page": item.page_index + 1,
+    }

@@ -1,0 +1,60 @@
+"""What the views work with: the queue, the scans, the model in service, and how the page is set up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Annotated, cast
+
+from fastapi import Depends, Request
+
+from deployments.review_app.open_pages import OpenPages
+from digit_core.inference.classifier import Recogniser
+from digit_core.inference.reader import Reader
+from digit_core.params import DecodeLimits
+from tasks.adapters.layout_store import LayoutFolder
+from tasks.adapters.review.queue import ReviewQueue
+from tasks.adapters.storage.storage import Storage
+
+
+@dataclass(frozen=True)
+class ReviewOptions:
+    """How the page is set up. `token`: what reviewers must know, "" for nobody but this machine's users.
+
+    `hosts`: names under which the page may be called ("*" for any). `lease`: seconds for which digits are lent.
+    """
+
+    token: str = field(default="", repr=False)
+    hosts: tuple[str, ...] = ("127.0.0.1", "localhost", "::1")
+    lease: float = 600.0
+    batch: int = 20
+    carpet_from: float = 0.7
+    carpet_size: int = 40
+
+
+@dataclass(frozen=True)
+class ReviewContext:
+    """`recogniser` gives the model in service, `reader` what finds numbers; both are loaded when they are first asked for.
+    `layouts`: the folder where drawn layouts are kept; `pages`: those that are open for drawing.
+    """
+
+    queue: ReviewQueue
+    storage: Storage
+    limits: DecodeLimits
+    recogniser: Callable[[], Recogniser]
+    reader: Callable[[], Reader]
+    layouts: LayoutFolder
+    options: ReviewOptions = ReviewOptions()
+    pages: OpenPages = field(default_factory=OpenPages)
+
+
+def _context(request: Request) -> ReviewContext:
+    return cast(ReviewContext, request.app.state.context)
+
+
+def _reviewer(request: Request) -> str:
+    return str(request.state.reviewer)
+
+
+Context = Annotated[ReviewContext, Depends(_context)]
+Reviewer = Annotated[str, Depends(_reviewer)]

@@ -1,0 +1,33 @@
+"""A screen of digits that the model takes for the same one: only those that are not need a word."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
+
+from deployments.review_app.api import batch
+from deployments.review_app.context import Context, Reviewer
+from deployments.review_app.templating import chosen, render
+from digit_core.records import NOT_A_DIGIT
+
+router = APIRouter()
+TITLE, PATH = "Carpet", "/carpet"
+
+
+@router.get(PATH)
+def view(request: Request, context: Context) -> Response:
+    return render(request, "carpet.html", **chosen(request, context))
+
+
+@router.post("/api/claim/carpet")
+def claim(
+    collection: str, context: Context, reviewer: Reviewer, guess: Annotated[int | None, Query(ge=0, le=NOT_A_DIGIT)] = None
+) -> dict[str, Any]:
+    options = context.options
+    lent = context.queue.claims.carpet(collection, reviewer, options.carpet_size, options.lease, options.carpet_from, guess)
+    shown = batch(lent)
+    for item, kept in zip(shown["items"], lent.items, strict=True):
+        item["guess"] = kept.top[0][0]  # a carpet says it by what it is; audits are never in one
+    return {**shown, "guess": lent.items[0].top[0][0] if lent.items else None}

@@ -1,0 +1,169 @@
+"""Drawing layouts: open a page of a form, draw and name the boxes that matter, try them on another page, and save.
+
+A layout goes to and fro as the JSON of the fields that its YAML file has; every request is checked as a file would be.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import JSONResponse, Response
+from pydantic import BaseModel, ConfigDict
+
+from deployments.review_app.context import Context, ReviewContext
+from deployments.review_app.open_pages import NotOpenError, Opened
+from deployments.review_app.templating import render
+from digit_core.errors import InputError
+from digit_core.layouts.authoring import relaid, within
+from digit_core.layouts.registration import SURE, fit
+from digit_core.layouts.table_detection import ruled_tables
+from digit_core.layouts.template import Grid, Layout
+from digit_core.layouts.template_file import layout_fields, layout_from, layout_text, parse_layout
+from digit_core.params import DecodeLimits
+from tasks.adapters.layout_store import TakenError
+
+router = APIRouter()
+TITLE, PATH = "Layouts", "/layouts"
+API = "/api/layouts"
+
+LIMITS = DecodeLimits(max_megapixels=100.0, max_megabytes=60.0)
+_CACHED = {"Cache-Control": "private, max-age=3600"}
+_GONE = "this page is not open any more: open it again"
+
+Fields = dict[str, Any]
+
+
+class _Asked(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Drawn(_Asked):
+    """A layout's fields, as its file has them."""
+
+    layout: Fields
+
+
+class DrawnOn(Drawn):
+    """… and the page that it shall be laid on."""
+
+    page: str
+
+
+class ToSave(Drawn):
+    """… and the version that it may take the place of."""
+
+    replaces: str | None = None
+
+
+@router.get(PATH)
+def view(request: Request) -> Response:
+    return render(request, "layouts.html")
+
+
+@router.post(f"{API}/open")
+async def open_page(request: Request, context: Context, page: Annotated[int, Query(ge=1, le=100_000)] = 1) -> Fields:
+    """The body is an image file, `page` one of its pages. What there is to draw on it, and what its own rulings propose."""
+    data = await request.body()
+    return await run_in_threadpool(_open, data, page, context)
+
+
+def _open(data: bytes, page: int, context: ReviewContext) -> Fields:
+    limits = replace(LIMITS, max_pages=context.limits.max_pages, render_dpi=context.limits.render_dpi)
+    return _described(context.pages.open(data, page - 1, limits, context.reader()))
+
+
+def _described(opened: Opened) -> Fields:
+    page = opened.page
+    tables = [within(table, page) for table in ruled_tables(page.maps)]
+    return {
+        "id": opened.id,
+        "pages": opened.count,
+        "width": page.width,
+        "height": page.height,
+        "lines": {"horizontal": page.lines.horizontal, "vertical": page.lines.vertical},
+        "tables": [_grid_fields(table) for table in tables],
+    }
+
+
+def _grid_fields(grid: Grid) -> Fields:
+    axes = {name: {"names": axis.names, "edges": axis.edges} for name, axis in (("rows", grid.rows), ("columns", grid.columns))}
+    return {"name": grid.name, **axes}
+
+
+@router.get(f"{API}/picture/{{page_id}}")
+def picture(page_id: str, context: Context) -> Response:
+    return Response(_page(context, page_id).picture, media_type="image/jpeg", headers=_CACHED)
+
+
+def _page(context: ReviewContext, page_id: str) -> Opened:
+    try:
+        return context.pages.get(page_id)
+    except NotOpenError as error:
+        raise InputError(_GONE) from error
+
+
+@router.post(f"{API}/fit")
+def fit_to(asked: DrawnOn, context: Context) -> Fields:
+    """How the layout lies on that page: the corners of every cell, how well it agrees, and whether that is sure."""
+    layout, page = layout_from(asked.layout), _page(context, asked.page).page
+    found = fit(layout, page.maps)
+    cells = [
+        {"zone": place.zone, "row": place.row, "column": place.column, "corners": found.quad(area).round(1).tolist()}
+        for place, area in layout.cells().items()
+    ]
+    return {"cells": cells, "agreement": round(found.agreement, 3), "sure": found.agreement >= SURE, "needed": SURE}
+
+
+@router.post(f"{API}/relay")
+def relay(asked: DrawnOn, context: Context) -> Fields:
+    """The layout moved onto that page, which is its reference page from now on."""
+    return _layout_answer(relaid(layout_from(asked.layout), _page(context, asked.page).page))
+
+
+@router.post(f"{API}/yaml")
+def as_yaml(asked: Drawn) -> Fields:
+    """The layout's file."""
+    layout = layout_from(asked.layout)
+    return {"yaml": layout_text(layout), "version": layout.version}
+
+
+@router.post(f"{API}/parse")
+async def parse(request: Request) -> Fields:
+    """The body is a layout's file."""
+    return await run_in_threadpool(_parse, await request.body())
+
+
+def _parse(data: bytes) -> Fields:
+    try:
+        return _layout_answer(parse_layout(data.decode(), "this file"))
+    except UnicodeDecodeError as error:
+        raise InputError("this file is no layout: a layout is text in UTF-8") from error
+
+
+def _layout_answer(layout: Layout) -> Fields:
+    return {"layout": layout_fields(layout), "version": layout.version}
+
+
+@router.get(f"{API}/saved")
+def saved(context: Context) -> Fields:
+    """What the folder of layouts holds."""
+    return {"layouts": [{"name": one.name, "version": one.version, "problem": one.problem} for one in context.layouts.all()]}
+
+
+@router.get(f"{API}/saved/{{name}}")
+def load(name: str, context: Context) -> Fields:
+    return _layout_answer(context.layouts.load(name))
+
+
+@router.post(f"{API}/save")
+def save(asked: ToSave, context: Context) -> Response:
+    """Keeps the layout under its name; 409 and the version that is there, if another one has that name."""
+    layout = layout_from(asked.layout)
+    try:
+        version = context.layouts.save(layout, asked.replaces)
+    except TakenError as taken:
+        return JSONResponse({"error": str(taken), "version": taken.version}, 409)
+    return JSONResponse({"name": layout.name, "version": version})

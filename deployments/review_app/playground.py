@@ -1,0 +1,50 @@
+"""Write a digit, or drop an image, and see what the model in service reads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, HTTPException, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import Response
+
+from deployments.review_app.context import Context, ReviewContext
+from deployments.review_app.templating import render
+from digit_core.errors import PageError
+from digit_core.imaging.decode import decode_page
+from digit_core.params import DecodeLimits, SegmentationParams
+from digit_core.recognition.acceptance import fused
+from digit_core.recognition.pipeline import find_strip
+
+router = APIRouter()
+TITLE, PATH = "Try it", "/try"
+
+LIMITS = DecodeLimits(max_megapixels=8.0, max_pages=1, max_megabytes=6.0)
+MOST_DIGITS = 20
+
+
+@router.get(PATH)
+def view(request: Request) -> Response:
+    return render(request, "try_it.html")
+
+
+@router.post("/api/read")
+async def read(request: Request, context: Context) -> dict[str, Any]:
+    """The body is an image of one number. For each digit, left to right: 11 probabilities, and the 784 pixels it was read by."""
+    data = await request.body()
+    return await run_in_threadpool(_read, data, context)
+
+
+def _read(data: bytes, context: ReviewContext) -> dict[str, Any]:
+    try:
+        image = decode_page(data, 0, LIMITS)
+    except PageError as error:
+        raise HTTPException(422, f"this image cannot be read: {error}") from error
+    found = find_strip(image, SegmentationParams(), context.reader())
+    recogniser = context.recogniser()
+    probabilities = fused(recogniser(found.crops), found.evidence)
+    digits = [
+        {"probabilities": [round(float(share), 4) for share in row], "pixels": crop.reshape(-1).tolist()}
+        for crop, row in zip(found.crops[:MOST_DIGITS], probabilities[:MOST_DIGITS], strict=True)
+    ]
+    return {"digits": digits, "model": recogniser.version}

@@ -1,0 +1,25 @@
+"""One digit at a time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from deployments.review_app.api import batch
+from deployments.review_app.context import Context, Reviewer
+from deployments.review_app.templating import chosen, render
+
+router = APIRouter()
+TITLE, PATH = "One at a time", "/single"
+
+
+@router.get(PATH)
+def view(request: Request, context: Context) -> Response:
+    return render(request, "single.html", **chosen(request, context))
+
+
+@router.post("/api/claim/single")
+def claim(collection: str, context: Context, reviewer: Reviewer) -> dict[str, Any]:
+    return batch(context.queue.claims.single(collection, reviewer, context.options.batch, context.options.lease))

@@ -1,0 +1,22 @@
+"""What people found, and what that says of the digits that nobody looked at."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from deployments.review_app.context import Context
+from deployments.review_app.templating import render
+from digit_core.records import NOT_A_DIGIT
+from digit_core.review.verdicts import Kind
+
+router = APIRouter()
+TITLE, PATH = "Statistics", "/statistics"
+SAID = (*(str(digit) for digit in range(10)), *(kind.value for kind in (Kind.NOT_A_DIGIT, Kind.UNREADABLE, Kind.NUMBER)))
+
+
+@router.get(PATH)
+def view(request: Request, context: Context) -> Response:
+    found = context.queue.statistics
+    guesses = [(guess, "none" if guess == NOT_A_DIGIT else str(guess)) for guess in range(NOT_A_DIGIT + 1)]
+    return render(request, "statistics.html", found=found.collections(), paces=found.pace(), guesses=guesses, said=SAID)

@@ -1,0 +1,99 @@
+"""What a model is worth on digits it never saw: confusion, ROC, calibration, the worst mistakes. Arrays in, numbers out.
+
+`probabilities` are (n, 11) float32, `labels` (n,) from 0 to 10 everywhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digit_core.evaluation.model_comparison import CLASSES, Probabilities, class_name, review_share
+
+BINS = 15
+RESIDUAL_ERRORS = (0.0014, 0.01)
+"""Shares of wrong digits among the accepted at which the share for review is told."""
+
+Labels = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Roc:
+    """A curve from (0, 0) to (1, 1): share of other classes and of the class itself taken for it, as the threshold falls."""
+
+    false: Floats
+    true: Floats
+
+    @property
+    def auc(self) -> float:
+        """Area under the curve: how often a digit of the class gets a higher probability of it than another one."""
+        return float(np.trapezoid(self.true, self.false))
+
+
+@dataclass(frozen=True, slots=True)
+class Reliability:
+    """Digits by their confidence, in bins of equal width that are not empty: mean confidence, share right, how many."""
+
+    confidence: Floats
+    right: Floats
+    count: NDArray[np.int64]
+
+    @property
+    def ece(self) -> float:
+        """Expected calibration error: Naeini, Cooper, Hauskrecht (AAAI 2015), with the bins of Guo et al. (ICML 2017)."""
+        if not self.count.sum():
+            return 0.0
+        return float(np.average(np.abs(self.confidence - self.right), weights=self.count))
+
+
+def accuracy(probabilities: Probabilities, labels: Labels) -> float:
+    return float((probabilities.argmax(axis=1) == labels).mean())
+
+
+def confusion(probabilities: Probabilities, labels: Labels) -> NDArray[np.int64]:
+    """Counts (11, 11): what it is in rows, what it was taken for in columns."""
+    return np.bincount(labels * CLASSES + probabilities.argmax(axis=1), minlength=CLASSES**2).reshape(CLASSES, CLASSES)
+
+
+def roc(scores: NDArray[np.floating], positive: NDArray[np.bool_]) -> Roc:
+    """One class against the others; digits of the same score pass a threshold together. Needs both kinds of digits."""
+    order = np.argsort(-scores, kind="stable")
+    last_of_ties = np.append(np.flatnonzero(np.diff(scores[order])), len(order) - 1)
+    true = np.cumsum(positive[order])[last_of_ties]
+    false = last_of_ties + 1 - true
+    return Roc(np.append(0.0, false / false[-1]), np.append(0.0, true / true[-1]))
+
+
+def rocs(probabilities: Probabilities, labels: Labels) -> dict[int, Roc]:
+    """By class, of the classes that occur (and are not all there is)."""
+    seen = [label for label in np.unique(labels).tolist() if (labels != label).any()]
+    return {label: roc(probabilities[:, label], labels == label) for label in seen}
+
+
+def reliability(probabilities: Probabilities, labels: Labels) -> Reliability:
+    confidence, right = probabilities.max(axis=1).astype(np.float64), probabilities.argmax(axis=1) == labels
+    bins = np.clip((confidence * BINS).astype(int), 0, BINS - 1)
+    count = np.bincount(bins, minlength=BINS)
+    sums = (np.bincount(bins, weights=values, minlength=BINS)[count > 0] for values in (confidence, right))
+    mean, share = (total / count[count > 0] for total in sums)
+    return Reliability(mean, share, count[count > 0])
+
+
+def worst(probabilities: Probabilities, labels: Labels, most: int) -> NDArray[np.intp]:
+    """Rows of wrong answers, the surest first; at most `most`."""
+    wrong = np.flatnonzero(probabilities.argmax(axis=1) != labels)
+    return wrong[np.argsort(-probabilities[wrong].max(axis=1), kind="stable")][:most]
+
+
+def figures(probabilities: Probabilities, labels: Labels) -> dict[str, float]:
+    """Everything in numbers, by name: AUC of each class and their mean, calibration error, review shares."""
+    curves = rocs(probabilities, labels)
+    found = {f"auc_{class_name(label).replace(' ', '_')}": curve.auc for label, curve in curves.items()}
+    found["auc_mean"] = float(np.mean(list(found.values())))
+    found["ece"] = reliability(probabilities, labels).ece
+    for error in RESIDUAL_ERRORS:
+        found[f"review_at_error_{error:g}"] = review_share(probabilities, labels, error)
+    return found

@@ -1,0 +1,86 @@
+"""The gate's report, as Markdown for MLflow and as the rows of a table for the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from digit_core.evaluation.model_comparison import Comparison, Paired, SetComparison, class_name
+from digit_core.evaluation.promotion_gate import Verdict, p_text
+
+Row = tuple[str, str, str]
+"""What was measured, of the champion, of the challenger."""
+
+
+def figures(comparison: Comparison) -> list[Row]:
+    """The figures of both, the most telling first."""
+    rows = [row for one in comparison.sets for row in _set_rows(one, comparison.residual_error)]
+    speed = comparison.speed
+    rows.append(("digits/s", f"{speed.champion:,.0f}", f"{speed.challenger:,.0f}"))
+    if comparison.parity is not None:
+        rows.append(("ONNX and Keras differ by", "", f"{comparison.parity:.1g}"))
+    return rows
+
+
+def _set_rows(one: SetComparison, residual_error: float) -> Iterator[Row]:
+    share = one.total.share
+    yield f"right on {one.name} ({one.total.digits:,} digits)", f"{share.champion:.2%}", f"{share.challenger:.2%}"
+    yield "  only this one right (McNemar's p)", f"{one.total.lost}", f"{one.total.won} (p {p_text(one.total.p_worse)})"
+    label = _lowest(one)
+    recall = one.classes[label].share
+    yield f'  its lowest class: "{class_name(label)}"', f"{recall.champion:.2%}", f"{recall.challenger:.2%}"
+    yield f"  to review, {residual_error:.2%} wrong", f"{one.review.champion:.2%}", f"{one.review.challenger:.2%}"
+
+
+def _lowest(one: SetComparison) -> int:
+    """The challenger's worst class."""
+    return min(range(len(one.classes)), key=lambda label: one.classes[label].share.challenger)
+
+
+def markdown(comparison: Comparison, verdict: Verdict, champion: str, challenger: str, pictures: list[str]) -> str:
+    """The whole report; `pictures` are files beside it."""
+    parts = [
+        summary(comparison, verdict, champion, challenger),
+        *(_class_table(one) for one in comparison.sets),
+        *(f"![{name}]({name})" for name in pictures),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def summary(comparison: Comparison, verdict: Verdict, champion: str, challenger: str) -> str:
+    """The verdict with its reasons and the figures of both."""
+    parts = [
+        f"# Version {challenger} against champion {champion}: {'passed' if verdict.passed else 'refused'}",
+        *([_bullets(verdict)] if verdict.reasons else []),
+        _table(("", f"champion {champion}", f"challenger {challenger}"), figures(comparison)),
+    ]
+    return "\n\n".join(parts)
+
+
+def _bullets(verdict: Verdict) -> str:
+    return "\n".join(f"- {reason}" for reason in verdict.reasons)
+
+
+def _class_table(one: SetComparison) -> str:
+    rows = [_class_row(class_name(label), paired) for label, paired in enumerate(one.classes) if paired.digits]
+    return f"## {one.name}\n\n" + _table(("class", "digits", "champion", "challenger", "lost", "won", "p"), rows)
+
+
+def _class_row(name: str, paired: Paired) -> tuple[str, ...]:
+    share = paired.share
+    counts = f"{paired.lost}", f"{paired.won}", p_text(paired.p_worse).removeprefix("= ")
+    return name, f"{paired.digits:,}", f"{share.champion:.2%}", f"{share.challenger:.2%}", *counts
+
+
+def _table(header: tuple[str, ...], rows: list[Row] | list[tuple[str, ...]]) -> str:
+    lines = [header, ("---",) * len(header), *rows]
+    return "\n".join("| " + " | ".join(cell.strip() for cell in line) + " |" for line in lines)
+
+
+def gate_metrics(comparison: Comparison) -> dict[str, float]:
+    """The challenger's figures under the names that MLflow shows."""
+    found = {"gate.digits_per_second": comparison.speed.challenger}
+    for one in comparison.sets:
+        name = one.name.replace(" ", "_").lower()
+        found[f"gate.{name}.accuracy"] = one.total.share.challenger
+        found[f"gate.{name}.review_share"] = one.review.challenger
+    return found

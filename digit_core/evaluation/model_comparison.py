@@ -1,0 +1,212 @@
+"""Champion and challenger on the same held-out digits, figure by figure. What is allowed is in gate.py."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digit_core.errors import RegistryError
+from digit_core.inference.classifier import Recogniser
+from digit_core.records import NOT_A_DIGIT, Crops
+
+CLASSES = NOT_A_DIGIT + 1
+
+Probabilities = NDArray[np.float32]
+"""Shape (n, 11): calibrated probabilities of the ten digits and of "not a digit"."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOut:
+    """Digits that no model was trained on: images (n, 28, 28) uint8, labels (n,) int64 from 0 to 10."""
+
+    name: str
+    images: Crops
+    labels: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What both models make of the same digits."""
+
+    held_out: HeldOut
+    champion: Probabilities
+    challenger: Probabilities
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One figure of both models."""
+
+    champion: float
+    challenger: float
+
+
+@dataclass(frozen=True, slots=True)
+class Paired:
+    """How `digits` digits were read: `lost` only the champion has right, `won` only the challenger, `both` both."""
+
+    digits: int
+    both: int
+    lost: int
+    won: int
+
+    @property
+    def share(self) -> Pair:
+        """The share that each has right; 1 of no digits at all."""
+        if not self.digits:
+            return Pair(1.0, 1.0)
+        return Pair((self.both + self.lost) / self.digits, (self.both + self.won) / self.digits)
+
+    @property
+    def loss(self) -> float:
+        """By how much the challenger's share is lower; negative if it is higher."""
+        return self.share.champion - self.share.challenger
+
+    @property
+    def p_worse(self) -> float:
+        return mcnemar(self.lost, self.won)
+
+
+@dataclass(frozen=True, slots=True)
+class SetComparison:
+    """One held-out set: all its digits, those of each of the 11 classes (recall), and the shares that go to review."""
+
+    name: str
+    total: Paired
+    classes: tuple[Paired, ...]
+    review: Pair
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Everything that the gate judges by.
+
+    `speed` in digits per second. `parity`: largest difference between the challenger's ONNX and Keras files, None where
+    the version has no Keras file. `residual_error`: share of errors among accepted digits at which `review` was taken.
+    """
+
+    sets: tuple[SetComparison, ...]
+    speed: Pair
+    parity: float | None
+    residual_error: float
+
+
+def mcnemar(lost: int, won: int) -> float:
+    """How likely a challenger that is as good as the champion would lose so many digits to it, or more (one-sided).
+
+    The exact test of Q. McNemar, "Note on the sampling error of the difference between correlated proportions or
+    percentages" (Psychometrika 12, 1947): among digits that just one of the two has right, each is as likely to have it.
+    """
+    from scipy.stats import binomtest
+
+    return float(binomtest(lost, lost + won, 0.5, alternative="greater").pvalue) if lost + won else 1.0
+
+
+def held_out_sets(images: Crops, labels: NDArray[np.int64], seed: int = 0) -> tuple[HeldOut, HeldOut]:
+    """What the gate judges on, made from MNIST's test digits: those, and the same ones in archive ink.
+
+    Clean digits alone would let a model win that was never taught what archives hold; a tenth of the second set is no
+    digit at all. The seed is fixed, so that every challenger meets the same digits.
+    """
+    from digit_core.synthesis.augmentation import archive_digits
+
+    return HeldOut("MNIST test", images, labels), HeldOut(
+        "archive ink", *archive_digits(images, labels, np.random.default_rng(seed))
+    )
+
+
+def put_to_trial(held_out: HeldOut, champion: Recogniser, challenger: Recogniser) -> Trial:
+    """Raises RegistryError for a model that does not answer as a classifier of digits."""
+    return Trial(held_out, answers(champion, held_out.images), answers(challenger, held_out.images))
+
+
+def answers(recogniser: Recogniser, crops: Crops) -> Probabilities:
+    """The recogniser's probabilities, checked: (n, 11), finite. Raises RegistryError."""
+    probabilities = recogniser(crops)
+    if probabilities.shape != (len(crops), CLASSES):
+        raise RegistryError(
+            f"model version {recogniser.version} answers {len(crops)} digits with an array of shape {probabilities.shape}, "
+            f"not ({len(crops)}, {CLASSES}): it is no classifier of digits; train it again"
+        )
+    if not np.isfinite(probabilities).all():
+        raise RegistryError(f"model version {recogniser.version} gives probabilities that are no numbers; train it again")
+    return probabilities
+
+
+def compare(trial: Trial, residual_error: float) -> SetComparison:
+    """Paired and review shares of one held-out set."""
+    labels = trial.held_out.labels
+    champion, challenger = (model.argmax(axis=1) == labels for model in (trial.champion, trial.challenger))
+    classes = tuple(_counts(champion[labels == label], challenger[labels == label]) for label in range(CLASSES))
+    review = Pair(*(review_share(model, labels, residual_error) for model in (trial.champion, trial.challenger)))
+    return SetComparison(trial.held_out.name, _counts(champion, challenger), classes, review)
+
+
+def _counts(champion: NDArray[np.bool_], challenger: NDArray[np.bool_]) -> Paired:
+    both, lost, won = champion & challenger, champion & ~challenger, ~champion & challenger
+    return Paired(len(champion), int(both.sum()), int(lost.sum()), int(won.sum()))
+
+
+def review_share(probabilities: Probabilities, labels: NDArray[np.int64], residual_error: float) -> float:
+    """The smallest share for a person to see, the least sure first, that leaves `residual_error` among the others."""
+    review, error = risk_by_review(probabilities, labels)
+    return float(review[error <= residual_error].min())
+
+
+def risk_by_review(probabilities: Probabilities, labels: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """For every threshold: the share sent to review, ascending to 1, and the share of errors among the accepted.
+
+    Digits of the same confidence cannot be told apart by a threshold, so they are accepted together or not at all.
+    """
+    confidence = probabilities.max(axis=1)
+    order = np.argsort(-confidence, kind="stable")
+    wrong = np.cumsum((probabilities.argmax(axis=1) != labels)[order])
+    last_of_ties = np.append(np.flatnonzero(np.diff(confidence[order])), len(order) - 1) if len(order) else np.empty(0, int)
+    accepted = last_of_ties + 1
+    review = 1 - accepted / max(len(order), 1)
+    return np.append(review[::-1], 1.0), np.append((wrong[last_of_ties] / accepted)[::-1], 0.0)
+
+
+def speeds(
+    champion: Recogniser,
+    challenger: Recogniser,
+    crops: Crops,
+    rounds: int = 5,
+    clock: Callable[[], float] = time.perf_counter,
+) -> Pair:
+    """Digits per second of both, in turns so that both meet the same machine; the best round of each counts."""
+    models = (champion, challenger)
+    for model in models:
+        model(crops[:1])  # the first call prepares the session
+    seconds = np.array([[_seconds(model, crops, clock) for model in models] for _ in range(rounds)])
+    best = seconds.min(axis=0)
+    return Pair(len(crops) / best[0], len(crops) / best[1])
+
+
+def _seconds(model: Recogniser, crops: Crops, clock: Callable[[], float]) -> float:
+    start = clock()
+    model(crops)
+    return max(clock() - start, 1e-9)
+
+
+def differing(trial: Trial, most: int) -> NDArray[np.intp]:
+    """Rows on which just one of the two is right, lost ones first, the surest mistakes first; at most `most`."""
+    labels = trial.held_out.labels
+    champion, challenger = (model.argmax(axis=1) == labels for model in (trial.champion, trial.challenger))
+    lost = _surest(np.flatnonzero(champion & ~challenger), trial.challenger)
+    won = _surest(np.flatnonzero(~champion & challenger), trial.champion)
+    room_for_won = min(len(won), most // 2)
+    return np.concatenate([lost[: most - room_for_won], won[: max(most - len(lost), room_for_won)]])
+
+
+def _surest(rows: NDArray[np.intp], mistaken: Probabilities) -> NDArray[np.intp]:
+    return rows[np.argsort(-mistaken[rows].max(axis=1), kind="stable")]
+
+
+def class_name(label: int) -> str:
+    """'0' to '9', or 'not a digit'."""
+    return "not a digit" if label == NOT_A_DIGIT else str(label)

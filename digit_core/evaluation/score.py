@@ -1,0 +1,130 @@
+"""A score: counts of pages that add up, and the rates made of them. How they are counted: digit_core.evaluation.scoring."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from math import sqrt
+from typing import Any
+
+CAVEAT = (
+    "pages whose truth has no boxes: a number counts as found wherever on the page it was read, and an unlisted reading may be "
+    "right although the truth does not have it"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """`count` out of `of`."""
+
+    count: int
+    of: int
+
+    @property
+    def value(self) -> float | None:
+        """None where nothing was counted."""
+        return self.count / self.of if self.of else None
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """95 % score interval: E. B. Wilson (1927), J. Amer. Statist. Assoc. 22, 209-212; (0, 1) for nothing counted."""
+        if not self.of:
+            return 0.0, 1.0
+        z, share = 1.959964, self.count / self.of
+        centre = share + z * z / (2 * self.of)
+        reach = z * sqrt(share * (1 - share) / self.of + z * z / (4 * self.of * self.of))
+        scale = 1 + z * z / self.of
+        return max(0.0, (centre - reach) / scale), min(1.0, (centre + reach) / scale)
+
+    def to_dict(self) -> dict[str, Any]:
+        low, high = self.interval
+        return {"count": self.count, "of": self.of, "rate": self.value, "low": low, "high": high}
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What is counted on a page; counts of pages add up. digit_core.evaluation.scoring says what each rate is."""
+
+    true_numbers: int = 0
+    exact: int = 0
+    matched: int = 0
+    true_digits: int = 0  # of matched numbers
+    right_digits: int = 0
+    placed: int = 0  # readings judged on pages with boxes
+    placed_exact: int = 0
+    extras: int = 0  # readings that match no true number, on pages with boxes
+    unlisted: int = 0  # … on pages without
+    by_chance: float = 0.0  # of `exact`, what random digits would have given; on pages without boxes
+    left_out: int = 0  # readings of uncertain numbers
+    digits: int = 0
+    to_review: int = 0
+    accepted: int = 0
+    accepted_wrong: int = 0
+    accepted_digits: int = 0
+    accepted_digits_wrong: int = 0
+    marked: int = 0  # matched numbers with exactly their digits whose truth has marks
+    marks_right: int = 0  # … of which text or value agree too
+
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(*(getattr(self, field.name) + getattr(other, field.name) for field in fields(self)))
+
+    @property
+    def rates(self) -> dict[str, Rate]:
+        return {
+            "recall": Rate(self.exact, self.true_numbers),
+            "precision": Rate(self.placed_exact, self.placed),
+            "digit_accuracy": Rate(self.right_digits, self.true_digits),
+            "review_share": Rate(self.to_review, self.digits),
+            "accepted_number_error": Rate(self.accepted_wrong, self.accepted),
+            "accepted_digit_error": Rate(self.accepted_digits_wrong, self.accepted_digits),
+            "marks": Rate(self.marks_right, self.marked),
+        }
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"counts": asdict(self), "rates": {name: rate.to_dict() for name, rate in self.rates.items()}}
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """A certain true number that was not found exactly; `read` is '' where no reading stands for it."""
+
+    row: str
+    column: str
+    truth: str
+    read: str
+    accepted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PageScore:
+    """One page's counts. `status`: "read", "quarantined", or "missing" where the results hold no such page (`uri` "")."""
+
+    name: str
+    status: str
+    uri: str
+    boxes: bool
+    counts: Counts
+    mistakes: tuple[Mistake, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        head = {"name": self.name, "status": self.status, "uri": self.uri, "boxes": self.boxes}
+        return {**head, **self.counts.to_dict(), "mistakes": [asdict(mistake) for mistake in self.mistakes]}
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """All pages that have truth, in the order of the truth."""
+
+    pages: tuple[PageScore, ...]
+
+    @property
+    def total(self) -> Counts:
+        return sum((page.counts for page in self.pages), Counts())
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        return tuple(page.name for page in self.pages if page.status == "missing")
+
+    def to_dict(self) -> dict[str, Any]:
+        notes = [CAVEAT] if any(page.counts.by_chance for page in self.pages) else []
+        pages = [page.to_dict() for page in self.pages]
+        return {"total": self.total.to_dict(), "missing": list(self.missing), "notes": notes, "pages": pages}

@@ -1,0 +1,1 @@
+"""Image files to grey pages, and grey pages prepared for reading."""

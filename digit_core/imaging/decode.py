@@ -1,0 +1,106 @@
+"""Bytes -> page images: JPEG, PNG, TIFF, JPEG 2000 and PDF, by their content and never by their name.
+
+Sizes are read from headers and checked against DecodeLimits before a pixel is decoded. Whatever the bytes are, the only
+exception that leaves this module is PageError.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+
+from digit_core.errors import FailureReason, PageError
+from digit_core.imaging.pdf import open_pdf
+from digit_core.imaging.raster import Kind, Pages, open_picture
+from digit_core.imaging.tiff import open_tiff
+from digit_core.params import DecodeLimits
+from digit_core.records import PageImage
+
+_PICTURES = (
+    (b"\xff\xd8\xff", Kind.JPEG),
+    (b"\x89PNG\r\n\x1a\n", Kind.PNG),
+    (b"\x00\x00\x00\x0cjP  \r\n\x87\n", Kind.JPEG2000),
+    (b"\xff\x4f\xff\x51", Kind.JPEG2000),  # a bare codestream
+)
+_TIFF_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")  # the latter two are BigTIFF
+_PDF_MAGIC = b"%PDF-"
+_PDF_MAGIC_WITHIN = 1024  # readers allow as much before it
+
+
+def probe(data: bytes, limits: DecodeLimits) -> int:
+    """How many pages the file has, by its headers. Raises PageError, TOO_LARGE for a single picture of too many pixels too."""
+    with _opened(data, limits) as pages:
+        return pages.count
+
+
+def decode_page(data: bytes, index: int, limits: DecodeLimits) -> PageImage:
+    """One page, `index` from 0: upright, 8-bit grey, with its resolution. Raises PageError.
+
+    16 bits are scaled to 8 by the depth that was used (see raster.eight_bits), colour becomes luma, transparency white paper.
+    """
+    (outcome,) = decode_pages(data, [index], limits)
+    if isinstance(outcome, PageError):
+        raise outcome
+    return outcome
+
+
+def decode_pages(data: bytes, indices: Iterable[int], limits: DecodeLimits) -> Iterator[PageImage | PageError]:
+    """One outcome for every index, in order; opens the file once. A file that cannot be opened fails each of its pages."""
+    with ExitStack() as stack:
+        try:
+            pages: Pages | PageError = stack.enter_context(_opened(data, limits))
+        except PageError as error:
+            pages = _bare(error)
+        for index in indices:
+            yield pages if isinstance(pages, PageError) else _outcome(pages, index)
+
+
+def _outcome(pages: Pages, index: int) -> PageImage | PageError:
+    if not 0 <= index < pages.count:
+        return PageError(FailureReason.MISSING, f"there is no page {index + 1}: the file has {pages.count}")
+    try:
+        return pages.read(index)
+    except PageError as error:
+        return _bare(error)
+    except MemoryError:
+        message = "too large: decoding the page needs more memory than there is; use fewer workers, or lower max_megapixels"
+        return PageError(FailureReason.TOO_LARGE, message)
+
+
+def _bare(error: PageError) -> PageError:
+    """The same without its traceback, whose frames would keep the whole file in memory as long as the error is kept."""
+    return PageError(error.reason, str(error))
+
+
+@contextmanager
+def _opened(data: bytes, limits: DecodeLimits) -> Iterator[Pages]:
+    _check_bytes(len(data), limits)
+    kind = next((kind for magic, kind in _PICTURES if data.startswith(magic)), None)
+    if kind is not None:
+        yield open_picture(data, kind, limits)
+    elif data.startswith(_TIFF_MAGIC):
+        yield open_tiff(data, limits)
+    elif data.find(_PDF_MAGIC, 0, _PDF_MAGIC_WITHIN) >= 0:
+        with open_pdf(data, limits) as pages:
+            yield pages
+    else:
+        raise _unknown(data)
+
+
+def _unknown(data: bytes) -> PageError:
+    beginnings = (*(magic for magic, _ in _PICTURES), *_TIFF_MAGIC, _PDF_MAGIC)
+    if any(magic.startswith(data) for magic in beginnings):
+        return PageError(FailureReason.TRUNCATED, f"the file is cut short after {len(data)} bytes; copy it again")
+    message = f"not a JPEG, PNG, TIFF, JPEG 2000 or PDF file, whatever its name: it begins with {data[:12]!r}"
+    return PageError(FailureReason.NOT_AN_IMAGE, message)
+
+
+def _check_bytes(size: int, limits: DecodeLimits) -> None:
+    if size == 0:
+        raise PageError(FailureReason.EMPTY, "the file is empty (0 bytes); copy it again from where it came from")
+    if size > limits.max_megabytes * 1e6:
+        message = (
+            f"too large: the file has {size / 1e6:,.0f} megabytes, and the limit is {limits.max_megabytes:g}; "
+            "raise max_megabytes (DIGITS_MAX_MEGABYTES or --max-megabytes) if you trust it"
+        )
+        raise PageError(FailureReason.TOO_LARGE, message)

@@ -1,0 +1,216 @@
+"""JPEG, PNG and JPEG 2000 -> upright grey pages, and what every picture needs: its pixels as grey, its resolution.
+
+Pillow decodes them all: on an A4 page at 300 dpi it is within 2 ms of OpenCV for JPEG and quicker for TIFF, it says when
+data is missing, it honours palettes, alpha and min-is-white, and it writes nothing to stderr. ICC profiles are ignored.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+import math
+import struct
+import warnings
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import ExifTags, Image
+from PIL.ImageFile import ImageFile
+from PIL.Jpeg2KImagePlugin import Jpeg2KImageFile
+from PIL.JpegImagePlugin import JpegImageFile
+from PIL.PngImagePlugin import PngImageFile
+
+from digit_core.errors import FailureReason, PageError
+from digit_core.imaging import integrity
+from digit_core.params import DecodeLimits
+from digit_core.records import Grey, PageImage
+
+# DecodeLimits decides how many pixels are too many, before Pillow is asked for one; its own limit would fire first.
+Image.MAX_IMAGE_PIXELS = None
+# What Pillow warns of (odd metadata, mostly) is either harmless or followed by an error that names the page.
+warnings.filterwarnings("ignore", module=r"PIL\.")
+logging.getLogger("PIL").addHandler(logging.NullHandler())  # not on stderr where no logging is set up
+
+PILLOW_ERRORS = (
+    OSError,  # includes UnidentifiedImageError, and truncated or broken coded data
+    SyntaxError,  # Pillow's word for "not this format"
+    ValueError,
+    TypeError,
+    LookupError,
+    ArithmeticError,
+    AttributeError,
+    AssertionError,
+    EOFError,
+    struct.error,
+    zlib.error,
+)
+"""What Pillow's parsers let out on malformed files."""
+
+_COMMON_DEPTHS = (8, 10, 12, 14, 16)
+_TURNS: dict[int, Callable[[Grey], Grey]] = {
+    2: lambda pixels: pixels[:, ::-1],
+    3: lambda pixels: pixels[::-1, ::-1],
+    4: lambda pixels: pixels[::-1],
+    5: lambda pixels: pixels.T,
+    6: lambda pixels: np.rot90(pixels, -1),
+    7: lambda pixels: pixels[::-1, ::-1].T,
+    8: lambda pixels: np.rot90(pixels),
+}
+"""EXIF and TIFF orientation -> what makes such pixels upright; 1 and whatever is undefined leave them as they are."""
+
+
+class Kind(StrEnum):
+    """Formats of a single picture, by the name that messages use."""
+
+    JPEG = "JPEG"
+    PNG = "PNG"
+    JPEG2000 = "JPEG 2000"
+
+
+_PLUGINS: dict[Kind, type[ImageFile]] = {
+    Kind.JPEG: JpegImageFile,
+    Kind.PNG: PngImageFile,
+    Kind.JPEG2000: Jpeg2KImageFile,
+}
+_CHECKS: dict[Kind, Callable[[bytes], None]] = {
+    Kind.JPEG: integrity.check_jpeg,
+    Kind.PNG: integrity.check_png,
+    Kind.JPEG2000: integrity.check_jpeg2000,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """An opened file: how many pages it has, and how to decode one by its index; `read` raises PageError."""
+
+    count: int
+    read: Callable[[int], PageImage]
+
+
+def check_pixels(width: int, height: int, limits: DecodeLimits) -> None:
+    """Raises PageError(TOO_LARGE) for a picture of more than `limits.max_megapixels`."""
+    megapixels = width * height / 1e6
+    if megapixels > limits.max_megapixels:
+        message = (
+            f"too large: {width} x {height} pixels are {megapixels:,.0f} megapixels, and the limit is "
+            f"{limits.max_megapixels:g}; raise max_megapixels (DIGITS_MAX_MEGAPIXELS or --max-megapixels) if you trust the file"
+        )
+        raise PageError(FailureReason.TOO_LARGE, message)
+
+
+def open_picture(data: bytes, kind: Kind, limits: DecodeLimits) -> Pages:
+    """Reads the headers only. Raises PageError."""
+    check_pixels(*_open(data, kind).size, limits)
+    return Pages(1, lambda _: decode_picture(data, kind, limits))
+
+
+def decode_picture(data: bytes, kind: Kind, limits: DecodeLimits, turn: bool = True) -> PageImage:
+    """The picture of a whole file; `turn=False` leaves it as stored, whatever its EXIF data says. Raises PageError."""
+    image = _open(data, kind)
+    check_pixels(*image.size, limits)
+    _CHECKS[kind](data)
+    try:
+        image.draft("L", None)  # of a JPEG, take the luminance as stored instead of turning it into colours and back
+        pixels = to_grey(image)
+    except PILLOW_ERRORS as error:
+        raise as_page_error(kind, error) from error
+    if turn:
+        pixels = _upright(pixels, _orientation(image))
+    return PageImage(np.ascontiguousarray(pixels), dots_per_inch(image))
+
+
+def is_of_inks(jpeg: bytes) -> bool:
+    """Whether the picture is CMYK. Raises PageError for a broken header."""
+    return _open(jpeg, Kind.JPEG).mode == "CMYK"
+
+
+def _open(data: bytes, kind: Kind) -> ImageFile:
+    if kind is Kind.PNG:
+        integrity.check_chunks(data)
+    try:
+        return _PLUGINS[kind](io.BytesIO(data))
+    except PILLOW_ERRORS as error:
+        _CHECKS[kind](data)  # a header that breaks off is better called cut short than damaged
+        raise as_page_error(kind, error) from error
+
+
+def to_grey(image: ImageFile) -> Grey:
+    """Decodes the picture. Raises PageError, or one of PILLOW_ERRORS for what is broken."""
+    image.load()
+    if image.mode.startswith("I;16"):
+        return eight_bits(np.asarray(image))
+    return np.asarray(_grey(image))
+
+
+def _grey(image: Image.Image) -> Image.Image:
+    """8-bit grey by the luma weights of ITU-R 601, on white paper where the picture is transparent."""
+    if image.mode in ("I", "F"):
+        raise PageError(FailureReason.DAMAGED, "32-bit pixels are not supported; save the scan with 8 or 16 bits")
+    if image.mode == "LAB":
+        return image.getchannel("L")
+    if image.has_transparency_data:
+        return _on_white(image)
+    if image.mode == "CMYK":
+        image = image.convert("RGB")
+    return image.convert("L")
+
+
+def _on_white(image: Image.Image) -> Image.Image:
+    colours = (image.convert("LA") if image.mode == "La" else image).convert("RGBA")
+    paper = Image.new("L", image.size, 255)
+    paper.paste(colours.convert("L"), mask=colours.getchannel("A"))
+    return paper
+
+
+def eight_bits(values: NDArray[np.uint16]) -> Grey:
+    """16-bit values -> 8-bit ones, by the depth they were taken with: the smallest of 8, 10, 12, 14 or 16 that holds them all.
+
+    Scanners of 12 bits put 0 to 4095 into 16-bit files; paper is bright, so the largest value tells the depth.
+    """
+    needed = int(values.max(initial=0)).bit_length()
+    depth = next(depth for depth in _COMMON_DEPTHS if depth >= needed)
+    return np.asarray(values >> (depth - 8), dtype=np.uint8)
+
+
+def _upright(pixels: Grey, orientation: int) -> Grey:
+    turn = _TURNS.get(orientation)
+    return turn(pixels) if turn else pixels
+
+
+def _orientation(image: ImageFile) -> int:
+    try:
+        value = image.getexif().get(ExifTags.Base.Orientation, 1)
+    except PILLOW_ERRORS:  # broken metadata is no reason to refuse a picture that decodes
+        return 1
+    return value if isinstance(value, int) else 1
+
+
+def dots_per_inch(image: ImageFile) -> float:
+    """Dots per inch by the headers, the geometric mean of both directions; 0.0 if unknown."""
+    try:
+        if image.format == "JPEG" and not image.info.get("jfif_unit") and ExifTags.Base.XResolution not in image.getexif():
+            return 0.0  # Pillow puts 72 where EXIF data says nothing
+        across, down = (float(value) for value in image.info.get("dpi", (0, 0)))
+        dpi = math.sqrt(across * down)
+    except PILLOW_ERRORS:
+        return 0.0
+    return believable(dpi)
+
+
+def believable(dpi: float) -> float:
+    """0.0 in place of a resolution that no scanner has; headers often say 1 where nothing is known."""
+    return dpi if 10 <= dpi <= 10_000 else 0.0
+
+
+def as_page_error(kind: str, error: Exception) -> PageError:
+    """What one of PILLOW_ERRORS means for the page."""
+    what = str(error) or type(error).__name__
+    if "truncated" in what.lower():
+        message = f"the {kind} file is cut short ({what}); copy it again from where it came from"
+        return PageError(FailureReason.TRUNCATED, message)
+    advice = "copy or scan it again, or save it as plain 8-bit grey or colour"
+    return PageError(FailureReason.DAMAGED, f"the {kind} file is damaged, or of a rare kind ({what}); {advice}")

@@ -1,0 +1,1 @@
+"""The trained networks, run by ONNX Runtime."""

@@ -1,0 +1,76 @@
+"""Crops -> class probabilities, by ONNX Runtime. A Protocol, so that tests pass a function."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digit_core.calibration.record import CalibrationRecord, read_records
+from digit_core.calibration.temperature import tempered
+from digit_core.errors import RegistryError
+from digit_core.inference.onnx import onnx_session
+from digit_core.params import CalibrationSet
+from digit_core.records import Crops
+
+SHIPPED_MODEL = Path(__file__).parents[1] / "model" / "digits.onnx"
+SHIPPED_CARD = Path(__file__).parents[1] / "model" / "card.json"
+
+CALIBRATION = "calibration"
+"""Where the metadata of a model file has its records, as digit_core.calibration.record writes them."""
+
+_BATCH = 256  # as fast as larger ones, and its activations stay in the cache
+
+
+class Recogniser(Protocol):
+    """Anything that tells digits: crops (n, 28, 28) uint8 -> calibrated probabilities (n, 11) float32, rows sum to 1."""
+
+    @property
+    def version(self) -> str: ...
+
+    def __call__(self, crops: Crops) -> NDArray[np.float32]: ...
+
+
+class OnnxRecogniser:
+    """A model file in the form that network.py exports: pixels in [0, 1] in, probabilities out, temperature in its metadata.
+
+    Raises RegistryError if the file is no such model.
+    """
+
+    def __init__(self, path: Path, version: str) -> None:
+        self._session = onnx_session(path)
+        self._input = self._session.get_inputs()[0].name
+        facts = self._session.get_modelmeta().custom_metadata_map
+        self._temperature = float(facts.get("temperature", "1"))
+        self._version = version
+
+    @property
+    def version(self) -> str:
+        return self._version
+
+    @property
+    def temperature(self) -> float:
+        """What the network's own probabilities are divided by, in the exponent, to be calibrated."""
+        return self._temperature
+
+    def __call__(self, crops: Crops) -> NDArray[np.float32]:
+        rows = [self._classify(crops[start : start + _BATCH]) for start in range(0, len(crops), _BATCH)]
+        return np.concatenate(rows) if rows else np.empty((0, 11), np.float32)
+
+    def _classify(self, crops: Crops) -> NDArray[np.float32]:
+        pixels = crops[..., np.newaxis].astype(np.float32) / 255
+        (probabilities,) = self._session.run(None, {self._input: pixels})
+        return tempered(probabilities, self._temperature)
+
+
+def calibration_of(path: Path) -> dict[CalibrationSet, CalibrationRecord]:
+    """The records in a model file. Raises RegistryError if the file is no model, or holds none."""
+    text = onnx_session(path).get_modelmeta().custom_metadata_map.get(CALIBRATION)
+    if text is None:
+        raise RegistryError(
+            f"{path} holds no calibration record, so no error can be promised: give a threshold instead, or train the model "
+            "again with `digits train`"
+        )
+    return read_records(text)

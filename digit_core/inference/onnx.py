@@ -1,0 +1,21 @@
+"""ONNX Runtime sessions of model files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from digit_core.errors import RegistryError
+
+
+def onnx_session(path: Path) -> Any:
+    """A model file ready to run, on one thread. Raises RegistryError if it is none."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1  # the work is spread over processes already
+    options.log_severity_level = 3
+    try:
+        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # ONNX Runtime raises a dozen classes that share no base but Exception
+        raise RegistryError(f"{path} is no model that ONNX Runtime can load: {str(error).splitlines()[0]}") from error

@@ -1,0 +1,125 @@
+"""The reader's two networks by ONNX Runtime: what stands where on a page, and what a strip says.
+
+Both are trained together (digit_core/training/reader_training.py) and ship in digit_core/model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from digit_core.errors import RegistryError
+from digit_core.inference.network_spec import CHARACTERS, CLASSES, STRIDE, NetworkForm
+from digit_core.inference.onnx import onnx_session
+from digit_core.records import Grey
+
+Cells = NDArray[np.float32]
+"""Shape (h/4, w/4, characters of the detector + 6): as OUTPUTS in digit_core.inference.network_spec, for the characters that it
+knows."""
+
+Columns = NDArray[np.float64]
+"""Shape (columns, CLASSES): along a strip the probabilities of no character (0) and of each of CHARACTERS."""
+
+FINDER, READER = "finder.onnx", "reader.onnx"
+SHIPPED_READER = Path(__file__).parents[1] / "model"
+
+_STEP = 32
+"""Strips are filled up to a multiple of so many pixels, and read in batches of one width."""
+
+_BATCH = 32
+_NEVER = 1e-9
+"""Probability at least of each character: also of those that the network was never shown."""
+
+_TILE = 512
+"""Rows of a page that are looked at at once: activations of a whole page would not fit into the cache, nor always in memory."""
+
+_OVERLAP = 64
+
+
+class Reader(Protocol):
+    """Whatever finds characters on darkness (uint8, 0 paper) and reads strips.
+
+    detector: what its cells tell apart; strips: how strips are cut for it, and how wide its columns are.
+    """
+
+    @property
+    def detector(self) -> NetworkForm: ...
+
+    @property
+    def strips(self) -> NetworkForm: ...
+
+    def find(self, darkness: Grey) -> Cells: ...
+
+    def read(self, strips: Sequence[Grey]) -> list[Columns]: ...
+
+
+class OnnxReader:
+    """The two files in `folder`. Raises RegistryError if they are no models, or have a form that no such network has."""
+
+    def __init__(self, folder: Path = SHIPPED_READER) -> None:
+        self._finder = onnx_session(folder / FINDER)
+        self._reader = onnx_session(folder / READER)
+        self.detector = _form_of(self._finder, folder / FINDER)
+        self.strips = _form_of(self._reader, folder / READER)
+
+    def find(self, darkness: Grey) -> Cells:
+        """The cells of a picture of any size; done in overlapping bands."""
+        height, width = darkness.shape
+        bands = [self._band(darkness, top) for top in range(0, max(height - _OVERLAP, 1), _TILE)]
+        return np.concatenate(bands)[: -(-height // STRIDE), : -(-width // STRIDE)]
+
+    def _band(self, darkness: Grey, top: int) -> Cells:
+        above = min(top, _OVERLAP)
+        part = darkness[top - above : top + _TILE + _OVERLAP]
+        (cells,) = self._finder.run(None, {"patches": _input(_filled(part)[None])})
+        last = top + _TILE + _OVERLAP >= darkness.shape[0]
+        return np.asarray(cells[0, above // STRIDE : None if last else (above + _TILE) // STRIDE], np.float32)
+
+    def read(self, strips: Sequence[Grey]) -> list[Columns]:
+        """Strips as high as `strips` says, of any width; the answers in their order, each of its own width."""
+        answers: list[Columns] = [np.empty((0, CLASSES))] * len(strips)
+        order = sorted(range(len(strips)), key=lambda i: strips[i].shape[1])
+        for start in range(0, len(order), _BATCH):
+            chosen = order[start : start + _BATCH]
+            columns = self._read_batch([strips[i] for i in chosen])
+            for row, i in enumerate(chosen):
+                answers[i] = _probabilities(columns[row, : -(-strips[i].shape[1] // self.strips.column)], self.strips)
+        return answers
+
+    def _read_batch(self, strips: Sequence[Grey]) -> NDArray[np.float32]:
+        width = -(-strips[-1].shape[1] // _STEP) * _STEP
+        batch = np.zeros((len(strips), self.strips.height, width), np.uint8)
+        for row, strip in enumerate(strips):
+            batch[row, :, : strip.shape[1]] = strip
+        (columns,) = self._reader.run(None, {"strips": _input(batch)})
+        return np.asarray(columns, np.float32)
+
+
+def _input(pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
+    return (pictures[..., np.newaxis] / np.float32(255)).astype(np.float32)
+
+
+def _filled(part: Grey) -> Grey:
+    """With paper on the right and below, so that the sides are multiples of 8."""
+    height, width = part.shape
+    return np.asarray(cv2.copyMakeBorder(part, 0, -height % 8, 0, -width % 8, cv2.BORDER_CONSTANT, value=0), np.uint8)
+
+
+def _form_of(session: Any, file: Path) -> NetworkForm:
+    try:
+        return NetworkForm.of(session.get_modelmeta().custom_metadata_map)
+    except RegistryError as error:
+        raise RegistryError(f"{file} is not a network that reads numbers: {error}") from error
+
+
+def _probabilities(scores: NDArray[np.float32], form: NetworkForm) -> Columns:
+    """Probabilities of all characters from the scores (columns, 1 + characters) of those that a network of this form knows."""
+    powers = np.exp(scores.astype(np.float64) - scores.max(axis=1, keepdims=True))
+    known = powers / powers.sum(axis=1, keepdims=True)
+    ours = known[:, 1:] @ np.eye(len(CHARACTERS))[list(form.places)]
+    return np.concatenate([known[:, :1], np.maximum(ours, _NEVER)], axis=1)

@@ -1,0 +1,172 @@
+"""Sums that read: a page's cells are weighed against each other by the arithmetic that its form declares.
+
+A cell that sums confirm may leave review; one that they contradict goes in, with the reason. The page's own total is evidence and
+never truth: whoever wrote it may have reckoned wrong (digit_core.layouts.arithmetic.belief_propagation).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from digit_core.layouts.arithmetic.belief_propagation import Relation, Unknown, Verdict, reconcile
+from digit_core.layouts.arithmetic.constraints import CellRelation, relations
+from digit_core.layouts.candidates import SUREST, Labels, chosen, digits_of, fitting, was_read, with_one_more
+from digit_core.layouts.cell_rules import broken_rule
+from digit_core.layouts.template import Holds, Layout, Mark, Place
+from digit_core.notation import NumberKind
+from digit_core.params import ReviewPolicy
+from digit_core.readings import INTO_REVIEW, OUT_OF_REVIEW, READ_FIRST, Reading, Reason, State, as_written
+from digit_core.records import Box, CellState
+
+_NOTHING_THERE = 0.98
+"""How sure it is that a cell that looks blank, or like a dash, adds nothing."""
+
+_NOT_SUMMED = {NumberKind.FRACTION, NumberKind.MONEY, NumberKind.DATE, NumberKind.TIME, NumberKind.ANGLE}
+"""Their digits are no number that sums go by."""
+
+_WORD = 0.6
+"""The same of ink that was not read, where the form says that words may stand there."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Choices:
+    """The values that a cell may have, and the labels of its digits that give each; no labels: nothing stands there."""
+
+    unknown: Unknown
+    labels: Mapping[int, Labels]
+
+
+def reckoned(
+    readings: Sequence[Reading], layout: Layout, policy: ReviewPolicy, drawn: Callable[[Box], bool] = lambda box: False
+) -> tuple[Reading, ...]:
+    """The readings of a form's cells after its checks; those that no check speaks of stay as they are.
+
+    drawn: the lot of a digit's box, by which it is audited when it is accepted.
+    """
+    wanted = relations(layout)
+    by_place = {_place(reading): index for index, reading in enumerate(readings)}
+    complete = [one for one in wanted if all(place in by_place for place, _ in one.terms)]
+    order = list(dict.fromkeys(place for one in complete for place, _ in one.terms))
+    if not order:
+        return tuple(readings)
+    choices = [_choices(readings[by_place[place]], layout) for place in order]
+    number = {place: i for i, place in enumerate(order)}
+    linear = [Relation(tuple((number[place], factor) for place, factor in one.terms), one.low, one.high) for one in complete]
+    result = reconcile([one.unknown for one in choices], linear)
+    said = _said(complete, result.verdicts)
+    changed = list(readings)
+    for place, options, value, probability in zip(order, choices, result.values, result.probabilities, strict=True):
+        index = by_place[place]
+        outcome = _Outcome(value, probability, said[place])
+        changed[index] = _weighed(readings[index], options, outcome, layout.holds_of(place), policy, drawn)
+    return tuple(changed)
+
+
+def _place(reading: Reading) -> Place:
+    cell = reading.cell
+    return Place(cell.zone, cell.row, cell.column) if cell else Place("")
+
+
+def _said(complete: Sequence[CellRelation], verdicts: Sequence[Verdict]) -> dict[Place, list[tuple[str, Verdict]]]:
+    """For each cell the checks that speak of it, and how they ended."""
+    said: defaultdict[Place, list[tuple[str, Verdict]]] = defaultdict(list)
+    for relation, verdict in zip(complete, verdicts, strict=True):
+        for place, _ in relation.terms:
+            said[place].append((relation.name, verdict))
+    return said
+
+
+def _choices(reading: Reading, layout: Layout) -> _Choices:
+    holds = layout.holds_of(_place(reading))
+    span = (0, 10 ** holds.digits[1] - 1)
+    sign = -1 if reading.minus and holds.sign else 1
+    counted = reading.digits and reading.kind not in _NOT_SUMMED
+    found = fitting(reading, *holds.digits) if counted else []
+    labels: dict[int, Labels] = {}
+    shares: defaultdict[int, float] = defaultdict(float)
+    for one, share in found:
+        value = int(digits_of(one)) * sign
+        if was_read(reading, one):
+            labels.setdefault(value, one)
+        shares[value] += share
+    for digits, share in with_one_more(reading.digits) if counted and len(reading.digits) < holds.digits[1] else ():
+        shares[int(digits) * sign] += share
+    nothing = _nothing(reading, Mark.WORD in holds.marks)
+    if nothing:
+        shares[0] += nothing
+    total = max(1.0, sum(shares.values()) / SUREST)
+    ranked = sorted(((value, share / total) for value, share in shares.items()), key=lambda pair: -pair[1])
+    return _Choices(Unknown(tuple(ranked), span), labels)
+
+
+def _nothing(reading: Reading, words: bool) -> float:
+    """How likely it is that a cell without a number adds nothing."""
+    state = reading.cell.state if reading.cell else CellState.NUMBER
+    if reading.digits:
+        return 0.0
+    if state in (CellState.BLANK, CellState.DASH):
+        return _NOTHING_THERE if reading.state is not State.REVIEW else 1 - _NOTHING_THERE
+    return _WORD if state is CellState.ILLEGIBLE and words else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What the arithmetic makes of a cell: its likeliest value (None: something that was not read), how sure that is, and how
+    each check that speaks of it ended.
+    """
+
+    value: int | None
+    probability: float
+    said: Sequence[tuple[str, Verdict]]
+
+    @property
+    def broken(self) -> list[str]:
+        return [name for name, verdict in self.said if verdict is Verdict.BROKEN]
+
+    @property
+    def words(self) -> str:
+        agrees = [name for name, verdict in self.said if verdict is Verdict.AGREES]
+        if self.broken:
+            return f"breaks: {', '.join(self.broken)}"
+        return f"agrees: {', '.join(agrees)}" if agrees else "undecided"
+
+
+def _weighed(
+    reading: Reading, options: _Choices, outcome: _Outcome, holds: Holds, policy: ReviewPolicy, drawn: Callable[[Box], bool]
+) -> Reading:
+    """The reading with the value that the sums leave, accepted if that is sure enough, else for review."""
+    sure = outcome.value is not None and outcome.probability >= policy.threshold and not outcome.broken
+    labels = options.labels.get(outcome.value) if outcome.value is not None else None
+    if labels is None or not reading.parts:
+        asked = f" (sums ask for {outcome.value})" if labels is None and outcome.value and reading.digits else ""
+        return _unexplained(replace(reading, checks=outcome.words + asked), sure and not asked)
+    digits, text = digits_of(labels), as_written(reading.text, [digits_of((label,)) for label in labels])
+    state_of_cell = reading.cell.state if reading.cell else CellState.NUMBER
+    sure = sure and not broken_rule(digits, text, state_of_cell, holds)
+    if digits == reading.digits and sure == (reading.state is State.ACCEPTED):
+        return replace(reading, checks=outcome.words, confidence=outcome.probability)
+    state, reason = (State.ACCEPTED, "") if sure else (State.REVIEW, Reason.RULE_BROKEN)
+    parts = chosen(reading, labels, outcome.probability, state, reason)
+    if sure:
+        lots = ((part, drawn(part.box) and part.state is State.ACCEPTED) for part in parts)
+        parts = tuple(replace(part, reason=Reason.AUDIT if lot else part.reason) for part, lot in lots)
+    words = outcome.words + _moved(reading, digits, state)
+    return replace(reading, digits=digits, text=text, confidence=outcome.probability, state=state, parts=parts, checks=words)
+
+
+def _moved(reading: Reading, digits: str, state: State) -> str:
+    """What the sums have changed, in words."""
+    moved = ""
+    if state is not reading.state:
+        moved = f" {OUT_OF_REVIEW if state is State.ACCEPTED else INTO_REVIEW}"
+    return moved + (f" {READ_FIRST}{reading.digits})" if digits != reading.digits else "")
+
+
+def _unexplained(reading: Reading, sure: bool) -> Reading:
+    """A cell without a number, or with one that no candidate explains: a sum never makes sure of it, but may doubt it."""
+    if sure or not reading.parts or reading.state is State.REVIEW:
+        return reading
+    parts = tuple(replace(part, state=State.REVIEW, reason=Reason.RULE_BROKEN) for part in reading.parts)
+    return replace(reading, state=State.REVIEW, parts=parts, checks=f"{reading.checks} {INTO_REVIEW}")

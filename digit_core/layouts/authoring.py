@@ -1,0 +1,89 @@
+"""A page as layouts see it: turned level, with its rulings; what it proposes for a layout, and a layout moved onto it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+
+from digit_core.errors import InputError
+from digit_core.imaging.line_detection import LineMaps, Lines, line_maps, page_lines
+from digit_core.imaging.prepare import Affine, prepare
+from digit_core.layouts.registration import SURE, Fit, fit
+from digit_core.layouts.table_detection import ruled_tables
+from digit_core.layouts.template import Area, Axis, Grid, Layout
+from digit_core.params import SegmentationParams
+from digit_core.records import Grey, PageImage
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LevelPage:
+    """A page turned level: its size and rulings, in its pixels; `to_scan` takes these back to the scan's."""
+
+    width: int
+    height: int
+    maps: LineMaps
+    lines: Lines
+    to_scan: Affine
+
+
+def level_page(image: PageImage) -> tuple[LevelPage, Grey]:
+    """The page that a layout is drawn on, and its picture, shape (height, width), on white paper."""
+    page = prepare(image.pixels, SegmentationParams())
+    maps = line_maps(page.darkness)
+    height, width = page.darkness.shape
+    return LevelPage(width, height, maps, page_lines(maps), page.to_scan), np.asarray(cv2.bitwise_not(page.darkness), np.uint8)
+
+
+def proposed(page: LevelPage, name: str) -> Layout:
+    """The page's own ruled tables as a layout, to be edited. Raises InputError where there are none."""
+    tables = ruled_tables(page.maps)
+    if not tables:
+        raise InputError("no ruled table was found on it: draw its boxes under Layouts on the page of `digits review serve`")
+    return Layout(name, page.width, page.height, grids=tuple(within(table, page) for table in tables), lines=page.lines)
+
+
+def within(grid: Grid, page: LevelPage) -> Grid:
+    """The grid without what the thickness of a ruling put beyond the edge of the page."""
+    return replace(grid, rows=_clipped(grid.rows, page.height), columns=_clipped(grid.columns, page.width))
+
+
+def _clipped(axis: Axis, limit: float) -> Axis:
+    return replace(axis, edges=tuple(min(max(edge, 0.0), float(limit)) for edge in axis.edges))
+
+
+def relaid(layout: Layout, page: LevelPage) -> Layout:
+    """The layout moved onto this page, which is its reference page from now on. Raises InputError where it does not fit."""
+    if (layout.width, layout.height, layout.lines) == (page.width, page.height, page.lines):
+        return layout  # its own page: nothing shall drift
+    found = fit(layout, page.maps)
+    if found.agreement < SURE:
+        raise InputError(
+            f"this page is not the form of layout {layout.name} (agreement {found.agreement:.2f}, needed {SURE:.2f}): "
+            "open a page of that form, or begin a new layout"
+        )
+    zones = tuple(replace(zone, box=_moved(zone.box, found)) for zone in layout.zones)
+    grids = tuple(_moved_grid(grid, found) for grid in layout.grids)
+    return replace(layout, width=page.width, height=page.height, zones=zones, grids=grids, lines=page.lines)
+
+
+def _moved(box: Area, found: Fit) -> Area:
+    """The upright box between the middles of the moved sides."""
+    corners = found.quad(box)
+    left, right = (round(float(corners[side, 0].mean()), 1) for side in ([0, 3], [1, 2]))
+    top, bottom = (round(float(corners[side, 1].mean()), 1) for side in ([0, 1], [2, 3]))
+    return Area(left, top, right - left, bottom - top)
+
+
+def _moved_grid(grid: Grid, found: Fit) -> Grid:
+    """Each edge goes where its middle goes."""
+    x = (grid.columns.edges[0] + grid.columns.edges[-1]) / 2
+    y = (grid.rows.edges[0] + grid.rows.edges[-1]) / 2
+    rows = found.to_page(np.array([(x, edge) for edge in grid.rows.edges], np.float64))[:, 1]
+    columns = found.to_page(np.array([(edge, y) for edge in grid.columns.edges], np.float64))[:, 0]
+    return replace(grid, rows=_with_edges(grid.rows, rows.tolist()), columns=_with_edges(grid.columns, columns.tolist()))
+
+
+def _with_edges(axis: Axis, edges: list[float]) -> Axis:
+    return replace(axis, edges=tuple(round(edge, 1) for edge in edges))

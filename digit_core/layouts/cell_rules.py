@@ -1,0 +1,86 @@
+"""What a form says of a cell, held against what was read in it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from digit_core.layouts.candidates import chosen, digits_of, fitting
+from digit_core.layouts.template import Holds
+from digit_core.notation import fits, interpret
+from digit_core.readings import DigitReading, Reading, Reason, State, as_written
+from digit_core.records import CellState
+
+_DOUBTFUL = {
+    CellState.STRUCK_OUT: Reason.STRUCK_OUT,
+    CellState.OVERWRITTEN: Reason.OVERWRITTEN,
+    CellState.ILLEGIBLE: Reason.NOT_READ,
+}
+
+
+def by_form(reading: Reading, holds: Holds) -> Reading:
+    """A cell's reading as its form has it: with its decimals and sign; for review where it breaks a rule.
+
+    Where more digits were read than the cell can hold, the likeliest that fit are taken: brackets, rulings and the neighbours'
+    tails pass for digits at the ends of a number.
+    """
+    if len(reading.digits) > holds.digits[1]:
+        reading = _of_fitting_length(reading, holds)
+    state = reading.cell.state if reading.cell else CellState.NUMBER
+    reason = _not_allowed(reading, state) or broken_rule(reading.digits, reading.text, state, holds)
+    if reason:
+        reading = for_review(reading, reason)
+    return replace(reading, notation=holds.notation)
+
+
+def _of_fitting_length(reading: Reading, holds: Holds) -> Reading:
+    labels, probability = fitting(reading, *holds.digits)[0]
+    parts = chosen(reading, labels, probability, State.REVIEW, Reason.RULE_BROKEN)
+    text = as_written(reading.text, [part.digit for part in parts])
+    return replace(reading, digits=digits_of(labels), text=text, confidence=probability, state=State.REVIEW, parts=parts)
+
+
+def _not_allowed(reading: Reading, state: CellState) -> str:
+    """A blank or a dash has a part to look at only where the form does not let it stand."""
+    marks = (CellState.BLANK, CellState.DASH, CellState.DITTO)
+    return Reason.RULE_BROKEN if reading.parts and state in marks else ""
+
+
+def for_review(reading: Reading, reason: str) -> Reading:
+    """The reading with all its parts put to a person; what has none stays as it is."""
+    parts = tuple(_for_review(part, reason) for part in reading.parts)
+    return replace(reading, parts=parts, state=State.REVIEW if parts else reading.state)
+
+
+def _for_review(part: DigitReading, reason: str) -> DigitReading:
+    """With a digit's own doubt before the cell's."""
+    own = part.reason if part.state is State.REVIEW and part.reason != Reason.NOT_A_DIGIT else reason
+    return replace(part, state=State.REVIEW, reason=own)
+
+
+def broken_rule(digits: str, text: str, state: CellState, holds: Holds | None) -> str:
+    """Why a person must look at a cell's number, however sure its digits are: a word for the column `reason`; "" for none.
+
+    digits: as read, with leading zeros; text: as written, with points and dashes; holds: None where no form says anything.
+    """
+    if state in _DOUBTFUL:
+        return _DOUBTFUL[state]
+    if holds is None or not digits:
+        return ""
+    low, high = holds.digits
+    meaning = interpret(text or digits, holds.notation)
+    written = low <= len(digits) <= high and _point_fits(text, holds) and fits(meaning, holds.notation)
+    signed = holds.sign or not text.startswith(("+", "-"))
+    return "" if written and signed and _in_range(meaning.value, holds) else Reason.RULE_BROKEN
+
+
+def _in_range(value: float | None, holds: Holds) -> bool:
+    """What has no value is in every range."""
+    if value is None:
+        return True
+    return (holds.least is None or value >= holds.least) and (holds.most is None or value <= holds.most)
+
+
+def _point_fits(text: str, holds: Holds) -> bool:
+    """Where a point is written in a number whose decimals the form knows, as many digits stand behind it."""
+    written = interpret(text, replace(holds.notation, decimals=None))
+    return holds.decimals is None or written.decimals in (None, holds.decimals)

@@ -1,0 +1,250 @@
+"""Finding a form on a page: how it lies there, and how sure that is.
+
+The form is known by its printed rulings. Likely placings (digit_core.layouts.coarse_alignment) are drawn to the rulings that
+lie near: a vertical one tells x, a horizontal one y (iterated closest points as in Besl, McKay, "A method for registration of
+3-D shapes", PAMI 1992, here point to line), at last with the quadratic terms that a page which does not lie flat asks for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from digit_core.imaging.line_detection import LineMaps, Segments, drawn
+from digit_core.imaging.prepare import Mask
+from digit_core.layouts.coarse_alignment import likeness, placings
+from digit_core.layouts.grid_offset import features, settled
+from digit_core.layouts.ruling_ends import running_on
+from digit_core.layouts.template import Area, Layout
+
+_ROUGHLY = ((0.022, 3), (0.012, 3))
+_CLOSELY = ((0.007, 6), (0.005, 6))
+"""How far a ruling is looked for, as a share of the page's longer side, and how many terms the way there has."""
+
+_STEP = 0.02
+"""Of half the page, between two points of a ruling."""
+
+_NEAR = 0.0035
+"""Share of the longer side within which a ruling lies where the form has it."""
+
+_ASIDE = ((0.011, 0.009), (-0.009, 0.011), (0.013, -0.01), (-0.012, -0.011))
+"""Shares of the longer side that a form is moved by to see how well it agrees by chance."""
+
+_FAR, _HALF_A_RULING = 10_000, 3
+"""Map pixels: further than any ruling is looked for; and how far from its edge a ruling's middle may be."""
+
+_TRIED = 3
+"""Of many forms so many are tried closely."""
+
+_STEPS_BACK = 12
+
+_STRETCHED = 1.03
+"""How much wider for its height than the form a page may be: paper shrinks, and lenses draw."""
+
+_BEYOND = 0.08
+"""Share of the page's longer side that is looked at around the form's rulings: where its grid ends, the page's must end too."""
+
+SURE = 0.65
+"""Agreement from which a page is taken for the form."""
+
+Points = NDArray[np.float64]
+"""Shape (n, 2): x, y."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fit:
+    """How a form lies on a prepared page. terms (2, 6): x and y on the page from 1, u, v, uv, uu, vv, with u and v from -1 to 1
+    over the reference page. agreement: of the rulings of form and page, in the form's own frame, the share that lies on each
+    other, 0 to 1.
+    """
+
+    layout: Layout
+    terms: NDArray[np.float64]
+    agreement: float
+
+    def to_page(self, points: Points) -> Points:
+        """Places of the form, (n, 2), as places on the prepared page."""
+        return np.asarray(features(_unit(points, self.layout), 6) @ self.terms.T, np.float64)
+
+    def to_form(self, points: Points) -> Points:
+        """Places on the prepared page, (n, 2), as places of the form: the inverse of `to_page`, by Newton's method."""
+        unit = np.zeros_like(points)
+        straight = np.linalg.inv(self.terms[:, 1:3])
+        for _ in range(_STEPS_BACK):
+            unit = unit - (features(unit, 6) @ self.terms.T - points) @ straight.T
+        return np.asarray((unit + 1) / 2 * (self.layout.width, self.layout.height), np.float64)
+
+    def quad(self, area: Area) -> Points:
+        """The four corners of an area of the form on the prepared page, clockwise from its upper left."""
+        x, y, right, bottom = area.x, area.y, area.x + area.w, area.y + area.h
+        return self.to_page(np.array([(x, y), (right, y), (right, bottom), (x, bottom)], np.float64))
+
+
+def fit(layout: Layout, maps: LineMaps) -> Fit:
+    """The best placing of a form on a page with these rulings, however bad; `agreement` says how good it is."""
+    form = _Form.of(layout)
+    starts = [_drawn_to_lines(form, maps, placing, _ROUGHLY) for placing in placings(form.across, form.down, maps)]
+    best = max(starts, key=lambda terms: _on_each_other(form, maps, terms), default=np.zeros((2, 6)))
+    terms = _drawn_to_lines(form, maps, best, _CLOSELY)
+    terms = settled(terms, form.across, form.down, lambda other: _on_each_other(form, maps, other))
+    terms = _drawn_to_lines(form, maps, terms, _CLOSELY[-1:])
+    return Fit(layout, terms / maps.scale, 0.0 if _is_stretched(layout, terms) else _agreement(form, maps, terms))
+
+
+def _is_stretched(layout: Layout, terms: NDArray[np.float64]) -> bool:
+    """Whether the form would be wider or narrower for its height than it is: a part of another table's grid may look like it.
+    Of a form drawn in shares of its page nobody knows.
+    """
+    if layout.width == layout.height == 1:
+        return False
+    wide, high = abs(terms[0, 1]) / layout.width, abs(terms[1, 2]) / layout.height
+    return not high or not 1 / _STRETCHED < wide / high < _STRETCHED
+
+
+def best_fit(layouts: Sequence[Layout], maps: LineMaps) -> Fit | None:
+    """Of several forms the one that agrees best with the page; None if none does so surely. Of many only those are tried whose
+    picture looks most like the page's.
+    """
+    fits = [fit(layout, maps) for layout in _likeliest(layouts, maps)]
+    best = max(fits, key=lambda one: one.agreement, default=None)
+    return best if best is not None and best.agreement >= SURE else None
+
+
+def _likeliest(layouts: Sequence[Layout], maps: LineMaps) -> Sequence[Layout]:
+    if len(layouts) <= _TRIED:
+        return layouts
+    scored = ((likeness(form.across, form.down, maps), one) for one, form in ((one, _Form.of(one)) for one in layouts))
+    return [one for _, one in sorted(scored, key=lambda pair: -pair[0])[:_TRIED]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Form:
+    """A layout's rulings in u and v, which go from -1 to 1 over the reference page: as segments, and as points along them."""
+
+    across: Segments
+    down: Segments
+    on_across: Points
+    on_down: Points
+
+    @classmethod
+    def of(cls, layout: Layout) -> _Form:
+        both = (np.array(part, np.float64).reshape(-1, 2) for part in (layout.lines.horizontal, layout.lines.vertical))
+        across, down = (_unit(part, layout).reshape(-1, 4) for part in both)
+        return cls(across, down, _along(across), _along(down))
+
+    def rulings(self, maps: LineMaps) -> tuple[tuple[bool, Segments, Points, Mask], ...]:
+        """Of either direction whether it is across, segments and points of the form, and the page's rulings."""
+        return (False, self.down, self.on_down, maps.down), (True, self.across, self.on_across, maps.across)
+
+
+def _along(segments: Segments) -> Points:
+    """Places along the segments, (n, 2), evenly."""
+    lengths = np.abs(segments[:, 2:] - segments[:, :2]).max(axis=1, initial=0.0)
+    steps = [np.linspace(0, 1, max(2, round(float(length) / _STEP))) for length in lengths]
+    rows = [row[:2] + step[:, None] * (row[2:] - row[:2]) for row, step in zip(segments, steps, strict=True)]
+    return np.concatenate(rows) if rows else np.empty((0, 2))
+
+
+def _unit(points: Points, layout: Layout) -> Points:
+    return np.asarray(2 * points / (layout.width, layout.height) - 1, np.float64)
+
+
+def _drawn_to_lines(
+    form: _Form, maps: LineMaps, terms: NDArray[np.float64], reaches: Sequence[tuple[float, int]]
+) -> NDArray[np.float64]:
+    for reach, count in reaches:
+        for _ in range(2):
+            for across, _, points, mask in form.rulings(maps):
+                nearest = _nearest(points, terms, mask, across, reach * maps.side)
+                terms = _moved(terms, int(across), points, nearest, count)
+    return terms
+
+
+def _nearest(
+    points: Points, terms: NDArray[np.float64], mask: Mask, across: bool, reach: float
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """For each point how far across the middle of the nearest ruling is, in map pixels, and whether there is one."""
+    if not len(points):
+        return np.empty(0), np.empty(0, bool)
+    places = features(points, 6) @ terms.T
+    own = 1 if across else 0
+    span = np.arange(-int(np.ceil(reach)), int(np.ceil(reach)) + 1)
+    along = np.rint(places[:, 1 - own]).astype(int)
+    over = np.rint(places[:, own]).astype(int)[:, None] + span
+    limit = mask.shape[::-1]
+    inside = (over >= 0) & (over < limit[own]) & ((along >= 0) & (along < limit[1 - own]))[:, None]
+    rows, columns = (over, along[:, None]) if across else (along[:, None], over)
+    seen = mask[np.clip(rows, 0, mask.shape[0] - 1), np.clip(columns, 0, mask.shape[1] - 1)] > 0
+    seen &= inside
+    away = np.where(seen, np.abs(span)[None, :], _FAR)
+    best = span[away.argmin(axis=1)]
+    own_line = seen & (np.abs(span[None, :] - best[:, None]) <= _HALF_A_RULING)
+    count = own_line.sum(axis=1)
+    middle = (own_line * over).sum(axis=1) / np.maximum(count, 1) + 0.5
+    return middle - places[:, own], count > 0
+
+
+def _moved(
+    terms: NDArray[np.float64], row: int, points: Points, nearest: tuple[NDArray[np.float64], NDArray[np.bool_]], count: int
+) -> NDArray[np.float64]:
+    """The terms with those of x (row 0) or y (row 1) fitted to where rulings were found; far ones count less."""
+    away, seen = nearest
+    if seen.sum() < 12:
+        return terms
+    own = features(points[seen], count)
+    spread = 1.4826 * float(np.median(np.abs(away[seen]))) + 0.5
+    weight = 1 / (1 + np.square(away[seen] / (2 * spread)))
+    # A slight pull towards no change keeps terms that these lines say nothing of.
+    system = (own * weight[:, None]).T @ own + 0.05 * len(own) * np.diag([0.0, 0.02, 0.02, 1, 1, 1][:count])
+    step = np.linalg.solve(system, (own * weight[:, None]).T @ away[seen])
+    moved = terms.copy()
+    moved[row, :count] += step
+    return moved
+
+
+def _agreement(form: _Form, maps: LineMaps, terms: NDArray[np.float64]) -> float:
+    """How much better form and page lie on each other than moved a little, where they do so by chance, times the share of the
+    form's rulings' ends at which the page's end too; 0 to 1.
+    """
+    mine = _on_each_other(form, maps, terms)
+    chance = float(np.mean([_on_each_other(form, maps, _shifted(terms, maps, dx, dy)) for dx, dy in _ASIDE]))
+    ending = 1 - running_on(form.across, form.down, maps, terms, max(1.5, _NEAR * maps.side))
+    return max(0.0, (mine - chance) / (1 - chance)) * ending if chance < 1 else 0.0
+
+
+def _shifted(terms: NDArray[np.float64], maps: LineMaps, dx: float, dy: float) -> NDArray[np.float64]:
+    moved = terms.copy()
+    moved[:, 0] += np.array([dx, dy]) * maps.side
+    return moved
+
+
+def _on_each_other(form: _Form, maps: LineMaps, terms: NDArray[np.float64]) -> float:
+    """Harmonic mean of the share of the form's rulings that the page has there, and of the page's that the form has."""
+    near = max(1.5, _NEAR * maps.side)
+    there = [_nearest(points, terms, mask, across, near)[1] for across, _, points, mask in form.rulings(maps)]
+    found = float(np.concatenate(there).mean()) if sum(map(len, there)) else 0.0
+    known = _known(form, maps, terms, near)
+    return 2 * found * known / (found + known) if found + known else 0.0
+
+
+def _known(form: _Form, maps: LineMaps, terms: NDArray[np.float64], near: float) -> float:
+    """Of the page's rulings within the frame of the form's, and close about it, the share that the form has."""
+    rulings = form.rulings(maps)
+    ends = [features(segments.reshape(-1, 2), 6) @ terms.T for _, segments, _, _ in rulings]
+    corners = np.concatenate(ends)
+    if not len(corners):
+        return 0.0
+    low, high = np.floor(corners.min(axis=0) - near).astype(int), np.ceil(corners.max(axis=0) + near).astype(int)
+    beyond = round(_BEYOND * maps.side)
+    (x0, y0), (x1, y1) = np.maximum(low - beyond, 0), np.maximum(high + beyond, 0)
+    total = shared = 0
+    for end, (_, _, _, mask) in zip(ends, rulings, strict=True):
+        own = drawn(end.reshape(-1, 4), mask.shape, 2 * round(near) + 1)[y0:y1, x0:x1]
+        seen = mask[y0:y1, x0:x1]
+        total += cv2.countNonZero(seen)
+        shared += cv2.countNonZero(cv2.bitwise_and(seen, own))
+    return shared / total if total else 0.0

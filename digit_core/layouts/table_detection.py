@@ -1,0 +1,119 @@
+"""Ruled tables, found by their own lines: rulings that cross make a table, and those that go through most of it its edges."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from digit_core.imaging.line_detection import LineMaps, Segments, segments_of
+from digit_core.layouts.template import Axis, Grid
+from digit_core.records import Grey
+
+_TOUCH = 0.012
+"""Share of the page's longer side that a ruling may end before the one it should reach."""
+
+_DOUBLE = 0.008
+"""Share of the longer side within which two rulings are one edge: a double line."""
+
+_THROUGH_ROWS, _THROUGH_COLUMNS = 0.3, 0.45
+"""Share of a table's height that an edge of its columns is ruled at least, and of its width an edge of its rows: writing makes
+runs along a line more easily than down a page."""
+
+_INK, _TALL, _STROKES = 30, 7, 0.4
+"""Darkness of ink, map pixels that a stroke is high at least, and the share of a row's ink from which it is writing."""
+
+_FEWEST = 2
+"""Rows and columns of a table at least."""
+
+
+def ruled_tables(maps: LineMaps) -> tuple[Grid, ...]:
+    """The tables of a page in reading order, as grids table1, table2 … with rows and columns 1, 2 …, in pixels of the page."""
+    across, down = segments_of(maps.across), segments_of(np.ascontiguousarray(maps.down.T))[:, [1, 0, 3, 2]]
+    found = [_edges(across[rows], down[columns], maps) for rows, columns in _crossing(across, down, maps.side)]
+    tables = [(xs, ys) for xs, ys in found if len(xs) > _FEWEST and len(ys) > _FEWEST]
+    tables.sort(key=lambda table: (table[1][0], table[0][0]))
+    return tuple(_grid(f"table{number}", xs, ys, maps.scale) for number, (xs, ys) in enumerate(_apart(tables), start=1))
+
+
+def _crossing(across: Segments, down: Segments, side: int) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+    """Indices of the rulings of each table: those that are connected, when all that cross fewer than two others are gone."""
+    from scipy.sparse.csgraph import connected_components
+
+    reach = _TOUCH * side
+    y, x = across[:, [1, 3]].mean(axis=1), down[:, [0, 2]].mean(axis=1)
+    cross = (x > across[:, :1] - reach) & (x < across[:, 2:3] + reach)
+    cross &= (y[:, None] > down[:, 1] - reach) & (y[:, None] < down[:, 3] + reach)
+    while True:
+        rows, columns = cross.sum(axis=1) >= _FEWEST, cross.sum(axis=0) >= _FEWEST
+        kept = cross & rows[:, None] & columns
+        if (kept == cross).all():
+            break
+        cross = kept
+    graph = np.zeros((len(across) + len(down),) * 2, bool)
+    graph[: len(across), len(across) :] = cross
+    count, labels = connected_components(graph, directed=False)
+    own = [
+        (np.flatnonzero(rows & (labels[: len(y)] == i)), np.flatnonzero(columns & (labels[len(y) :] == i))) for i in range(count)
+    ]
+    return [(one, other) for one, other in own if len(one) and len(other)]
+
+
+def _edges(across: Segments, down: Segments, maps: LineMaps) -> tuple[list[float], list[float]]:
+    """x of the edges of a table's columns, and y of those of its rows."""
+    rows, columns = across[:, [1, 3]].mean(axis=1), down[:, [0, 2]].mean(axis=1)
+    height, width = (float(rows.min()), float(rows.max())), (float(columns.min()), float(columns.max()))
+    xs = _ruled(columns, down[:, [1, 3]], height, _THROUGH_ROWS, maps.side)
+    ys = _ruled(rows, across[:, [0, 2]], width, _THROUGH_COLUMNS, maps.side)
+    return xs, [y for y in ys if not _through_writing(y, width, maps.darkness)]
+
+
+def _through_writing(edge: float, span: tuple[float, float], darkness: Grey) -> bool:
+    """Whether most of the ink along a row belongs to upright strokes: then it is a line of print or figures, and no ruling."""
+    start, stop = (max(0, round(end)) for end in span)
+    first = max(0, round(edge) - _TALL - 3)
+    ink = cv2.threshold(darkness[first : round(edge) + _TALL + 4, start:stop], _INK, 1, cv2.THRESH_BINARY)[1]
+    tall = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((_TALL, 1), np.uint8))
+    line = slice(max(0, round(edge) - first - 2), round(edge) - first + 2)
+    return float(tall[line].sum()) > _STROKES * max(1.0, float(ink[line].sum()))
+
+
+def _ruled(
+    places: NDArray[np.float64], ends: NDArray[np.float64], span: tuple[float, float], share: float, side: int
+) -> list[float]:
+    """Places where rulings lie so close that they are one edge, if that is ruled through the given share of the span."""
+    order = np.argsort(places)
+    groups = np.split(order, np.flatnonzero(np.diff(places[order]) > _DOUBLE * side) + 1)
+    needed = share * (span[1] - span[0])
+    weights = [np.diff(ends[group], axis=1).ravel() for group in groups]
+    edges = zip(groups, weights, strict=True)
+    return [float(np.average(places[group], weights=weight)) for group, weight in edges if _covered(ends[group]) >= needed]
+
+
+def _covered(ends: NDArray[np.float64]) -> float:
+    """Length that intervals (n, 2) cover together."""
+    total, reached = 0.0, -np.inf
+    for start, end in ends[np.argsort(ends[:, 0])]:
+        total += max(0.0, end - max(start, reached))
+        reached = max(reached, end)
+    return total
+
+
+def _apart(tables: Sequence[tuple[list[float], list[float]]]) -> list[tuple[list[float], list[float]]]:
+    """Tables whose middle lies in no other one."""
+
+    def within(one: tuple[list[float], list[float]], other: tuple[list[float], list[float]]) -> bool:
+        middles = ((axis[0] + axis[-1]) / 2 for axis in one)
+        return all(axis[0] < middle < axis[-1] for middle, axis in zip(middles, other, strict=True))
+
+    return [one for one in tables if not any(one is not other and within(one, other) for other in tables)]
+
+
+def _grid(name: str, xs: list[float], ys: list[float], scale: float) -> Grid:
+    return Grid(name, _axis(ys, scale), _axis(xs, scale))
+
+
+def _axis(edges: list[float], scale: float) -> Axis:
+    return Axis(tuple(str(i) for i in range(1, len(edges))), tuple(round(edge / scale, 1) for edge in edges))

@@ -1,0 +1,276 @@
+"""A form: its named zones and grids, what their cells may hold, which sums shall agree, and the lines it is known by.
+
+All places are in units of the reference page that the layout was drawn on, origin top left, x right, y down. The units are that
+page's pixels, or shares of it where the page is said to be 1 x 1.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from itertools import pairwise
+from typing import ClassVar
+
+from digit_core.errors import InputError
+from digit_core.imaging.line_detection import Lines
+from digit_core.notation import DateOrder, Notation, NumberKind
+
+MOST_CELLS = 20_000
+
+
+class Mark(StrEnum):
+    """What may stand in a cell in place of a number."""
+
+    BLANK = "blank"
+    DASH = "dash"
+    DITTO = "ditto"
+    WORD = "word"  # such as "tr" for a trace: stands for nothing that could be counted
+
+
+class DecimalMark(StrEnum):
+    """What parts a number's decimals from the rest; the other one of the two then parts thousands."""
+
+    POINT = "."
+    COMMA = ","
+
+
+class Direction(StrEnum):
+    """How a check goes through a grid."""
+
+    DOWN = "down"  # over the rows, in every column
+    ACROSS = "across"  # over the columns, in every row
+
+
+class Rule(StrEnum):
+    """What a check says of cells."""
+
+    TOTAL = "total"  # `into` is the sum of `of`
+    MEAN = "mean"  # `into` is the mean of `of`, rounded to its own decimals; a blank counts as 0
+    RUNNING = "running"  # every cell of `into` is the one before it and the cell of `of` beside it
+    SEQUENCE = "sequence"  # every cell of `of` is the one before it plus `step`
+    EQUAL = "equal"  # all cells of `of` are the same
+
+
+_NO_KIND = (NumberKind.NONE, NumberKind.DITTO, NumberKind.OTHER)
+
+_STRICT: Mapping[str, object] = {"extra": "forbid", "coerce_numbers_to_str": True, "allow_inf_nan": False}
+
+
+class _Part:
+    """What all parts of a layout share: in a file a name that they do not know is an error, and numbers may be names."""
+
+    __slots__ = ()
+    __pydantic_config__: ClassVar[Mapping[str, object]] = _STRICT
+
+
+def _require(condition: bool, message: str) -> None:
+    if not condition:
+        raise InputError(message)
+
+
+@dataclass(frozen=True, slots=True)
+class Area(_Part):
+    """An upright rectangle: left edge x, top edge y, width w, height h, in units of the reference page."""
+
+    x: float
+    y: float
+    w: float
+    h: float
+
+    def __post_init__(self) -> None:
+        _require(self.w > 0 and self.h > 0, f"a box needs a positive size, not {self.w:g} x {self.h:g}")
+
+
+@dataclass(frozen=True, slots=True)
+class Holds(_Part):
+    """What a cell may hold. digits: least and most of them; decimals: how many stand after the point, whether it is written or
+    not (None: as written); decimal_mark: which mark is the point (None: as the page's numbers have it); sign: whether a plus or a
+    minus may stand before it; kinds: which kinds of numbers (none: all); date_order: how its dates stand; least, most: range of
+    the value; marks: what may stand instead.
+    """
+
+    digits: tuple[int, int] = (1, 12)
+    decimals: int | None = None
+    sign: bool = False
+    least: float | None = None
+    most: float | None = None
+    marks: tuple[Mark, ...] = (Mark.BLANK, Mark.DASH)
+    decimal_mark: DecimalMark | None = None
+    date_order: DateOrder | None = None
+    kinds: tuple[NumberKind, ...] = ()
+
+    @property
+    def notation(self) -> Notation:
+        """How numbers are written in the cell."""
+        mark = None if self.decimal_mark is None else self.decimal_mark.value
+        return Notation(self.decimals, mark, self.date_order, self.kinds)
+
+    def __post_init__(self) -> None:
+        for kind in self.kinds:
+            _require(kind not in _NO_KIND, f"kinds are what a number may be, and {kind.value!r} is none of them")
+        _require(len(set(self.kinds)) == len(self.kinds), "a kind stands twice")
+        low, high = self.digits
+        _require(1 <= low <= high <= 32, f"a cell holds 1 to 32 digits, the fewest first, not {low} to {high}")
+        _require(self.decimals is None or 0 <= self.decimals <= 9, f"decimals must be 0 to 9, not {self.decimals}")
+        _require(
+            self.least is None or self.most is None or self.least <= self.most, f"no value lies in {self.least} to {self.most}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Zone(_Part):
+    """A box with a name that holds one number."""
+
+    name: str
+    box: Area
+    holds: Holds = Holds()
+
+
+@dataclass(frozen=True, slots=True)
+class Axis(_Part):
+    """The names of a grid's rows or columns and their edges, one more than names, growing."""
+
+    names: tuple[str, ...]
+    edges: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        _require(len(self.names) > 0, "a grid needs a row and a column at least")
+        _require(len(self.edges) == len(self.names) + 1, f"{len(self.names)} names need one edge more, not {len(self.edges)}")
+        _require(all(a < b for a, b in pairwise(self.edges)), "edges must grow from one to the next")
+        _require(len(set(self.names)) == len(self.names), f"a name stands twice: {_twice(self.names)}")
+
+
+@dataclass(frozen=True, slots=True)
+class Grid(_Part):
+    """Rows and columns of cells. A rule for a column goes before one for a row, and that before the grid's own `holds`."""
+
+    name: str
+    rows: Axis
+    columns: Axis
+    holds: Holds = Holds()
+    row_holds: Mapping[str, Holds] = field(default_factory=dict)
+    column_holds: Mapping[str, Holds] = field(default_factory=dict)
+    skip: tuple[tuple[str, str], ...] = ()  # cells (row, column) that the form has not, such as 30 February
+
+    def __post_init__(self) -> None:
+        for kind, axis, rules in (("row", self.rows, self.row_holds), ("column", self.columns, self.column_holds)):
+            unknown = sorted(set(rules) - set(axis.names))
+            _require(not unknown, f"grid {self.name}: a rule for {kind} {', '.join(unknown)}, which it does not have")
+        odd = [f"{row}/{column}" for row, column in self.skip if row not in self.rows.names or column not in self.columns.names]
+        _require(not odd, f"grid {self.name}: skips {', '.join(odd)}, which it does not have")
+
+    def cells(self) -> Iterator[tuple[Place, Area]]:
+        """Row by row."""
+        skipped = set(self.skip)
+        for row, (top, bottom) in zip(self.rows.names, pairwise(self.rows.edges), strict=True):
+            for column, (left, right) in zip(self.columns.names, pairwise(self.columns.edges), strict=True):
+                if (row, column) not in skipped:
+                    yield Place(self.name, row, column), Area(left, top, right - left, bottom - top)
+
+    def holds_of(self, row: str, column: str) -> Holds:
+        return self.column_holds.get(column) or self.row_holds.get(row) or self.holds
+
+
+@dataclass(frozen=True, slots=True)
+class Check(_Part):
+    """A relation between cells of a grid, or between zones.
+
+    In a grid `of` names rows (direction down) or columns (across), `into` the row or column with the outcome, and `only` the
+    columns or rows in which it holds (all without it). A running total or a sequence that goes down names columns, and `only`
+    rows. Without a grid `of` and `into` name zones.
+    """
+
+    rule: Rule
+    of: tuple[str, ...]
+    into: str = ""
+    grid: str = ""
+    direction: Direction = Direction.DOWN
+    only: tuple[str, ...] = ()
+    step: float = 1.0
+
+    def __post_init__(self) -> None:
+        _require(len(self.of) > 0, f"the check {self.rule} names no cells")
+        needs = self.rule in (Rule.TOTAL, Rule.MEAN, Rule.RUNNING)
+        _require(needs == bool(self.into), f"the check {self.rule} {'needs' if needs else 'goes without'} `into`")
+        _require(self.rule is not Rule.RUNNING or len(self.of) == 1, "a running total is `of` one row or column")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A cell as the results name it; a zone has neither row nor column."""
+
+    zone: str
+    row: str = ""
+    column: str = ""
+
+    def __str__(self) -> str:
+        return "/".join(part for part in (self.zone, self.row, self.column) if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Layout(_Part):
+    """A form as a person drew it. Raises InputError where its parts do not go together."""
+
+    name: str
+    width: float
+    height: float
+    zones: tuple[Zone, ...] = ()
+    grids: tuple[Grid, ...] = ()
+    checks: tuple[Check, ...] = ()
+    lines: Lines = field(default_factory=Lines)
+
+    def __post_init__(self) -> None:
+        _require(self.width > 0 and self.height > 0, f"the reference page needs a size, not {self.width:g} x {self.height:g}")
+        names = [*(zone.name for zone in self.zones), *(grid.name for grid in self.grids)]
+        _require(len(names) > 0, f"layout {self.name} has neither zones nor grids: draw what shall be read")
+        _require(len(set(names)) == len(names), f"layout {self.name}: a name stands twice: {_twice(tuple(names))}")
+        count = len(self.zones) + sum(len(grid.rows.names) * len(grid.columns.names) for grid in self.grids)
+        _require(count <= MOST_CELLS, f"layout {self.name} has {count:,} cells, the most are {MOST_CELLS:,}")
+        for area in self.cells().values():
+            inside = area.x >= 0 and area.y >= 0 and area.x + area.w <= self.width and area.y + area.h <= self.height
+            _require(inside, f"layout {self.name}: a cell lies outside the page of {self.width:g} x {self.height:g}")
+        for check in self.checks:
+            self._look_at(check)
+
+    @property
+    def version(self) -> str:
+        """12 hexadecimal characters that change with everything that the layout says."""
+        # 100 and 100.0 are one place, whether it was drawn or read from a file.
+        plain = json.loads(json.dumps(asdict(self)), parse_int=float)
+        return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()[:12]
+
+    def cells(self) -> dict[Place, Area]:
+        """Zones first, then each grid row by row."""
+        return {Place(zone.name): zone.box for zone in self.zones} | dict(pair for grid in self.grids for pair in grid.cells())
+
+    def holds_of(self, place: Place) -> Holds:
+        """What a cell may hold; raises KeyError for a cell that the layout has not."""
+        for zone in self.zones:
+            if zone.name == place.zone:
+                return zone.holds
+        grids = {grid.name: grid for grid in self.grids}
+        return grids[place.zone].holds_of(place.row, place.column)
+
+    def _look_at(self, check: Check) -> None:
+        grids = {grid.name: grid for grid in self.grids}
+        if check.grid:
+            _require(
+                check.grid in grids, f"layout {self.name}: the check {check.rule} is of the grid {check.grid}: there is none"
+            )
+            grid = grids[check.grid]
+            walks = check.rule in (Rule.RUNNING, Rule.SEQUENCE)  # goes down a column, so that `of` names columns
+            rows = (check.direction is Direction.DOWN) != walks
+            mine, others = (grid.rows, grid.columns) if rows else (grid.columns, grid.rows)
+            known, across = set(mine.names), set(others.names)
+        else:
+            known, across = {zone.name for zone in self.zones}, set()
+        unknown = sorted(({*check.of, check.into} - {""} - known) | (set(check.only) - across))
+        _require(not unknown, f"layout {self.name}: the check {check.rule} names {', '.join(unknown)}, which there is not")
+
+
+def _twice(names: tuple[str, ...]) -> str:
+    return ", ".join(sorted(name for name, count in Counter(names).items() if count > 1))

@@ -1,0 +1,149 @@
+"""Judging a page: from what was found and what the classifier says to what may be published and what a person shall see."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digit_core.inference.network_spec import DITTO
+from digit_core.layouts.cell_rules import by_form, for_review
+from digit_core.layouts.template import Layout, Place
+from digit_core.notation import NumberKind, decimal_mark_of
+from digit_core.params import ReviewPolicy, Writing
+from digit_core.readings import DigitReading, PageRead, Reading, Reason, State, as_written
+from digit_core.recognition.legibility import legibility_of
+from digit_core.records import NOT_A_DIGIT, Box, CellState, NumberString, PageFound
+
+_WORD = 0.4
+"""Mean probability of "not a digit" from which a string is a word, a label or a ruling, and no number at all."""
+
+_LEAST_SEEN = 5.0
+"""Log odds from which a number of a page is one: those of its columns and of the classifier's word for its digits together."""
+
+CLASSIFIER, EVIDENCE = 0.235, 1.0
+"""Exponents of the two witnesses of a digit; fitted on written strips of digits that neither learned."""
+
+Probabilities = NDArray[np.float32]
+"""Shape (n, 11): calibrated probabilities of the ten digits and of "not a digit"."""
+
+
+def judge(found: PageFound, probabilities: Probabilities, policy: ReviewPolicy, layouts: Sequence[Layout] = ()) -> PageRead:
+    """Turns probabilities into readings: which digits are published, which go to a person, and why.
+
+    probabilities: one row a digit, in the order of `found.digits`; layouts: those that the page was read with. Deterministic: the
+    audit sample is drawn by a hash. Of a page that none of its layouts fits no number is published as accepted, nor of one on
+    which hardly anything is seen to be a number: of words, or lying turned.
+    """
+    both = fused(probabilities, found.digits.evidence)
+    form = found.digits.form
+    layout = next((one for one in layouts if form is not None and one.version == form.version), None)
+    bounds = np.cumsum([0, *(len(number.boxes) for number in found.digits.numbers)])
+    places = [slice(start, end) for start, end in pairwise(bounds.tolist())]
+    judged = (
+        _judge_number(found, number, both[own], policy, layout)
+        for number, own in zip(found.digits.numbers, places, strict=True)
+        if (layout is not None and number.cell is not None) or _stands_there(number, probabilities[own])
+    )
+    readings = _as_the_page_writes(reading for reading in judged if reading is not None)
+    if layout is not None and layout.checks:
+        from digit_core.layouts.arithmetic.reconcile import reckoned  # a form without sums needs no arithmetic
+
+        readings = reckoned(readings, layout, policy, lambda box: _drawn(found.ref.digit_id(box), policy.audit_share))
+    clear = not legibility_of((number.seen, len(number.boxes)) for number in found.digits.numbers if number.text).none
+    if not clear or (form is not None and not form.name):
+        readings = tuple(replace(reading, state=State.REVIEW) for reading in readings)
+    return PageRead(found.ref, found.width, found.height, found.dpi, found.digits.skew, readings, form, clear)
+
+
+def fused(probabilities: Probabilities, evidence: Probabilities | None) -> Probabilities:
+    """What the classifier says of the crops (n, 11) and what the reader says of the same places (n, 11), as one.
+
+    Both are taken as independent witnesses, each with an exponent, as they saw the same ink: a logarithmic opinion pool
+    (Genest, Zidek, "Combining probability distributions", Statistical Science 1986).
+    """
+    if evidence is None:
+        return probabilities
+    both = np.power(np.maximum(probabilities, 1e-9), CLASSIFIER) * np.power(np.maximum(evidence, 1e-9), EVIDENCE)
+    return np.asarray(both / both.sum(axis=1, keepdims=True), np.float32)
+
+
+def _stands_there(number: NumberString, classified: Probabilities) -> bool:
+    """Words, ticks and specks, which look like digits one by one, are none to the columns that see them together."""
+    if not len(classified):
+        return False
+    strange = float(np.clip(classified[:, NOT_A_DIGIT].mean(), 1e-6, 1 - 1e-6))
+    return number.seen - math.log(strange / (1 - strange)) > _LEAST_SEEN
+
+
+def _judge_number(
+    found: PageFound, number: NumberString, rows: Probabilities, policy: ReviewPolicy, layout: Layout | None
+) -> Reading | None:
+    """None for what is no number and stands in no cell of the form."""
+    cell = number.cell if layout is not None else None
+    if cell is None and (not len(rows) or float(rows[:, NOT_A_DIGIT].mean()) > _WORD or not _wanted(number, policy.writing)):
+        return None
+    parts = tuple(_judge_digit(found, box, row, number.certainty, policy) for box, row in zip(number.boxes, rows, strict=True))
+    digits = [part.digit for part in parts]
+    if cell is None and not any(digits):
+        return None
+    state = State.REVIEW if any(part.state is State.REVIEW for part in parts) else State.ACCEPTED
+    # That the number has these digits is doubted once, not for each of them.
+    confidence = math.prod(part.confidence / number.certainty for part in parts) * number.certainty * number.marks
+    ditto = number.cell is not None and number.cell.state is CellState.DITTO
+    text = DITTO if ditto else as_written(number.text, digits)
+    box = number.cell.box if number.cell is not None and not number.boxes else Box.around(number.boxes)
+    numeral = "".join(digits)
+    reading = Reading(number.line, box, numeral, confidence, state, parts, number.printed, text, number.cell)
+    if numeral and (number.marks < policy.threshold or _is_odd(reading)):
+        reading = for_review(reading, Reason.MARK)
+    if layout is None or cell is None:
+        return reading
+    return by_form(reading, layout.holds_of(Place(cell.zone, cell.row, cell.column)))
+
+
+def _is_odd(reading: Reading) -> bool:
+    """Whether a text is none that numbers are written like: something in it was misread, or the alphabet does not hold it."""
+    return reading.kind is NumberKind.OTHER and not reading.meaning.open
+
+
+def _as_the_page_writes(readings: Iterable[Reading]) -> tuple[Reading, ...]:
+    """The readings with the decimal mark that the page's numbers agree on, where their places say nothing of it."""
+    readings = tuple(readings)
+    mark = decimal_mark_of(reading.text for reading in readings)
+    if mark is None:
+        return readings
+    return tuple(replace(one, notation=replace(one.notation, decimal_mark=mark)) if one.meaning.open else one for one in readings)
+
+
+def _wanted(number: NumberString, writing: Writing) -> bool:
+    return writing is Writing.ANY or (number.printed > 0.5) == (writing is Writing.PRINT)
+
+
+def _judge_digit(found: PageFound, box: Box, row: NDArray[np.float32], certainty: float, policy: ReviewPolicy) -> DigitReading:
+    """certainty: that the number has these digits at all; a digit is no surer than that."""
+    best = np.argsort(-row, kind="stable")[:3]
+    top = tuple((int(label), float(row[label]) * certainty) for label in best)
+    if top[0][1] < policy.threshold:
+        return DigitReading(box, top, State.REVIEW, _doubt(top[0][0], float(row[best[0]]), policy))
+    if top[0][0] == NOT_A_DIGIT:
+        return DigitReading(box, top, State.REJECTED)
+    return DigitReading(box, top, State.ACCEPTED, "audit" if _drawn(found.ref.digit_id(box), policy.audit_share) else "")
+
+
+def _doubt(label: int, probability: float, policy: ReviewPolicy) -> str:
+    """Why a digit goes to a person."""
+    if probability >= policy.threshold:
+        return "touching"
+    return "not a digit?" if label == NOT_A_DIGIT else "low confidence"
+
+
+def _drawn(digit_id: str, share: float) -> bool:
+    """A lot that falls the same way for the same digit in every run."""
+    lot = int.from_bytes(hashlib.sha256(f"audit {digit_id}".encode()).digest()[:8], "big")
+    return lot < share * 2**64

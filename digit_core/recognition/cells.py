@@ -1,0 +1,130 @@
+"""Reading in the cells of a form: each digit belongs to the cell that its middle lies in, and a cell holds one number or none.
+
+Boxes here are pixels of the prepared page, as rows left, top, right, bottom of float32.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digit_core.imaging.line_detection import LineMaps
+from digit_core.imaging.prepare import PreparedPage
+from digit_core.inference.network_spec import DIGITS
+from digit_core.inference.reader import Reader
+from digit_core.layouts.registration import Fit
+from digit_core.layouts.template import Area, Holds, Mark, Place
+from digit_core.recognition.cell_state import cell_state, is_overwritten, is_struck_out, stroke_width
+from digit_core.recognition.detections import Characters
+from digit_core.recognition.detector import look
+from digit_core.recognition.fusion import FoundNumber
+from digit_core.recognition.numbers import main_line, read_strings
+from digit_core.recognition.ruling_filter import beside_edges, not_rulings
+from digit_core.recognition.second_pass import look_again
+from digit_core.records import CellState, Grey
+
+_SEEN = 1.5
+"""A number is what its columns see rather than nothing by so much (log likelihood for each digit); of words and ticks, which
+cells take for digits, they see less."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FoundCell:
+    """A cell, its corners (4, 2) on the page, what stands in it, and the number. Without a number `ink` is the box of what a
+    person must look at; None if nothing need be looked at.
+    """
+
+    place: Place
+    quad: NDArray[np.float64]
+    state: CellState
+    number: FoundNumber | None = None
+    ink: NDArray[np.float32] | None = None
+
+
+def find_cells(page: PreparedPage, maps: LineMaps, fit: Fit, reader: Reader) -> list[FoundCell]:
+    """All cells of the form, in its order."""
+    areas = fit.layout.cells()
+    found = not_rulings(look(page, reader), page.darkness, maps)
+    quads = {place: fit.quad(area) for place, area in areas.items()}
+    inside = _by_cell(found, fit, areas, page.darkness)
+    height = _digit_height(found, quads)
+    groups = {place: found.chosen(inside.get(place, _NOTHING)) for place in areas}
+    groups |= look_again(page, maps, groups, quads, height, reader)
+    numbers = _read(page, groups, reader)
+    strokes = {place: stroke_width(page.ink, number.boxes) for place, number in numbers.items()}
+    usual = float(np.median(list(strokes.values()))) if strokes else 0.0
+    cells = []
+    for place in areas:
+        quad = quads[place]
+        if place in numbers:
+            cells.append(FoundCell(place, quad, _state_of(page, numbers[place], strokes[place], usual), numbers[place]))
+        else:
+            state, ink = cell_state(page, quad, groups[place], height)
+            cells.append(
+                FoundCell(place, quad, state, None, ink if _may_hold(fit.layout.holds_of(place), state) else _whole(quad))
+            )
+    return cells
+
+
+def _read(page: PreparedPage, groups: Mapping[Place, Characters], reader: Reader) -> dict[Place, FoundNumber]:
+    """The numbers of the cells that have digits on their main line."""
+    lines = {place: main_line(group) for place, group in groups.items()}
+    pairs = {place: (line.chosen(line.best < DIGITS), line.chosen(line.best >= DIGITS)) for place, line in lines.items()}
+    pairs = {place: pair for place, pair in pairs.items() if len(pair[0])}
+    numbers = dict(zip(pairs, read_strings(page.darkness, list(pairs.values()), reader), strict=True))
+    return {place: number for place, number in numbers.items() if number.seen > _SEEN * len(number.boxes)}
+
+
+def _may_hold(holds: Holds, state: CellState) -> bool:
+    """Whether the form lets this stand in the cell. Ink that was not read is for a person anyway."""
+    marks = {CellState.BLANK: Mark.BLANK, CellState.DASH: Mark.DASH, CellState.DITTO: Mark.DITTO}
+    return state not in marks or marks[state] in holds.marks
+
+
+def _whole(quad: NDArray[np.float64]) -> NDArray[np.float32]:
+    return np.concatenate([quad.min(axis=0), quad.max(axis=0)]).astype(np.float32)
+
+
+_NOTHING = np.empty(0, np.intp)
+
+
+def _state_of(page: PreparedPage, number: FoundNumber, stroke: float, usual: float) -> CellState:
+    if is_struck_out(page.ink, number.boxes):
+        return CellState.STRUCK_OUT
+    return CellState.OVERWRITTEN if is_overwritten(stroke, usual) else CellState.NUMBER
+
+
+def _by_cell(found: Characters, fit: Fit, areas: Mapping[Place, Area], darkness: Grey) -> dict[Place, NDArray[np.intp]]:
+    """Indices of the characters whose middle lies in each cell, without the rulings at its sides."""
+    middles = np.stack([(found.boxes[:, 0] + found.boxes[:, 2]) / 2, (found.boxes[:, 1] + found.boxes[:, 3]) / 2], axis=1)
+    places = fit.to_form(middles.astype(np.float64))
+    owner = cell_at(places, areas)
+    inside = np.flatnonzero(owner >= 0)
+    sides = np.array([(area.x, area.x + area.w) for area in areas.values()])[owner[inside]]
+    y = places[inside, 1]
+    edges = np.stack([fit.to_page(np.stack([side, y], axis=1))[:, 0] for side in sides.T], axis=1)
+    own = inside[~beside_edges(found.chosen(inside), darkness, edges)]
+    names = list(areas)
+    return {names[i]: own[owner[own] == i] for i in np.unique(owner[own])}
+
+
+def cell_at(points: NDArray[np.float64], areas: Mapping[Place, Area]) -> NDArray[np.intp]:
+    """(n,) index of the area that each point (n, 2) lies in, the first of several; -1 for none."""
+    sides = np.array([(a.x, a.y, a.x + a.w, a.y + a.h) for a in areas.values()], np.float64).reshape(-1, 4)
+    owner = np.full(len(points), -1, np.intp)
+    for i, (x, y) in enumerate(points):
+        within = np.flatnonzero((sides[:, 0] <= x) & (x < sides[:, 2]) & (sides[:, 1] <= y) & (y < sides[:, 3]))
+        if len(within):
+            owner[i] = within[0]
+    return owner
+
+
+def _digit_height(found: Characters, quads: Mapping[Place, NDArray[np.float64]]) -> float:
+    """Of the digits on the page, in its pixels; half the height of a cell where there are none."""
+    digits = found.boxes[found.best < DIGITS]
+    if len(digits):
+        return float(np.median(digits[:, 3] - digits[:, 1]))
+    return float(np.median([np.ptp(quad[:, 1]) for quad in quads.values()])) / 2

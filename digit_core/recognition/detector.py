@@ -1,0 +1,90 @@
+"""Looking for characters on a page or a strip, at the size that the reader knows."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from digit_core.imaging.prepare import PreparedPage, reduced
+from digit_core.inference.network_spec import DIGITS, STRIP_HEIGHT
+from digit_core.inference.reader import Reader
+from digit_core.recognition.detections import Characters, characters
+from digit_core.records import Grey
+
+FIGURE = 25.0
+"""Pixels that a digit is made high before it is read: the middle of what the reader learned."""
+
+_FIRST_LOOK = 1750
+"""Pixels of a page's longer side at the first look: figures of 4 mm on A4 are then 25 high."""
+
+_LARGEST_LOOK = 4200
+_LARGEST_INK = 32.0
+"""Pixels that the ink of a first look may be high: of what is larger the reader sees only parts."""
+
+_COARSE = 900
+_LONGEST_STRIP = 8000
+"""Pixels that a strip is enlarged to at most: one of 3 x 20,000 pixels would fill the memory."""
+
+_STRONG, _PAPER = 200, 24
+"""Darkness that the darkest ink is raised to, by four times at most: pencil is read like ink; and below which there is no ink."""
+
+
+def look(page: PreparedPage, reader: Reader) -> Characters:
+    """Characters of a page, boxes in its pixels. Where most figures are small or large it is looked at again at their size."""
+    darkness = page.darkness
+    scale = min(1.0, _FIRST_LOOK / max(darkness.shape), _LARGEST_INK / ink_height(page.ink))
+    found = look_at(darkness, scale, reader)
+    digits = found.best < DIGITS
+    if digits.any():
+        height = float(np.median((found.boxes[:, 3] - found.boxes[:, 1])[digits]))
+        better = min(FIGURE / max(height, 4.0), 2.0, _LARGEST_LOOK / max(darkness.shape))
+        if not 0.7 < better / scale < 1.5:
+            return look_at(darkness, better, reader)
+    return found
+
+
+def ink_height(ink: NDArray[np.uint8]) -> float:
+    """How high connected ink is, in pixels of the page: half of all ink belongs to higher pieces. What is far longer than
+    high, or as high as a third of the page and more, is no writing. 1 for a page without ink.
+    """
+    small = reduced(ink, _COARSE)
+    _, _, stats, _ = cv2.connectedComponentsWithStats((small > 0).astype(np.uint8), connectivity=8)
+    width, height, area = stats[1:, 2], stats[1:, 3], stats[1:, 4]
+    writing = (height < max(12.0, 0.35 * small.shape[0])) & (width < 8 * height) & (height < 12 * width)
+    if not writing.any():
+        return 1.0
+    order = np.argsort(height[writing])
+    total = np.cumsum(area[writing][order])
+    middle = int(np.searchsorted(total, total[-1] / 2))
+    return float(height[writing][order][middle] * max(ink.shape) / max(small.shape))
+
+
+def look_at(darkness: Grey, scale: float, reader: Reader) -> Characters:
+    """The characters of a picture, made larger or smaller first; boxes in its own pixels."""
+    height, width = (max(1, round(side * scale)) for side in darkness.shape)
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    small = darkness if scale == 1 else cv2.resize(darkness, (width, height), interpolation=method)
+    found = characters(reader.find(strengthened(np.asarray(small, np.uint8))), reader.detector)
+    return Characters((found.boxes / scale).astype(np.float32), found.probabilities, found.printed)
+
+
+def strengthened(darkness: Grey) -> Grey:
+    """Faint ink made stronger, evenly: what is paper stays paper."""
+    ink = float(np.percentile(darkness[::2, ::2], 99.7)) if darkness.size else 0.0
+    if not _PAPER < ink < _STRONG:
+        return darkness
+    return np.asarray(cv2.convertScaleAbs(darkness, alpha=min(4.0, _STRONG / ink)), np.uint8)
+
+
+def look_at_strip(darkness: Grey, reader: Reader) -> Characters:
+    """Characters of a strip: looked at as it stands, and again at the size of its figures."""
+    longest = _LONGEST_STRIP / darkness.shape[1]
+    scale = min(STRIP_HEIGHT / darkness.shape[0], longest)
+    first = look_at(darkness, scale, reader)
+    digits = first.best < DIGITS
+    if not digits.any():
+        return first
+    height = float(np.percentile((first.boxes[:, 3] - first.boxes[:, 1])[digits], 75))
+    better = min(FIGURE / max(height, 3.0), longest)
+    return first if 0.75 < better / scale < 1.35 else look_at(darkness, better, reader)

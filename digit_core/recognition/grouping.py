@@ -1,0 +1,109 @@
+"""Digits -> number strings: which digits stand together on one line, and what parts two numbers.
+
+Boxes here are pixels of the prepared page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from digit_core.imaging.prepare import PreparedPage
+from digit_core.params import SegmentationParams
+from digit_core.records import Box
+
+_FAINT = 16
+"""Darkness of 255 from which a column may be a faint ruling, if it is so from top to bottom."""
+
+Sides = NDArray[np.float64]
+"""Shape (4, n): left, top, right and bottom of n boxes, for comparing one with all of them at once."""
+
+
+def group_strings(digits: Sequence[Box], marks: Sequence[Box], page: PreparedPage, params: SegmentationParams) -> list[list[int]]:
+    """Links each digit to its right neighbour on the same line; a wide gap or a vertical ruling parts numbers.
+
+    Returns for each number the indices of its digits, left to right. A mark (point, comma) holds a number together.
+    """
+    order = sorted(range(len(digits)), key=lambda index: digits[index].x)
+    boxes = [digits[index] for index in order]
+    dots = _Marks(marks)
+    follower: dict[int, int] = {}
+    taken: set[int] = set()
+    for index, other in _neighbours(_sides_of(boxes), params):
+        free = index not in follower and other not in taken
+        if free and _follows(boxes[index], boxes[other], dots, page, params):
+            follower[index] = other
+            taken.add(other)
+    return [[order[i] for i in _chain(start, follower)] for start in range(len(boxes)) if start not in taken]
+
+
+def _sides_of(boxes: Sequence[Box]) -> Sides:
+    return np.array([(box.x, box.y, box.right, box.bottom) for box in boxes], np.float64).reshape(-1, 4).T
+
+
+def _neighbours(sides: Sides, params: SegmentationParams) -> Iterator[tuple[int, int]]:
+    """Pairs (a, b) of which b stands to the right of a, on its line and within the widest gap; nearest first."""
+    left, top, right, bottom = sides
+    width, height = right - left, bottom - top
+    # The gap is judged by the mean height of the two, and a neighbour is at most four times as high.
+    a, b = _pairs(left, right + 2.5 * params.dotted_gap * height)
+    shared = np.minimum(bottom[b], bottom[a]) - np.maximum(top[b], top[a])
+    low, high = np.minimum(height[b], height[a]), np.maximum(height[b], height[a])
+    gap = left[b] - right[a]
+    on_one_line = (low >= 0.25 * high) & (shared >= 0.45 * low) & (right[b] > right[a])
+    near = (gap <= params.dotted_gap * (low + high) / 2) & (gap >= -0.6 * np.minimum(width[b], width[a]))
+    chosen = on_one_line & near
+    return zip(a[chosen].tolist(), b[chosen].tolist(), strict=True)
+
+
+def _chain(start: int, follower: dict[int, int]) -> list[int]:
+    chain = [start]
+    while chain[-1] in follower:
+        chain.append(follower[chain[-1]])
+    return chain
+
+
+def _follows(a: Box, b: Box, dots: _Marks, page: PreparedPage, params: SegmentationParams) -> bool:
+    wide = b.x - a.right > params.gap * (a.h + b.h) / 2
+    return not (wide and not dots.between(a, b)) and not _ruling_between(a, b, page)
+
+
+def _ruling_between(a: Box, b: Box, page: PreparedPage) -> bool:
+    """Is there a column in the gap that is darker than paper nearly all the way? Faint rulings part numbers too."""
+    y0, y1 = min(a.y, b.y), max(a.bottom, b.bottom)
+    gap = page.darkness[y0:y1, a.right + 1 : max(a.right + 1, b.x - 1)]
+    if gap.size > 0:
+        _, dark = cv2.threshold(gap, _FAINT, 1, cv2.THRESH_BINARY)
+        if cv2.reduce(dark, 0, cv2.REDUCE_AVG, dtype=cv2.CV_32F).max() > 0.7:
+            return True
+    middles = sorted((round(a.centre[0]), round(b.centre[0])))
+    # A ruling runs on above and below; the upright stroke of a large digit does not.
+    beyond = round(0.35 * min(a.h, b.h))
+    ruled = page.rulings_v[max(0, max(a.y, b.y) - beyond) : min(a.bottom, b.bottom) + beyond, slice(*middles)]
+    return bool(ruled.any()) and bool((ruled.max(axis=1) > 0).mean() > 0.7)
+
+
+class _Marks:
+    """Where the dots and commas are, sorted for look-up."""
+
+    def __init__(self, marks: Sequence[Box]) -> None:
+        self._boxes = sorted(marks, key=lambda box: box.x)
+        self._lefts = np.array([box.x for box in self._boxes])
+
+    def between(self, a: Box, b: Box) -> bool:
+        """A dot in the gap, and not so close to b that it is the point of a number that begins with it."""
+        end = a.right + 0.72 * (b.x - a.right)
+        first, last = np.searchsorted(self._lefts, (a.right - 2, end)) if self._boxes else (0, 0)
+        top, bottom = min(a.y, b.y), max(a.bottom, b.bottom) + 0.2 * a.h
+        return any(top < box.centre[1] < bottom and max(box.w, box.h) < 0.6 * a.h for box in self._boxes[first:last])
+
+
+def _pairs(left: NDArray[np.float64], reach: NDArray[np.float64]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Indices (a, b) of all pairs of boxes sorted by `left` of which b begins after a and before the reach of a."""
+    ends = np.searchsorted(left, reach)
+    counts = np.maximum(ends - np.arange(1, len(left) + 1), 0)
+    a = np.repeat(np.arange(len(left)), counts)
+    return a, a + 1 + np.arange(len(a)) - np.repeat(np.cumsum(counts) - counts, counts)

@@ -1,0 +1,97 @@
+"""Finding the numbers of a page: characters, grouped into numbers, each read as a whole in strips of its own.
+
+Boxes here are pixels of the prepared page (level, rulings known), as rows left, top, right, bottom of float32.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from digit_core.imaging.line_detection import LineMaps
+from digit_core.imaging.prepare import PreparedPage
+from digit_core.inference.network_spec import DIGITS
+from digit_core.inference.reader import Reader
+from digit_core.params import SegmentationParams
+from digit_core.recognition.detections import Characters
+from digit_core.recognition.detector import look, look_at_strip
+from digit_core.recognition.fusion import FoundNumber, Proposal, Seen, decided
+from digit_core.recognition.grouping import group_strings
+from digit_core.recognition.number_strip import FIGURES, Window
+from digit_core.recognition.ruling_filter import not_rulings
+from digit_core.records import Box, Grey
+
+_ON_LINE = 0.6
+"""Of the lower one's height: overlap from which two characters stand on one line."""
+
+
+def find_numbers(page: PreparedPage, maps: LineMaps, reader: Reader, params: SegmentationParams) -> list[FoundNumber]:
+    """All numbers of a page, in no particular order."""
+    return numbers_among(not_rulings(look(page, reader), page.darkness, maps), page, reader, params)
+
+
+def numbers_among(found: Characters, page: PreparedPage, reader: Reader, params: SegmentationParams) -> list[FoundNumber]:
+    """The numbers that these characters of the page make, each read again."""
+    digits, marks = found.chosen(found.best < DIGITS), found.chosen(found.best >= DIGITS)
+    groups = [digits.chosen(np.array(string)) for string in group_strings(_boxes(digits), _boxes(marks), page, params)]
+    return read_strings(page.darkness, [(group, _marks_of(group, marks)) for group in groups], reader)
+
+
+def find_number(page: PreparedPage, reader: Reader) -> list[FoundNumber]:
+    """The one number of a strip (its digits from left to right, whatever the gaps), or none."""
+    found = main_line(look_at_strip(page.darkness, reader))
+    digits, marks = found.chosen(found.best < DIGITS), found.chosen(found.best >= DIGITS)
+    return read_strings(page.darkness, [(digits, marks)], reader) if len(digits) else []
+
+
+def main_line(found: Characters) -> Characters:
+    """The characters on the line of the surest digits: what hangs in from the rows above and below is left out.
+
+    Those are on a line whose heights overlap by most of the lower one: a 9 or a 7 may hang far below the others.
+    """
+    digits = np.flatnonzero(found.best < DIGITS)
+    if not len(digits):
+        return found
+    top, bottom = found.boxes[:, 1], found.boxes[:, 3]
+    height = np.maximum(bottom - top, 1e-3)
+    common = np.minimum(bottom[:, None], bottom[digits]) - np.maximum(top[:, None], top[digits])
+    beside = common >= _ON_LINE * np.minimum(height[:, None], height[digits])
+    support = (beside[digits] * (found.scores * height)[digits, None]).sum(axis=0)
+    return found.chosen(beside[:, int(np.argmax(support))])
+
+
+def _boxes(found: Characters) -> list[Box]:
+    corners = np.rint(found.boxes).astype(int).tolist()
+    return [Box(left, top, max(1, right - left), max(1, bottom - top)) for left, top, right, bottom in corners]
+
+
+def _marks_of(digits: Characters, marks: Characters) -> Characters:
+    """The points and dashes that stand within a number or close at its ends, on its line."""
+    left, top, right, bottom = (
+        digits.boxes[:, 0].min(),
+        digits.boxes[:, 1].min(),
+        digits.boxes[:, 2].max(),
+        digits.boxes[:, 3].max(),
+    )
+    height = bottom - top
+    x, y = (marks.boxes[:, 0] + marks.boxes[:, 2]) / 2, (marks.boxes[:, 1] + marks.boxes[:, 3]) / 2
+    near = (x > left - 0.6 * height) & (x < right + 0.6 * height) & (y > top - 0.1 * height) & (y < bottom + 0.2 * height)
+    return marks.chosen(near)
+
+
+def read_strings(darkness: Grey, groups: Sequence[tuple[Characters, Characters]], reader: Reader) -> list[FoundNumber]:
+    """Reads strips around each group of digits (and its marks), and decides."""
+    if not groups:
+        return []
+    ends = [_marks_of(digits, marks).boxes for digits, marks in groups]
+    windows = [
+        [Window.around(digits.boxes, figure, reader.strips, own) for figure in FIGURES]
+        for (digits, _), own in zip(groups, ends, strict=True)
+    ]
+    columns = iter(reader.read([window.cut(darkness) for row in windows for window in row]))
+    proposals = [
+        Proposal(digits, marks, tuple(Seen(window, next(columns)) for window in row))
+        for (digits, marks), row in zip(groups, windows, strict=True)
+    ]
+    return decided(proposals)

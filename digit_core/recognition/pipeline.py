@@ -1,0 +1,121 @@
+"""The whole story of a page: prepare it, find its digits, classify them, and judge what may be published."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from digit_core.imaging.line_detection import LineMaps, line_maps
+from digit_core.imaging.prepare import PreparedPage, prepare_strip
+from digit_core.imaging.rotation import prepare_lying
+from digit_core.inference.classifier import Recogniser
+from digit_core.inference.reader import Reader
+from digit_core.layouts.orientation import clearly_better, lying_by_rulings
+from digit_core.layouts.registration import Fit, best_fit
+from digit_core.layouts.table_detection import ruled_tables
+from digit_core.layouts.template import Layout
+from digit_core.params import ReviewPolicy, SegmentationParams
+from digit_core.readings import PageRead
+from digit_core.recognition.acceptance import judge
+from digit_core.recognition.assembly import in_tables, inked, inked_cell, page_digits, reading_order
+from digit_core.recognition.cells import FoundCell, find_cells
+from digit_core.recognition.fusion import FoundNumber
+from digit_core.recognition.numbers import find_number, find_numbers
+from digit_core.recognition.orientation import evidence_of, lying
+from digit_core.recognition.print_detection import told_by_page
+from digit_core.records import Form, PageDigits, PageFound, PageImage, PageRef
+
+
+def find_digits(image: PageImage, params: SegmentationParams, reader: Reader, layouts: Sequence[Layout] = ()) -> PageDigits:
+    """Finds the digits of a page; the one function behind which detection lives.
+
+    With layouts: what the cells of the one hold that fits best. Where none fits, and without any: all numbers of the page; in a
+    ruled table they know their row and column. A page that lies sideways or upside down is read upright; boxes are those of the
+    scan as it lies.
+    """
+    read = _read(image, 0, params, reader, layouts)
+    quarters = lying(read.page, read.numbers, reader, params)
+    if not quarters and _may_be_told_by_rulings(read):
+        quarters = lying_by_rulings(layouts, read.maps, read.fit)
+    if quarters:
+        turned = _read(image, quarters, params, reader, layouts)
+        read = turned if _is_better(turned, read) else read
+    return told_by_page(_in_form(read, read.fit, image) if read.fit else _without_form(read, image, layouts))
+
+
+def how_it_lies(image: PageImage, params: SegmentationParams, reader: Reader) -> int:
+    """By how many quarters (digit_core.imaging.rotation) a page lies turned on its scan, told by its numbers."""
+    read = _read(image, 0, params, reader, ())
+    return lying(read.page, read.numbers, reader, params)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Read:
+    """A page turned upright from lying in some way, its numbers, and the form that it is, with its cells."""
+
+    page: PreparedPage
+    maps: LineMaps
+    numbers: list[FoundNumber]
+    fit: Fit | None = None
+    cells: Sequence[FoundCell] = ()
+
+
+def _read(image: PageImage, quarters: int, params: SegmentationParams, reader: Reader, layouts: Sequence[Layout]) -> _Read:
+    page = prepare_lying(image.pixels, params, quarters)
+    maps = line_maps(page.darkness)
+    fit = best_fit(layouts, maps)
+    if fit is None:
+        return _Read(page, maps, find_numbers(page, maps, reader, params))
+    cells = find_cells(page, maps, fit, reader)
+    return _Read(page, maps, [cell.number for cell in cells if cell.number is not None], fit, cells)
+
+
+def _may_be_told_by_rulings(read: _Read) -> bool:
+    """Whether its numbers do not tell how the page lies: there are few, or none that is clear."""
+    evidence = evidence_of(read.numbers)
+    return evidence.maybe_sideways if read.fit else not evidence.sure
+
+
+def _is_better(turned: _Read, read: _Read) -> bool:
+    """A form that lies clearly better on the page says more than its numbers; else all of them have the last word."""
+    if clearly_better(turned.fit, read.fit) or clearly_better(read.fit, turned.fit):
+        return clearly_better(turned.fit, read.fit)
+    return evidence_of(turned.numbers).clear > evidence_of(read.numbers).all
+
+
+def _without_form(read: _Read, image: PageImage, layouts: Sequence[Layout]) -> PageDigits:
+    numbers = list(reading_order([inked(read.page, one) for one in read.numbers]))
+    if layouts:
+        return page_digits(read.page, image, numbers, Form("", "", 0.0))
+    return page_digits(read.page, image, in_tables(numbers, ruled_tables(read.maps)))
+
+
+def _in_form(read: _Read, fit: Fit, image: PageImage) -> PageDigits:
+    """A line of numbers is a row of a grid, or a zone."""
+    lines: dict[tuple[str, str], int] = {}
+    placed = [
+        (lines.setdefault((cell.place.zone, cell.place.row), len(lines)), inked_cell(read.page, cell)) for cell in read.cells
+    ]
+    return page_digits(read.page, image, placed, Form(fit.layout.name, fit.layout.version, fit.agreement))
+
+
+def find_strip(image: PageImage, params: SegmentationParams, reader: Reader) -> PageDigits:
+    """Finds the digits of an image that holds one number and nothing else."""
+    page = prepare_strip(image.pixels, params)
+    numbers = [inked(page, replace(one, seen=math.inf)) for one in find_number(page, reader)]
+    return page_digits(page, image, list(reading_order(numbers)))
+
+
+def read_page(
+    image: PageImage,
+    ref: PageRef,
+    reader: Reader,
+    recogniser: Recogniser,
+    params: SegmentationParams,
+    policy: ReviewPolicy,
+    layouts: Sequence[Layout] = (),
+) -> PageRead:
+    """One page from pixels to readings."""
+    found = PageFound(ref, image.width, image.height, image.dpi, find_digits(image, params, reader, layouts))
+    return judge(found, recogniser(found.digits.crops), policy, layouts)

@@ -1,0 +1,98 @@
+"""What the manifests of a destination tell about the runs that wrote them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from digit_core.results.drift import Shape
+from digit_core.results.manifest import BY_SUMS, Manifest
+
+MEASURABLE = 10.0
+"""Seconds between the first and the last batch of a run that its speed can be told from."""
+
+_COUNTED = ("pages", "quarantined", "no_layout", "numbers", "digits", "to_review", *BY_SUMS)
+
+
+@dataclass(frozen=True, slots=True)
+class RunFacts:
+    """One run's batches that still stand: what they hold, and when the first and the last of them were finished."""
+
+    run_id: str
+    seq: int
+    model_version: str
+    first: datetime
+    last: datetime
+    batches: int
+    objects: int
+    counts: Counter[str]
+    first_pages: int
+
+    @property
+    def pages_per_second(self) -> float | None:
+        """Between the first batch and the last; None when these lie too near each other, or a clock was set."""
+        seconds = (self.last - self.first).total_seconds()
+        return (self.counts["pages"] - self.first_pages) / seconds if seconds >= MEASURABLE else None
+
+
+@dataclass
+class _Run:
+    manifest: Manifest
+    first: datetime
+    last: datetime
+    first_pages: int
+    batches: int
+    uris: int
+    counts: Counter[str]
+
+
+@dataclass(frozen=True)
+class History:
+    """The runs from the oldest to the newest, and the shape of all digits that they wrote."""
+
+    runs: tuple[RunFacts, ...]
+    shape: Shape
+
+    @property
+    def counts(self) -> Counter[str]:
+        """Of all batches together; pages that were read again count again."""
+        return sum((run.counts for run in self.runs), Counter[str]())
+
+    @property
+    def pages_per_object(self) -> float:
+        objects = sum(run.objects for run in self.runs)
+        return self.counts["pages"] / objects if objects else 1.0
+
+
+def history_of(manifests: Iterable[Manifest]) -> History:
+    """Reads them one by one; holds a few numbers for each run."""
+    runs: dict[str, _Run] = {}
+    shape = Shape()
+    for manifest in manifests:
+        _count(runs, manifest)
+        shape += manifest.shape
+    ordered = sorted(runs.values(), key=lambda run: (run.first, run.manifest.order))
+    return History(tuple(_facts(run) for run in ordered), shape)
+
+
+def _count(runs: dict[str, _Run], manifest: Manifest) -> None:
+    at, pages = datetime.fromisoformat(manifest.created), len(manifest.pages)
+    run = runs.get(manifest.read_by.run_id)
+    if run is None:
+        run = runs[manifest.read_by.run_id] = _Run(manifest, at, at, pages, 0, 0, Counter())
+    if at < run.first:
+        run.first, run.first_pages = at, pages
+    run.last = max(run.last, at)
+    run.batches += 1
+    run.uris += len({page.uri for page in manifest.pages})
+    run.counts.update({name: manifest.counts.get(name, 0) for name in _COUNTED})
+
+
+def _facts(run: _Run) -> RunFacts:
+    read_by = run.manifest.read_by
+    return RunFacts(
+        *(read_by.run_id, run.manifest.seq, read_by.model_version, run.first, run.last),
+        *(run.batches, run.uris, run.counts, run.first_pages),
+    )

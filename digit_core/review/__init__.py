@@ -1,0 +1,1 @@
+"""What reviewers may say, and what it does to a result."""

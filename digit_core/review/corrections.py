@@ -1,0 +1,206 @@
+"""The corrected view of results: what people said, laid over what the machine read, with both side by side.
+
+What people said of a collection is one flat table, REVIEWED, with a row for every digit that was decided and for those that
+still wait in the same numbers. A number finds its person's word by its id; where the machine has divided the page otherwise
+since, by its place on the page. What people settled stays as they left it, whatever the machine reads there later.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import pyarrow as pa
+
+from digit_core.notation import Notation, NumberKind, interpret
+from digit_core.readings import State, as_written
+from digit_core.results.schema import NUMBERS
+from digit_core.review.verdicts import Kind, Verdict, apply, overlap
+
+NONE_SIGN = "-"
+"""Stands in the column `parts` for what the machine took for no digit."""
+
+SAME_PLACE = 0.5
+"""Overlap (common over whole area) from which two boxes are the same number."""
+
+WITHIN = 0.6
+"""Share of a number's area within one that a person settled, from which it is a piece of that one."""
+
+_BOX = [(name, pa.int32()) for name in ("x", "y", "w", "h")]
+REVIEWED = pa.schema(
+    [
+        *((name, pa.string()) for name in ("item_id", "uri", "sha256")),
+        ("page_index", pa.int32()),
+        ("number_id", pa.string()),
+        *((f"number_{name}", kind) for name, kind in _BOX),
+        ("parts", pa.string()),  # the number as the machine had read it, a sign for each digit
+        ("place", pa.int32()),
+        *_BOX,
+        ("guess", pa.string()),
+        ("confidence", pa.float32()),
+        ("reason", pa.string()),
+        ("model_version", pa.string()),
+        ("kind", pa.string()),  # "" while it waits
+        ("value", pa.string()),
+        ("reviewer", pa.string()),
+        ("decided", pa.timestamp("ms", "UTC")),
+    ],
+    metadata={"digits.schema_version": "1"},
+)
+CORRECTED = pa.schema(
+    [
+        *NUMBERS,
+        ("machine_digits", pa.string()),
+        ("machine_state", pa.string()),  # "gone" where the machine sees no number any more
+        ("reviewer", pa.string()),  # "" where nobody said anything
+        ("decided", pa.timestamp("ms", "UTC")),
+    ],
+    metadata=NUMBERS.metadata,
+)
+"""The table `numbers` with `digits` and `state` as people left them, and the machine's own beside them."""
+
+GONE = "gone"
+_SETTLED = {State.CONFIRMED, State.CORRECTED, State.UNREADABLE}
+
+Row = Mapping[str, Any]
+Page = tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class HumanNumber:
+    """A number about which people spoke; `row` is one of its rows in REVIEWED, `box` is x, y, w, h."""
+
+    number_id: str
+    page: Page
+    box: tuple[int, int, int, int]
+    digits: str
+    state: State
+    reviewer: str
+    decided: datetime
+    row: Row
+
+    @property
+    def settled(self) -> bool:
+        return self.state in _SETTLED
+
+
+def human_numbers(reviewed: pa.Table) -> list[HumanNumber]:
+    """All numbers of which at least one digit is decided, in the table's order."""
+    rows: defaultdict[str, list[Row]] = defaultdict(list)
+    for row in reviewed.to_pylist():
+        rows[row["number_id"]].append(row)
+    return [_human(several) for several in rows.values() if any(row["kind"] for row in several)]
+
+
+def _human(rows: Sequence[Row]) -> HumanNumber:
+    said = [row for row in rows if row["kind"]]
+    first, last = said[0], max(said, key=lambda row: row["decided"])
+    parts = ["" if sign == NONE_SIGN else sign for sign in last["parts"]]
+    verdicts = {row["place"]: Verdict(Kind(row["kind"]), row["value"]) for row in said}
+    corrected = apply(parts, verdicts, len(rows) - len(said))
+    names = dict.fromkeys(name for row in said for name in row["reviewer"].split(", "))
+    return HumanNumber(
+        number_id=first["number_id"],
+        page=(first["sha256"], first["page_index"]),
+        box=(first["number_x"], first["number_y"], first["number_w"], first["number_h"]),
+        digits=corrected.digits,
+        state=corrected.state,
+        reviewer=", ".join(names),
+        decided=last["decided"],
+        row=last,
+    )
+
+
+class Corrections:
+    """What people said, ready to be laid over tables of numbers."""
+
+    def __init__(self, reviewed: pa.Table) -> None:
+        self._numbers = human_numbers(reviewed)
+        self._pages: defaultdict[Page, list[HumanNumber]] = defaultdict(list)
+        for number in self._numbers:
+            self._pages[number.page].append(number)
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def over(self, tables: Iterable[pa.Table], pages: Iterable[Page]) -> Iterator[pa.Table]:
+        """Each table of numbers as CORRECTED, and last the numbers that only people see any more.
+
+        pages: those that the tables speak of. What people said of others (a scan that was replaced) is left out.
+        """
+        found: set[str] = set()
+        for table in tables:
+            rows = [row for row in self._corrected(table.to_pylist(), found) if row is not None]
+            yield pa.Table.from_pylist(rows, CORRECTED)
+        waiting = [one for one in self._numbers if one.number_id not in found and one.settled and one.digits]
+        there = {one.page for one in waiting}.intersection(pages if waiting else ())  # of millions of pages only these are kept
+        if gone := [one for one in waiting if one.page in there]:
+            yield pa.Table.from_pylist([_row_of_their_own(one) for one in gone], CORRECTED)
+
+    def _corrected(self, rows: Sequence[Row], found: set[str]) -> list[dict[str, Any] | None]:
+        """None for a piece of a number that a person settled as a whole. Copies of a scan are matched each by itself."""
+        here: defaultdict[tuple[str, Page], list[Row]] = defaultdict(list)
+        for row in rows:
+            here[row["uri"], (row["sha256"], row["page_index"])].append(row)
+        matched = {id(row): one for (_, page), several in here.items() for row, one in self._match(page, several)}
+        found.update(one.number_id for one in matched.values())
+        return [self._lay(row, matched.get(id(row))) for row in rows]
+
+    def _match(self, page: Page, rows: Sequence[Row]) -> Iterator[tuple[Row, HumanNumber]]:
+        by_id = {row["number_id"]: row for row in rows}
+        taken: set[str] = set()
+        for one in self._pages.get(page, ()):
+            row = by_id.get(one.number_id) or max(rows, key=lambda row: overlap(_box(row), one.box), default=None)
+            if row is None or row["number_id"] in taken:
+                continue
+            if row["number_id"] == one.number_id or overlap(_box(row), one.box) >= SAME_PLACE:
+                taken.add(row["number_id"])
+                yield row, one
+
+    def _lay(self, row: Row, one: HumanNumber | None) -> dict[str, Any] | None:
+        machine = {"machine_digits": row["digits"], "machine_state": row["state"]}
+        if one is None:
+            if any(_is_piece(row, other) for other in self._pages.get((row["sha256"], row["page_index"]), ())):
+                return None
+            return {**row, **machine, "reviewer": "", "decided": None}
+        if not one.settled and row["state"] != State.REVIEW:  # a newer reading needs nobody for it
+            return {**row, **machine, "reviewer": one.reviewer, "decided": one.decided}
+        said = {"digits": one.digits, "state": one.state.value, "reviewer": one.reviewer, "decided": one.decided}
+        return {**row, **machine, **said, **_as_number(row, one.digits)}
+
+
+def _box(row: Row) -> tuple[int, int, int, int]:
+    return row["x"], row["y"], row["w"], row["h"]
+
+
+def _as_number(row: Row, digits: str) -> dict[str, Any]:
+    """Text, kind and value of a number whose digits a person read, with the marks where the machine has them."""
+    text = as_written(row["text"] or "", digits)
+    kinds = (NumberKind(row["kind"]),) if row.get("kind") else ()
+    meaning = interpret(text, Notation(row["decimals"], kinds=kinds))
+    return {"text": text, "kind": meaning.kind.value, "value": meaning.value}
+
+
+def _is_piece(row: Row, one: HumanNumber) -> bool:
+    x, y, w, h = _box(row)
+    width = min(x + w, one.box[0] + one.box[2]) - max(x, one.box[0])
+    height = min(y + h, one.box[1] + one.box[3]) - max(y, one.box[1])
+    return one.settled and max(0, width) * max(0, height) > WITHIN * w * h
+
+
+def _row_of_their_own(one: HumanNumber) -> dict[str, Any]:
+    """Of the machine's part only what was known when it was asked about."""
+    row = one.row
+    provenance = {name: row[name] for name in ("uri", "sha256", "page_index", "number_id", "model_version")}
+    place = dict(zip("xywh", one.box, strict=True))
+    unknown = {"line": -1, "position": -1, "confidence": 0.0}
+    unread = dict.fromkeys(("algorithm_version", "layout_version", "params", "run_id"), "")
+    machine = {"machine_digits": row["parts"].replace(NONE_SIGN, ""), "machine_state": GONE}
+    said = {"digits": one.digits, "state": one.state.value, "reviewer": one.reviewer, "decided": one.decided}
+    in_no_cell = dict.fromkeys(("zone", "row", "column", "cell", "checks"), "")
+    meaning = interpret(one.digits)
+    number = {"text": one.digits, "kind": meaning.kind.value, "value": meaning.value}
+    return {**provenance, **place, **unknown, **unread, **in_no_cell, **number, **machine, **said}

@@ -1,0 +1,109 @@
+"""What a reviewer sees of a digit: a crop of it, and a strip of its number with the surroundings, from the scan itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from digit_core.imaging.rotation import upright, upright_box
+from digit_core.records import Box, Grey
+
+CROP_MARGIN = 0.25
+"""Of the digit's height, on each side."""
+
+STRIP_SIDE = 6.0
+"""Digit heights that the strip shows left and right of the number."""
+
+STRIP_WIDTH = 1000
+"""Most pixels that a strip is wide; a wider one is scaled down."""
+
+STRIP_HEIGHT = 96
+"""Most pixels that a strip is high."""
+
+_GREY_STEP = 16  # 16 shades are enough to read by, and make a PNG of scanned paper about a quarter as large
+
+
+Mark = tuple[float, float, float, float]
+"""Where a digit lies in its strip: x, y, w, h as shares of the strip's width and height."""
+
+
+class Cutting(NamedTuple):
+    """A digit and its surroundings as PNG bytes, and where the digit is in them; nothing where the page could not be read."""
+
+    crop: bytes = b""
+    strip: bytes = b""
+    mark: Mark | None = None
+
+
+def cut(pixels: Grey, places: Sequence[tuple[Box, Box]], quarters: int = 0) -> list[Cutting]:
+    """What a reviewer sees of each (box of the digit, box of its number), both in pixels of `pixels`.
+
+    Digits of one number share their strip. Of a page that lies turned by so many quarters (digit_core.imaging.rotation) all is
+    upright.
+    """
+    if quarters:
+        height, width = pixels.shape
+        stood = [tuple(upright_box(box, quarters, width, height) for box in pair) for pair in places]
+        return cut(upright(pixels, quarters), [(digit, number) for digit, number in stood])
+    first = {number: digit for digit, number in reversed(places)}
+    strips = {number: strip(pixels, digit, number) for number, digit in first.items()}
+    return [Cutting(crop(pixels, digit), strips[number], mark(pixels, digit, number, first[number])) for digit, number in places]
+
+
+def crop(pixels: Grey, digit: Box) -> bytes:
+    """The digit with a small margin, in the scan's own pixels, as PNG."""
+    margin = round(CROP_MARGIN * digit.h) + 1
+    return _png(_window(pixels, digit.x - margin, digit.y - margin, digit.right + margin, digit.bottom + margin))
+
+
+def strip(pixels: Grey, digit: Box, number: Box) -> bytes:
+    """The number with what stands left and right of it, scaled down where it would be too large, as PNG."""
+    window = _window(pixels, *_surroundings(digit, number))
+    height, width = window.shape
+    scale = min(1.0, STRIP_WIDTH / width, STRIP_HEIGHT / height)
+    if scale < 1:
+        size = max(1, round(width * scale)), max(1, round(height * scale))
+        window = cv2.resize(window, size, interpolation=cv2.INTER_AREA).astype(np.uint8)
+    return _png(window // _GREY_STEP * _GREY_STEP + _GREY_STEP // 2)
+
+
+def mark(pixels: Grey, digit: Box, number: Box, first: Box) -> Mark:
+    """The digit's place in the strip of its number, which was cut for the digit `first`."""
+    left, right, top, bottom = _bounds(pixels, *_surroundings(first, number))
+    width, height = right - left, bottom - top
+    return (digit.x - left) / width, (digit.y - top) / height, digit.w / width, digit.h / height
+
+
+def _surroundings(digit: Box, number: Box) -> tuple[int, int, int, int]:
+    """Left, top, right and bottom of what a strip shows; may lie outside the page."""
+    side, above = round(STRIP_SIDE * digit.h), round(0.5 * number.h)
+    if number.w + 2 * side > 2 * STRIP_WIDTH:  # a huge box: what matters is the digit
+        side = max(0, STRIP_WIDTH - number.w // 2)
+    return number.x - side, number.y - above, number.right + side, number.bottom + above
+
+
+def _window(pixels: Grey, left: int, top: int, right: int, bottom: int) -> Grey:
+    """The part of the page in these bounds, which may lie outside the page; never empty for a box on the page."""
+    left, right, top, bottom = _bounds(pixels, left, top, right, bottom)
+    return pixels[top:bottom, left:right]
+
+
+def _bounds(pixels: Grey, left: int, top: int, right: int, bottom: int) -> tuple[int, int, int, int]:
+    """Left, right, top and bottom of the part of these bounds that is on the page."""
+    height, width = pixels.shape
+    return (
+        *(max(0, min(left, width - 1)), min(width, max(right, 1))),
+        *(max(0, min(top, height - 1)), min(height, max(bottom, 1))),
+    )
+
+
+def _png(pixels: Grey) -> bytes:
+    written, data = cv2.imencode(
+        ".png", pixels, [cv2.IMWRITE_PNG_COMPRESSION, 1, cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_NONE]
+    )
+    if not written:
+        raise ValueError(f"OpenCV could not write a PNG of shape {pixels.shape}")
+    return data.tobytes()

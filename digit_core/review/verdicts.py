@@ -1,0 +1,149 @@
+"""What people say about digits, and what that does to a number: pure rules, without a database.
+
+A decision is about one digit of a number, or about the whole number where the machine divided it wrongly. It counts from
+the moment it is made until its reviewer takes it back; it is never changed. What a number was when people decided about it
+stays with their decisions (`parts`), so that another reading by the machine changes no number that a person has settled.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from digit_core.errors import InputError
+from digit_core.readings import Reason, State
+from digit_core.records import NOT_A_DIGIT
+
+UNREADABLE_SIGN = "?"
+"""Stands in a number for a digit that a person could not read."""
+
+LONGEST_NUMBER = 32
+HIDDEN_SHARE = 0.15
+"""Of the ordinary items whose suggestion is hidden too, so that a hidden one is not known to be an audit."""
+
+
+class Kind(StrEnum):
+    """What a person may say."""
+
+    DIGIT = "digit"
+    NOT_A_DIGIT = "not a digit"
+    UNREADABLE = "unreadable"
+    NUMBER = "number"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a person says of an item. `value`: the digit, or with NUMBER all digits of the number ("" if there is none).
+
+    Raises InputError for a value that does not go with its kind.
+    """
+
+    kind: Kind
+    value: str = ""
+
+    def __post_init__(self) -> None:
+        plain = self.value.isascii() and self.value.isdecimal()
+        if self.kind is Kind.DIGIT and not (plain and len(self.value) == 1):
+            raise InputError(f"a digit is one of 0 to 9, not {self.value[:40]!r}")
+        if self.kind is Kind.NUMBER and not (self.value == "" or (plain and len(self.value) <= LONGEST_NUMBER)):
+            raise InputError(f"a number is made of up to {LONGEST_NUMBER} digits 0 to 9, not {self.value[:40]!r}")
+        if self.kind in (Kind.NOT_A_DIGIT, Kind.UNREADABLE) and self.value:
+            raise InputError(f"{self.kind.value!r} goes without a value, not with {self.value[:40]!r}")
+
+    @property
+    def label(self) -> int | None:
+        """The class that a network shall learn from it: 0 to 10; None where it says nothing about the digit's picture."""
+        if self.kind is Kind.DIGIT:
+            return int(self.value)
+        return NOT_A_DIGIT if self.kind is Kind.NOT_A_DIGIT else None
+
+    @property
+    def part(self) -> str:
+        """What it puts in the place of its digit."""
+        return {Kind.DIGIT: self.value, Kind.UNREADABLE: UNREADABLE_SIGN}.get(self.kind, "")
+
+    def agrees_with(self, guess: int) -> bool:
+        """Whether the machine's best class (0 to 10) was this."""
+        return self.label == guess
+
+
+def said_of(verdict: Verdict, parts: Sequence[str], place: int) -> Verdict:
+    """What a verdict says of the digit at `place` of a number that was read as `parts`.
+
+    A number that was retyped as the machine has it says yes to each of its digits; another one says nothing of them alone.
+    """
+    if verdict.kind is not Kind.NUMBER or not parts or verdict.value != "".join(parts):
+        return verdict
+    return Verdict(Kind.DIGIT, parts[place]) if parts[place] else Verdict(Kind.NOT_A_DIGIT)
+
+
+def settled(verdicts: Sequence[Verdict], readers: int) -> Verdict | None:
+    """What counts of the verdicts of different readers, in their order; None while another reader is needed.
+
+    With two readers a third decides where they differ, and has the last word.
+    """
+    if len(verdicts) < readers:
+        return None
+    if readers == 1 or verdicts[0] == verdicts[1]:
+        return verdicts[0]
+    return verdicts[2] if len(verdicts) > 2 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Corrected:
+    """A number after people spoke: `digits` (with ? for what nobody can read) and what may be done with it."""
+
+    digits: str
+    state: State
+
+
+def apply(parts: Sequence[str], verdicts: Mapping[int, Verdict], pending: int) -> Corrected:
+    """The number whose digits the machine read as `parts`, from left to right ("" for what it took for none).
+
+    verdicts: what people said, by place, from 0; a retyped number is said of every place and replaces all. pending: how many
+    digits of the number still wait for a person. Raises InputError for a place that the number does not have.
+    """
+    if not all(0 <= place < len(parts) for place in verdicts):
+        raise InputError(f"a number of {len(parts)} digits has no place {max(verdicts)}: put it into the queue anew")
+    machine = "".join(parts)
+    retyped = next((verdict for verdict in verdicts.values() if verdict.kind is Kind.NUMBER), None)
+    if retyped is not None:
+        return Corrected(retyped.value, State.CONFIRMED if retyped.value == machine else State.CORRECTED)
+    human = "".join(verdicts[place].part if place in verdicts else part for place, part in enumerate(parts))
+    if pending:
+        return Corrected(human, State.REVIEW)
+    if UNREADABLE_SIGN in human:
+        return Corrected(human, State.UNREADABLE)
+    return Corrected(human, State.CONFIRMED if human == machine else State.CORRECTED)
+
+
+def suggestion_is_hidden(item_id: str, reason: str) -> bool:
+    """Whether the machine's answer must not be shown: of audits never, and of some others, which the same lot always picks."""
+    if reason == Reason.AUDIT:
+        return True
+    lot = int.from_bytes(hashlib.sha256(f"hidden {item_id}".encode()).digest()[:8], "big")
+    return lot < HIDDEN_SHARE * 2**64
+
+
+def overlap(one: Sequence[int], other: Sequence[int]) -> float:
+    """Common area of two boxes (x, y, w, h) over the area of both together, 0 to 1."""
+    width = min(one[0] + one[2], other[0] + other[2]) - max(one[0], other[0])
+    height = min(one[1] + one[3], other[1] + other[3]) - max(one[1], other[1])
+    common = max(0, width) * max(0, height)
+    return common / (one[2] * one[3] + other[2] * other[3] - common)
+
+
+def error_interval(wrong: int, checked: int, certainty: float = 0.95) -> tuple[float, float]:
+    """Lowest and highest share of errors that `wrong` of `checked` allow, by C. Clopper and E. Pearson, "The use of
+    confidence or fiducial limits illustrated in the case of the binomial" (Biometrika 26, 1934); (0, 1) for none checked.
+    """
+    from scipy.special import betaincinv
+
+    if not checked:
+        return 0.0, 1.0
+    tail = (1 - certainty) / 2
+    low = float(betaincinv(wrong, checked - wrong + 1, tail)) if wrong else 0.0
+    high = float(betaincinv(wrong + 1, checked - wrong, 1 - tail)) if wrong < checked else 1.0
+    return low, high

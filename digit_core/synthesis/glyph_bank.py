@@ -1,0 +1,108 @@
+"""Single figures to write numbers with: MNIST's digits redrawn, figures drawn by invented pens, and printers' type.
+
+A figure is ink cut tight: uint8 of shape (height, width), 0 paper, 255 ink, about 32 to 40 pixels high.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from digit_core.errors import InputError
+from digit_core.synthesis.augmentation import redrawn
+from digit_core.synthesis.non_digits import Ink
+from digit_core.synthesis.pen import draw_number, make_writer
+
+GlyphSet = tuple[tuple[Ink, ...], ...]
+"""For each of the digits 0 to 9 the figures that a writer has for it."""
+
+_PENS = 2
+"""Repetitions of each figure by an invented pen: a person's figures are alike, and never the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class GlyphBank:
+    """What a stock of handwriting holds: `mixed` is one hand made of all MNIST's writers, the others are each one pen's."""
+
+    mixed: GlyphSet
+    pens: tuple[GlyphSet, ...]
+
+    def any(self, rng: Generator, drawn: float) -> GlyphSet:
+        """One hand for a number; `drawn` is the share that invented pens write."""
+        return self.pens[rng.integers(len(self.pens))] if self.pens and rng.random() < drawn else self.mixed
+
+
+def make_glyph_bank(
+    images: NDArray[np.uint8], labels: NDArray[np.integer], rng: Generator, *, digits: int, pens: int
+) -> GlyphBank:
+    """A stock of `digits` figures of MNIST (images (n, 28, 28), labels (n,)), freshly redrawn, and of `pens` invented writers.
+
+    Raises InputError when a digit is among neither.
+    """
+    chosen = rng.permutation(len(images))[:digits]
+    figures: list[list[Ink]] = [[] for _ in range(10)]
+    for index in chosen:
+        label = int(labels[index])
+        figure = trimmed(redrawn(images[index], label, rng))
+        if figure is not None:
+            figures[label].append(figure)
+    writers = tuple(_pen(rng) for _ in range(pens))
+    mixed = tuple(tuple(found) or (writers[0][digit] if writers else ()) for digit, found in enumerate(figures))
+    if not all(mixed):
+        raise InputError("there is no figure of every digit to write with: give digits of all ten classes, or a pen")
+    return GlyphBank(mixed, writers)
+
+
+def _pen(rng: Generator) -> GlyphSet:
+    habits = make_writer(int(rng.integers(2**31)))
+    # Size, hang and slant belong to the number that is written, not to the stock.
+    hand = replace(habits, slant=0.0, small=1.0, descend=0.0, deform=float(rng.uniform(0.01, 0.035)))
+    return tuple(tuple(draw_number(str(d), hand, 40, rng)[0] for _ in range(_PENS)) for d in range(10))
+
+
+def trimmed(ink: Ink) -> Ink | None:
+    """Cut to its ink, or None where there is none."""
+    x, y, w, h = cv2.boundingRect((ink > 60).astype(np.uint8))
+    return ink[y : y + h, x : x + w] if w and h else None
+
+
+_FILES = (
+    "DejaVuSans DejaVuSans-Bold DejaVuSans-Oblique DejaVuSansMono DejaVuSansMono-Bold DejaVuSerif DejaVuSerif-Bold "
+    "DejaVuSerif-Italic STIXGeneral STIXGeneralBol STIXGeneralItalic STIXGeneralBolIta cmr10 cmb10 cmss10 cmtt10 cmti10 cmmi10"
+)
+_FACES = tuple(_FILES.split())
+FACES = len(_FACES)
+
+
+@cache
+def typeface(number: int, size: int) -> ImageFont.FreeTypeFont:
+    """One of `FACES` printers' types; those that come with matplotlib."""
+    import matplotlib
+
+    folder = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
+    return ImageFont.truetype(str(folder / f"{_FACES[number]}.ttf"), size)
+
+
+@cache
+def printed(text: str, face: int, size: int) -> Ink | None:
+    """A printed character or word, cut tight; None where the face does not have it."""
+    font = typeface(face, size)
+    left, top, right, bottom = font.getbbox(text)
+    if right <= left or bottom <= top:
+        return None
+    canvas = Image.new("L", (int(right - left) + 4, int(bottom - top) + 4))
+    ImageDraw.Draw(canvas).text((2 - left, 2 - top), text, 255, font)
+    return trimmed(np.asarray(canvas, np.uint8))
+
+
+def figure_of(hand: GlyphSet, digit: int, rng: Generator) -> Ink:
+    """One of the hand's figures for the digit."""
+    figures = hand[digit]
+    return figures[int(rng.integers(len(figures)))]

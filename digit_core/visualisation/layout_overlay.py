@@ -1,0 +1,106 @@
+"""A layout drawn on a page: its zones and cells where they were found, with their names. Colours are BGR, as OpenCV has them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from digit_core.imaging.prepare import Affine
+from digit_core.layouts.registration import Fit, Points
+from digit_core.layouts.template import Grid, Layout
+from digit_core.records import Grey
+from digit_core.visualisation.page_overlay import Picture
+
+_ZONE, _CELL, _NAME = (168, 62, 138), (145, 79, 29), (63, 110, 44)
+_STRENGTH = 0.7
+"""Of the ink, so that lines and names stand out."""
+
+_LINES, _LETTERS = 1000, 95
+"""So many widths of a line, and heights of letters, make the longer side of the page."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Label:
+    """Words at a point of the layout, `rise` heights of letters above it; anchor as Pillow has it; room: their width at most,
+    in units of the reference page.
+    """
+
+    words: str
+    x: float
+    y: float
+    anchor: str = "ld"
+    room: float = math.inf
+    rise: float = 0.0
+
+
+def draw_layout(pixels: Grey, found: Fit, to_scan: Affine) -> Picture:
+    """The scan, shape (height, width), with the outlines of all zones and cells, and the names of zones, rows and columns."""
+    canvas = cv2.cvtColor((255 - (255 - pixels) * _STRENGTH).astype(np.uint8), cv2.COLOR_GRAY2BGR).astype(np.uint8)
+    thickness = max(1, round(max(pixels.shape) / _LINES))
+    for place, area in found.layout.cells().items():
+        corners = np.rint(np.clip(_on_scan(found.quad(area), to_scan), -1e6, 1e6)).astype(np.int32)
+        cv2.polylines(canvas, [corners], True, _CELL if place.row else _ZONE, thickness, cv2.LINE_AA)
+
+    def place_of(x: float, y: float) -> tuple[float, float]:
+        ((px, py),) = _on_scan(found.to_page(np.array([(x, y)], np.float64)), to_scan).tolist()
+        return px, py
+
+    return _with_words(canvas, _labels(found.layout), place_of)
+
+
+def _on_scan(points: Points, to_scan: Affine) -> Points:
+    return np.asarray(points @ to_scan[:, :2].T + to_scan[:, 2], np.float64)
+
+
+def _labels(layout: Layout) -> Iterator[_Label]:
+    for zone in layout.zones:
+        yield _Label(zone.name, zone.box.x, zone.box.y)
+    for grid in layout.grids:
+        yield from _grid_labels(grid)
+
+
+def _grid_labels(grid: Grid) -> Iterator[_Label]:
+    """Its own name and those of its columns above it, those of its rows at its left."""
+    left, top = grid.columns.edges[0], grid.rows.edges[0]
+    yield _Label(grid.name, left, top, rise=1.4)
+    for name, (start, end) in zip(grid.columns.names, pairwise(grid.columns.edges), strict=True):
+        yield _Label(name, start, top, room=end - start)
+    for name, (start, end) in zip(grid.rows.names, pairwise(grid.rows.edges), strict=True):
+        yield _Label(f"{name} ", left, (start + end) / 2, anchor="rm")
+
+
+def _with_words(canvas: Picture, labels: Iterator[_Label], place_of: Callable[[float, float], tuple[float, float]]) -> Picture:
+    size = max(11, round(max(canvas.shape[:2]) / _LETTERS))
+    font = _font(size)
+    image = Image.fromarray(np.ascontiguousarray(canvas[:, :, ::-1]))
+    pen = ImageDraw.Draw(image)
+    for label in labels:
+        x, y = place_of(label.x, label.y)
+        room = place_of(label.x + label.room, label.y)[0] - x if math.isfinite(label.room) else math.inf
+        words = _cut(label.words, font, room)
+        place = max(x, font.getlength(words)) if label.anchor == "rm" else x, y - label.rise * size
+        pen.text(place, words, fill=_NAME[::-1], font=font, anchor=label.anchor, stroke_width=2, stroke_fill="white")
+    return np.ascontiguousarray(np.asarray(image)[:, :, ::-1])
+
+
+def _cut(words: str, font: ImageFont.FreeTypeFont, room: float) -> str:
+    """The words, or as many of their letters as there is room for, one at least."""
+    while font.getlength(words) > room and len(words.rstrip("…")) > 1:
+        words = f"{words.rstrip('…')[:-1]}…"
+    return words
+
+
+@lru_cache(maxsize=8)
+def _font(size: int) -> ImageFont.FreeTypeFont:
+    """Matplotlib's own, which has the letters of most of Europe."""
+    import matplotlib as mpl
+
+    return ImageFont.truetype(str(Path(mpl.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"), size)

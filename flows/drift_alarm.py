@@ -1,0 +1,47 @@
+"""The alarm when a run's digits look unlike what the model was validated on, or unlike the collection so far."""
+
+from __future__ import annotations
+
+import httpx
+from prefect import get_run_logger
+from prefect.artifacts import create_markdown_artifact
+from prefect.events import emit_event
+from prefect.exceptions import PrefectException
+
+from digit_core.errors import RegistryError, StorageError
+from digit_core.inference.classifier import calibration_of
+from digit_core.results.drift import Drift, Shape, drifts, validation_shape
+from flows.settings import Settings
+from tasks.adapters.results.dataset import Results
+from tasks.run_plan import RunPlan
+
+_ADVICE = "Look at some pages (`digits show`), and evaluate or recalibrate before these numbers are trusted."
+
+
+def warn_of_drift(plan: RunPlan, settings: Settings, batch: Shape, results: Results) -> None:
+    """An artifact, an event and lines in the log where there is something to warn of."""
+    alarms = [str(drift) for drift in _compared(plan, settings, batch, results) if drift.alarming]
+    if not alarms:
+        return
+    for words in alarms:
+        get_run_logger().warning(f"drift: {words}")
+    text = "\n".join([f"# Drift in {plan.out}", "", *(f"- {words}" for words in alarms), "", _ADVICE, ""])
+    try:
+        create_markdown_artifact(text, key="digits-drift", description=f"a warning about {plan.out}")
+    except (httpx.HTTPError, PrefectException) as error:
+        get_run_logger().warning(f"the warning could not be left with Prefect: {error!r}")
+    resource = {"prefect.resource.id": f"digits.collection.{plan.out}", "prefect.resource.name": plan.out}
+    emit_event("digits.drift", resource, payload={"run": plan.read_by.run_id, "drift": alarms})
+
+
+def _compared(plan: RunPlan, settings: Settings, batch: Shape, results: Results) -> list[Drift]:
+    """With a model without a record of its validation, against the past alone."""
+    try:
+        validation = validation_shape(calibration_of(plan.model)[settings.ink])
+    except (RegistryError, KeyError):
+        validation = Shape()
+    try:
+        return drifts(batch, results.shape(but_not=plan.read_by.run_id), validation)
+    except StorageError as error:
+        get_run_logger().warning(f"the collection's past could not be looked at: {error}")
+        return []

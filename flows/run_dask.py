@@ -1,0 +1,75 @@
+"""One run on a Dask cluster: a task for each group of objects, which its worker takes from fetching to sealing.
+
+One task and not six, because the files of a group lie on the machine that fetched them. Dask runs a task again when its
+worker dies; that is safe, as the same group goes to the same keys. Nothing is shared but storage, review database and
+model registry, which a cluster of several machines needs in their grown-up forms.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+from prefect import task
+
+from digit_core.errors import InputError
+from digit_core.records import SourceObject
+from flows.run_local import PendingBatch, groups
+from tasks.retries import STORAGE_STAGE
+from tasks.run_plan import Group, RunPlan, Sealed
+
+SPARE = 2
+"""Groups that wait for each that is being read."""
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A run's connection to the workers of a scheduler."""
+
+    plan: RunPlan
+    runner: Any
+
+    def window(self) -> int:
+        """Groups to keep in the air, for the workers that there are just now."""
+        threads: int = sum(self.runner.client.nthreads().values())
+        return max(1, SPARE * threads)
+
+    def submit_batches(self, objects: Iterable[SourceObject]) -> Iterator[PendingBatch]:
+        """Each group, handed to the scheduler."""
+        for group in groups(objects):
+            future = self.runner.submit(read_group, {"plan": self.plan, "group": group})
+            yield PendingBatch(group, True, (future,))
+
+
+@contextmanager
+def cluster(plan: RunPlan, scheduler: str) -> Iterator[Cluster]:
+    """Raises InputError where there is no scheduler, or prefect-dask is not installed."""
+    try:
+        from prefect_dask.task_runners import DaskTaskRunner
+    except ImportError as error:
+        raise InputError("runs on Dask need the extra: pip install 'archive-digits[dask]'") from error
+    if not scheduler:
+        raise InputError("a run on Dask needs the address of its scheduler: --scheduler tcp://host:8786, or DIGITS_SCHEDULER")
+    try:
+        with DaskTaskRunner(address=scheduler, client_kwargs={"timeout": "30s"}) as runner:
+            yield Cluster(replace(plan, home=socket.gethostname()), runner)
+            runner.client.run(_leave)
+    except (OSError, TimeoutError) as error:
+        raise InputError(f"no Dask scheduler answers at {scheduler}: start it (`dask scheduler`), or correct that") from error
+
+
+@task(name="read group", task_run_name="read group {group.number}", **STORAGE_STAGE)
+def read_group(plan: RunPlan, group: Group) -> list[Sealed]:
+    """All batches of a group, sealed. Runs in a Dask worker."""
+    from flows.dask_worker import read
+
+    return read(plan, group)
+
+
+def _leave() -> None:
+    from flows.dask_worker import leave
+
+    leave()

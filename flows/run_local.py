@@ -1,0 +1,85 @@
+"""Batches on their way through the stages, in the threads and worker processes of this machine."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from prefect.futures import PrefectFuture
+
+from digit_core.records import SourceObject
+from tasks.classify import classify
+from tasks.detect import detect
+from tasks.ingest import ingest
+from tasks.publish import publish, seal
+from tasks.route import route
+from tasks.run_plan import GROUP_OBJECTS, Batch, Group, RunPlan, Sealed
+
+AHEAD = 2
+"""Groups of objects that are fetched while others are being read."""
+
+WORD_SECONDS = 0.3
+"""From a manifest that is written to the word that it is: a busy machine takes its time."""
+
+
+@dataclass(frozen=True)
+class PendingBatch:
+    """One or several batches that land together; `last` of their group, so that the group's files may go."""
+
+    group: Group
+    last: bool
+    stages: tuple[PrefectFuture[Any], ...]
+    on_pages: Callable[[int], None] = lambda count: None
+
+    def result(self) -> list[Sealed]:
+        """Wait for them. Raises what stopped them, from the first stage that failed."""
+        for stage in self.stages:
+            stage.result()
+        sealed = self.stages[-1].result()
+        batches: list[Sealed] = sealed if isinstance(sealed, list) else [sealed]
+        self.on_pages(sum(batch.counts["pages"] for batch in batches))
+        return batches
+
+    def is_sealed(self, wait: bool) -> bool:
+        """Whether all was sealed, by its end or by now."""
+        self.stages[-1].wait(None if wait else WORD_SECONDS)
+        return bool(self.stages[-1].state.is_completed())
+
+
+def groups(objects: Iterable[SourceObject]) -> Iterator[Group]:
+    """The objects in their order, some at a time."""
+    listed = iter(objects)
+    number = 0
+    while members := tuple(islice(listed, GROUP_OBJECTS)):
+        yield Group(number, members)
+        number += 1
+
+
+def window(plan: RunPlan) -> int:
+    """Batches to keep in the air: just as many as the workers need."""
+    return AHEAD + 1 + plan.workers // GROUP_OBJECTS
+
+
+def submit_batches(plan: RunPlan, objects: Iterable[SourceObject]) -> Iterator[PendingBatch]:
+    """Each batch with its stages submitted; the groups after it are being fetched meanwhile."""
+    fetching: deque[tuple[Group, PrefectFuture[list[Batch]]]] = deque()
+    for group in groups(objects):
+        fetching.append((group, ingest.submit(plan, group)))
+        if len(fetching) > AHEAD:
+            yield from _stages(plan, *fetching.popleft())
+    while fetching:
+        yield from _stages(plan, *fetching.popleft())
+
+
+def _stages(plan: RunPlan, group: Group, ingested: PrefectFuture[list[Batch]]) -> Iterator[PendingBatch]:
+    batches = ingested.result()
+    for batch in batches:
+        found: Any = detect.submit(plan, batch)  # Any: Prefect's types do not know that a future stands for its result
+        tables: Any = classify.submit(plan, batch.number, found)
+        manifest: Any = publish.submit(plan, batch, tables)
+        items: Any = route.submit(plan, batch, found, tables)
+        sealed: Any = seal.submit(plan, manifest, tables, items)
+        yield PendingBatch(group, batch is batches[-1], (found, tables, manifest, items, sealed))

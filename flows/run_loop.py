@@ -1,0 +1,122 @@
+"""What every run over pages does once it has a plan: read them all, count, judge the failure budget, report, tidy up."""
+
+from __future__ import annotations
+
+import shutil
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from prefect import get_run_logger
+
+from digit_core.records import SourceObject
+from flows.drift_alarm import warn_of_drift
+from flows.progress import Progress, current
+from flows.report import report
+from flows.run_local import PendingBatch, submit_batches, window
+from flows.run_stats import Quarantined, Tally
+from flows.settings import Runner, Settings
+from flows.workspace import spool
+from tasks.adapters.results.dataset import Results
+from tasks.adapters.storage.storage import Storage
+from tasks.retries import patiently
+from tasks.run_plan import RunContext, RunPlan, Sealed, run_context
+
+ObjectsOf = Callable[[Storage, Results, RunPlan], Iterable[SourceObject]]
+
+
+def read_to_the_end(plan: RunPlan, settings: Settings, objects_of: ObjectsOf) -> Tally:
+    """Read the objects, add them to the results, and leave a report, also of a run that is stopped.
+
+    Raises StorageError, QueueError and their kin, and BudgetExceededError when too many pages were quarantined.
+    """
+    tally = (current.get() or Progress()).tally
+    storage = Storage(settings.storage_options, patiently)
+    results = Results(storage, plan.out, plan.share)
+    plan = replace(plan, seq=results.next_seq())
+    if plan.note:
+        get_run_logger().warning(plan.note)
+    try:
+        _read(plan, settings, objects_of(storage, results, plan), tally)
+        tally.check_budget(settings.max_failed, plan.out, at_end=True)
+    finally:
+        report(plan, tally)
+        warn_of_drift(plan, settings, tally.shape, results)
+    results.retire()
+    return tally
+
+
+def _read(plan: RunPlan, settings: Settings, objects: Iterable[SourceObject], tally: Tally) -> None:
+    if settings.runner is Runner.DASK:
+        from flows.run_dask import cluster  # an extra: pip install 'archive-digits[dask]'
+
+        with cluster(plan, settings.scheduler) as dask:
+            _read_all(plan, _counted(dask.submit_batches(objects)), dask.window, settings.max_failed, tally)
+    else:
+        with _opened_context(plan) as at:
+            at.on_pages = (current.get() or Progress()).count_pages
+            _read_all(plan, submit_batches(plan, objects), lambda: window(plan), settings.max_failed, tally)
+
+
+def _counted(pending_batches: Iterable[PendingBatch]) -> Iterator[PendingBatch]:
+    """Pages that other machines read are counted when their group has landed."""
+    count = (current.get() or Progress()).count_pages
+    for pending_batch in pending_batches:
+        yield replace(pending_batch, on_pages=count)
+
+
+@contextmanager
+def _opened_context(plan: RunPlan) -> Iterator[RunContext]:
+    """However the run ends, its worker processes and its working files end with it."""
+    with spool(plan.spool):
+        at = run_context(plan)
+        try:
+            yield at
+        finally:
+            at.close()
+            run_context.cache_clear()
+
+
+def _read_all(
+    plan: RunPlan, pending_batches: Iterable[PendingBatch], window: Callable[[], int], max_failed: float, tally: Tally
+) -> None:
+    """Keep `window()` batches in the air; raises what stops the run once all have landed."""
+    pending: deque[PendingBatch] = deque()
+    try:
+        for pending_batch in pending_batches:
+            pending.append(pending_batch)
+            if len(pending) >= window():
+                _await_oldest(plan, pending, tally)
+                tally.check_budget(max_failed, plan.out, at_end=False)
+        while pending:
+            _await_oldest(plan, pending, tally)
+    except BaseException as error:
+        # What stopped the run is known; batches that are sealed all the same count. One that is told to end waits for none.
+        while pending:
+            if pending[0].is_sealed(wait=isinstance(error, Exception)):
+                _await_oldest(plan, pending, tally)
+            else:
+                pending.popleft()
+        raise
+
+
+def _await_oldest(plan: RunPlan, pending: deque[PendingBatch], tally: Tally) -> None:
+    """The first one. It stays among them until it has landed: a run that is told to end meanwhile looks at it again."""
+    batches = pending[0].result()
+    pending_batch = pending.popleft()
+    for sealed in batches:
+        tally.add(sealed)
+        _log(pending_batch, sealed)
+    if pending_batch.last:
+        tally.objects += len(pending_batch.group.objects)
+        shutil.rmtree(plan.spool / str(pending_batch.group.number), ignore_errors=True)
+
+
+def _log(pending_batch: PendingBatch, sealed: Sealed) -> None:
+    """A line for each batch, and one for each page that could not be read, by its id."""
+    logger, counts = get_run_logger(), sealed.counts
+    first = pending_batch.group.objects[0].uri
+    logger.info(f"group {pending_batch.group.number} from {first!r}: {counts['pages']} pages, {counts['digits']} digits sealed")
+    for one in (Quarantined(*row) for row in sealed.failures):
+        logger.warning(f"page {one.page_id} quarantined ({one.reason}): {one.uri!r}, page {one.page}: {one.message}")

@@ -1,0 +1,110 @@
+"""What a run has done so far: the counts behind its progress bar, failure budget and summary."""
+
+from __future__ import annotations
+
+import heapq
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+
+from digit_core.errors import BudgetExceededError
+from digit_core.readings import ReviewItem
+from digit_core.results.drift import Shape
+from digit_core.results.manifest import BY_SUMS
+from tasks.run_plan import Sealed
+
+JUDGED_FROM = 20
+"""Pages after which the failure budget is judged for the first time; earlier a share says little."""
+
+KEPT_FAILURES = 200
+KEPT_ITEMS = 60
+
+
+@dataclass(frozen=True)
+class Quarantined:
+    """A page that was not read; `page` counts from 1."""
+
+    uri: str
+    page: int
+    reason: str
+    message: str
+    page_id: str = ""
+
+
+@dataclass
+class Tally:
+    """Grows batch by batch; `least_sure` and `failures` keep only so many, however long the run."""
+
+    started: float = field(default_factory=time.monotonic)
+    objects: int = 0
+    pages: int = 0
+    quarantined: int = 0
+    numbers: int = 0
+    digits: int = 0
+    to_review: int = 0
+    sums: Counter[str] = field(default_factory=Counter)  # pages without a form, and what the sums of forms did
+    example: str = ""  # a page with numbers
+    shape: Shape = field(default_factory=Shape)
+    reasons: Counter[str] = field(default_factory=Counter)
+    failures: list[Quarantined] = field(default_factory=list)
+    _unsure: list[tuple[float, str, ReviewItem]] = field(default_factory=list)
+
+    def add(self, sealed: Sealed) -> None:
+        """Count a batch."""
+        for name in ("pages", "numbers", "digits", "to_review"):
+            setattr(self, name, getattr(self, name) + sealed.counts[name])
+        self.sums.update({name: sealed.counts.get(name, 0) for name in ("no_layout", *BY_SUMS)})
+        self.example = self.example or sealed.example
+        self.shape += sealed.shape
+        for row in sealed.failures:
+            self._add_failure(Quarantined(*row))
+        for item in sealed.items:
+            self._keep(item)
+
+    def _add_failure(self, failure: Quarantined) -> None:
+        self.quarantined += 1
+        self.reasons[failure.reason] += 1
+        if len(self.failures) < KEPT_FAILURES:
+            self.failures.append(failure)
+
+    def _keep(self, item: ReviewItem) -> None:
+        """Once, however many copies of its scan there are: they share their digits' ids."""
+        entry = (-item.top[0][1], item.item_id, item)
+        if any(item_id == item.item_id for _, item_id, _ in self._unsure):
+            return
+        if len(self._unsure) < KEPT_ITEMS:
+            heapq.heappush(self._unsure, entry)
+        else:
+            heapq.heappushpop(self._unsure, entry)
+
+    @property
+    def least_sure(self) -> list[ReviewItem]:
+        """The digits of the run that the model is least sure of, worst first."""
+        return [item for _, _, item in sorted(self._unsure, key=lambda entry: entry[:2], reverse=True)]
+
+    @property
+    def read(self) -> int:
+        return self.pages - self.quarantined
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self.started
+
+    @property
+    def review_share(self) -> float:
+        return self.to_review / self.digits if self.digits else 0.0
+
+    def check_budget(self, max_failed: float, out: str, at_end: bool) -> None:
+        """Raises BudgetExceededError when too many of the pages were quarantined to go on."""
+        pages, failed = self.pages, self.quarantined
+        if (at_end or pages >= JUDGED_FROM) and failed > max_failed * pages:
+            raise BudgetExceededError(
+                f"{failed} of {pages} pages were quarantined, more than the {max_failed:.0%} allowed "
+                f"({self.commonest()}); {'all were tried, and' if at_end else 'the run was stopped;'} what was read is kept. "
+                f"Look at them with `digits results {out} --state quarantined`; mend or remove them, or raise --max-failed, "
+                "and run again"
+            )
+
+    def commonest(self, most: int = 3) -> str:
+        """The commonest reasons with their counts."""
+        return ", ".join(f"{count} {reason}" for reason, count in self.reasons.most_common(most))

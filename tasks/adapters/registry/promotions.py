@@ -1,0 +1,156 @@
+"""Moving the champion, and back: who served when is remembered in the registry, and so is what the gate found.
+
+The registered model's tag `champions` lists the versions that served, oldest first and the one in service last; the alias
+`previous` names the one before. Reports lie among the artifacts of the challenger's run, under `promotion/`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from digit_core.errors import InputError, RegistryError
+from tasks.adapters.registry.cache import ModelFile
+from tasks.adapters.registry.registry import CHAMPION, NAME, Registry, aliases
+
+if TYPE_CHECKING:
+    from mlflow.tracking import MlflowClient
+
+PREVIOUS = "previous"
+_LINE = "champions"
+_GATE = "gate"
+_LONGEST = 4_000  # characters that MLflow keeps of a description, and more than a tag needs
+
+
+class Promotions:
+    """What may be done with the versions of a registry. Errors are those of Registry, and InputError for unknown names."""
+
+    def __init__(self, registry: Registry) -> None:
+        self.registry = registry
+
+    def resolve(self, name: str) -> str:
+        """The number of a version that is given by number or by alias. Raises InputError for an alias that names none."""
+        if name.isdigit():
+            return name
+        with self.registry.mlflow() as client:
+            named = aliases(client)
+        if name not in named:
+            known = ", ".join(sorted(named)) or "none"
+            raise InputError(f"no model version is called {name!r} (aliases: {known}); `digits models` lists the versions")
+        return named[name]
+
+    def champion(self) -> ModelFile:
+        """The version in service, surely the present one; where none is, the model that came with this package."""
+        with self.registry.mlflow() as client:
+            version = aliases(client).get(CHAMPION)
+        return self.registry.model(version) if version else self.registry.shipped()
+
+    def promote(self, version: str) -> None:
+        """The version serves from now on; the champion before it is remembered."""
+        with self.registry.mlflow() as client:
+            line = _line_of(client)
+            if line[-1:] == [version]:
+                return
+            client.get_model_version(NAME, version)  # raises before anything is written
+            self._write(client, [*line, version])
+
+    def rollback(self) -> tuple[str, str]:
+        """Put the champion before the present one back into service; returns (the one that served, the one that does).
+
+        Each call goes one step further back. Raises InputError when there is none further back.
+        """
+        with self.registry.mlflow() as client:
+            line = _line_of(client)
+            there = {str(version.version) for version in client.search_model_versions(f"name='{NAME}'")}
+            before = [version for version in line[:-1] if version in there]
+            if not before:
+                raise InputError(
+                    f"there is no champion before version {line[-1]} to go back to; `digits promote VERSION` puts another "
+                    "version into service"
+                    if line
+                    else "no version is the champion, so there is none to take back; `digits promote VERSION` chooses one"
+                )
+            self._write(client, before)
+        return line[-1], before[-1]
+
+    def keras_file(self, version: str, folder: Path) -> Path | None:
+        """The version's `.keras` file, downloaded into `folder`; None if it has none.
+
+        Raises RegistryError if the version's tag `keras_sha256` says another hash than the file has.
+        """
+        with self.registry.mlflow() as client:
+            found = client.get_model_version(NAME, version)
+            run = found.run_id or ""
+            path = _find_keras(client, run) if run else None
+            if path is None:
+                return None
+            file = Path(client.download_artifacts(run, path, str(folder)))
+        expected, actual = found.tags.get("keras_sha256"), hashlib.sha256(file.read_bytes()).hexdigest()
+        if expected not in (None, actual):
+            raise RegistryError(
+                f"model registry {self.registry.name}: the Keras file of version {version} should have SHA-256 {expected}, "
+                f"but has {actual}: it was changed or damaged; put the right file back, or promote another version"
+            )
+        return file
+
+    def record(
+        self, version: str, against: str, gate: str, description: str, files: Mapping[str, bytes], metrics: Mapping[str, float]
+    ) -> str:
+        """Keep what the gate found: one line as the tag `gate`, the description on the version's page, files and metrics in
+        its run. Returns MLflow's name of the run and the folder of the files in it.
+        """
+        place = f"promotion/against-{against}"
+        with self.registry.mlflow() as client, tempfile.TemporaryDirectory() as folder:
+            for name, data in files.items():
+                Path(folder, name).write_bytes(data)
+            run = client.get_model_version(NAME, version).run_id or self._new_run(client, version)
+            client.log_artifacts(run, folder, place)
+            for name, value in metrics.items():
+                client.log_metric(run, name, value)
+            client.set_model_version_tag(NAME, version, _GATE, gate[:_LONGEST])
+            client.update_model_version(NAME, version, description[:_LONGEST])
+        return f"{run}, {place}"
+
+    def _new_run(self, client: MlflowClient, version: str) -> str:
+        """For a version that was registered without one."""
+        run = client.create_run(self.registry.experiment(client), run_name=f"promotion of version {version}")
+        client.set_terminated(run.info.run_id)
+        return str(run.info.run_id)
+
+    def _write(self, client: MlflowClient, line: Sequence[str]) -> None:
+        """The alias counts and is written first: what a crash leaves out is put right by `line_of_champions`."""
+        client.set_registered_model_alias(NAME, CHAMPION, line[-1])
+        client.set_registered_model_tag(NAME, _LINE, ",".join(line))
+        if len(line) > 1:
+            client.set_registered_model_alias(NAME, PREVIOUS, line[-2])
+        elif PREVIOUS in aliases(client):
+            client.delete_registered_model_alias(NAME, PREVIOUS)
+
+
+def line_of_champions(written: str, champion: str | None) -> list[str]:
+    """The versions that served, the champion last: the line as it was written, which may be older than the alias.
+
+    What stands after the champion was never in service or was taken back; a champion that is missing was set by another
+    program, after all those that stand there.
+    """
+    line = [version for version in written.split(",") if version]
+    if champion is None:
+        return line
+    if champion in line:
+        return line[: len(line) - line[::-1].index(champion)]
+    return [*line, champion]
+
+
+def _line_of(client: MlflowClient) -> list[str]:
+    return line_of_champions(client.get_registered_model(NAME).tags.get(_LINE, ""), aliases(client).get(CHAMPION))
+
+
+def _find_keras(client: MlflowClient, run_id: str, folder: str | None = None) -> str | None:
+    """The path of the first `.keras` file among a run's artifacts."""
+    entries = client.list_artifacts(run_id, folder)
+    files = [entry.path for entry in entries if entry.path.endswith(".keras") and not entry.is_dir]
+    below = (_find_keras(client, run_id, entry.path) for entry in entries if entry.is_dir)
+    return files[0] if files else next((path for path in below if path), None)

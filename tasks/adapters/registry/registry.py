@@ -1,0 +1,222 @@
+"""The model registry: which model version is in service. With the registry_ files, tracking.py and promotions.py all that
+knows MLflow.
+
+A local SQLite database by default, an MLflow server by URL. All versions belong to one registered model, "digits"; the
+alias `champion` names the one in service, `challenger` the one that wants to be. A version is one folder of artifacts:
+the ONNX file and its card; its tag `sha256` says which bytes are the model, and they are checked at every use.
+
+While a local database has not been written to since the last answer, that answer stands, and MLflow is not asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from digit_core.errors import RegistryError
+from tasks.adapters.registry.cache import Answer, ModelCache, ModelFile, file_sha256
+from tasks.adapters.registry.client import MlflowAccess, UnreachableError, gist
+from tasks.adapters.registry.shipped_model import ShippedModel, checked_sha256
+from tasks.adapters.registry.tracking import TrainingArtifacts
+from tasks.adapters.registry.versions import (
+    NAME,
+    ONNX,
+    ModelVersion,
+    add_version,
+    aliases,
+    all_versions,
+    ensure_model,
+    experiment,
+    line,
+)
+
+if TYPE_CHECKING:
+    from mlflow.tracking import MlflowClient
+
+__all__ = ["CHALLENGER", "CHAMPION", "NAME", "ModelVersion", "Registry", "ShippedModel", "aliases"]
+
+CHAMPION, CHALLENGER = "champion", "challenger"
+
+_PACKAGED = ShippedModel()
+
+
+class Registry:
+    """`tracking_uri`: `sqlite:////folder/mlflow.db` (made if missing) or the URL of an MLflow server.
+
+    `cache`: folder of the downloaded models. `artifact_root`: URI or path where a local registry keeps its files, by
+    default `mlruns` beside its database. Every method raises RegistryError with one line of what is wrong and what to do.
+    """
+
+    def __init__(
+        self,
+        tracking_uri: str,
+        cache: Path,
+        artifact_root: str | None = None,
+        shipped: ShippedModel = _PACKAGED,
+        busy_seconds: float = 20.0,
+    ) -> None:
+        self._mlflow = MlflowAccess(tracking_uri, busy_seconds)
+        self.name = self._mlflow.name
+        self._cache = ModelCache(cache)
+        self._shipped = shipped
+        self._artifact_root = artifact_root
+        if self._mlflow.database and not artifact_root:  # MLflow's own default is the folder one happens to stand in
+            self._artifact_root = (self._mlflow.database.path.parent / "mlruns").absolute().as_uri()
+
+    def champion(self) -> ModelFile:
+        """The version in service. An empty registry first gets the shipped model, as version 1.
+
+        When MLflow cannot be reached, the last champion serves, marked as stale.
+        """
+        known = self._cache.recall(self.name)
+        if known and known.written and self._mlflow.database and known.written == self._mlflow.database.written():
+            return self._file(known.version, known.sha256)
+        try:
+            return self._ask_for_champion()
+        except UnreachableError as error:
+            if known is None:
+                raise RegistryError(f"{error}; no model was downloaded before, so there is none to go on with") from error
+            note = f"{error}; going on with version {known.version}, the champion when it last answered"
+            return ModelFile(known.version, self._cache.path(known.sha256), known.sha256, stale=True, note=note)
+
+    def model(self, version: str) -> ModelFile:
+        """Any version, downloaded and checked."""
+        with self.mlflow() as client:
+            return self._fetch(client, version)
+
+    def held(self, version: str, sha256: str) -> ModelFile:
+        """The version with these bytes, downloaded only where they are not here yet. Raises RegistryError if it has others."""
+        if self._cache.holds(sha256):
+            return self._file(version, sha256)
+        found = self.model(version)
+        if found.sha256 != sha256:
+            raise RegistryError(
+                f"model registry {self.name}: version {version} is not the model that this run reads by (SHA-256 {sha256}): "
+                "give all machines the same DIGITS_MLFLOW_TRACKING_URI"
+            )
+        return found
+
+    def versions(self) -> list[ModelVersion]:
+        """All versions, oldest first; an empty list for a registry without any."""
+        with self.mlflow() as client:
+            names = aliases(client)
+            lines = [line(client, version, names) for version in all_versions(client)]
+        return sorted(lines, key=lambda line: int(line.version))
+
+    def register(
+        self, onnx: Path, card: Mapping[str, Any], alias: str = CHALLENGER, evidence: TrainingArtifacts | None = None
+    ) -> str:
+        """Add a version and give it the alias. Returns its number.
+
+        The card's "accuracy" (numbers, possibly nested) becomes metrics, what else it says parameters. `evidence` is what
+        its training left; the Keras file lies beside the ONNX file, and the tag `keras_sha256` says which bytes it has.
+        """
+        with self.mlflow() as client:
+            ensure_model(client)
+            version = add_version(client, self._artifact_root, onnx, card, evidence)
+            client.set_registered_model_alias(NAME, alias, version)
+        return version
+
+    def begin(self) -> None:
+        """Put the shipped model into service in a registry without versions, so that a challenger has whom to challenge."""
+        with self.mlflow() as client:
+            ensure_model(client)
+            if not all_versions(client):
+                self._begin(client)
+
+    def offer_shipped(self) -> str:
+        """Register the model that came with this package as a new challenger, unless it is a version already.
+
+        A challenger that is waiting keeps its alias. Returns the new version's number, "" if there is none.
+        """
+        card = self._shipped.read_card()
+        with self.mlflow() as client:
+            versions = all_versions(client)
+            if not versions:
+                self._begin(client)
+            if not versions or any(version.tags.get("sha256") == card["sha256"] for version in versions):
+                return ""
+            offered = add_version(client, self._artifact_root, self._shipped.onnx, card)
+            named = aliases(client)
+            if named.get(CHALLENGER) in (None, named.get(CHAMPION)):
+                client.set_registered_model_alias(NAME, CHALLENGER, offered)
+        return offered
+
+    def shipped(self) -> ModelFile:
+        """The model that came with this package, checked; for where no version is the champion."""
+        return ModelFile("shipped", self._shipped.onnx, checked_sha256(self._shipped.onnx, self._shipped.read_card()))
+
+    def set_alias(self, alias: str, version: str) -> None:
+        """Let the alias name this version from now on. Runs in progress keep the version they began with."""
+        with self.mlflow() as client:
+            client.set_registered_model_alias(NAME, alias, version)
+
+    def _ask_for_champion(self) -> ModelFile:
+        with self.mlflow() as client:
+            if CHAMPION not in aliases(client):
+                self._begin(client)
+            written = self._mlflow.database.written() if self._mlflow.database else ""
+            file = self._fetch(client, aliases(client)[CHAMPION])  # asked after `written`: a change in between will show
+        self._cache.remember(Answer(self.name, file.version, file.sha256, written))
+        return file
+
+    def _begin(self, client: MlflowClient) -> None:
+        """Put the shipped model into service as version 1 of an empty registry; goes on wherever it was cut short."""
+        ensure_model(client)
+        card = self._shipped.read_card()
+        versions = {str(version.version): version.tags for version in all_versions(client)}
+        if not versions:
+            version = add_version(client, self._artifact_root, self._shipped.onnx, card)
+            if version != "1":  # on a server, another machine was quicker: one version 1 is enough
+                client.delete_model_version(NAME, version)
+        elif "1" not in versions or any(tags.get("sha256") != card["sha256"] for tags in versions.values()):
+            raise RegistryError(
+                f"model registry {self.name}: none of its versions ({', '.join(sorted(versions, key=int))}) is the champion; "
+                "choose one with `digits promote VERSION`"
+            )
+        client.set_registered_model_alias(NAME, CHAMPION, "1")
+
+    def _fetch(self, client: MlflowClient, version: str) -> ModelFile:
+        sha256 = client.get_model_version(NAME, version).tags.get("sha256")
+        if sha256 is None:
+            raise RegistryError(
+                f"model registry {self.name}: version {version} has no tag sha256, so its file cannot be trusted; "
+                "register it anew, or promote another version"
+            )
+        if not self._cache.holds(sha256):
+            self._download(client, version, sha256)
+        return self._file(version, sha256)
+
+    def _download(self, client: MlflowClient, version: str, sha256: str) -> None:
+        from mlflow.artifacts import download_artifacts
+        from mlflow.exceptions import MlflowException
+
+        source = f"{client.get_model_version_download_uri(NAME, version)}/{ONNX}"
+        with self._cache.new_folder() as folder:
+            try:
+                got = Path(download_artifacts(artifact_uri=source, dst_path=str(folder), tracking_uri=self._mlflow.uri))
+            except (OSError, MlflowException) as error:
+                raise RegistryError(
+                    f"model registry {self.name}: the file of version {version} cannot be had ({gist(error)}); "
+                    "put it back, or promote another version"
+                ) from error
+            found = file_sha256(got)
+            if found != sha256:
+                raise RegistryError(
+                    f"model registry {self.name}: version {version} should have SHA-256 {sha256}, but its file has {found}: "
+                    "it was changed or damaged; put the right file back, or promote another version"
+                )
+            got.replace(self._cache.path(sha256))
+
+    def _file(self, version: str, sha256: str) -> ModelFile:
+        return ModelFile(version, self._cache.path(sha256), sha256)
+
+    def experiment(self, client: MlflowClient) -> str:
+        """The id of the experiment that all runs belong to."""
+        return experiment(client, self._artifact_root)
+
+    def mlflow(self) -> AbstractContextManager[MlflowClient]:
+        """MLflow's client, for the adapters beside this one too; its errors in one line."""
+        return self._mlflow.client()

@@ -1,0 +1,63 @@
+"""A model file with its card: what the card says about how the model was made, and which bytes it speaks of."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from digit_core.errors import RegistryError
+from digit_core.inference.classifier import SHIPPED_CARD, SHIPPED_MODEL
+from tasks.adapters.registry.cache import file_sha256
+
+
+@dataclass(frozen=True, slots=True)
+class ShippedModel:
+    """The model that an empty registry begins with."""
+
+    onnx: Path = SHIPPED_MODEL
+    card: Path = SHIPPED_CARD
+
+    def read_card(self) -> dict[str, Any]:
+        """Raises RegistryError if there is no card that can be read, or if it does not name the model's SHA-256."""
+        try:
+            card: dict[str, Any] = json.loads(self.card.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise RegistryError(f"the card of the shipped model cannot be read ({error}); reinstall archive-digits") from error
+        if "sha256" not in card:
+            raise RegistryError(f"{self.card} does not say the SHA-256 of its model; reinstall archive-digits")
+        return card
+
+
+def checked_sha256(onnx: Path, card: Mapping[str, Any]) -> str:
+    """The model's hash; raises RegistryError if the file cannot be read or the card speaks of another one."""
+    try:
+        found = file_sha256(onnx)
+    except OSError as error:
+        raise RegistryError(f"the model {onnx} cannot be read ({error}); reinstall archive-digits, or train it again") from error
+    if card.get("sha256", found) != found:
+        raise RegistryError(
+            f"{onnx} has SHA-256 {found}, but its card says {card['sha256']}: the file was changed; "
+            "reinstall archive-digits, or train the model again"
+        )
+    return found
+
+
+def metrics(card: Mapping[str, Any]) -> dict[str, float]:
+    """The numbers under "accuracy", nested ones with dotted names."""
+    return {name: float(value) for name, value in _flat(card.get("accuracy", {}))}
+
+
+def parameters(card: Mapping[str, Any]) -> dict[str, Any]:
+    """All else that the card says, nested values with dotted names."""
+    return dict(_flat({name: value for name, value in card.items() if name != "accuracy"}))
+
+
+def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{prefix}{name}.")
+        else:
+            yield prefix + name, value

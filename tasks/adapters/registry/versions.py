@@ -1,0 +1,124 @@
+"""What stands in the registry: its versions, who is called what, and how a version is added."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tasks.adapters.registry.cache import file_sha256
+from tasks.adapters.registry.client import already_there_is_fine
+from tasks.adapters.registry.shipped_model import checked_sha256, metrics, parameters
+from tasks.adapters.registry.tracking import TrainingArtifacts, complete_model, log_artifacts
+
+if TYPE_CHECKING:
+    from mlflow.entities.model_registry import ModelVersion as MlflowVersion
+    from mlflow.tracking import MlflowClient
+
+NAME = "digits"
+"""The registered model that all versions belong to."""
+
+ONNX, CARD = "digits.onnx", "card.json"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelVersion:
+    """A line of the registry: `date` is the card's (ISO), `metrics` the figures measured since it was made.
+
+    `gate` says what the promotion gate found last, `run_id` is MLflow's run with its files; each may be "".
+    """
+
+    version: str
+    aliases: tuple[str, ...]
+    sha256: str
+    recipe: str
+    date: str
+    metrics: Mapping[str, float]
+    gate: str = ""
+    run_id: str = ""
+
+
+def ensure_model(client: MlflowClient) -> None:
+    """The registered model is there from now on."""
+    with already_there_is_fine():
+        client.create_registered_model(NAME)
+
+
+def aliases(client: MlflowClient) -> dict[str, str]:
+    """Alias -> version; empty if the registry has no such model yet."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        found = client.get_registered_model(NAME).aliases
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+            raise
+        return {}
+    return {alias: str(version) for alias, version in found.items()}
+
+
+def all_versions(client: MlflowClient) -> list[MlflowVersion]:
+    return list(client.search_model_versions(f"name='{NAME}'"))
+
+
+def line(client: MlflowClient, version: MlflowVersion, named: Mapping[str, str]) -> ModelVersion:
+    """A version with its aliases and what was measured of it."""
+    number, tags = str(version.version), version.tags
+    metrics = client.get_run(version.run_id).data.metrics if version.run_id else {}
+    names = tuple(sorted(alias for alias, aliased in named.items() if aliased == number))
+    return ModelVersion(
+        version=number,
+        aliases=names,
+        sha256=tags.get("sha256", ""),
+        recipe=tags.get("recipe", ""),
+        date=tags.get("date", ""),
+        metrics=metrics,
+        gate=tags.get("gate", ""),
+        run_id=version.run_id or "",
+    )
+
+
+def _log_card(client: MlflowClient, run_id: str, card: Mapping[str, Any]) -> None:
+    for name, number in metrics(card).items():
+        client.log_metric(run_id, name, number)
+    for name, value in parameters(card).items():
+        client.log_param(run_id, name, value)
+
+
+def add_version(
+    client: MlflowClient,
+    artifact_root: str | None,
+    onnx: Path,
+    card: Mapping[str, Any],
+    evidence: TrainingArtifacts | None = None,
+) -> str:
+    """Upload the model with its card and register it; returns its number."""
+    digest = checked_sha256(onnx, card)
+    tags = {"sha256": digest, **{name: str(card[name]) for name in ("recipe", "date", "data_sha256") if name in card}}
+    run = client.create_run(experiment(client, artifact_root), run_name=str(card.get("recipe", NAME)))
+    _log_card(client, run.info.run_id, card)
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary, "model")
+        folder.mkdir()
+        shutil.copyfile(onnx, folder / ONNX)
+        (folder / CARD).write_text(json.dumps({**card, "sha256": digest}, indent=1), encoding="utf-8")
+        if evidence:
+            log_artifacts(client, run.info.run_id, evidence, Path(temporary, "charts"))
+            complete_model(folder, ONNX, evidence)
+            tags |= {"keras_sha256": file_sha256(evidence.keras)} if evidence.keras else {}
+        client.log_artifacts(run.info.run_id, str(folder), "model")
+    client.set_terminated(run.info.run_id)
+    source = f"{run.info.artifact_uri}/model"
+    return str(client.create_model_version(NAME, source, run.info.run_id, tags=tags).version)
+
+
+def experiment(client: MlflowClient, artifact_root: str | None) -> str:
+    """The id of the experiment that all runs belong to; made where there is none."""
+    if client.get_experiment_by_name(NAME) is None:
+        with already_there_is_fine():
+            client.create_experiment(NAME, artifact_location=artifact_root)
+    return str(client.get_experiment_by_name(NAME).experiment_id)  # type: ignore[union-attr]

@@ -1,0 +1,1 @@
+"""Result tables and manifests in a destination."""

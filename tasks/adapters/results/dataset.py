@@ -1,0 +1,214 @@
+"""DEST as a store of batches: Parquet files by batch, a manifest for each batch that is whole, and the rows that count now.
+
+    DEST/pages/batch-KEY.parquet   DEST/numbers/…   DEST/digits/…   DEST/manifests/batch-KEY.json
+
+Each file is written as one object, the manifest last. Readers follow the manifests, so that a killed run shows nothing.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from digit_core.errors import StorageError
+from digit_core.partition import Share
+from digit_core.readings import ReadBy
+from digit_core.results.drift import Shape, shape_of
+from digit_core.results.manifest import Manifest, batch_key, count_rows
+from digit_core.results.schema import TABLES
+from digit_core.results.supersession import Pages, fingerprint, rows_of
+from tasks.adapters.results.manifest_index import Batch
+from tasks.adapters.results.manifests import Manifests, is_batch
+from tasks.adapters.results.parquet import from_parquet, to_parquet
+from tasks.adapters.results.spill import Fingerprints, Shelf, chunks
+from tasks.adapters.storage.storage import Storage, join, normalise
+
+__all__ = ["Results", "fingerprint"]
+
+_WHOLE = Share()
+
+FILES_AT_ONCE = 8
+"""Objects asked for together; with the files of one table of 64 pages that is some 10 MB."""
+
+DELETED_AT_ONCE = 1000
+
+ABANDONED_AFTER = 24 * 3600.0
+"""Seconds after which tables without a manifest are held to be a killed run's, not a living one's."""
+
+
+class Results:
+    """The results' folder or bucket `dest`. Many may write and read at once; errors are those of the storage.
+
+    Memory stays the same however many pages there are: what the manifests say is kept in a temporary file, see
+    `manifest_index`. With a `share` only the pages of that share of the source are known here, and what is read and retired
+    is of that share too.
+    """
+
+    def __init__(self, storage: Storage, dest: str, share: Share = _WHOLE) -> None:
+        self._storage = storage
+        self.dest = normalise(dest)
+        self._manifests = Manifests(storage, self.dest, share)
+
+    def write_tables(self, key: str, tables: Mapping[str, pa.Table]) -> dict[str, str]:
+        """Writes a batch's tables, which nobody sees yet; returns their paths relative to DEST, for the manifest.
+
+        Raises ValueError if a table does not have the schema that is published.
+        """
+        files = {name: f"{name}/batch-{key}.parquet" for name in TABLES}
+        self._storage.write_many({join(self.dest, path): to_parquet(name, tables[name]) for name, path in files.items()})
+        return files
+
+    def seal(self, manifest: Manifest) -> None:
+        """From here on the batch counts. Raises StorageError if its tables are not there."""
+        if not self.tables_stand(manifest):
+            raise StorageError(f"the tables of batch {manifest.key} have gone from {self.dest}: run again to write them anew")
+        self._manifests.write(manifest)
+
+    def tables_stand(self, manifest: Manifest) -> bool:
+        """Whether all files that the manifest names are there."""
+        return all(self._storage.exist([join(self.dest, path) for path in manifest.files.values()]))
+
+    def manifests(self) -> Iterator[Manifest]:
+        """All that stand, superseded ones too, in the order of their names. A handful is held at a time."""
+        return iter(self._manifests)
+
+    def next_seq(self) -> int:
+        """A number greater than that of every run that has sealed a batch."""
+        with self._manifests.read() as index:
+            return index.newest_seq() + 1
+
+    def done(self, read_by: ReadBy) -> Fingerprints:
+        """`fingerprint(uri, version)` of each object that need not be read again: all its pages are sealed, count now, and
+        were read by the same model, algorithm, layout and parameters. Objects that could not be had are not among them.
+        """
+        with self._manifests.read() as index:
+            return Fingerprints(index.done(read_by))
+
+    def read(self, table: str, columns: Sequence[str] | None = None, where: pc.Expression | None = None) -> pa.Table:
+        """All rows of a table that count now; `where` may speak of any column. Arguments as for `iter_batches`."""
+        empty = TABLES[table].empty_table()
+        return pa.concat_tables([_select(empty, columns), *self.iter_batches(table, columns, where)])
+
+    def pages(self) -> Iterator[tuple[str, int]]:
+        """(sha256, page_index) of all pages that count now; a few batches are in memory at a time."""
+        for rows in self.iter_batches("pages", ["sha256", "page_index"]):
+            yield from zip(rows["sha256"].to_pylist(), rows["page_index"].to_pylist(), strict=True)
+
+    def quarantined(self) -> Iterator[dict[str, Any]]:
+        """The rows of `pages` that count now and could not be read; batches without any are not opened."""
+        unread = pc.field("state") == "quarantined"
+        for rows in self.iter_batches("pages", where=unread, only=lambda batch: batch.quarantined > 0):
+            yield from rows.to_pylist()
+
+    def shape(self, but_not: str = "") -> Shape:
+        """How the digits of all batches are spread, those of the run `but_not` left out."""
+        with self._manifests.read() as index:
+            return sum(index.shapes(but_not), Shape())
+
+    def iter_batches(
+        self,
+        table: str,
+        columns: Sequence[str] | None = None,
+        where: pc.Expression | None = None,
+        only: Callable[[Batch], bool] = lambda batch: True,
+    ) -> Iterator[pa.Table]:
+        """The rows that count now, batch by batch in the order of the source; a few batches are in memory at a time.
+
+        Raises InputError for a file of a newer schema, StorageUnavailableError if a batch is replaced during the reading.
+        """
+        with self._manifests.read() as index:  # what is sealed or retired from here on changes nothing for this reader
+            wanted = Shelf(batch.to_json() for batch in index.batches() if _any_counts(batch) and only(batch))
+        needed = None if columns is None or where is not None else [*dict.fromkeys([*columns, "uri", "page_index"])]
+        for some in chunks(map(Batch.from_json, wanted), FILES_AT_ONCE):
+            uris = [join(self.dest, batch.files[table]) for batch in some]
+            for uri, data, batch in zip(uris, self._storage.read_many(uris), some, strict=True):
+                rows = _only(from_parquet(table, uri, data, needed), batch.counted)
+                yield _select(rows if where is None else rows.filter(where), columns)
+
+    def retire(self) -> int:
+        """Removes what no reader sees: batches whose pages were all superseded, tables that a killed run left.
+
+        A batch that is superseded in part is written anew without those pages; one that is not wholly of this share is left
+        to a run that reads it all. Returns the number of batches removed.
+        """
+        with self._manifests.read() as index:
+            worn = Shelf(batch.to_json() for batch in index.batches() if batch.whole and batch.counted is not None)
+        if removed := len(worn):
+            for batch in map(Batch.from_json, worn):
+                self._rewrite(batch)
+            self._remove(worn)
+        self._sweep()
+        return removed
+
+    def _rewrite(self, batch: Batch) -> None:
+        """The new manifest stands before the old one goes: a reader in between sees each row once, by either."""
+        counted = batch.counted
+        if counted is None or not len(counted):
+            return
+        uris = [self._manifests.uri(batch.name), *(join(self.dest, batch.files[name]) for name in TABLES)]
+        data, *files = self._storage.read_many(uris)
+        if data is None or None in files:
+            return  # another run has retired this batch meanwhile
+        old = Manifest.from_json(data, uris[0])
+        pages = tuple(old.pages[position] for position in counted["position"])
+        found = {name: from_parquet(name, uri, file, None) for name, uri, file in zip(TABLES, uris[1:], files, strict=True)}
+        tables = {name: _only(table, counted) for name, table in found.items()}
+        key = batch_key(((page.uri, page.version, page.index) for page in pages), old.read_by)
+        written = self.write_tables(key, tables)
+        counts, shape = count_rows(tables), shape_of(tables["digits"])
+        self.seal(replace(old, key=key, pages=pages, counts=counts, files=written, shape=shape))
+
+    def _remove(self, worn: Shelf) -> None:
+        """The batches on the shelf. Manifests first, then the tables that no manifest names any more."""
+        with self._manifests.listed() as index:  # one that was sealed again meanwhile stays
+            batches = map(Batch.from_json, worn)
+            unchanged = Shelf(self._manifests.uri(batch.name) for batch in batches if index.stands(batch.name, batch.version))
+        self._delete(unchanged)
+        with self._manifests.read() as index:
+            paths = (path for batch in map(Batch.from_json, worn) for path in sorted(batch.files.values()))
+            gone = Shelf(join(self.dest, path) for path in paths if not index.names(path))
+        self._delete(gone)
+
+    def _sweep(self) -> None:
+        with self._manifests.read() as index:
+            found = Shelf(path for path in self._old_tables() if not index.names(path))
+        if len(found):
+            with self._manifests.read() as index:  # once more: what was sealed while they were listed stays
+                abandoned = Shelf(join(self.dest, path) for path in found if not index.names(path))
+            self._delete(abandoned)
+        for folder in (*TABLES, "manifests"):
+            self._storage.clean(join(self.dest, folder))
+
+    def _old_tables(self) -> Iterator[str]:
+        """Paths of tables that no living run is about to seal."""
+        before = time.time() - ABANDONED_AFTER
+        for table in TABLES:
+            for entry in self._storage.list_folder(join(self.dest, table)):
+                if 0 < entry.modified < before and is_batch(entry.name, ".parquet"):
+                    yield f"{table}/{entry.name}"
+
+    def _delete(self, uris: Iterable[str]) -> None:
+        for some in chunks(uris, DELETED_AT_ONCE):
+            self._storage.delete(some)
+
+
+def _any_counts(batch: Batch) -> bool:
+    return batch.counted is None or len(batch.counted) > 0
+
+
+def _select(rows: pa.Table, columns: Sequence[str] | None) -> pa.Table:
+    return rows if columns is None else rows.select(list(columns))
+
+
+def _only(rows: pa.Table, pages: Pages | None) -> pa.Table:
+    """The rows of these pages; None for all."""
+    if pages is None or not rows.num_rows:
+        return rows
+    uris = rows["uri"].combine_chunks().dictionary_encode()
+    indices = rows["page_index"].to_numpy()
+    return rows.filter(pa.array(rows_of(pages, uris.dictionary.to_pylist(), indices, uris.indices.to_numpy())))

@@ -1,0 +1,235 @@
+"""The manifests of a destination by what they say, however many: which batches stand, and which of their pages count now.
+
+Kept in a private temporary database, so that memory stays the same however many pages there are. SQLite puts the pages in
+order; what counts is decided by `digit_core.results.supersession`, for a few thousand pages at a time, all pages of an
+object together.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from digit_core.partition import Share
+from digit_core.readings import ReadBy
+from digit_core.results.drift import Shape
+from digit_core.results.manifest import Manifest
+from digit_core.results.supersession import PAGE, Pages, current, fingerprint, page_row, whole_objects
+from tasks.adapters.results.spill import private_database
+
+PAGES_AT_ONCE = 8192
+"""Pages that are looked at together, if not one object alone has more: a few MB as Python's numbers."""
+
+_TABLES = """
+CREATE TABLE listed (name TEXT PRIMARY KEY, version TEXT) WITHOUT ROWID;
+CREATE TABLE batches (
+    id INTEGER PRIMARY KEY, name TEXT UNIQUE, version TEXT, seq INTEGER, run_id TEXT, key TEXT, reading INTEGER,
+    first_uri TEXT, first_index INTEGER, quarantined INTEGER, shape TEXT, size INTEGER, whole INTEGER
+);
+CREATE TABLE files (batch INTEGER, name TEXT, path TEXT, PRIMARY KEY (batch, name)) WITHOUT ROWID;
+CREATE INDEX files_by_path ON files (path);
+CREATE TABLE pages (
+    batch INTEGER, position INTEGER, uri INTEGER, object INTEGER, content INTEGER, page INTEGER, count INTEGER,
+    PRIMARY KEY (batch, position)
+) WITHOUT ROWID;
+CREATE TRIGGER forget AFTER DELETE ON batches BEGIN
+    DELETE FROM files WHERE batch = OLD.id;
+    DELETE FROM pages WHERE batch = OLD.id;
+END;
+CREATE TABLE ages (batch INTEGER PRIMARY KEY, age INTEGER, reading INTEGER);
+CREATE TABLE worn (batch INTEGER, position INTEGER);
+CREATE INDEX worn_by_batch ON worn (batch, position);
+"""
+
+_BY_URI = "CREATE INDEX IF NOT EXISTS pages_by_uri ON pages (uri, object, content, page, count)"
+_IN_ORDER_OF_URI = """
+SELECT uri, object, content, page, count, pages.batch, position, age, reading
+FROM pages CROSS JOIN ages ON ages.batch = pages.batch ORDER BY uri
+"""
+_ROW = np.dtype([*PAGE.descr, ("batch", "i8"), ("position", "i4"), ("age", "i8"), ("reading", "i8")])
+_COUNTED = np.dtype([("position", "i4"), ("uri", "i8"), ("index", "i4")])
+
+_AGES = """
+INSERT INTO ages SELECT id, row_number() OVER (ORDER BY seq, run_id, key, id), reading FROM batches
+"""
+_STANDING = """
+SELECT id, name, version, quarantined, whole, size, size - (SELECT count(*) FROM worn WHERE worn.batch = id)
+FROM batches JOIN ages ON ages.batch = id ORDER BY first_uri, first_index, age
+"""
+_COUNTING = """
+SELECT position, uri, page FROM pages WHERE batch = ?1
+AND NOT EXISTS (SELECT 1 FROM worn WHERE worn.batch = ?1 AND worn.position = pages.position) ORDER BY position
+"""
+_CHANGED = """
+DELETE FROM batches
+WHERE NOT EXISTS (SELECT 1 FROM listed WHERE listed.name = batches.name AND listed.version = batches.version)
+"""
+_UNREAD = """
+SELECT name, version FROM listed
+WHERE name > ? AND NOT EXISTS (SELECT 1 FROM batches WHERE batches.name = listed.name) ORDER BY name LIMIT ?
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A batch whose manifest `name` stands. whole: all its pages are of the share that is looked at.
+
+    counted: those of its pages of the share that count now (position, uri, index); None for every page it has.
+    """
+
+    name: str
+    version: str
+    files: Mapping[str, str]
+    quarantined: int
+    whole: bool
+    counted: Pages | None
+
+    def to_json(self) -> str:
+        counted = None if self.counted is None else self.counted.tolist()
+        return json.dumps([self.name, self.version, dict(self.files), self.quarantined, self.whole, counted])
+
+    @staticmethod
+    def from_json(text: str) -> Batch:
+        name, version, files, quarantined, whole, counted = json.loads(text)
+        pages = None if counted is None else np.array([tuple(page) for page in counted], _COUNTED)
+        return Batch(name, version, files, quarantined, whole, pages)
+
+
+class ManifestIndex:
+    """What the manifests of a destination say of the pages of a share. All methods may raise sqlite3.Error.
+
+    First `relist`, then `add` what is `unread`; then the other methods speak of the manifests that were listed.
+    """
+
+    def __init__(self, share: Share) -> None:
+        self._share = share
+        self._database = private_database()
+        self._database.executescript(_TABLES)
+        self._aged = self._judged = True
+
+    def relist(self, manifests: Iterable[tuple[str, str]]) -> None:
+        """Name and version of each manifest that stands now; those that have gone or were changed are forgotten."""
+        with self._database:
+            self._database.execute("DELETE FROM listed")
+            self._database.executemany("INSERT OR REPLACE INTO listed VALUES (?, ?)", manifests)
+            if self._database.execute(_CHANGED).rowcount:
+                self._aged = self._judged = False
+
+    def listed(self) -> Iterator[str]:
+        """Names of the manifests, sorted."""
+        return (name for (name,) in self._database.execute("SELECT name FROM listed ORDER BY name"))
+
+    def unread(self, at_once: int) -> Iterator[list[tuple[str, str]]]:
+        """Names and versions of listed manifests that were not added, some at a time."""
+        last = ""
+        while some := self._database.execute(_UNREAD, (last, at_once)).fetchall():
+            yield some
+            last = some[-1][0]
+
+    def add(self, manifests: Iterable[tuple[str, str, Manifest]]) -> None:
+        """Manifests with their names and versions; all of them or, after an error, none."""
+        with self._database:
+            for name, version, manifest in manifests:
+                self._aged = self._judged = False
+                self._add(name, version, manifest)
+
+    def _add(self, name: str, version: str, manifest: Manifest) -> None:
+        first = min((page.uri, page.index) for page in manifest.pages)
+        pages = [page for page in manifest.pages if self._share.holds(page.uri)]
+        quarantined, shape = manifest.counts.get("quarantined", 0), json.dumps(manifest.shape.to_json())
+        values = (name, version, *manifest.order, reading_of(manifest.read_by), *first)
+        rest = (quarantined, shape, len(pages), len(pages) == len(manifest.pages))
+        insert = "INSERT INTO batches VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        batch = self._database.execute(insert, (*values, *rest)).lastrowid
+        files = [(batch, *file) for file in manifest.files.items()]
+        self._database.executemany("INSERT INTO files VALUES (?, ?, ?)", files)
+        rows = [(batch, position, *page_row(page)) for position, page in enumerate(pages)]
+        self._database.executemany("INSERT INTO pages VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+
+    def newest_seq(self) -> int:
+        """The greatest `seq` of a manifest; 0 without any."""
+        return int(self._database.execute("SELECT coalesce(max(seq), 0) FROM batches").fetchone()[0])
+
+    def shapes(self, but_not: str) -> Iterator[Shape]:
+        """Of all batches but those of one run, from the oldest to the newest."""
+        rows = self._database.execute("SELECT shape FROM batches WHERE run_id <> ? ORDER BY seq, run_id, key", (but_not,))
+        return (Shape.from_json(json.loads(shape)) for (shape,) in rows)
+
+    def stands(self, name: str, version: str) -> bool:
+        """Whether a manifest is listed in this version."""
+        return bool(self._database.execute("SELECT 1 FROM listed WHERE (name, version) = (?, ?)", (name, version)).fetchone())
+
+    def names(self, path: str) -> bool:
+        """Whether a manifest names this file."""
+        return bool(self._database.execute("SELECT 1 FROM files WHERE path = ?", (path,)).fetchone())
+
+    def done(self, read_by: ReadBy) -> Iterator[int]:
+        """`Results.done`, in no certain order."""
+        reading = reading_of(read_by)
+        for rows in self._objects():
+            yield from whole_objects(rows[current(rows) & (rows["reading"] == reading)]).tolist()
+
+    def batches(self) -> Iterator[Batch]:
+        """All of them in the order of the source."""
+        self._judge()
+        for batch, name, version, quarantined, whole, size, counting in self._database.execute(_STANDING):
+            files = dict(self._database.execute("SELECT name, path FROM files WHERE batch = ?", (batch,)))
+            counted = None if whole and counting == size else self._counted(batch)
+            yield Batch(name, version, files, quarantined, bool(whole), counted)
+
+    def _counted(self, batch: int) -> Pages:
+        return np.array(self._database.execute(_COUNTING, (batch,)).fetchall(), _COUNTED)
+
+    def _judge(self) -> None:
+        """Work out which pages do not count, unless that is known."""
+        if self._judged:
+            return
+        self._age()
+        with self._database:
+            self._database.execute("DROP TABLE worn")
+            self._database.execute("CREATE TABLE worn (batch INTEGER, position INTEGER)")
+            for rows in self._objects():
+                worn = rows[["batch", "position"]][~current(rows)].tolist()
+                self._database.executemany("INSERT INTO worn VALUES (?, ?)", worn)
+            self._database.execute("CREATE INDEX worn_by_batch ON worn (batch, position)")
+        self._judged = True
+
+    def _objects(self) -> Iterator[Pages]:
+        """The pages, some at a time, from the oldest to the newest; all of an object come together."""
+        self._age()
+        for rows in _with_whole_objects(self._database.execute(_IN_ORDER_OF_URI)):
+            pages = np.array(rows, _ROW)
+            yield pages[np.lexsort((pages["position"], pages["age"]))]
+
+    def _age(self) -> None:
+        """Put the batches in order, and their pages, unless they are."""
+        if not self._aged:
+            with self._database:
+                self._database.execute("DELETE FROM ages")
+                self._database.execute(_AGES)
+                self._database.execute(_BY_URI)
+            self._aged = True
+
+
+def reading_of(read_by: ReadBy) -> int:
+    """Stands for who read, whatever the run."""
+    return fingerprint(read_by.model_version, read_by.algorithm_version, read_by.layout_version, read_by.params)
+
+
+def _with_whole_objects(rows: sqlite3.Cursor) -> Iterator[Sequence[tuple[int, ...]]]:
+    """Rows that are sorted by their first value, cut where that changes."""
+    held: list[tuple[int, ...]] = []
+    while some := rows.fetchmany(PAGES_AT_ONCE):
+        held += some
+        cut = len(held) - 1
+        while cut and held[cut - 1][0] == held[-1][0]:
+            cut -= 1
+        if cut:
+            yield held[:cut]
+            held = held[cut:]
+    if held:
+        yield held

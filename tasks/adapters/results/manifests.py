@@ -1,0 +1,71 @@
+"""The folder DEST/manifests. What its files say is kept in an index, which is brought up to date when it is asked."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from digit_core.partition import Share
+from digit_core.results.manifest import Manifest
+from tasks.adapters.results.manifest_index import ManifestIndex
+from tasks.adapters.results.spill import Shelf, chunks, explained
+from tasks.adapters.storage.storage import Storage, join
+
+AT_ONCE = 256
+"""Manifests that are asked for together; some 3 MB with 64 pages each."""
+
+
+class Manifests:
+    """Of the destination `dest`, with the pages of a share of the source. Errors are those of the storage."""
+
+    def __init__(self, storage: Storage, dest: str, share: Share) -> None:
+        self._storage, self._share = storage, share
+        self._folder = join(dest, "manifests")
+        self._known: ManifestIndex | None = None
+        self._turn = threading.Lock()
+
+    def __iter__(self) -> Iterator[Manifest]:
+        """All that stand, in the order of their names. A handful is held at a time."""
+        with self.listed() as index:
+            names = Shelf(index.listed())
+        for some in chunks(names, AT_ONCE):
+            yield from (manifest for _, manifest in self._read(some))
+
+    def write(self, manifest: Manifest) -> None:
+        """As one object, in the place of one of the same key."""
+        self._storage.write(self.uri(f"batch-{manifest.key}.json"), manifest.to_json().encode())
+
+    def uri(self, name: str) -> str:
+        """Of a manifest's file."""
+        return join(self._folder, name)
+
+    @contextmanager
+    def listed(self) -> Iterator[ManifestIndex]:
+        """The index, which knows what stands now, and of that what was read before. After any error it starts from nothing."""
+        with self._turn, explained():
+            index, self._known = self._known or ManifestIndex(self._share), None
+            found = self._storage.list_folder(self._folder)
+            index.relist((entry.name, entry.version) for entry in found if is_batch(entry.name, ".json"))
+            yield index
+            self._known = index
+
+    @contextmanager
+    def read(self) -> Iterator[ManifestIndex]:
+        """The index of all that stands now; only manifests that are new since the last time are read."""
+        with self.listed() as index:
+            for some in index.unread(AT_ONCE):
+                versions = dict(some)
+                index.add((name, versions[name], manifest) for name, manifest in self._read(list(versions)))
+            yield index
+
+    def _read(self, names: Sequence[str]) -> Iterator[tuple[str, Manifest]]:
+        uris = [self.uri(name) for name in names]
+        for name, uri, data in zip(names, uris, self._storage.read_many(uris), strict=True):
+            if data is not None:  # else it was retired after it was listed
+                yield name, Manifest.from_json(data, uri)
+
+
+def is_batch(name: str, suffix: str) -> bool:
+    """Whether a file's name is that of a batch."""
+    return name.startswith("batch-") and name.endswith(suffix)

@@ -1,0 +1,1 @@
+"""Accuracy against other readers: `make accuracy`."""

@@ -1,0 +1,1 @@
+"""Drawn pages, forms, tables and scans."""

@@ -1,0 +1,167 @@
+"""Sums that read: a slip is put right, what breaks goes to a person, and nothing is made up."""
+
+from __future__ import annotations
+
+from digit_core.layouts.arithmetic.reconcile import reckoned
+from digit_core.layouts.cell_rules import by_form
+from digit_core.layouts.template import Axis, Check, Grid, Holds, Layout, Mark, Place, Rule
+from digit_core.params import ReviewPolicy
+from digit_core.readings import Reading, State
+from digit_core.records import NOT_A_DIGIT, CellState
+from tests.support.readings import nothing_in, read_as, unread
+
+ROWS = ("1", "2", "3", "4", "Total")
+HOLDS = Holds(digits=(1, 4), marks=(Mark.BLANK, Mark.DASH, Mark.WORD))
+GRID = Grid("g", Axis(ROWS, (0, 10, 20, 30, 40, 50)), Axis(("a",), (0, 50)), HOLDS)
+LAYOUT = Layout("form", 100, 100, grids=(GRID,), checks=(Check(Rule.TOTAL, ROWS[:-1], "Total", "g"),))
+POLICY = ReviewPolicy(threshold=0.97, audit_share=0.0)
+
+
+def at(row: str) -> Place:
+    return Place("g", row, "a")
+
+
+def page(*readings: Reading) -> dict[str, Reading]:
+    """The readings of the rows after the sums, by row."""
+    judged = [by_form(one, HOLDS) for one in readings]
+    return {one.cell.row: one for one in reckoned(judged, LAYOUT, POLICY) if one.cell}
+
+
+def rows(*numbers: str) -> list[Reading]:
+    """12 is surely a 12; 12~7 is a 12 whose last digit may be a 7 as well."""
+    return [_row(row, text) for row, text in zip(ROWS, numbers, strict=True)]
+
+
+def _row(row: str, text: str) -> Reading:
+    digits, _, other = text.partition("~")
+    return read_as(digits, at(row), doubt={len(digits) - 1: (0.6, other)} if other else None)
+
+
+def test_sums_that_agree_say_so_and_change_nothing_else() -> None:
+    before = rows("12", "30", "41", "7", "90")
+
+    after = page(*before)
+
+    assert all(one.checks == "agrees: total of a" for one in after.values())
+    assert [one.digits for one in after.values()] == ["12", "30", "41", "7", "90"]
+    assert all(one.state is State.ACCEPTED for one in after.values())
+
+
+def test_a_slip_is_put_right_by_the_total_and_leaves_review() -> None:
+    after = page(*rows("12", "30", "41~7", "7", "96"))["3"]
+
+    assert (after.digits, after.text, after.value) == ("47", "47", 47)
+    assert after.state is State.ACCEPTED
+    assert all(part.state is State.ACCEPTED and part.reason == "" for part in after.parts)
+    assert after.checks == "agrees: total of a (out of review) (read first as 41)"
+
+
+def test_what_was_unsure_and_is_confirmed_by_the_total_leaves_review() -> None:
+    after = page(*rows("12", "30", "41~7", "7", "90"))["3"]
+
+    assert (after.digits, after.state) == ("41", State.ACCEPTED)
+    assert after.checks == "agrees: total of a (out of review)"
+    assert after.confidence > POLICY.threshold
+
+
+def test_a_sum_that_cannot_agree_sends_its_cells_to_review_with_the_reason() -> None:
+    after = page(*rows("12", "30", "41", "7", "555"))
+
+    assert all(one.state is State.REVIEW for one in after.values())
+    assert all(one.checks == "breaks: total of a (into review)" for one in after.values())
+    assert {part.reason for one in after.values() for part in one.parts} == {"rule broken"}
+    assert [one.digits for one in after.values()] == ["12", "30", "41", "7", "555"]
+
+
+def test_blank_cells_and_dashes_count_for_nothing() -> None:
+    readings = rows("12", "30", "41", "7", "42")
+    readings[2], readings[3] = nothing_in(at("3")), nothing_in(at("4"), CellState.DASH)
+
+    after = page(*readings)
+
+    assert all(one.checks == "agrees: total of a" for one in after.values())
+    assert after["3"].state is State.ACCEPTED
+    assert after["3"].value is None
+
+
+def test_a_cell_that_nobody_read_is_never_given_the_number_that_its_sum_asks_for() -> None:
+    readings = rows("12", "30", "41", "7", "90")
+    readings[2] = unread(at("3"))
+
+    after = page(*readings)["3"]
+
+    assert (after.digits, after.value, after.state) == ("", None, State.REVIEW)
+    assert [part.top[0][0] for part in after.parts] == [NOT_A_DIGIT]
+
+
+def test_a_number_that_a_sum_asks_for_and_nobody_read_is_told_and_not_published() -> None:
+    after = page(*rows("12", "30", "1~7", "7", "160"))["3"]
+
+    assert after.digits in ("1", "7")
+    assert after.state is State.REVIEW
+    assert after.value != 111
+
+
+def test_a_number_that_was_struck_out_stays_with_a_person_however_well_it_adds_up() -> None:
+    readings = rows("12", "30", "41", "7", "90")
+    readings[2] = read_as("41", at("3"), cell=CellState.STRUCK_OUT)
+
+    after = page(*readings)["3"]
+
+    assert after.state is State.REVIEW
+    assert {part.reason for part in after.parts} <= {"struck out?", "rule broken"}
+
+
+def test_a_number_that_breaks_a_rule_of_its_cell_stays_in_review_however_well_it_adds_up() -> None:
+    strict = Holds(digits=(1, 4), most=40)
+    layout = Layout("form", 100, 100, grids=(Grid("g", GRID.rows, GRID.columns, HOLDS, {"3": strict}),), checks=LAYOUT.checks)
+    readings = [by_form(one, layout.holds_of(at(one.cell.row))) for one in rows("12", "30", "41", "7", "90") if one.cell]
+
+    after = {one.cell.row: one for one in reckoned(readings, layout, POLICY) if one.cell}
+
+    assert after["3"].state is State.REVIEW
+    assert after["2"].state is State.ACCEPTED
+
+
+def test_a_number_that_is_audited_stays_so_when_the_sums_agree() -> None:
+    readings = rows("12", "30", "41", "7", "90")
+    first = readings[0]
+    audited = tuple(
+        type(part)(part.box, part.top, part.state, "audit" if place == 0 else "") for place, part in enumerate(first.parts)
+    )
+    readings[0] = Reading(first.line, first.box, first.digits, first.confidence, first.state, audited, cell=first.cell, text="12")
+
+    after = page(*readings)["1"]
+
+    assert after.state is State.ACCEPTED
+    assert [part.reason for part in after.parts] == ["audit", ""]
+
+
+def test_a_bracket_that_was_taken_for_a_digit_is_left_out_where_the_sum_says_so() -> None:
+    readings = rows("12", "30", "41", "7", "90")
+    readings[2] = read_as("141", at("3"), doubt={0: (0.6, "7")})
+
+    after = page(*readings)["3"]
+
+    assert after.digits == "41"
+    assert after.value == 41
+
+
+def test_negative_numbers_are_summed_with_their_sign() -> None:
+    holds = Holds(digits=(1, 4), sign=True)
+    layout = Layout("form", 100, 100, grids=(Grid("g", GRID.rows, GRID.columns, holds),), checks=LAYOUT.checks)
+    readings = rows("12", "30", "41", "7", "76")
+    readings[3] = read_as("7", at("4"), text="-7")
+
+    after = reckoned([by_form(one, holds) for one in readings], layout, POLICY)
+
+    assert [one.checks for one in after] == ["agrees: total of a"] * 5
+    assert after[3].value == -7
+
+
+def test_readings_outside_of_cells_and_checks_that_lack_a_cell_change_nothing() -> None:
+    outside = Reading(9, read_as("5").box, "5", 0.99, State.ACCEPTED, ())
+    readings = [*(by_form(one, HOLDS) for one in rows("12", "30", "41", "7", "90")[:3]), outside]
+
+    assert reckoned(readings, LAYOUT, POLICY) == tuple(readings)
+    assert reckoned([], LAYOUT, POLICY) == ()

@@ -1,0 +1,72 @@
+"""Which digits stand together as one number, on boxes and rulings drawn by hand."""
+
+import numpy as np
+
+from digit_core.imaging.prepare import PreparedPage
+from digit_core.params import SegmentationParams
+from digit_core.recognition.grouping import group_strings
+from digit_core.records import Box
+
+PARAMS = SegmentationParams()
+
+
+def page(darkness: np.ndarray | None = None, rulings_v: np.ndarray | None = None) -> PreparedPage:
+    bare = np.zeros((300, 600), np.uint8)
+    return PreparedPage(bare if darkness is None else darkness, bare, bare if rulings_v is None else rulings_v, np.eye(2, 3), 0.0)
+
+
+def digit(x: int, y: int = 100) -> Box:
+    return Box(x, y, 22, 36)
+
+
+def lengths(digits: list[Box], marks: tuple[Box, ...] = (), **kwargs: np.ndarray) -> list[int]:
+    return [len(string) for string in sorted(group_strings(digits, marks, page(**kwargs), PARAMS), key=lambda s: digits[s[0]].x)]
+
+
+def test_digits_close_together_are_one_number_from_left_to_right():
+    digits = [digit(110), digit(50), digit(80)]
+
+    assert group_strings(digits, (), page(), PARAMS) == [[1, 2, 0]]
+
+
+def test_a_wide_gap_parts_two_numbers():
+    assert lengths([digit(50), digit(80), digit(300), digit(330)]) == [2, 2]
+
+
+def test_a_decimal_point_in_a_wide_gap_holds_a_number_together():
+    digits = [digit(50), digit(118), digit(148)]
+    assert lengths(digits) == [1, 2]
+
+    assert lengths(digits, (Box(84, 130, 5, 5),)) == [3]
+
+
+def test_a_point_close_to_the_next_number_is_the_point_it_begins_with():
+    assert lengths([digit(50), digit(118)], (Box(110, 130, 5, 5),)) == [1, 1]
+
+
+def test_a_vertical_ruling_parts_two_numbers_that_nearly_touch():
+    rulings = np.zeros((300, 600), np.uint8)
+    rulings[:, 106:108] = 255
+
+    digits = [digit(50), digit(80), digit(112), digit(142)]
+    assert lengths(digits) == [4]
+    assert lengths(digits, rulings_v=rulings, darkness=rulings) == [2, 2]
+
+
+def test_a_faint_ruling_that_was_never_binarised_parts_them_too():
+    darkness = np.zeros((300, 600), np.uint8)
+    darkness[:, 106] = 25
+
+    assert lengths([digit(50), digit(80), digit(112)], darkness=darkness) == [2, 1]
+
+
+def test_numbers_on_two_lines_are_two_numbers():
+    assert lengths([digit(50), digit(80), digit(50, 160), digit(80, 160)]) == [2, 2]
+
+
+def test_digits_that_lean_over_each_other_are_one_number():
+    assert lengths([Box(50, 100, 30, 36), Box(70, 98, 30, 40)]) == [2]
+
+
+def test_no_digits_are_no_numbers():
+    assert group_strings([], (), page(), PARAMS) == []

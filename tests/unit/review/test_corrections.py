@@ -1,0 +1,164 @@
+"""What people said, laid over what the machine read, now and after other readings."""
+
+from datetime import UTC, datetime
+
+import pyarrow as pa
+
+from digit_core.results.schema import NUMBERS
+from digit_core.review.corrections import CORRECTED, REVIEWED, Corrections, human_numbers
+
+PAGE = ("ab" * 32, 0)
+NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
+
+
+def said(number="n", parts="1975", place=0, kind="digit", value="1", x=100, **changes):
+    """A row of REVIEWED; the number's box begins at x."""
+    row = {"item_id": f"{number}/{place}", "uri": "page.png", "sha256": PAGE[0], "page_index": 0, "number_id": number}
+    row |= {"number_x": x, "number_y": 50, "number_w": 80, "number_h": 30, "x": x + 20 * place, "y": 50, "w": 20, "h": 30}
+    row |= {"parts": parts, "place": place, "guess": parts[place], "confidence": 0.5, "reason": "low confidence"}
+    row |= {
+        "model_version": "1",
+        "kind": kind,
+        "value": value,
+        "reviewer": "Ada" if kind else "",
+        "decided": NOON if kind else None,
+    }
+    return row | changes
+
+
+def number(name="n", digits="1975", state="review", x=100, w=80, **changes):
+    """A row of the table `numbers`."""
+    row = dict.fromkeys(NUMBERS.names, "") | {
+        "printed": 0.0,
+        "value": None,
+        "decimals": None,
+        "uri": "page.png",
+        "sha256": PAGE[0],
+        "page_index": 0,
+        "number_id": name,
+    }
+    row |= {"line": 0, "position": 0, "digits": digits, "confidence": 0.5, "state": state, "x": x, "y": 50, "w": w, "h": 30}
+    return row | changes
+
+
+def view(rows, people, pages=(PAGE,)):
+    corrections = Corrections(pa.Table.from_pylist(people, REVIEWED))
+    tables = list(corrections.over([pa.Table.from_pylist(rows, NUMBERS)], pages))
+    assert all(table.schema.equals(CORRECTED) for table in tables)
+    return [row for table in tables for row in table.to_pylist()]
+
+
+def shown(row):
+    return row["digits"], row["state"], row["machine_digits"], row["reviewer"]
+
+
+def test_machine_value_and_human_value_stand_side_by_side_with_who_and_when():
+    (row,) = view([number()], [said(value="4")])
+
+    assert shown(row) == ("4975", "corrected", "1975", "Ada")
+    assert (row["machine_state"], row["decided"]) == ("review", NOON)
+
+
+def test_text_and_value_follow_the_digits_that_a_person_read():
+    (row,) = view([number(text="-19.75", decimals=2, value=-19.75, zone="rain", row="Jan")], [said(value="4")])
+
+    assert (row["text"], row["value"]) == ("-49.75", -49.75)
+    assert (row["zone"], row["row"]) == ("rain", "Jan")
+
+
+def test_a_number_keeps_its_sign_when_a_person_reads_more_than_nought_behind_it():
+    (row,) = view([number(digits="00", text="-0.0", decimals=1, value=-0.0)], [said(parts="00", place=1, value="5")])
+
+    assert (row["text"], row["value"]) == ("-0.5", -0.5)
+
+
+def test_the_pages_are_looked_through_only_for_numbers_that_the_machine_does_not_see_any_more():
+    def pages():
+        raise AssertionError("there may be millions of them")
+        yield
+
+    assert len(view([number()], [said(value="4")], pages())) == 1
+
+
+def test_a_cell_of_a_form_that_was_not_read_gets_its_value_from_the_person_who_fills_it():
+    unread = number(digits="", text="", decimals=2, zone="rain", row="Jan", cell="illegible")
+
+    (row,) = view([unread], [said(parts="-", kind="number", value="396")])
+
+    assert (row["digits"], row["text"], row["value"]) == ("396", "396", 3.96)
+
+
+def test_a_number_that_nobody_can_read_has_no_value():
+    (row,) = view([number(text="19.75", decimals=2, value=19.75)], [said(kind="unreadable", value="")])
+
+    assert (row["digits"], row["text"], row["value"]) == ("?975", "?9.75", None)
+
+
+def test_a_number_that_nobody_spoke_of_is_the_machines():
+    (row,) = view([number("other", "12", "accepted", x=500)], [said()], pages=())
+
+    assert shown(row) == ("12", "accepted", "12", "")
+
+
+def test_a_number_with_a_digit_that_still_waits_is_not_settled():
+    (row,) = view([number()], [said(value="4"), said(place=1, kind="", value="")])
+
+    assert shown(row) == ("4975", "review", "1975", "Ada")
+
+
+def test_another_reading_of_the_machine_changes_no_number_that_a_person_settled():
+    (row,) = view([number(digits="1976", state="accepted")], [said(value="4")])
+
+    assert shown(row) == ("4975", "corrected", "1976", "Ada")
+
+
+def test_a_person_is_found_again_by_the_place_when_the_boxes_have_moved():
+    (row,) = view([number("moved", "1976", "accepted", x=104, w=82)], [said(value="4")])
+
+    assert shown(row) == ("4975", "corrected", "1976", "Ada")
+
+
+def test_pieces_of_a_number_that_a_person_settled_do_not_stand_beside_it():
+    rows = view([number("left", "19", "accepted", w=36), number("right", "75", "accepted", x=140, w=36)], [said(value="4")])
+
+    assert [shown(row) for row in rows] == [("4975", "corrected", "1975", "Ada")]
+    assert rows[0]["machine_state"] == "gone"
+
+
+def test_a_number_that_the_machine_no_longer_sees_stays_as_the_person_left_it():
+    (row,) = view([], [said(kind="number", value="19750")])
+
+    assert (row["digits"], row["machine_state"], row["uri"], row["x"]) == ("19750", "gone", "page.png", 100)
+
+
+def test_what_was_said_of_a_scan_that_was_replaced_is_left_out():
+    assert view([], [said(value="4")], pages=[("cd" * 32, 0)]) == []
+
+
+def test_a_word_taken_for_a_number_becomes_none():
+    (row,) = view([number(digits="5")], [said(parts="5", kind="not a digit", value="")])
+
+    assert shown(row) == ("", "corrected", "5", "Ada")
+
+
+def test_what_the_machine_took_for_no_digit_comes_back_by_a_persons_word():
+    (found,) = human_numbers(pa.Table.from_pylist([said(parts="1-75", place=1, value="9")], REVIEWED))
+
+    assert (found.digits, found.state) == ("1975", "corrected")
+
+
+def test_a_newer_reading_that_needs_nobody_stands_where_people_were_not_done():
+    (row,) = view([number(digits="1976", state="accepted")], [said(value="4"), said(place=1, kind="", value="")])
+
+    assert shown(row)[:3] == ("1976", "accepted", "1976")
+
+
+def test_both_copies_of_a_scan_that_is_there_twice_get_the_word_of_a_person():
+    copies = [number(uri="page.png"), number(uri="copy of page.png")]
+
+    rows = view(copies, [said(value="4")])
+
+    assert [(row["uri"], row["digits"], row["state"]) for row in rows] == [
+        ("page.png", "4975", "corrected"),
+        ("copy of page.png", "4975", "corrected"),
+    ]
