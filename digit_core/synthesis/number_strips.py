@@ -103,7 +103,7 @@ def _strip_of_line(stock: Stock, rng: Generator) -> Strip:
     ink = cv2.LUT(cv2.GaussianBlur(line.ink, (0, 0), how.blur), how.pen)
     ink = ink if ink.max() > 128 else line.ink
     ink = np.asarray(cv2.resize(ink, (min(width, WIDEST - 8), max(4, round(height))), interpolation=cv2.INTER_AREA), np.uint8)
-    return _placed(line.text, [Glyph(line.text, ink, 0.0, -float(ink.shape[0]))], how, stock, rng)
+    return _placed(line.text, [Glyph(line.text, np.asarray(ink, np.uint8), 0.0, -float(ink.shape[0]))], how, stock, rng)
 
 
 def _placed(text: str, glyphs: Sequence[Glyph], how: Manner, stock: Stock, rng: Generator) -> Strip:

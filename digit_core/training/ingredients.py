@@ -90,7 +90,7 @@ def numbers_to_cut(sets: Sequence[NumberSet], rng: Generator) -> list[Row]:
 
 def _of_digits(sets: Sequence[NumberSet]) -> set[str]:
     """Names of the sets that hold single digits, and nothing else worth mentioning."""
-    shares = {one.name: np.mean([len(row.text) == 1 for row in one.of(TRAIN)] or [0.0]) for one in sets}
+    shares = {one.name: np.mean([len(row.text) == 1 for row in one.of(TRAIN)] or [False]) for one in sets}
     return {name for name, share in shares.items() if share > 0.95}
 
 
