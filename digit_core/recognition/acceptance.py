@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from digit_core.inference.network_spec import DITTO
 from digit_core.layouts.cell_rules import by_form, for_review
-from digit_core.layouts.template import Layout, Place
-from digit_core.notation import NumberKind, decimal_mark_of
+from digit_core.layouts.template import Holds, Layout, Place
+from digit_core.notation import NumberKind, decimal_mark_of, interpret
 from digit_core.params import ReviewPolicy, Writing
 from digit_core.readings import DigitReading, PageRead, Reading, Reason, State, as_written
 from digit_core.recognition.legibility import legibility_of
@@ -93,18 +93,25 @@ def _judge_number(
     if cell is None and not any(digits):
         return None
     state = State.REVIEW if any(part.state is State.REVIEW for part in parts) else State.ACCEPTED
-    # That the number has these digits is doubted once, not for each of them.
-    confidence = math.prod(part.confidence / number.certainty for part in parts) * number.certainty * number.marks
     ditto = number.cell is not None and number.cell.state is CellState.DITTO
     text = DITTO if ditto else as_written(number.text, digits)
+    holds = layout.holds_of(Place(cell.zone, cell.row, cell.column)) if layout is not None and cell is not None else None
+    marks = 1.0 if _is_told_by_form(text, holds) else number.marks
+    # That the number has these digits and marks is doubted once, not for each digit.
+    confidence = math.prod(part.confidence / number.certainty for part in parts) * number.certainty * marks
     box = number.cell.box if number.cell is not None and not number.boxes else Box.around(number.boxes)
     numeral = "".join(digits)
     reading = Reading(number.line, box, numeral, confidence, state, parts, number.printed, text, number.cell)
-    if numeral and (number.marks < policy.threshold or _is_odd(reading)):
+    if numeral and (marks < policy.threshold or _is_odd(reading)):
         reading = for_review(reading, Reason.MARK)
-    if layout is None or cell is None:
-        return reading
-    return by_form(reading, layout.holds_of(Place(cell.zone, cell.row, cell.column)))
+    return reading if holds is None else by_form(reading, holds)
+
+
+def _is_told_by_form(text: str, holds: Holds | None) -> bool:
+    """Whether the value does not depend on the marks, as the form says where the point is, and that there is no sign."""
+    if holds is None or holds.decimals is None or holds.sign:
+        return False
+    return interpret(text).kind in (NumberKind.INTEGER, NumberKind.DECIMAL)
 
 
 def _is_odd(reading: Reading) -> bool:

@@ -28,7 +28,7 @@ _MISSED = 0.3
 """Probability that the detector does not see a point or a dash that is there."""
 
 _ONE_ALONE = 0.5
-"""A point or a dash that one witness alone sees is no surer than this."""
+"""A point or a dash that one witness alone sees is no surer than this; the detector sees one from this probability on."""
 
 _HINT = 20.0
 """How many times as likely as they say columns are taken to be marks, to see which ones may have been missed."""
@@ -109,7 +109,8 @@ class _Witnesses:
             slot = int(np.searchsorted(middles, (box[0] + box[2]) / 2))
             self._detected[slot].append((CHARACTERS[mark], min(max(float(score), 0.01), 0.99)))
         self._read = _all_slots([best_text(columns) for columns in asked.columns], len(middles))
-        self._hinted = _all_slots([best_text(_hinting(columns)) for columns in asked.columns], len(middles))
+        others = [change(columns) for columns in asked.columns for change in (_hinting, _without_best_marks)]
+        self._hinted = _all_slots([best_text(columns) for columns in others], len(middles))
 
     def texts(self) -> list[Slots]:
         """The ways to write the number that are worth weighing: what each witness says, mixed slot by slot."""
@@ -142,10 +143,12 @@ class _Witnesses:
         return sum(_seen_as(marks, detected) for marks, detected in zip(slots, self._detected, strict=True))
 
     def _agreed(self, slot: int, marks: str) -> bool:
-        """Whether detector and strips both see each point and each dash that is written there."""
+        """Whether detector and strips both see each point and each dash that is written there, and neither sees another one."""
         looks = {_LOOKS.get(mark) for mark, _ in self._detected[slot]}
         strips = "".join(one[slot] for one in self._read)
-        return all(_LOOKS[mark] in looks and mark in strips for mark in marks if mark in _KNOWN)
+        told = all(_LOOKS[mark] in looks and mark in strips for mark in marks if mark in _KNOWN)
+        shown = {_LOOKS.get(mark) for mark in marks}
+        return told and all(_LOOKS.get(mark) in shown for mark, score in self._detected[slot] if score >= _ONE_ALONE)
 
 
 def _seen_as(marks: str, detected: Sequence[tuple[str, float]]) -> float:
@@ -160,6 +163,15 @@ def _hinting(columns: Columns) -> Columns:
     hinting = columns.copy()
     hinting[:, DIGITS + 1 :] *= _HINT
     return hinting
+
+
+def _without_best_marks(columns: Columns) -> Columns:
+    """Columns in which every mark gives way to what it may be as well, or to none."""
+    rivals = columns.copy()
+    best = columns.argmax(axis=1)
+    marks = np.flatnonzero(best > DIGITS)
+    rivals[marks, best[marks]] = 0
+    return rivals
 
 
 def _all_slots(texts: Sequence[str], digits: int) -> list[Slots]:

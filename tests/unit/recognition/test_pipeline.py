@@ -221,3 +221,52 @@ def test_blank_pages_of_any_shape_hold_no_digits(reader: OnnxReader, shape: tupl
 
     assert find_digits(image, PARAMS, reader).numbers == ()
     assert find_strip(image, PARAMS, reader).numbers == ()
+
+
+def marked(*texts: str, marks: float = 1.0) -> tuple[PageFound, np.ndarray]:
+    """Numbers on lines of their own, found with these texts, and what a sure classifier says of their digits."""
+    digits = ["".join(filter(str.isdecimal, text)) for text in texts]
+    page = found(*map(len, digits))
+    numbers = tuple(replace(n, text=text, marks=marks) for n, text in zip(page.digits.numbers, texts, strict=True))
+    rows = np.stack([row(int(digit), 0.99) for digit in "".join(digits)])
+    return replace(page, digits=replace(page.digits, numbers=numbers)), rows
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "value"),
+    [("-3", "signed", -3.0), ("226,91", "decimal", 226.91), ("18¾", "fraction", 18.75), ("20/1/1944", "date", None)],
+)
+def test_a_reading_has_its_text_kind_and_value(text: str, kind: str, value: float | None):
+    (reading,) = judge(*marked(text), NO_AUDIT).readings
+
+    assert (reading.text, reading.kind, reading.value, reading.state) == (text, kind, value, State.ACCEPTED)
+
+
+def test_the_confidence_of_a_number_covers_its_marks():
+    (reading,) = judge(*marked("22.6", marks=0.95), NO_AUDIT).readings
+
+    assert reading.confidence == pytest.approx(0.99**3 * 0.95, rel=1e-5)
+    assert reading.state is State.ACCEPTED
+
+
+def test_unsure_marks_send_a_number_to_review_however_sure_its_digits_are():
+    (reading,) = judge(*marked("22.6", marks=0.5), NO_AUDIT).readings
+
+    assert reading.state is State.REVIEW
+    assert {part.reason for part in reading.parts} == {"mark?"}
+
+
+@pytest.mark.parametrize("text", ["7?2", "19..36", "2.13.4", "35-40"])
+def test_what_is_written_like_no_number_goes_to_review(text: str):
+    (reading,) = judge(*marked(text), NO_AUDIT).readings
+
+    assert (reading.state, reading.kind, reading.value) == (State.REVIEW, "other", None)
+
+
+def test_a_comma_that_may_part_thousands_or_decimals_means_what_the_page_s_other_numbers_say():
+    alone, beside_decimals, beside_thousands = (
+        judge(*marked(*texts), NO_AUDIT).readings[0] for texts in (["1,234"], ["1,234", "22,5"], ["1,234", "3,760,834"])
+    )
+
+    assert [one.value for one in (alone, beside_decimals, beside_thousands)] == [None, 1.234, 1234]
+    assert alone.state is State.ACCEPTED
