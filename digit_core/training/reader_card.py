@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,7 @@ def write_card(
 ) -> dict[str, Any]:
     """Writes the card of the network in `folder` beside it, and returns it."""
     card = {
+        "package": version("archive-digits"),
         "network": "convolutions and columns (CTC); digit_core/training/strip_network.py",
         "data": "MNIST's training digits, invented pens and the sets below, on strips; digit_core/training/ingredients.py",
         "data_sha256": MNIST_SHA256,
