@@ -10,7 +10,7 @@ from prefect.exceptions import PrefectException
 
 from digit_core.errors import RegistryError, StorageError
 from digit_core.inference.classifier import calibration_of
-from digit_core.results.drift import Drift, Shape, drifts, validation_shape
+from digit_core.results.drift import Distribution, Drift, drifts, validation_shape
 from flows.settings import Settings
 from tasks.adapters.results.dataset import Results
 from tasks.run_plan import RunPlan
@@ -18,7 +18,7 @@ from tasks.run_plan import RunPlan
 _ADVICE = "Look at some pages (`digits show`), and evaluate or recalibrate before these numbers are trusted."
 
 
-def warn_of_drift(plan: RunPlan, settings: Settings, batch: Shape, results: Results) -> None:
+def warn_of_drift(plan: RunPlan, settings: Settings, batch: Distribution, results: Results) -> None:
     """An artifact, an event and lines in the log where there is something to warn of."""
     alarms = [str(drift) for drift in _compared(plan, settings, batch, results) if drift.alarming]
     if not alarms:
@@ -34,12 +34,12 @@ def warn_of_drift(plan: RunPlan, settings: Settings, batch: Shape, results: Resu
     emit_event("digits.drift", resource, payload={"run": plan.read_by.run_id, "drift": alarms})
 
 
-def _compared(plan: RunPlan, settings: Settings, batch: Shape, results: Results) -> list[Drift]:
+def _compared(plan: RunPlan, settings: Settings, batch: Distribution, results: Results) -> list[Drift]:
     """With a model without a record of its validation, against the past alone."""
     try:
         validation = validation_shape(calibration_of(plan.model)[settings.ink])
     except (RegistryError, KeyError):
-        validation = Shape()
+        validation = Distribution()
     try:
         return drifts(batch, results.shape(but_not=plan.read_by.run_id), validation)
     except StorageError as error:

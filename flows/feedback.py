@@ -17,14 +17,14 @@ from flows.train import train
 from tasks.adapters.review.queue import ReviewQueue
 from tasks.adapters.storage.storage import Storage, normalise
 from tasks.adapters.training_sets import TrainingSets
-from tasks.feedback import View, collect, correct
+from tasks.feedback import CorrectedView, collect, correct
 
 
 @dataclass(frozen=True)
 class Fed:
     """What came of it. `training_set` and `version` are "" where none was made; `refused` says why the gate said no."""
 
-    views: tuple[View, ...]
+    views: tuple[CorrectedView, ...]
     new_decisions: int
     training_set: str = ""
     digits: int = 0

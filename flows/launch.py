@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from flows.local_server import check_reachable, local_api, wait_until_ready
 from flows.prefect_settings import settle_prefect
-from flows.progress import Progress, current
+from flows.progress import RunProgress, current
 from flows.promote_result import Figures, Promoted, on_figures
 from flows.run_stats import Tally
 from flows.settings import Settings
@@ -29,7 +29,7 @@ _UNLESS_SET = {
 }
 
 
-def run_digitise(settings: Settings, progress: Progress, **parameters: Any) -> Tally:
+def run_digitise(settings: Settings, progress: RunProgress, **parameters: Any) -> Tally:
     """Call the flow `digitise` with these parameters, counting into `progress`. Raises what the flow raises."""
     with prefect_for(settings):
         from flows.digitise import digitise
@@ -39,7 +39,7 @@ def run_digitise(settings: Settings, progress: Progress, **parameters: Any) -> T
             return tally
 
 
-def run_retry(settings: Settings, progress: Progress, **parameters: Any) -> Tally:
+def run_retry(settings: Settings, progress: RunProgress, **parameters: Any) -> Tally:
     """Call the flow `retry`, as `run_digitise` does with the flow `digitise`."""
     with prefect_for(settings):
         from flows.retry import retry

@@ -46,4 +46,4 @@ ShareOf = Annotated[str | None, Field(description="Read this share of the source
 Shares = Annotated[int, Field(ge=1, le=256, description="Runs that read the source side by side: this one starts the others.")]
 RunnerOf = Annotated[Runner | None, Field(description="here: processes of the worker's machine; dask: those of a cluster.")]
 Scheduler = Annotated[str | None, Field(description="Address of the Dask scheduler, such as tcp://host:8786.")]
-Reason = Annotated[str, Field(description="Only pages that failed for this reason, such as 'missing'; empty for all.")]
+ReasonOf = Annotated[str, Field(description="Only pages that failed for this reason, such as 'missing'; empty for all.")]

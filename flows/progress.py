@@ -10,7 +10,7 @@ from flows.run_stats import Tally
 
 
 @dataclass
-class Progress:
+class RunProgress:
     """`tally` counts what is finished, `pages_found` also pages whose batch is not; `listed` counts the objects to read."""
 
     tally: Tally = field(default_factory=Tally)
@@ -42,5 +42,5 @@ class Progress:
         return (self.pages_expected - self.pages_found) * self.seconds_reading / self.pages_found
 
 
-current: ContextVar[Progress | None] = ContextVar("current", default=None)
+current: ContextVar[RunProgress | None] = ContextVar("current", default=None)
 """Set before the flow is called; the flow then counts into it."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
 
-from digit_core.evaluation.gate_report import Row
+from digit_core.evaluation.gate_report import FigureRow
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Figures:
 
     champion: str
     challenger: str
-    rows: tuple[Row, ...]
+    rows: tuple[FigureRow, ...]
 
 
 on_figures: ContextVar[Callable[[Figures], None]] = ContextVar("on_figures", default=lambda figures: None)

@@ -9,7 +9,7 @@ import prefect.runtime
 from prefect import flow
 
 from digit_core.records import SourceObject
-from flows.options import LayoutOf, MaxMegapixels, Out, Reason, RunnerOf, Scheduler, Workers, described
+from flows.options import LayoutOf, MaxMegapixels, Out, ReasonOf, RunnerOf, Scheduler, Workers, described
 from flows.planning import FailedPages, make_retry_plan, with_options
 from flows.run_loop import read_to_the_end
 from flows.run_stats import Tally
@@ -23,7 +23,7 @@ from tasks.run_plan import RunPlan
 @described
 def retry(
     out: Out,
-    reason: Reason = "",
+    reason: ReasonOf = "",
     workers: Workers = None,
     max_megapixels: MaxMegapixels = None,
     layout: LayoutOf = None,

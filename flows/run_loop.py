@@ -12,7 +12,7 @@ from prefect import get_run_logger
 
 from digit_core.records import SourceObject
 from flows.drift_alarm import warn_of_drift
-from flows.progress import Progress, current
+from flows.progress import RunProgress, current
 from flows.report import report
 from flows.run_local import PendingBatch, submit_batches, window
 from flows.run_stats import Quarantined, Tally
@@ -31,7 +31,7 @@ def read_to_the_end(plan: RunPlan, settings: Settings, objects_of: ObjectsOf) ->
 
     Raises StorageError, QueueError and their kin, and BudgetExceededError when too many pages were quarantined.
     """
-    tally = (current.get() or Progress()).tally
+    tally = (current.get() or RunProgress()).tally
     storage = Storage(settings.storage_options, patiently)
     results = Results(storage, plan.out, plan.share)
     plan = replace(plan, seq=results.next_seq())
@@ -55,13 +55,13 @@ def _read(plan: RunPlan, settings: Settings, objects: Iterable[SourceObject], ta
             _read_all(plan, _counted(dask.submit_batches(objects)), dask.window, settings.max_failed, tally)
     else:
         with _opened_context(plan) as at:
-            at.on_pages = (current.get() or Progress()).count_pages
+            at.on_pages = (current.get() or RunProgress()).count_pages
             _read_all(plan, submit_batches(plan, objects), lambda: window(plan), settings.max_failed, tally)
 
 
 def _counted(pending_batches: Iterable[PendingBatch]) -> Iterator[PendingBatch]:
     """Pages that other machines read are counted when their group has landed."""
-    count = (current.get() or Progress()).count_pages
+    count = (current.get() or RunProgress()).count_pages
     for pending_batch in pending_batches:
         yield replace(pending_batch, on_pages=count)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from digit_core.errors import BudgetExceededError
 from digit_core.readings import ReviewItem
-from digit_core.results.drift import Shape
+from digit_core.results.drift import Distribution
 from digit_core.results.manifest import BY_SUMS
 from tasks.run_plan import Sealed
 
@@ -44,7 +44,7 @@ class Tally:
     to_review: int = 0
     sums: Counter[str] = field(default_factory=Counter)  # pages without a form, and what the sums of forms did
     example: str = ""  # a page with numbers
-    shape: Shape = field(default_factory=Shape)
+    shape: Distribution = field(default_factory=Distribution)
     reasons: Counter[str] = field(default_factory=Counter)
     failures: list[Quarantined] = field(default_factory=list)
     _unsure: list[tuple[float, str, ReviewItem]] = field(default_factory=list)

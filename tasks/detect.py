@@ -13,7 +13,7 @@ from tasks.retries import STAGE
 from tasks.run_plan import Batch, RunPlan, run_context
 from tasks.worker_pool import Lost
 
-Found = TypeVar("Found")
+Detected = TypeVar("Detected")
 
 
 @task(name="detect", task_run_name="detect {batch.number}", **STAGE)
@@ -26,6 +26,6 @@ def detect(plan: RunPlan, batch: Batch) -> list[Parcel | PageFailure]:
     return [page if isinstance(page, PageFailure) else or_failure(next(found), page) for page in batch.pages]
 
 
-def or_failure(result: Found | Lost, ref: PageRef) -> Found | PageFailure:
+def or_failure(result: Detected | Lost, ref: PageRef) -> Detected | PageFailure:
     """A page that got lost in the worker processes, as a failure with its reason."""
     return PageFailure(ref, result.reason, result.message) if isinstance(result, Lost) else result

@@ -24,11 +24,11 @@ from tasks.retries import STAGE, STORAGE_STAGE
 
 _AT_ONCE = 500
 
-Row = dict[str, Any]
+RowFields = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class View:
+class CorrectedView:
     """The corrected view of a collection: how many numbers are in each of the states that people give."""
 
     collection: str
@@ -36,7 +36,7 @@ class View:
 
 
 @task(name="correct", task_run_name="correct {collection}", **STORAGE_STAGE)
-def correct(queue: ReviewQueue, storage: Storage, collection: str) -> View:
+def correct(queue: ReviewQueue, storage: Storage, collection: str) -> CorrectedView:
     """What people said of the pages of this collection, written beside its results."""
     results = Results(storage, collection)
     there = {(row["sha256"], row["page_index"]) for row in queue.outcomes()}.intersection(results.pages())
@@ -47,10 +47,10 @@ def correct(queue: ReviewQueue, storage: Storage, collection: str) -> View:
     numbers = pa.concat_tables([CORRECTED.empty_table(), *said])
     Reviewed(storage, collection).write(reviewed, numbers)
     counts = pc.value_counts(numbers["state"]).to_pylist()
-    return View(collection, {one["values"]: one["counts"] for one in counts})
+    return CorrectedView(collection, {one["values"]: one["counts"] for one in counts})
 
 
-def _row(item: Row) -> Row:
+def _row(item: RowFields) -> RowFields:
     """A row of REVIEWED."""
     number = item["number_box"] or [item["x"], item["y"], item["w"], item["h"]]
     decided = item["outcome_at"] and datetime.fromtimestamp(item["outcome_at"], UTC)
@@ -66,7 +66,7 @@ def _row(item: Row) -> Row:
     }
 
 
-def _with_parts(results: Results, rows: list[Row]) -> list[Row]:
+def _with_parts(results: Results, rows: list[RowFields]) -> list[RowFields]:
     """Items of the queue's first version do not know their number: it is looked up in the results."""
     wanted = sorted({row["number_id"] for row in rows if not row["parts"]})
     if not wanted:
@@ -81,7 +81,9 @@ def _with_parts(results: Results, rows: list[Row]) -> list[Row]:
     return [_completed(row, numbers, parts, places) if not row["parts"] else row for row in rows]
 
 
-def _completed(row: Row, numbers: dict[str, Row], parts: dict[str, dict[int, str]], places: dict[str, int]) -> Row:
+def _completed(
+    row: RowFields, numbers: dict[str, RowFields], parts: dict[str, dict[int, str]], places: dict[str, int]
+) -> RowFields:
     if row["number_id"] not in numbers or row["item_id"] not in places:
         return row
     number, signs = numbers[row["number_id"]], parts[row["number_id"]]
@@ -96,7 +98,7 @@ def collect(queue: ReviewQueue, sets: TrainingSets) -> TrainingSet:
     return sets.add(pa.Table.from_pylist(list(_samples(queue)), SCHEMA), decisions)
 
 
-def _samples(queue: ReviewQueue) -> Iterator[Row]:
+def _samples(queue: ReviewQueue) -> Iterator[RowFields]:
     labelled = (
         (row, Verdict(Kind(row["outcome_kind"]), row["outcome_value"]).label) for row in queue.outcomes() if row["outcome_kind"]
     )

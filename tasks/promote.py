@@ -10,7 +10,7 @@ from prefect import task
 
 from digit_core.evaluation.gate_report import gate_metrics, markdown, summary
 from digit_core.evaluation.model_comparison import Comparison, Trial, compare, held_out_sets, put_to_trial, speeds
-from digit_core.evaluation.promotion_gate import GatePolicy, Verdict, verdict
+from digit_core.evaluation.promotion_gate import GatePolicy, GateVerdict, verdict
 from digit_core.inference.classifier import OnnxRecogniser
 from digit_core.training.classifier_training import load_keras, load_mnist, parity
 from digit_core.visualisation.gate_charts import pictures
@@ -30,7 +30,7 @@ class Judged:
     challenger: str
     trials: tuple[Trial, ...]
     comparison: Comparison
-    verdict: Verdict
+    verdict: GateVerdict
 
 
 @task(name="compare", **STAGE)

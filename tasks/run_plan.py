@@ -19,7 +19,7 @@ from digit_core.params import DecodeLimits, Params, ReviewPolicy, SegmentationPa
 from digit_core.partition import Share
 from digit_core.readings import ReadBy, ReviewItem
 from digit_core.records import PageFailure, PageRef, SourceObject
-from digit_core.results.drift import Shape
+from digit_core.results.drift import Distribution
 from tasks.adapters.results.dataset import Results
 from tasks.adapters.storage.storage import Storage
 from tasks.worker_pool import MEGABYTES, WorkerPool
@@ -91,7 +91,7 @@ class Sealed:
     example: str
     failures: tuple[tuple[str, int, str, str, str], ...]
     items: tuple[ReviewItem, ...]
-    shape: Shape = field(default_factory=Shape)
+    shape: Distribution = field(default_factory=Distribution)
 
 
 class RunContext:

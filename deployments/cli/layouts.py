@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-Page = Annotated[Path, typer.Argument(metavar="PAGE", help="A scan on this machine.")]
+PageFile = Annotated[Path, typer.Argument(metavar="PAGE", help="A scan on this machine.")]
 Number = Annotated[int, typer.Option("--page", min=1, help="Page of a file of several.")]
 
 app = typer.Typer(
@@ -59,7 +59,7 @@ app = typer.Typer(
 @app.command()
 def check(
     layout: Annotated[Path, typer.Argument(metavar="FILE", help="A layout.")],
-    page: Page,
+    page: PageFile,
     output: Annotated[Path, typer.Option("-o", "--output", metavar="PNG", help="Picture to write.")],
     number: Number = 1,
 ) -> None:
@@ -79,7 +79,7 @@ def check(
 
 @app.command()
 def propose(
-    page: Page,
+    page: PageFile,
     output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE.yaml", help="Layout to write.")],
     number: Number = 1,
     force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,

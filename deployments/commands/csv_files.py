@@ -15,11 +15,11 @@ from digit_core.errors import InputError
 from digit_core.results.csv_export import CsvFile, datapackage, numbers_csv
 from digit_core.results.page_tables import by_page, file_name, wide_tables
 
-Tables = Callable[[], Iterator[pa.Table]]
+TableSource = Callable[[], Iterator[pa.Table]]
 _Described = tuple[CsvFile, str, tuple[str, ...]]
 
 
-def write_csv(numbers: Tables, file: Path | None, folder: Path | None) -> None:
+def write_csv(numbers: TableSource, file: Path | None, folder: Path | None) -> None:
     """Numbers (tables CORRECTED, as often as asked for) as one CSV file; into `folder` each page's tables as well."""
     path = file if file is not None else (folder or Path()) / "numbers.csv"
     with _writing(path):

@@ -19,7 +19,7 @@ from deployments.commands.tables import about_forms
 from digit_core.calibration.risk_control import promise
 from digit_core.errors import DigitsError, InputError
 from flows.planning import Listing, make_plan, with_options
-from flows.progress import Progress
+from flows.progress import RunProgress
 from flows.run_stats import Tally
 from flows.settings import load_settings
 from flows.workspace import clear
@@ -49,7 +49,7 @@ def digitise(source: str, out: str, share: str | None = None, dry_run: bool = Fa
         return
     if plan.promise:
         typer.echo(promise(plan.promise))
-    progress = Progress()
+    progress = RunProgress()
     try:
         with _counting(progress, chain([first], objects)), Display(progress, sys.stderr):
             from flows.launch import run_digitise
@@ -78,7 +78,7 @@ def _nothing_new(plan: RunPlan, listing: Listing) -> None:
 
 
 @contextmanager
-def _counting(progress: Progress, objects: Iterator[object]) -> Iterator[None]:
+def _counting(progress: RunProgress, objects: Iterator[object]) -> Iterator[None]:
     """Count what is to be read while it is being read, so that the display can tell the time that is left."""
     stop = threading.Event()
 

@@ -14,7 +14,7 @@ from deployments.commands.run_display import Display
 from deployments.commands.tables import print_table
 from digit_core.errors import FailureReason, InputError
 from flows.planning import FailedPages
-from flows.progress import Progress
+from flows.progress import RunProgress
 from flows.settings import load_settings
 from tasks.adapters.results.dataset import Results
 from tasks.adapters.storage.storage import Storage
@@ -76,7 +76,7 @@ def retry(dest: str, reason: str | None, **options: Any) -> None:
     if not count:
         typer.echo("nothing to try again")
         return
-    progress = Progress(listed=count, all_listed=True)
+    progress = RunProgress(listed=count, all_listed=True)
     with Display(progress, sys.stderr):
         from flows.launch import run_retry
 

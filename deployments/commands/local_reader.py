@@ -57,7 +57,7 @@ def read_files(
 ) -> Iterator[list[PageRead | PageFailure]]:
     """For each file all its pages, read or failed."""
     layouts = () if strip else read_layouts(settings)
-    with Readers(settings) as run:
+    with ReaderPool(settings) as run:
         looks = run(look_at_files, [FileJob(path, PageRef(str(path), "", ""), limits(settings)) for path in files])
         jobs = [
             ImageJob(path, page, model, settings, strip, layouts)
@@ -97,13 +97,13 @@ def _read_image(job: ImageJob) -> PageRead | PageFailure:
     return judge(found, probabilities, policy(job.settings), layouts)
 
 
-class Readers:
+class ReaderPool:
     """Runs a function over items, in worker processes if there are more than a few; these end on leaving."""
 
     def __init__(self, settings: Settings) -> None:
         self._pool = WorkerPool(settings.worker_count, settings.page_seconds, settings.page_megabytes)
 
-    def __enter__(self) -> Readers:
+    def __enter__(self) -> ReaderPool:
         return self
 
     def __exit__(self, *_: object) -> None:

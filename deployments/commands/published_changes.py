@@ -31,7 +31,7 @@ from tasks.worker_pool import Lost, WorkerPool
 _PAGE = ["uri", "sha256", "page_index", "page_count", "state"]
 _NUMBER = ["uri", "page_index", "number_id", "digits", "state", "confidence", "x", "y", "w", "h"]
 
-Row = dict[str, Any]
+RowFields = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def what_would_change(
         pool.close()
 
 
-def _batches(results: Results) -> Iterator[tuple[list[Row], dict[tuple[str, int], list[Row]]]]:
+def _batches(results: Results) -> Iterator[tuple[list[RowFields], dict[tuple[str, int], list[RowFields]]]]:
     """The pages of each batch that were read, and their published numbers by (uri, page_index)."""
     both = zip(results.iter_batches("pages", _PAGE), results.iter_batches("numbers", _NUMBER), strict=True)
     for pages, numbers in both:
@@ -80,22 +80,22 @@ def _batches(results: Results) -> Iterator[tuple[list[Row], dict[tuple[str, int]
         yield rows, published
 
 
-def _by_page(numbers: pa.Table) -> dict[tuple[str, int], list[Row]]:
+def _by_page(numbers: pa.Table) -> dict[tuple[str, int], list[RowFields]]:
     return {key: list(rows) for key, rows in groupby(sorted(numbers.to_pylist(), key=_key), key=_key)}
 
 
-def _key(row: Row) -> tuple[str, int]:
+def _key(row: RowFields) -> tuple[str, int]:
     return row["uri"], row["page_index"]
 
 
-def _files(storage: Storage, pages: Sequence[Row], folder: Path) -> dict[str, Path | Missing]:
+def _files(storage: Storage, pages: Sequence[RowFields], folder: Path) -> dict[str, Path | Missing]:
     uris = list(dict.fromkeys(row["uri"] for row in pages))
     return dict(zip(uris, storage.fetch(uris, folder), strict=True))
 
 
 def _on_batch(
-    pages: Sequence[Row],
-    published: dict[tuple[str, int], list[Row]],
+    pages: Sequence[RowFields],
+    published: dict[tuple[str, int], list[RowFields]],
     files: dict[str, Path | Missing],
     by: Readers,
     pool: WorkerPool,
@@ -114,7 +114,7 @@ def _on_batch(
             yield _failure(row, outcome)
 
 
-def _failure(row: Row, outcome: Any) -> PageFailure:
+def _failure(row: RowFields, outcome: Any) -> PageFailure:
     if isinstance(outcome, PageFailure):
         return outcome
     if isinstance(outcome, Missing):
@@ -123,5 +123,5 @@ def _failure(row: Row, outcome: Any) -> PageFailure:
     return PageFailure(_ref(row), lost.reason, lost.message)
 
 
-def _ref(row: Row) -> PageRef:
+def _ref(row: RowFields) -> PageRef:
     return PageRef(row["uri"], "", row["sha256"], row["page_index"], row["page_count"])

@@ -30,14 +30,14 @@ CELL_COLUMNS = ("zone", "row", "column", "cell", "checks")
 STDIN = "-"
 _SOME_FAILED = 1
 
-Row = dict[str, Any]
+RowFields = dict[str, Any]
 
 
 def read(images: Sequence[str], strip: bool, form: str, model: Path | None, **options: Any) -> int:
     """Print the numbers on the images in the given form; returns the exit code, 1 if an image could not be read."""
     settings = with_options(load_settings(), **options)
     failed = False
-    rows: list[Row] = []
+    rows: list[RowFields] = []
     with tempfile.TemporaryDirectory() as folder:
         files = [_file(image, Path(folder)) for image in images]
         chosen = model_in(model) if model else champion(settings)
@@ -80,7 +80,7 @@ def model_in(file: Path) -> Model:
     return Model(file, f"sha256:{hashlib.sha256(file.read_bytes()).hexdigest()[:12]}")
 
 
-def _rows(image: str, page: PageRead, strip: bool) -> Iterator[Row]:
+def _rows(image: str, page: PageRead, strip: bool) -> Iterator[RowFields]:
     readings = (one_number(page),) if strip else page.readings
     for index, reading in enumerate(readings):
         yield {
@@ -100,28 +100,28 @@ def _rows(image: str, page: PageRead, strip: bool) -> Iterator[Row]:
         }
 
 
-def _cell(reading: Reading) -> Row:
+def _cell(reading: Reading) -> RowFields:
     """Where it stands in a form or a ruled table, and what stands there."""
     cell = reading.cell
     place = {name: getattr(cell, name) if cell else "" for name in ("zone", "row", "column")}
     return {**place, "cell": cell.state.value if cell else "", "checks": reading.checks}
 
 
-def _box(box: Box) -> Row:
+def _box(box: Box) -> RowFields:
     return {"x": box.x, "y": box.y, "w": box.w, "h": box.h}
 
 
-def _print_csv(rows: Sequence[Row], columns: Sequence[str]) -> None:
+def _print_csv(rows: Sequence[RowFields], columns: Sequence[str]) -> None:
     writer = csv.DictWriter(sys.stdout, columns, extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
 
 
-def _print_json(rows: Sequence[Row], _: Sequence[str]) -> None:
+def _print_json(rows: Sequence[RowFields], _: Sequence[str]) -> None:
     typer.echo(json.dumps(rows, indent=1))
 
 
-def _print_table(rows: Sequence[Row], columns: Sequence[str]) -> None:
+def _print_table(rows: Sequence[RowFields], columns: Sequence[str]) -> None:
     print_table(columns, (["" if row[name] is None else row[name] for name in columns] for row in rows))
 
 

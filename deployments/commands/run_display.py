@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, TextColumn
 from rich.progress import Progress as Bar
 
-from flows.progress import Progress
+from flows.progress import RunProgress
 
 EVERY_ON_TERMINAL = 0.25  # seconds
 EVERY_IN_LOG = 5.0
@@ -18,7 +18,7 @@ EVERY_IN_LOG = 5.0
 class Display:
     """Shows `progress` on `stream` from entering to leaving."""
 
-    def __init__(self, progress: Progress, stream: TextIO) -> None:
+    def __init__(self, progress: RunProgress, stream: TextIO) -> None:
         self._progress = progress
         self._console = Console(file=stream)
         self._over = threading.Event()
@@ -49,7 +49,7 @@ class Display:
                 said = now
 
 
-def line(progress: Progress) -> str:
+def line(progress: RunProgress) -> str:
     """The state of a run in a line."""
     if not progress.pages_found:
         return "starting"
@@ -66,7 +66,7 @@ def line(progress: Progress) -> str:
     return ", ".join(parts)
 
 
-def _expected(progress: Progress) -> str:
+def _expected(progress: RunProgress) -> str:
     mark = "" if progress.all_listed else "more than "
     return f"{mark}{progress.pages_expected:,}"
 

@@ -10,7 +10,7 @@ import typer
 from deployments.commands.open_results import open_results
 from deployments.commands.tables import about_forms, print_table
 from digit_core.calibration.risk_control import percent
-from digit_core.results.drift import Shape
+from digit_core.results.drift import Distribution
 from digit_core.results.run_history import RunFacts, history_of
 from flows.settings import load_settings
 from tasks.adapters.results.dataset import Results
@@ -52,7 +52,7 @@ def _pages(stored: Results) -> tuple[Counter[str], int, int]:
     return states, digits, to_review
 
 
-def _residual(shape: Shape) -> str:
+def _residual(shape: Distribution) -> str:
     if not shape.accepted:
         return "unknown: no digit was accepted"
     share = percent(shape.doubt / shape.accepted)

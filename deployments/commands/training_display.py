@@ -15,13 +15,13 @@ from deployments.commands.run_display import duration
 EVERY_IN_LOG = 2.0  # seconds that lie between two lines at least; the last epoch always has its line
 
 
-State = Callable[[int, int, Mapping[str, float]], str]
+EpochLine = Callable[[int, int, Mapping[str, float]], str]
 
 
 class Epochs:
     """Shows one training after the other on `stream`, from entering to leaving."""
 
-    def __init__(self, stream: TextIO, state: State | None = None) -> None:
+    def __init__(self, stream: TextIO, state: EpochLine | None = None) -> None:
         """state: says an epoch (from 0), of so many, in a line."""
         self._state = state or epoch_state
         self._console = Console(file=stream)

@@ -20,6 +20,7 @@ from math import ceil, log, log1p, log10
 import numpy as np
 from numpy.typing import NDArray
 
+from digit_core.calibration.binomial import upper_bound
 from digit_core.calibration.record import CalibrationRecord
 from digit_core.errors import InputError
 from digit_core.params import CalibrationSet
@@ -96,13 +97,6 @@ def _tail(wrong: NDArray[np.int64], digits: NDArray[np.int64], rate: float) -> N
     from scipy.special import bdtr
 
     return np.asarray(bdtr(wrong.astype(np.float64), digits, rate), np.float64)
-
-
-def upper_bound(wrong: int, digits: int, chance: float) -> float:
-    """The rate of errors above which so few would be seen with less than this chance (Clopper and Pearson, one-sided)."""
-    from scipy.special import betaincinv
-
-    return float(betaincinv(wrong + 1, digits - wrong, 1 - chance)) if wrong < digits else 1.0
 
 
 def digits_needed(target: float, certainty: float = CERTAINTY) -> int:

@@ -30,7 +30,9 @@ class Roc:
     @property
     def auc(self) -> float:
         """Area under the curve: how often a digit of the class gets a higher probability of it than another one."""
-        return float(np.trapezoid(self.true, self.false))
+        from sklearn.metrics import auc
+
+        return float(auc(self.false, self.true))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +57,17 @@ def accuracy(probabilities: Probabilities, labels: Labels) -> float:
 
 def confusion(probabilities: Probabilities, labels: Labels) -> NDArray[np.int64]:
     """Counts (11, 11): what it is in rows, what it was taken for in columns."""
-    return np.bincount(labels * CLASSES + probabilities.argmax(axis=1), minlength=CLASSES**2).reshape(CLASSES, CLASSES)
+    from sklearn.metrics import confusion_matrix
+
+    return np.asarray(confusion_matrix(labels, probabilities.argmax(axis=1), labels=range(CLASSES)), np.int64)
 
 
 def roc(scores: NDArray[np.floating], positive: NDArray[np.bool_]) -> Roc:
     """One class against the others; digits of the same score pass a threshold together. Needs both kinds of digits."""
-    order = np.argsort(-scores, kind="stable")
-    last_of_ties = np.append(np.flatnonzero(np.diff(scores[order])), len(order) - 1)
-    true = np.cumsum(positive[order])[last_of_ties]
-    false = last_of_ties + 1 - true
-    return Roc(np.append(0.0, false / false[-1]), np.append(0.0, true / true[-1]))
+    from sklearn.metrics import roc_curve
+
+    false, true, _ = roc_curve(positive, scores, drop_intermediate=False)
+    return Roc(false, true)
 
 
 def rocs(probabilities: Probabilities, labels: Labels) -> dict[int, Roc]:

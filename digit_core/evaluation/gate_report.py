@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from digit_core.evaluation.model_comparison import Comparison, Paired, SetComparison, class_name
-from digit_core.evaluation.promotion_gate import Verdict, p_text
+from digit_core.evaluation.promotion_gate import GateVerdict, p_text
 
-Row = tuple[str, str, str]
+FigureRow = tuple[str, str, str]
 """What was measured, of the champion, of the challenger."""
 
 
-def figures(comparison: Comparison) -> list[Row]:
+def figures(comparison: Comparison) -> list[FigureRow]:
     """The figures of both, the most telling first."""
     rows = [row for one in comparison.sets for row in _set_rows(one, comparison.residual_error)]
     speed = comparison.speed
@@ -21,7 +21,7 @@ def figures(comparison: Comparison) -> list[Row]:
     return rows
 
 
-def _set_rows(one: SetComparison, residual_error: float) -> Iterator[Row]:
+def _set_rows(one: SetComparison, residual_error: float) -> Iterator[FigureRow]:
     share = one.total.share
     yield f"right on {one.name} ({one.total.digits:,} digits)", f"{share.champion:.2%}", f"{share.challenger:.2%}"
     yield "  only this one right (McNemar's p)", f"{one.total.lost}", f"{one.total.won} (p {p_text(one.total.p_worse)})"
@@ -36,7 +36,7 @@ def _lowest(one: SetComparison) -> int:
     return min(range(len(one.classes)), key=lambda label: one.classes[label].share.challenger)
 
 
-def markdown(comparison: Comparison, verdict: Verdict, champion: str, challenger: str, pictures: list[str]) -> str:
+def markdown(comparison: Comparison, verdict: GateVerdict, champion: str, challenger: str, pictures: list[str]) -> str:
     """The whole report; `pictures` are files beside it."""
     parts = [
         summary(comparison, verdict, champion, challenger),
@@ -46,7 +46,7 @@ def markdown(comparison: Comparison, verdict: Verdict, champion: str, challenger
     return "\n\n".join(parts) + "\n"
 
 
-def summary(comparison: Comparison, verdict: Verdict, champion: str, challenger: str) -> str:
+def summary(comparison: Comparison, verdict: GateVerdict, champion: str, challenger: str) -> str:
     """The verdict with its reasons and the figures of both."""
     parts = [
         f"# Version {challenger} against champion {champion}: {'passed' if verdict.passed else 'refused'}",
@@ -56,7 +56,7 @@ def summary(comparison: Comparison, verdict: Verdict, champion: str, challenger:
     return "\n\n".join(parts)
 
 
-def _bullets(verdict: Verdict) -> str:
+def _bullets(verdict: GateVerdict) -> str:
     return "\n".join(f"- {reason}" for reason in verdict.reasons)
 
 
@@ -71,7 +71,7 @@ def _class_row(name: str, paired: Paired) -> tuple[str, ...]:
     return name, f"{paired.digits:,}", f"{share.champion:.2%}", f"{share.challenger:.2%}", *counts
 
 
-def _table(header: tuple[str, ...], rows: list[Row] | list[tuple[str, ...]]) -> str:
+def _table(header: tuple[str, ...], rows: list[FigureRow] | list[tuple[str, ...]]) -> str:
     lines = [header, ("---",) * len(header), *rows]
     return "\n".join("| " + " | ".join(cell.strip() for cell in line) + " |" for line in lines)
 

@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from digit_core.evaluation.ground_truth import TruthNumber
+from digit_core.geometry import inside, iou
 from digit_core.records import Box
 
 Pairs = list[tuple[int, int]]
@@ -111,16 +112,7 @@ def exact_by_chance(true_texts: Iterable[str], lengths: Iterable[int]) -> float:
 
 def overlap(one: Box, other: Box) -> float:
     """Intersection over union, 0 to 1; and 0 too where neither box holds the other's centre."""
-    if not (holds(one, other.centre) or holds(other, one.centre)):
-        return 0.0
-    width = min(one.right, other.right) - max(one.x, other.x)
-    height = min(one.bottom, other.bottom) - max(one.y, other.y)
-    shared = width * height
-    return shared / (one.w * one.h + other.w * other.h - shared)
-
-
-def holds(box: Box, point: tuple[float, float]) -> bool:
-    return box.x <= point[0] < box.right and box.y <= point[1] < box.bottom
+    return iou(one, other) if inside(other.centre, one) or inside(one.centre, other) else 0.0
 
 
 def _truth_key(number: TruthNumber) -> tuple[object, ...]:

@@ -40,7 +40,7 @@ class GatePolicy(Params):
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class GateVerdict:
     """Whether the challenger may serve; `reasons` has one for each line that it did not pass, none if it passed."""
 
     reasons: tuple[str, ...]
@@ -50,10 +50,10 @@ class Verdict:
         return not self.reasons
 
 
-def verdict(comparison: Comparison, policy: GatePolicy) -> Verdict:
+def verdict(comparison: Comparison, policy: GatePolicy) -> GateVerdict:
     """All reasons against the challenger, in plain words."""
     reasons = [reason for one in comparison.sets for reason in _on_set(one, policy)]
-    return Verdict((*reasons, *_on_file(comparison, policy), *_on_speed(comparison, policy)))
+    return GateVerdict((*reasons, *_on_file(comparison, policy), *_on_speed(comparison, policy)))
 
 
 def _on_set(one: SetComparison, policy: GatePolicy) -> Iterator[str]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
-from math import sqrt
 from typing import Any
+
+from digit_core.calibration.binomial import interval
 
 CAVEAT = (
     "pages whose truth has no boxes: a number counts as found wherever on the page it was read, and an unlisted reading may be "
@@ -26,14 +27,8 @@ class Rate:
 
     @property
     def interval(self) -> tuple[float, float]:
-        """95 % score interval: E. B. Wilson (1927), J. Amer. Statist. Assoc. 22, 209-212; (0, 1) for nothing counted."""
-        if not self.of:
-            return 0.0, 1.0
-        z, share = 1.959964, self.count / self.of
-        centre = share + z * z / (2 * self.of)
-        reach = z * sqrt(share * (1 - share) / self.of + z * z / (4 * self.of * self.of))
-        scale = 1 + z * z / self.of
-        return max(0.0, (centre - reach) / scale), min(1.0, (centre + reach) / scale)
+        """Wilson's 95 % interval; (0, 1) where nothing was counted."""
+        return interval(self.count, self.of, "wilson")
 
     def to_dict(self) -> dict[str, Any]:
         low, high = self.interval

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from digit_core.calibration.risk_control import upper_bound
+from digit_core.calibration.binomial import upper_bound
 
 SUREST = (90, 70, 50, 30)
 """Per cent of the numbers, the surest ones, among which the wrong ones are counted."""

@@ -11,16 +11,16 @@ from contextlib import ExitStack, contextmanager
 
 from digit_core.errors import FailureReason, PageError
 from digit_core.imaging.pdf import open_pdf
-from digit_core.imaging.raster import Kind, Pages, open_picture
+from digit_core.imaging.raster import ImageFormat, Pages, open_picture
 from digit_core.imaging.tiff import open_tiff
 from digit_core.params import DecodeLimits
 from digit_core.records import PageImage
 
 _PICTURES = (
-    (b"\xff\xd8\xff", Kind.JPEG),
-    (b"\x89PNG\r\n\x1a\n", Kind.PNG),
-    (b"\x00\x00\x00\x0cjP  \r\n\x87\n", Kind.JPEG2000),
-    (b"\xff\x4f\xff\x51", Kind.JPEG2000),  # a bare codestream
+    (b"\xff\xd8\xff", ImageFormat.JPEG),
+    (b"\x89PNG\r\n\x1a\n", ImageFormat.PNG),
+    (b"\x00\x00\x00\x0cjP  \r\n\x87\n", ImageFormat.JPEG2000),
+    (b"\xff\x4f\xff\x51", ImageFormat.JPEG2000),  # a bare codestream
 )
 _TIFF_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")  # the latter two are BigTIFF
 _PDF_MAGIC = b"%PDF-"

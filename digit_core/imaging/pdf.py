@@ -21,7 +21,7 @@ import pypdfium2.raw as pdfium
 
 from digit_core.errors import FailureReason, PageError
 from digit_core.imaging import integrity
-from digit_core.imaging.raster import Kind, Pages, believable, check_pixels, decode_picture, is_of_inks
+from digit_core.imaging.raster import ImageFormat, Pages, believable, check_pixels, decode_picture, is_of_inks
 from digit_core.params import DecodeLimits
 from digit_core.records import Grey, PageImage
 
@@ -179,7 +179,7 @@ def _pixels(scan: pypdfium2.PdfImage, document: _Document) -> Grey:
     if scan.get_filters() == ["DCTDecode"] and not document.decode_arrays:
         jpeg = bytes(scan.get_data())
         if not is_of_inks(jpeg):  # what 0 means for an ink is the PDF's to say
-            return decode_picture(jpeg, Kind.JPEG, document.limits, turn=False).pixels
+            return decode_picture(jpeg, ImageFormat.JPEG, document.limits, turn=False).pixels
     return _grey(scan.get_bitmap())
 
 

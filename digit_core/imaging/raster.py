@@ -63,7 +63,7 @@ _TURNS: dict[int, Callable[[Grey], Grey]] = {
 """EXIF and TIFF orientation -> what makes such pixels upright; 1 and whatever is undefined leave them as they are."""
 
 
-class Kind(StrEnum):
+class ImageFormat(StrEnum):
     """Formats of a single picture, by the name that messages use."""
 
     JPEG = "JPEG"
@@ -71,15 +71,15 @@ class Kind(StrEnum):
     JPEG2000 = "JPEG 2000"
 
 
-_PLUGINS: dict[Kind, type[ImageFile]] = {
-    Kind.JPEG: JpegImageFile,
-    Kind.PNG: PngImageFile,
-    Kind.JPEG2000: Jpeg2KImageFile,
+_PLUGINS: dict[ImageFormat, type[ImageFile]] = {
+    ImageFormat.JPEG: JpegImageFile,
+    ImageFormat.PNG: PngImageFile,
+    ImageFormat.JPEG2000: Jpeg2KImageFile,
 }
-_CHECKS: dict[Kind, Callable[[bytes], None]] = {
-    Kind.JPEG: integrity.check_jpeg,
-    Kind.PNG: integrity.check_png,
-    Kind.JPEG2000: integrity.check_jpeg2000,
+_CHECKS: dict[ImageFormat, Callable[[bytes], None]] = {
+    ImageFormat.JPEG: integrity.check_jpeg,
+    ImageFormat.PNG: integrity.check_png,
+    ImageFormat.JPEG2000: integrity.check_jpeg2000,
 }
 
 
@@ -102,13 +102,13 @@ def check_pixels(width: int, height: int, limits: DecodeLimits) -> None:
         raise PageError(FailureReason.TOO_LARGE, message)
 
 
-def open_picture(data: bytes, kind: Kind, limits: DecodeLimits) -> Pages:
+def open_picture(data: bytes, kind: ImageFormat, limits: DecodeLimits) -> Pages:
     """Reads the headers only. Raises PageError."""
     check_pixels(*_open(data, kind).size, limits)
     return Pages(1, lambda _: decode_picture(data, kind, limits))
 
 
-def decode_picture(data: bytes, kind: Kind, limits: DecodeLimits, turn: bool = True) -> PageImage:
+def decode_picture(data: bytes, kind: ImageFormat, limits: DecodeLimits, turn: bool = True) -> PageImage:
     """The picture of a whole file; `turn=False` leaves it as stored, whatever its EXIF data says. Raises PageError."""
     image = _open(data, kind)
     check_pixels(*image.size, limits)
@@ -125,11 +125,11 @@ def decode_picture(data: bytes, kind: Kind, limits: DecodeLimits, turn: bool = T
 
 def is_of_inks(jpeg: bytes) -> bool:
     """Whether the picture is CMYK. Raises PageError for a broken header."""
-    return _open(jpeg, Kind.JPEG).mode == "CMYK"
+    return _open(jpeg, ImageFormat.JPEG).mode == "CMYK"
 
 
-def _open(data: bytes, kind: Kind) -> ImageFile:
-    if kind is Kind.PNG:
+def _open(data: bytes, kind: ImageFormat) -> ImageFile:
+    if kind is ImageFormat.PNG:
         integrity.check_chunks(data)
     try:
         return _PLUGINS[kind](io.BytesIO(data))

@@ -26,14 +26,14 @@ _MISSED = {"1": 0.002}
 _MISSED_OTHER = 0.0003
 """Probability that a digit stands before or behind those that were read; a 1 is missed most easily, as part of a ruling."""
 
-Labels = tuple[int, ...]
+DigitLabels = tuple[int, ...]
 """A class for each part of a number; NOT_A_DIGIT for one that is none."""
 
 
-def candidates(reading: Reading) -> list[tuple[Labels, float]]:
+def candidates(reading: Reading) -> list[tuple[DigitLabels, float]]:
     """Ways to read a number, likeliest first, with their probabilities; together at most `SUREST`."""
     options = [_options(part, place in (0, len(reading.parts) - 1)) for place, part in enumerate(reading.parts)]
-    found: list[tuple[Labels, float]] = []
+    found: list[tuple[DigitLabels, float]] = []
     for labels, probability in _likeliest(options):
         if any(label != NOT_A_DIGIT for label in labels):
             found.append((labels, probability))
@@ -44,7 +44,7 @@ def candidates(reading: Reading) -> list[tuple[Labels, float]]:
     return [(labels, probability * scale) for labels, probability in found]
 
 
-def fitting(reading: Reading, fewest: int, most: int) -> list[tuple[Labels, float]]:
+def fitting(reading: Reading, fewest: int, most: int) -> list[tuple[DigitLabels, float]]:
     """The candidates that have so many digits, or all of them if none does."""
     all_ = candidates(reading)
     return [pair for pair in all_ if fewest <= len(digits_of(pair[0])) <= most] or all_
@@ -70,7 +70,7 @@ def _options(part: DigitReading, at_edge: bool) -> list[tuple[int, float]]:
     return sorted(((label, share / total) for label, share in shares.items() if share > 0), key=lambda pair: -pair[1])
 
 
-def _likeliest(options: Sequence[Sequence[tuple[int, float]]]) -> Iterator[tuple[Labels, float]]:
+def _likeliest(options: Sequence[Sequence[tuple[int, float]]]) -> Iterator[tuple[DigitLabels, float]]:
     """All ways to choose one of each, likeliest first (best-first search)."""
     start = (0,) * len(options)
     queue = [(-sum(log(row[0][1]) for row in options), start)] if options else []
@@ -90,18 +90,18 @@ def _likeliest(options: Sequence[Sequence[tuple[int, float]]]) -> Iterator[tuple
                     heapq.heappush(queue, (cost + step, other))
 
 
-def was_read(reading: Reading, labels: Labels) -> bool:
+def was_read(reading: Reading, labels: DigitLabels) -> bool:
     """Whether each of the labels is one that the reader gave for its part: only such a number may be published."""
     pairs = zip(reading.parts, labels, strict=True)
     return all(label == NOT_A_DIGIT or any(label == read for read, _ in part.top) for part, label in pairs)
 
 
-def digits_of(labels: Labels) -> str:
+def digits_of(labels: DigitLabels) -> str:
     """The digits that the labels stand for."""
     return "".join(str(label) for label in labels if label != NOT_A_DIGIT)
 
 
-def chosen(reading: Reading, labels: Labels, probability: float, state: State, reason: str) -> tuple[DigitReading, ...]:
+def chosen(reading: Reading, labels: DigitLabels, probability: float, state: State, reason: str) -> tuple[DigitReading, ...]:
     """The parts of a number as the labels have them: each as sure as the whole, and in the state and for the reason given."""
     return tuple(_part(part, label, probability, state, reason) for part, label in zip(reading.parts, labels, strict=True))
 

@@ -20,6 +20,7 @@ from digit_core.layouts.template import Area, Holds, Mark, Place
 from digit_core.recognition.cell_state import cell_state, is_overwritten, is_struck_out, stroke_width
 from digit_core.recognition.detections import Characters
 from digit_core.recognition.detector import look
+from digit_core.recognition.fractions import with_fractions
 from digit_core.recognition.fusion import FoundNumber
 from digit_core.recognition.numbers import main_line, read_strings
 from digit_core.recognition.ruling_filter import beside_edges, not_rulings
@@ -47,7 +48,7 @@ class FoundCell:
 def find_cells(page: PreparedPage, maps: LineMaps, fit: Fit, reader: Reader) -> list[FoundCell]:
     """All cells of the form, in its order."""
     areas = fit.layout.cells()
-    found = not_rulings(look(page, reader), page.darkness, maps)
+    found = with_fractions(not_rulings(look(page, reader), page.darkness, maps))
     quads = {place: fit.quad(area) for place, area in areas.items()}
     inside = _by_cell(found, fit, areas, page.darkness)
     height = _digit_height(found, quads)

@@ -94,7 +94,7 @@ def decided(proposals: Sequence[Proposal]) -> list[FoundNumber]:
 def _with_marks(proposals: Sequence[Proposal], found: Sequence[FoundNumber]) -> list[FoundNumber]:
     """The numbers as written, with the marks among their digits."""
     asked = [
-        Asked(one.text, one.boxes, own.marks, tuple(seen.columns for seen in own.strips))
+        Asked(one.text, one.boxes, own.marks, tuple(seen.columns for seen in own.strips), own.strips[0].window.form.characters)
         for own, one in zip(proposals, found, strict=True)
     ]
     return [replace(one, text=marked.text, marks=marked.sureness) for one, marked in zip(found, written(asked), strict=True)]

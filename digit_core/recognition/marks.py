@@ -21,7 +21,7 @@ from digit_core.inference.reader import Columns
 from digit_core.recognition.ctc import Floats, best_text, log_likelihoods
 from digit_core.recognition.detections import Characters
 
-_READ, _DETECTED = 0.4, 0.8
+_READ, _DETECTED = 0.4, 1.3
 """Exponents of what columns and what the detector say of marks; fitted on written strips."""
 
 _MISSED = 0.3
@@ -37,10 +37,12 @@ _MOST = 64
 """Texts that are weighed for one number at most."""
 
 _LOOKS = {**dict.fromkeys(".,:'°\"", "."), **dict.fromkeys("-+/½¼¾", "-")}
-"""What the detector takes a mark for, where it sees one: it was taught points and dashes alone."""
+"""What the detector takes a mark for, where it sees one: it was taught points and dashes alone, and figures over each other."""
 
 _KNOWN = ".,-"
 """Marks that the detector was taught, a comma as a point."""
+
+_STACKED = "½¼¾"
 
 _IMPROPER = re.compile(r"(\d{2,})/\d+")
 _WIDE, _WIDER = 0.3, 1.8
@@ -53,13 +55,18 @@ Slots = tuple[str, ...]
 @dataclass(frozen=True, slots=True, eq=False)
 class Asked:
     """A number whose digits are known: their boxes (n, 4) on the page from left to right, the marks that the detector found
-    beside them, and the columns of the strips that were cut around it.
+    beside them, the columns of the strips that were cut around it, and the characters that the strip reader knows.
     """
 
     digits: str
     boxes: NDArray[np.float32]
     marks: Characters
     columns: tuple[Columns, ...]
+    known: str = CHARACTERS
+
+    def told(self, slots: Slots) -> str:
+        """The text as the strip reader can say it: without marks that it does not know."""
+        return "".join(one for one in _joined(self.digits, slots) if one in self.known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +91,7 @@ def _log_likelihoods(asked: Sequence[Asked], texts: Sequence[Sequence[Slots]]) -
     """
     several = [number for number, own in enumerate(texts) if len(own) > 1]
     rows = [
-        (columns, _joined(asked[number].digits, slots))
-        for number in several
-        for slots in texts[number]
-        for columns in asked[number].columns
+        (columns, asked[number].told(slots)) for number in several for slots in texts[number] for columns in asked[number].columns
     ]
     scores = iter(log_likelihoods([columns for columns, _ in rows], [text for _, text in rows]))
     found = [np.zeros(len(own)) for own in texts]
@@ -143,19 +147,23 @@ class _Witnesses:
         return sum(_seen_as(marks, detected) for marks, detected in zip(slots, self._detected, strict=True))
 
     def _agreed(self, slot: int, marks: str) -> bool:
-        """Whether detector and strips both see each point and each dash that is written there, and neither sees another one."""
+        """Whether the strips see each mark that is written there, the detector those that it knows, and no other one."""
         looks = {_LOOKS.get(mark) for mark, _ in self._detected[slot]}
         strips = "".join(one[slot] for one in self._read)
-        told = all(_LOOKS[mark] in looks and mark in strips for mark in marks if mark in _KNOWN)
-        shown = {_LOOKS.get(mark) for mark in marks}
-        return told and all(_LOOKS.get(mark) in shown for mark, score in self._detected[slot] if score >= _ONE_ALONE)
+        told = all(mark in strips for mark in marks) and all(_LOOKS[mark] in looks for mark in marks if mark in _KNOWN)
+        return told and all(_shows(marks, mark) for mark, score in self._detected[slot] if score >= _ONE_ALONE)
 
 
 def _seen_as(marks: str, detected: Sequence[tuple[str, float]]) -> float:
-    looks = {_LOOKS.get(mark, "") for mark in marks}
     seen = {_LOOKS.get(mark, "") for mark, _ in detected}
-    shown = sum(log(score if _LOOKS.get(mark, "") in looks else 1 - score) for mark, score in detected)
+    shown = sum(log(score if _shows(marks, mark) else 1 - score) for mark, score in detected)
     return shown + sum(log(_MISSED) for mark in marks if mark in _KNOWN and _LOOKS[mark] not in seen)
+
+
+def _shows(marks: str, detected: str) -> bool:
+    """Whether a mark that the detector saw is one of these: itself, or what it takes one of them for."""
+    looks = {_LOOKS.get(mark) for mark in marks}
+    return detected in marks or (detected not in _STACKED and _LOOKS.get(detected, detected) in looks)
 
 
 def _hinting(columns: Columns) -> Columns:

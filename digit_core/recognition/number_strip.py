@@ -42,7 +42,8 @@ class Window:
         marks: boxes (m, 4) of the points and signs that belong to them, which it reaches over too.
         """
         height = float(np.median(boxes[:, 3] - boxes[:, 1]))
-        top, bottom = float(boxes[:, 1].min()), float(boxes[:, 3].max())
+        high = np.concatenate([boxes, marks[marks[:, 3] - marks[:, 1] > height / 2]])
+        top, bottom = float(high[:, 1].min()), float(high[:, 3].max())
         scale = min(figure / max(height, 2.0), (STRIP_HEIGHT - 4) / max(bottom - top, 2.0)) * form.height / STRIP_HEIGHT
         wide = np.concatenate([boxes, marks])
         x = float(wide[:, 0].min()) - _MARGIN * height

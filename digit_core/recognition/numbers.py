@@ -11,11 +11,12 @@ import numpy as np
 
 from digit_core.imaging.line_detection import LineMaps
 from digit_core.imaging.prepare import PreparedPage
-from digit_core.inference.network_spec import DIGITS
+from digit_core.inference.network_spec import CHARACTERS, DIGITS
 from digit_core.inference.reader import Reader
 from digit_core.params import SegmentationParams
 from digit_core.recognition.detections import Characters
 from digit_core.recognition.detector import look, look_at_strip
+from digit_core.recognition.fractions import with_fractions
 from digit_core.recognition.fusion import FoundNumber, Proposal, Seen, decided
 from digit_core.recognition.grouping import group_strings
 from digit_core.recognition.number_strip import FIGURES, Window
@@ -33,6 +34,7 @@ def find_numbers(page: PreparedPage, maps: LineMaps, reader: Reader, params: Seg
 
 def numbers_among(found: Characters, page: PreparedPage, reader: Reader, params: SegmentationParams) -> list[FoundNumber]:
     """The numbers that these characters of the page make, each read again."""
+    found = with_fractions(found)
     digits, marks = found.chosen(found.best < DIGITS), found.chosen(found.best >= DIGITS)
     groups = [digits.chosen(np.array(string)) for string in group_strings(_boxes(digits), _boxes(marks), page, params)]
     return read_strings(page.darkness, [(group, _marks_of(group, marks)) for group in groups], reader)
@@ -40,7 +42,7 @@ def numbers_among(found: Characters, page: PreparedPage, reader: Reader, params:
 
 def find_number(page: PreparedPage, reader: Reader) -> list[FoundNumber]:
     """The one number of a strip (its digits from left to right, whatever the gaps), or none."""
-    found = main_line(look_at_strip(page.darkness, reader))
+    found = main_line(with_fractions(look_at_strip(page.darkness, reader)))
     digits, marks = found.chosen(found.best < DIGITS), found.chosen(found.best >= DIGITS)
     return read_strings(page.darkness, [(digits, marks)], reader) if len(digits) else []
 
@@ -80,11 +82,17 @@ def _marks_of(digits: Characters, marks: Characters) -> Characters:
     return marks.chosen(near)
 
 
+def _known_to(reader: Reader, marks: Characters) -> Characters:
+    """The marks that the strip reader can say: others it would take for digits."""
+    known = [CHARACTERS.index(one) for one in reader.strips.characters if one in CHARACTERS]
+    return marks.chosen(np.isin(marks.best, known))
+
+
 def read_strings(darkness: Grey, groups: Sequence[tuple[Characters, Characters]], reader: Reader) -> list[FoundNumber]:
     """Reads strips around each group of digits (and its marks), and decides."""
     if not groups:
         return []
-    ends = [_marks_of(digits, marks).boxes for digits, marks in groups]
+    ends = [_known_to(reader, _marks_of(digits, marks)).boxes for digits, marks in groups]
     windows = [
         [Window.around(digits.boxes, figure, reader.strips, own) for figure in FIGURES]
         for (digits, _), own in zip(groups, ends, strict=True)

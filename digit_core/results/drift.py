@@ -33,7 +33,7 @@ _MILLION = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class Distribution:
     """How the digits of some pages are spread: counts by confidence (bins between EDGES) and by digit 0 to 9.
 
     `accepted` counts the digits that no person sees, `doubt` is the sum of 1 - confidence over them: so many of them are
@@ -45,8 +45,8 @@ class Shape:
     accepted: int = 0
     doubt: float = 0.0
 
-    def __add__(self, other: Shape) -> Shape:
-        return Shape(
+    def __add__(self, other: Distribution) -> Distribution:
+        return Distribution(
             tuple(map(sum, zip(self.confidences, other.confidences, strict=True))),
             tuple(map(sum, zip(self.digits, other.digits, strict=True))),
             self.accepted + other.accepted,
@@ -70,13 +70,13 @@ class Shape:
         return cls(tuple(values["confidences"]), tuple(values["digits"]), values["accepted"], doubt)
 
 
-def shape_of(digits: pa.Table) -> Shape:
+def shape_of(digits: pa.Table) -> Distribution:
     """Of rows of the table `digits`; what is not a digit is left out."""
     rows = digits.filter(pc.is_in(digits["digit"], pa.array(_DIGITS)))
     confidences = rows["confidence"].to_numpy().astype(np.float64)
     labels = np.array([int(one) for one in rows["digit"].to_pylist()], np.int64)
     accepted = confidences[rows["state"].to_numpy() == "accepted"]
-    return Shape(
+    return Distribution(
         _binned(confidences),
         tuple(np.bincount(labels, minlength=10).tolist()),
         len(accepted),
@@ -84,9 +84,9 @@ def shape_of(digits: pa.Table) -> Shape:
     )
 
 
-def validation_shape(record: CalibrationRecord) -> Shape:
+def validation_shape(record: CalibrationRecord) -> Distribution:
     """The confidences that the model had on digits held out from its training."""
-    return Shape(_binned(1 - record.doubts.astype(np.float64)))
+    return Distribution(_binned(1 - record.doubts.astype(np.float64)))
 
 
 def _binned(confidences: NDArray[np.float64]) -> tuple[int, ...]:
@@ -123,7 +123,7 @@ class Drift:
         return f"{self.what} against {self.reference}: index {self.index:.2f} (alarm above {ALARM}); {self.words}"
 
 
-def drifts(batch: Shape, history: Shape, validation: Shape) -> list[Drift]:
+def drifts(batch: Distribution, history: Distribution, validation: Distribution) -> list[Drift]:
     """Every comparison for which there are digits enough, alarming or not."""
     pairs = (
         ("confidence", _VALIDATION, batch.confidences, validation.confidences, _confidence_words),

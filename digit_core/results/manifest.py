@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from digit_core.errors import InputError
 from digit_core.readings import INTO_REVIEW, OUT_OF_REVIEW, READ_FIRST, ReadBy
 from digit_core.records import PageRef
-from digit_core.results.drift import Shape
+from digit_core.results.drift import Distribution
 from digit_core.results.schema import LAYOUT_NOT_FOUND
 
 BY_SUMS = {"summed": "agrees", "out_of_review": OUT_OF_REVIEW, "into_review": INTO_REVIEW, "reread": READ_FIRST}
@@ -44,7 +44,7 @@ class Manifest:
     pages: tuple[PageRef, ...]
     counts: Mapping[str, int]
     files: Mapping[str, str]
-    shape: Shape = field(default_factory=Shape)
+    shape: Distribution = field(default_factory=Distribution)
 
     def __post_init__(self) -> None:
         if not self.pages:
@@ -85,7 +85,7 @@ def _from_values(values: dict[str, Any], name: str) -> Manifest:
         pages=tuple(PageRef(*page) for page in values["pages"]),
         counts=values["counts"],
         files=values["files"],
-        shape=Shape.from_json(values.get("shape", {})),
+        shape=Distribution.from_json(values.get("shape", {})),
     )
 
 

@@ -17,7 +17,7 @@ _BY_MACHINE = {State.ACCEPTED.value, State.REVIEW.value}
 """What a person has decided is in another state, and no model changes it."""
 
 
-class Kind(StrEnum):
+class ChangeKind(StrEnum):
     """How a number would change."""
 
     VALUE = "other digits"
@@ -38,7 +38,7 @@ class Change:
     uri: str
     page_index: int
     box: Box
-    kind: Kind
+    kind: ChangeKind
     old: str
     old_state: str
     old_confidence: float
@@ -60,21 +60,21 @@ def changes(published: Sequence[Row], champion: Sequence[Row], challenger: Seque
             yield _change(kind, before, after, by_model=_kind(now.get(number), after) is not None)
 
 
-def _kind(before: Row | None, after: Row | None) -> Kind | None:
+def _kind(before: Row | None, after: Row | None) -> ChangeKind | None:
     """None where nothing changes."""
     if before is None or after is None:
-        return Kind.GONE if before is not None else Kind.NEW if after is not None else None
+        return ChangeKind.GONE if before is not None else ChangeKind.NEW if after is not None else None
     if before["digits"] != after["digits"]:
-        return Kind.VALUE
+        return ChangeKind.VALUE
     if before["state"] != after["state"]:
-        return Kind.TO_REVIEW if after["state"] == State.REVIEW else Kind.ACCEPTED
+        return ChangeKind.TO_REVIEW if after["state"] == State.REVIEW else ChangeKind.ACCEPTED
     return None
 
 
 _NOTHING: Row = {"digits": "", "state": "", "confidence": 0.0}
 
 
-def _change(kind: Kind, before: Row | None, after: Row | None, by_model: bool) -> Change:
+def _change(kind: ChangeKind, before: Row | None, after: Row | None, by_model: bool) -> Change:
     place = after if after is not None else before
     if place is None:
         raise ValueError("a change needs a number on one side at least")

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from digit_core.results.drift import Shape
+from digit_core.results.drift import Distribution
 from digit_core.results.manifest import BY_SUMS, Manifest
 
 MEASURABLE = 10.0
@@ -53,7 +53,7 @@ class History:
     """The runs from the oldest to the newest, and the shape of all digits that they wrote."""
 
     runs: tuple[RunFacts, ...]
-    shape: Shape
+    shape: Distribution
 
     @property
     def counts(self) -> Counter[str]:
@@ -69,7 +69,7 @@ class History:
 def history_of(manifests: Iterable[Manifest]) -> History:
     """Reads them one by one; holds a few numbers for each run."""
     runs: dict[str, _Run] = {}
-    shape = Shape()
+    shape = Distribution()
     for manifest in manifests:
         _count(runs, manifest)
         shape += manifest.shape

@@ -91,7 +91,7 @@ LAYOUT_NOT_FOUND = "layout not found"
 NO_CLEAR_NUMBERS = "no clear numbers: words, or lying turned"
 """Reason of a page that was read, but on which hardly anything is seen to be a number."""
 
-Columns = dict[str, list[Any]]
+ColumnValues = dict[str, list[Any]]
 
 
 def batch_tables(outcomes: Iterable[PageRead | PageFailure], read_by: ReadBy) -> dict[str, pa.Table]:
@@ -107,7 +107,7 @@ def batch_tables(outcomes: Iterable[PageRead | PageFailure], read_by: ReadBy) ->
     return {name: _to_table(columns[name], schema, stamp) for name, schema in TABLES.items()}
 
 
-def _to_table(columns: Columns, schema: pa.Schema, stamp: dict[str, str]) -> pa.Table:
+def _to_table(columns: ColumnValues, schema: pa.Schema, stamp: dict[str, str]) -> pa.Table:
     rows = len(next(iter(columns.values()), []))
 
     def array(field: pa.Field) -> pa.Array:
@@ -163,15 +163,15 @@ def _page_reason(page: PageRead) -> str:
     return "" if page.clear else NO_CLEAR_NUMBERS
 
 
-def _page_columns(refs: Sequence[PageRef]) -> Columns:
+def _page_columns(refs: Sequence[PageRef]) -> ColumnValues:
     return {"uri": [r.uri for r in refs], "sha256": [r.sha256 for r in refs], "page_index": [r.index for r in refs]}
 
 
-def _box_columns(boxes: Sequence[Box]) -> Columns:
+def _box_columns(boxes: Sequence[Box]) -> ColumnValues:
     return {name: [getattr(box, name) for box in boxes] for name in "xywh"}
 
 
-def _numbers(pages: Sequence[PageRead]) -> Columns:
+def _numbers(pages: Sequence[PageRead]) -> ColumnValues:
     found = [(page.ref, position, reading) for page in pages for position, reading in enumerate(page.readings)]
     refs, readings = [ref for ref, _, _ in found], [reading for _, _, reading in found]
     boxes, meanings = [reading.box for reading in readings], [reading.meaning for reading in readings]
@@ -198,7 +198,7 @@ def _numbers(pages: Sequence[PageRead]) -> Columns:
     }
 
 
-def _digits(pages: Sequence[PageRead]) -> Columns:
+def _digits(pages: Sequence[PageRead]) -> ColumnValues:
     numbers = [(page.ref, page.ref.digit_id(reading.box), reading.parts) for page in pages for reading in page.readings]
     parts = [part for _, _, several in numbers for part in several]
     refs = [ref for ref, _, several in numbers for _ in several]

@@ -18,10 +18,10 @@ from digit_core.records import PageRef
 PAGE = np.dtype([("uri", "i8"), ("object", "i8"), ("content", "i8"), ("index", "i4"), ("count", "i4")])
 """A page in 32 bytes: `object` stands for uri and version, `content` for the file's bytes (0 if they were never read)."""
 
-Pages = NDArray[np.void]
+PageKeys = NDArray[np.void]
 """An array with the fields of PAGE, and others if need be, shape (n,)."""
 
-Mask = NDArray[np.bool_]
+RowMask = NDArray[np.bool_]
 
 
 def fingerprint(*words: str) -> int:
@@ -34,7 +34,7 @@ def page_row(page: PageRef) -> tuple[int, int, int, int, int]:
     return fingerprint(page.uri), fingerprint(page.uri, page.version), _content(page), page.index, page.count
 
 
-def page_array(pages: Iterable[PageRef]) -> Pages:
+def page_array(pages: Iterable[PageRef]) -> PageKeys:
     """The pages in their order."""
     return np.array([page_row(page) for page in pages], PAGE)
 
@@ -43,7 +43,7 @@ def _content(page: PageRef) -> int:
     return fingerprint(page.sha256, str(page.count)) if page.sha256 else 0
 
 
-def current(rows: Pages) -> Mask:
+def current(rows: PageKeys) -> RowMask:
     """Which pages count, for all pages of some objects, given from the oldest to the newest.
 
     The newest page of an object says what the object is now (its bytes, and how many pages they hold): rows of anything
@@ -57,7 +57,7 @@ def current(rows: Pages) -> Mask:
     return counts
 
 
-def rows_of(pages: Pages, uris: Sequence[str], indices: NDArray[np.int32], uri_of_row: NDArray[np.int32]) -> Mask:
+def rows_of(pages: PageKeys, uris: Sequence[str], indices: NDArray[np.int32], uri_of_row: NDArray[np.int32]) -> RowMask:
     """Which rows of a table belong to these pages: row i is of `uris[uri_of_row[i]]`, page `indices[i]`."""
     prints = np.array([fingerprint(uri) for uri in uris], "i8")[uri_of_row]
     return np.isin(_page_key(prints, indices), _page_key(pages["uri"], pages["index"]))
@@ -68,7 +68,7 @@ def _page_key(uri: NDArray[np.int64], index: NDArray[Any]) -> NDArray[np.uint64]
     return uri.astype(np.uint64) + index.astype(np.uint64) * step
 
 
-def whole_objects(pages: Pages) -> NDArray[np.int64]:
+def whole_objects(pages: PageKeys) -> NDArray[np.int64]:
     """Fingerprints (uri, version) of the objects all of whose pages are among these, each given once, the newest last.
 
     An object whose bytes could not be had is left out: it is worth another try.
@@ -82,14 +82,14 @@ def whole_objects(pages: Pages) -> NDArray[np.int64]:
     return whole
 
 
-def _newest_content(rows: Pages) -> NDArray[np.int64]:
+def _newest_content(rows: PageKeys) -> NDArray[np.int64]:
     """For each row the content of the newest row with the same uri."""
     _, newest, group = np.unique(rows["uri"][::-1], return_index=True, return_inverse=True)
     content: NDArray[np.int64] = rows["content"][::-1][newest][group][::-1]
     return content
 
 
-def _last_of_each(*keys: NDArray[np.generic]) -> Mask:
+def _last_of_each(*keys: NDArray[np.generic]) -> RowMask:
     """For arrays sorted together: where the next row differs in a key."""
     differs = np.zeros(len(keys[0]), bool)
     differs[-1:] = True

@@ -15,10 +15,12 @@ from typing import Any
 
 import pyarrow as pa
 
+from digit_core.geometry import covered, iou
 from digit_core.notation import Notation, NumberKind, interpret
 from digit_core.readings import State, as_written
+from digit_core.records import Box
 from digit_core.results.schema import NUMBERS
-from digit_core.review.verdicts import Kind, Verdict, apply, overlap
+from digit_core.review.verdicts import Kind, Verdict, apply
 
 NONE_SIGN = "-"
 """Stands in the column `parts` for what the machine took for no digit."""
@@ -153,10 +155,10 @@ class Corrections:
         by_id = {row["number_id"]: row for row in rows}
         taken: set[str] = set()
         for one in self._pages.get(page, ()):
-            row = by_id.get(one.number_id) or max(rows, key=lambda row: overlap(_box(row), one.box), default=None)
+            row = by_id.get(one.number_id) or max(rows, key=lambda row: _shared(row, one), default=None)
             if row is None or row["number_id"] in taken:
                 continue
-            if row["number_id"] == one.number_id or overlap(_box(row), one.box) >= SAME_PLACE:
+            if row["number_id"] == one.number_id or _shared(row, one) >= SAME_PLACE:
                 taken.add(row["number_id"])
                 yield row, one
 
@@ -184,11 +186,12 @@ def _as_number(row: Row, digits: str) -> dict[str, Any]:
     return {"text": text, "kind": meaning.kind.value, "value": meaning.value}
 
 
+def _shared(row: Row, one: HumanNumber) -> float:
+    return iou(Box(*_box(row)), Box(*one.box))
+
+
 def _is_piece(row: Row, one: HumanNumber) -> bool:
-    x, y, w, h = _box(row)
-    width = min(x + w, one.box[0] + one.box[2]) - max(x, one.box[0])
-    height = min(y + h, one.box[1] + one.box[3]) - max(y, one.box[1])
-    return one.settled and max(0, width) * max(0, height) > WITHIN * w * h
+    return one.settled and covered(Box(*_box(row)), Box(*one.box)) > WITHIN
 
 
 def _row_of_their_own(one: HumanNumber) -> dict[str, Any]:

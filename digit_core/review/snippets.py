@@ -26,7 +26,7 @@ STRIP_HEIGHT = 96
 _GREY_STEP = 16  # 16 shades are enough to read by, and make a PNG of scanned paper about a quarter as large
 
 
-Mark = tuple[float, float, float, float]
+BoxInStrip = tuple[float, float, float, float]
 """Where a digit lies in its strip: x, y, w, h as shares of the strip's width and height."""
 
 
@@ -35,7 +35,7 @@ class Cutting(NamedTuple):
 
     crop: bytes = b""
     strip: bytes = b""
-    mark: Mark | None = None
+    mark: BoxInStrip | None = None
 
 
 def cut(pixels: Grey, places: Sequence[tuple[Box, Box]], quarters: int = 0) -> list[Cutting]:
@@ -70,7 +70,7 @@ def strip(pixels: Grey, digit: Box, number: Box) -> bytes:
     return _png(window // _GREY_STEP * _GREY_STEP + _GREY_STEP // 2)
 
 
-def mark(pixels: Grey, digit: Box, number: Box, first: Box) -> Mark:
+def mark(pixels: Grey, digit: Box, number: Box, first: Box) -> BoxInStrip:
     """The digit's place in the strip of its number, which was cut for the digit `first`."""
     left, right, top, bottom = _bounds(pixels, *_surroundings(first, number))
     width, height = right - left, bottom - top

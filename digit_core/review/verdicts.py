@@ -125,25 +125,3 @@ def suggestion_is_hidden(item_id: str, reason: str) -> bool:
         return True
     lot = int.from_bytes(hashlib.sha256(f"hidden {item_id}".encode()).digest()[:8], "big")
     return lot < HIDDEN_SHARE * 2**64
-
-
-def overlap(one: Sequence[int], other: Sequence[int]) -> float:
-    """Common area of two boxes (x, y, w, h) over the area of both together, 0 to 1."""
-    width = min(one[0] + one[2], other[0] + other[2]) - max(one[0], other[0])
-    height = min(one[1] + one[3], other[1] + other[3]) - max(one[1], other[1])
-    common = max(0, width) * max(0, height)
-    return common / (one[2] * one[3] + other[2] * other[3] - common)
-
-
-def error_interval(wrong: int, checked: int, certainty: float = 0.95) -> tuple[float, float]:
-    """Lowest and highest share of errors that `wrong` of `checked` allow, by C. Clopper and E. Pearson, "The use of
-    confidence or fiducial limits illustrated in the case of the binomial" (Biometrika 26, 1934); (0, 1) for none checked.
-    """
-    from scipy.special import betaincinv
-
-    if not checked:
-        return 0.0, 1.0
-    tail = (1 - certainty) / 2
-    low = float(betaincinv(wrong, checked - wrong + 1, tail)) if wrong else 0.0
-    high = float(betaincinv(wrong + 1, checked - wrong, 1 - tail)) if wrong < checked else 1.0
-    return low, high

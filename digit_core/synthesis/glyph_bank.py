@@ -7,16 +7,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cache
-from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 from digit_core.errors import InputError
 from digit_core.synthesis.augmentation import redrawn
+from digit_core.synthesis.fonts import font
 from digit_core.synthesis.non_digits import Ink
 from digit_core.synthesis.pen import draw_number, make_writer
 
@@ -82,23 +82,14 @@ FACES = len(_FACES)
 
 
 @cache
-def typeface(number: int, size: int) -> ImageFont.FreeTypeFont:
-    """One of `FACES` printers' types; those that come with matplotlib."""
-    import matplotlib
-
-    folder = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
-    return ImageFont.truetype(str(folder / f"{_FACES[number]}.ttf"), size)
-
-
-@cache
 def printed(text: str, face: int, size: int) -> Ink | None:
     """A printed character or word, cut tight; None where the face does not have it."""
-    font = typeface(face, size)
-    left, top, right, bottom = font.getbbox(text)
+    letters = font(_FACES[face], size)
+    left, top, right, bottom = letters.getbbox(text)
     if right <= left or bottom <= top:
         return None
     canvas = Image.new("L", (int(right - left) + 4, int(bottom - top) + 4))
-    ImageDraw.Draw(canvas).text((2 - left, 2 - top), text, 255, font)
+    ImageDraw.Draw(canvas).text((2 - left, 2 - top), text, 255, letters)
     return trimmed(np.asarray(canvas, np.uint8))
 
 

@@ -86,7 +86,7 @@ STEP = 0.035  # between two samples of a path, in heights: fine enough that no c
 
 
 @dataclass(frozen=True)
-class Shape:
+class GlyphPath:
     """A parsed path: `points` (n, 2) in heights; `matrix` (m, n) takes points to samples; `strokes` slice the samples."""
 
     points: Floats
@@ -95,13 +95,13 @@ class Shape:
 
 
 @lru_cache(maxsize=512)
-def shape_of(character: str, variant: int, roundness: float) -> Shape:
+def shape_of(character: str, variant: int, roundness: float) -> GlyphPath:
     """The pen path of a character; `roundness` 1 follows the spline, 0 goes straight from point to point."""
     variants = SHAPES[character]
     points, pieces = _parse(variants[variant % len(variants)])
     blocks = [_piece_matrix(points, piece, roundness) for piece, _ in pieces]
     ends = np.cumsum([len(block) for block in blocks]).tolist()
-    return Shape(points, np.vstack(blocks), tuple(_strokes(ends, [lifted for _, lifted in pieces])))
+    return GlyphPath(points, np.vstack(blocks), tuple(_strokes(ends, [lifted for _, lifted in pieces])))
 
 
 def _strokes(ends: list[int], lifted: list[bool]) -> Iterator[slice]:
@@ -144,23 +144,7 @@ def _polyline_matrix(knots: Floats, at: Floats) -> Floats:
 
 
 def _spline_matrix(knots: Floats, at: Floats) -> Floats:
-    """The natural cubic spline as a matrix (len(at), len(knots)): values at the knots -> values at `at`."""
-    gaps = np.diff(knots)
-    bend = _bend_matrix(gaps)
-    left = np.clip(np.searchsorted(knots, at, side="right") - 1, 0, len(gaps) - 1)
-    gap = gaps[left][:, None]
-    b = (at - knots[left])[:, None] / gap
-    a = 1 - b
-    eye = np.eye(len(knots))
-    bends = (a**3 - a) * bend[left] + (b**3 - b) * bend[left + 1]
-    return np.asarray(a * eye[left] + b * eye[left + 1] + bends * gap**2 / 6)
+    """Return the natural cubic spline as a matrix (len(at), len(knots)): values at the knots -> values at `at`."""
+    from scipy.interpolate import CubicSpline
 
-
-def _bend_matrix(gaps: Floats) -> Floats:
-    """Takes values at the knots to second derivatives there; those at both ends are nought."""
-    n = len(gaps) + 1
-    system, slopes = np.eye(n), np.zeros((n, n))
-    for i in range(1, n - 1):
-        system[i, i - 1 : i + 2] = gaps[i - 1] / 6, (gaps[i - 1] + gaps[i]) / 3, gaps[i] / 6
-        slopes[i, i - 1 : i + 2] = 1 / gaps[i - 1], -1 / gaps[i - 1] - 1 / gaps[i], 1 / gaps[i]
-    return np.asarray(np.linalg.solve(system, slopes))
+    return np.asarray(CubicSpline(knots, np.eye(len(knots)), bc_type="natural")(at))

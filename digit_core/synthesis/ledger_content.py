@@ -51,7 +51,7 @@ STYLES: Mapping[str, PageStyle] = MappingProxyType(
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class LedgerEntry:
     """What stands in one cell: the printed names of its row and column, its text, and the pen's traces on the flat sheet."""
 
     row: str
@@ -69,7 +69,7 @@ def writers(seed: int, style: PageStyle, rng: Generator) -> list[Writer]:
     return [replace(hand, spacing=hand.spacing - 0.2 * style.difficulty) for hand in hands]
 
 
-def entries(ledger: Ledger, style: PageStyle, writers: Sequence[Writer], rng: Generator) -> Iterator[Entry]:
+def entries(ledger: Ledger, style: PageStyle, writers: Sequence[Writer], rng: Generator) -> Iterator[LedgerEntry]:
     """Fills in a form, row by row; `writers` has a hand for each column."""
     dashed = rng.random() < style.dashes
     columns = [_column(index, hand, ledger, style, rng) for index, hand in enumerate(writers)]
@@ -77,7 +77,7 @@ def entries(ledger: Ledger, style: PageStyle, writers: Sequence[Writer], rng: Ge
         for column, column_name in zip(columns, column_names(ledger), strict=True):
             text = _number(column, rng) if rng.random() < style.filled else "-" * dashed
             if text:
-                yield Entry(row_name, column_name, text, _set_in_cell(text, row, column, ledger, rng))
+                yield LedgerEntry(row_name, column_name, text, _set_in_cell(text, row, column, ledger, rng))
 
 
 @dataclass(frozen=True, slots=True)

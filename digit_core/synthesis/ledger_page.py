@@ -21,7 +21,7 @@ from digit_core.errors import InputError
 from digit_core.records import Box, Grey
 from digit_core.synthesis.degradation import Tones, blacken_outside, tones_drawn_by, worn
 from digit_core.synthesis.glyph_paths import Floats
-from digit_core.synthesis.ledger_content import STYLES, Entry, PageStyle, entries, writers
+from digit_core.synthesis.ledger_content import STYLES, LedgerEntry, PageStyle, entries, writers
 from digit_core.synthesis.ledger_form import Ledger, PageWarp, PrintStyle, lay, print_form
 from digit_core.synthesis.pen import Writer, digit_boxes, draw_number, ink, make_writer
 
@@ -162,7 +162,7 @@ def _check_numbers(seed: int, page: int) -> None:
             raise InputError(f"the {name} must be a whole number from 0 to {_LARGEST_SEED}, not {value}")
 
 
-def _truth_row(entry: Entry, box: Box) -> TruthRow:
+def _truth_row(entry: LedgerEntry, box: Box) -> TruthRow:
     digits = entry.text.replace(".", "")
     return TruthRow(entry.row, entry.column, entry.text, digits, 1, box.x, box.y, box.w, box.h)
 

@@ -5,13 +5,12 @@ The classifier learns them as a class of their own, so that it need not take eve
 
 from __future__ import annotations
 
-from functools import cache
-from pathlib import Path
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
+
+from digit_core.synthesis.fonts import font
 
 Ink = NDArray[np.uint8]
 """Shape (height, width): 0 is paper, 255 is ink."""
@@ -81,20 +80,10 @@ def _equals(_: NDArray[np.uint8], rng: np.random.Generator) -> Ink:
 
 def _letter(_: NDArray[np.uint8], rng: np.random.Generator) -> Ink:
     """One or two printed letters, as labels and prompts on forms have them."""
-    faces = _typefaces()
     text = "".join(rng.choice(list(_UNLIKE_DIGITS), 1 if rng.random() < 0.75 else 2))
     canvas = Image.new("L", (CANVAS, CANVAS))
-    ImageDraw.Draw(canvas).text((_MIDDLE, _MIDDLE), text, 255, faces[rng.integers(len(faces))], anchor="mm")
+    ImageDraw.Draw(canvas).text((_MIDDLE, _MIDDLE), text, 255, font(_FACES[rng.integers(len(_FACES))], _px(24)), anchor="mm")
     return np.asarray(canvas, np.uint8)
-
-
-@cache
-def _typefaces() -> tuple[ImageFont.FreeTypeFont, ...]:
-    """Serif, italic, bold and sans faces that come with matplotlib, at a digit's height."""
-    import matplotlib
-
-    folder = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
-    return tuple(ImageFont.truetype(str(folder / f"{name}.ttf"), _px(24)) for name in _FACES)
 
 
 def _scribble(_: NDArray[np.uint8], rng: np.random.Generator) -> Ink:

@@ -15,7 +15,7 @@ from numpy.random import Generator, default_rng
 
 from digit_core.errors import InputError
 from digit_core.records import Box, Grey
-from digit_core.synthesis.glyph_paths import SHAPES, Floats, Shape, shape_of
+from digit_core.synthesis.glyph_paths import SHAPES, Floats, GlyphPath, shape_of
 
 _OVERSAMPLE = 3
 _FRACTION_BITS = 4  # cv2.line takes fixed-point coordinates
@@ -153,7 +153,7 @@ def _gap(pair: str, hand: Writer, rng: Generator) -> float:
 
 
 @lru_cache(maxsize=4096)
-def _habit(character: str, variant: int, hand: Writer) -> tuple[Shape, Floats]:
+def _habit(character: str, variant: int, hand: Writer) -> tuple[GlyphPath, Floats]:
     """This writer's own form of a shape, standing on y = 0."""
     shape = shape_of(character, variant, hand.roundness)
     rng = default_rng([hand.seed, ord(character), variant])

@@ -26,7 +26,7 @@ _SEEN = 0.7
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class CharacterPlace:
     """Where a character stands: left, top, right, bottom in pixels; `asked` is False for one that is cut by the edge."""
 
     character: str
@@ -44,7 +44,7 @@ class Sample:
 
     pixels: Ink
     text: str
-    places: tuple[Place, ...]
+    places: tuple[CharacterPlace, ...]
 
 
 def write_strip(hands: GlyphBank, rng: Generator) -> Sample:
@@ -188,7 +188,7 @@ class _Page:
     def __init__(self, height: int, width: int, rng: Generator) -> None:
         self.pen = np.zeros((height, width), np.uint8)
         self.print = np.zeros((height, width), np.uint8)
-        self.places: list[Place] = []
+        self.places: list[CharacterPlace] = []
         self._faintest = 1.0
         self._rng = rng
 
@@ -207,7 +207,7 @@ class _Page:
         seen_w, seen_h = min(left + w, width) - max(left, 0), min(top + h, height) - max(top, 0)
         if seen_w > 0 and seen_h > 0:
             asked = seen_w * seen_h >= _SEEN * w * h
-            self.places.append(Place(glyph.character, left, top, left + w, top + h, printed, asked))
+            self.places.append(CharacterPlace(glyph.character, left, top, left + w, top + h, printed, asked))
 
     def scanned(self, rng: Generator) -> Ink:
         """Darkness as a scanner and `flatten` would give it."""

@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float32]
+Float32s = NDArray[np.float32]
 
 
-def quantise(path: Path, pictures: Iterable[Floats]) -> None:
+def quantise(path: Path, pictures: Iterable[Float32s]) -> None:
     """Puts the network in the ONNX file in whole numbers; the file is replaced once that is done.
 
     pictures: what the network may be given, of shapes that it takes; they tell between which bounds each layer's values lie.
@@ -73,7 +73,7 @@ def _no_advice(record: logging.LogRecord) -> bool:
 class _Given:
     """Pictures in the form in which ONNX Runtime asks for them."""
 
-    def __init__(self, path: Path, pictures: Iterable[Floats]) -> None:
+    def __init__(self, path: Path, pictures: Iterable[Float32s]) -> None:
         import onnx
 
         self._input = onnx.load(str(path)).graph.input[0].name

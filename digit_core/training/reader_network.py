@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digit_core.inference.network_spec import CHARACTERS, COLUMN, NOTHING, OUTPUTS, STRIDE, STRIP_HEIGHT, UNIT
-from digit_core.synthesis.training_images import Place, Sample
+from digit_core.synthesis.training_images import CharacterPlace, Sample
 
 TARGETS = 1 + 4 + 1 + 1
 """Of a cell: class, log distances, printed (0 or 1), weight."""
@@ -69,7 +69,7 @@ def build(keras: Any, widths: Sequence[int] = (24, 48, 80, 112)) -> tuple[Any, A
     return finder, reader, keras.Model([patches, strips], [found, cells, columns], name="both")
 
 
-def cell_targets(places: Sequence[Place], height: int, width: int) -> NDArray[np.float32]:
+def cell_targets(places: Sequence[CharacterPlace], height: int, width: int) -> NDArray[np.float32]:
     """What the cells of a picture should say: shape (height/4, width/4, TARGETS).
 
     The cells near a character's middle bear its class; those around them, and characters cut by the edge, are not asked.
@@ -85,7 +85,11 @@ def cell_targets(places: Sequence[Place], height: int, width: int) -> NDArray[np
 
 
 def _mark(
-    target: NDArray[np.float32], nearest: NDArray[np.float32], xs: NDArray[np.floating], ys: NDArray[np.floating], place: Place
+    target: NDArray[np.float32],
+    nearest: NDArray[np.float32],
+    xs: NDArray[np.floating],
+    ys: NDArray[np.floating],
+    place: CharacterPlace,
 ) -> None:
     x, y = (place.left + place.right) / 2, (place.top + place.bottom) / 2
     w, h = place.right - place.left, place.bottom - place.top

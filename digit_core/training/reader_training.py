@@ -80,7 +80,7 @@ class TrainedReader:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Batch:
+class TrainingBatch:
     """Pictures in [0, 255], and what the heads should say of them."""
 
     patches: NDArray[np.uint8]
@@ -93,7 +93,7 @@ class Batch:
 Progress = Callable[[int, Mapping[str, float]], None]
 
 
-def write_chapter(learned: Labelled, params: ReaderParams, chapter: int) -> list[Batch]:
+def write_chapter(learned: Labelled, params: ReaderParams, chapter: int) -> list[TrainingBatch]:
     """All batches of a chapter, in an order of no meaning."""
     cv2.setNumThreads(1)
     rng = np.random.default_rng((params.seed, chapter))
@@ -106,9 +106,9 @@ def write_chapter(learned: Labelled, params: ReaderParams, chapter: int) -> list
     return [batches[i] for i in rng.permutation(len(batches))]
 
 
-def _batch(patches: list[Sample], strips: list[Sample]) -> Batch:
+def _batch(patches: list[Sample], strips: list[Sample]) -> TrainingBatch:
     filled = _batch_of(strips)
-    return Batch(
+    return TrainingBatch(
         np.stack([patch.pixels for patch in patches]),
         filled,
         np.stack([cell_targets(patch.places, *PATCH) for patch in patches]),
@@ -126,10 +126,10 @@ def _batch_of(strips: list[Sample]) -> NDArray[np.uint8]:
     return filled
 
 
-def _chapters(learned: Labelled, params: ReaderParams, first: int) -> Iterator[tuple[int, list[Batch]]]:
+def _chapters(learned: Labelled, params: ReaderParams, first: int) -> Iterator[tuple[int, list[TrainingBatch]]]:
     """Chapters from `first` on; the next one is written by another process while this one is learned."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=_polite) as writer:
-        coming: Future[list[Batch]] = writer.submit(write_chapter, learned, params, first)
+        coming: Future[list[TrainingBatch]] = writer.submit(write_chapter, learned, params, first)
         for chapter in range(first, params.all_chapters):
             now = coming.result()
             if chapter + 1 < params.all_chapters:
@@ -179,7 +179,7 @@ def _compile(keras: Any, both: Any, params: ReaderParams, chapter: int) -> None:
     )
 
 
-def _learn(both: Any, batch: Batch) -> dict[str, float]:
+def _learn(both: Any, batch: TrainingBatch) -> dict[str, float]:
     pictures = [_in_unit(batch.patches), _in_unit(batch.strips)]
     result = both.train_on_batch(pictures, [batch.patch_cells, batch.strip_cells, batch.texts], return_dict=True)
     return {name: float(value) for name, value in result.items()}

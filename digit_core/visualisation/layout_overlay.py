@@ -5,9 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import pairwise
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -17,6 +15,7 @@ from digit_core.imaging.prepare import Affine
 from digit_core.layouts.registration import Fit, Points
 from digit_core.layouts.template import Grid, Layout
 from digit_core.records import Grey
+from digit_core.synthesis.fonts import font
 from digit_core.visualisation.page_overlay import Picture
 
 _ZONE, _CELL, _NAME = (168, 62, 138), (145, 79, 29), (63, 110, 44)
@@ -79,15 +78,15 @@ def _grid_labels(grid: Grid) -> Iterator[_Label]:
 
 def _with_words(canvas: Picture, labels: Iterator[_Label], place_of: Callable[[float, float], tuple[float, float]]) -> Picture:
     size = max(11, round(max(canvas.shape[:2]) / _LETTERS))
-    font = _font(size)
+    face = font("DejaVuSans", size)
     image = Image.fromarray(np.ascontiguousarray(canvas[:, :, ::-1]))
     pen = ImageDraw.Draw(image)
     for label in labels:
         x, y = place_of(label.x, label.y)
         room = place_of(label.x + label.room, label.y)[0] - x if math.isfinite(label.room) else math.inf
-        words = _cut(label.words, font, room)
-        place = max(x, font.getlength(words)) if label.anchor == "rm" else x, y - label.rise * size
-        pen.text(place, words, fill=_NAME[::-1], font=font, anchor=label.anchor, stroke_width=2, stroke_fill="white")
+        words = _cut(label.words, face, room)
+        place = max(x, face.getlength(words)) if label.anchor == "rm" else x, y - label.rise * size
+        pen.text(place, words, fill=_NAME[::-1], font=face, anchor=label.anchor, stroke_width=2, stroke_fill="white")
     return np.ascontiguousarray(np.asarray(image)[:, :, ::-1])
 
 
@@ -96,11 +95,3 @@ def _cut(words: str, font: ImageFont.FreeTypeFont, room: float) -> str:
     while font.getlength(words) > room and len(words.rstrip("…")) > 1:
         words = f"{words.rstrip('…')[:-1]}…"
     return words
-
-
-@lru_cache(maxsize=8)
-def _font(size: int) -> ImageFont.FreeTypeFont:
-    """Matplotlib's own, which has the letters of most of Europe."""
-    import matplotlib as mpl
-
-    return ImageFont.truetype(str(Path(mpl.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"), size)

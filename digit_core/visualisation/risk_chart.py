@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from digit_core.calibration.binomial import upper_bound
 from digit_core.calibration.record import CalibrationRecord
-from digit_core.calibration.risk_control import DialSetting, percent, upper_bound
+from digit_core.calibration.risk_control import DialSetting, percent
 from digit_core.params import CalibrationSet
 from digit_core.visualisation.training_charts import BLUE, GREY, ORANGE
 

@@ -13,7 +13,7 @@ import pytest
 from onnx import TensorProto, helper
 
 from digit_core.errors import RegistryError
-from tasks.adapters.registry.cache import Answer, ModelCache
+from tasks.adapters.registry.cache import KnownChampion, ModelCache
 from tasks.adapters.registry.registry import Registry
 from tasks.adapters.registry.shipped_model import ShippedModel
 from tests.support.concurrency import together
@@ -295,7 +295,7 @@ def test_the_last_champion_serves_while_the_server_is_away(cache, shipped):
     cache.mkdir()
     sha256 = card_of(shipped)["sha256"]
     shutil.copy(shipped.onnx, cache / f"{sha256}.onnx")
-    ModelCache(cache).remember(Answer("http://***@127.0.0.1:1", "5", sha256, ""))
+    ModelCache(cache).remember(KnownChampion("http://***@127.0.0.1:1", "5", sha256, ""))
 
     champion = Registry(NOBODY, cache, shipped=shipped).champion()
 

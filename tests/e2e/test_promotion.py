@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from deployments.cli import app
 from digit_core.errors import GateRefusedError, RegistryError
 from digit_core.inference.classifier import SHIPPED_CARD, SHIPPED_MODEL
-from digit_core.results.model_diff import Kind
+from digit_core.results.model_diff import ChangeKind
 from digit_core.synthesis.ledger_page import STYLES, write_pages
 from digit_core.training.mnist import Mnist
 from flows.planning import registry as registry_of
@@ -203,7 +203,7 @@ def test_the_table_is_cut_at_the_limit_and_the_champion_changes_nothing(results,
     table = [line for line in shown.output.splitlines() if line.startswith(str(tmp_path / "scans"))]
     assert len(table) == 2
     assert "… the first 2; --limit shows more" in shown.output
-    assert any(kind.value in shown.output for kind in Kind)
+    assert any(kind.value in shown.output for kind in ChangeKind)
     assert f"0 published numbers of {results.dest} would change" in champion.output
 
 

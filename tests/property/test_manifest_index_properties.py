@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from digit_core.partition import Share
 from digit_core.readings import ReadBy
 from digit_core.records import PageRef
-from digit_core.results.drift import Shape
+from digit_core.results.drift import Distribution
 from digit_core.results.manifest import Manifest
 from digit_core.results.supersession import fingerprint
 from tasks.adapters.results import manifest_index
-from tasks.adapters.results.manifest_index import Batch, ManifestIndex
+from tasks.adapters.results.manifest_index import IndexedBatch, ManifestIndex
 
 READERS = [ReadBy(model, "1", "none", "p", run) for model in "12" for run in ("run-1", "run-2")]
 WHOLE = Share()
@@ -28,7 +28,7 @@ def manifest(key: int, seq: int, read_by: ReadBy, pages: Iterable[PageRef], quar
     pages = tuple({(one.uri, one.index): one for one in pages}.values())
     files = {name: f"{name}/batch-{key}.parquet" for name in ("pages", "numbers")}
     counts = {"quarantined": quarantined}
-    return Manifest(str(key), seq, "2026-11-21T08:00:00+00:00", read_by, pages, counts, files, Shape(accepted=accepted))
+    return Manifest(str(key), seq, "2026-11-21T08:00:00+00:00", read_by, pages, counts, files, Distribution(accepted=accepted))
 
 
 pages = st.builds(
@@ -103,7 +103,7 @@ def assert_as_plainly(index: ManifestIndex, standing: dict[str, Manifest], versi
         assert set(index.done(read_by)) == objects_that_are_done(counting, standing, read_by)
     assert list(index.listed()) == sorted(standing)
     assert index.newest_seq() == max((one.seq for one in standing.values()), default=0)
-    assert sum(index.shapes("run-1"), Shape()).accepted == accepted
+    assert sum(index.shapes("run-1"), Distribution()).accepted == accepted
     assert {batch.name: batch.version for batch in batches} == versions
     assert firsts == sorted(firsts)
     for batch in batches:
@@ -111,7 +111,7 @@ def assert_as_plainly(index: ManifestIndex, standing: dict[str, Manifest], versi
         assert all(index.names(path) for path in batch.files.values())
 
 
-def assert_batch(batch: Batch, said: Manifest, counting: list[int], share: Share) -> None:
+def assert_batch(batch: IndexedBatch, said: Manifest, counting: list[int], share: Share) -> None:
     ours = [one for one in said.pages if share.holds(one.uri)]
     assert (batch.files, batch.quarantined) == (said.files, said.counts["quarantined"])
     assert batch.whole == (len(ours) == len(said.pages))

@@ -12,8 +12,6 @@ from digit_core.review.verdicts import (
     Kind,
     Verdict,
     apply,
-    error_interval,
-    overlap,
     said_of,
     settled,
     suggestion_is_hidden,
@@ -119,24 +117,3 @@ def test_audits_are_always_hidden_and_of_the_others_about_the_share_that_was_mea
 
     assert all(suggestion_is_hidden(f"item-{number}", Reason.AUDIT) for number in range(50))
     assert abs(hidden / 4000 - HIDDEN_SHARE) < 0.03
-
-
-boxes = st.tuples(st.integers(0, 50), st.integers(0, 50), st.integers(1, 40), st.integers(1, 40))
-
-
-@given(boxes, boxes)
-def test_overlap_is_a_share_the_same_both_ways_and_whole_for_the_same_box(one, other):
-    assert 0 <= overlap(one, other) <= 1
-    assert overlap(one, other) == overlap(other, one)
-    assert overlap(one, one) == 1
-
-
-@given(st.integers(0, 300), st.integers(0, 300))
-def test_the_interval_of_the_error_holds_what_was_seen(wrong, right):
-    low, high = error_interval(wrong, wrong + right)
-
-    assert 0 <= low <= (wrong / (wrong + right) if wrong + right else 0.5) <= high <= 1
-
-
-def test_the_interval_is_that_of_clopper_and_pearson():
-    assert error_interval(3, 100) == pytest.approx((0.0062, 0.0852), abs=1e-4)  # R: binom.test(3, 100)$conf.int

@@ -86,7 +86,7 @@ class Relation:
             raise ValueError(f"trust is from 0 to below 1, for nobody reckons without fault; not {self.trust}")
 
 
-class Verdict(StrEnum):
+class RelationVerdict(StrEnum):
     """Whether a relation holds of the values that are likeliest."""
 
     AGREES = "agrees"
@@ -102,7 +102,7 @@ class Reconciled:
     """For each unknown the likeliest value given everything; None: something else."""
     probabilities: tuple[float, ...]
     """Of these values."""
-    verdicts: tuple[Verdict, ...]
+    verdicts: tuple[RelationVerdict, ...]
     """For each relation."""
 
 
@@ -126,14 +126,14 @@ def reconcile(unknowns: Sequence[Unknown], relations: Sequence[Relation]) -> Rec
     return Reconciled(values, tuple(beliefs.max(axis=1).tolist()), tuple(_verdict(one, values) for one in relations))
 
 
-def _verdict(relation: Relation, values: Sequence[int | None]) -> Verdict:
+def _verdict(relation: Relation, values: Sequence[int | None]) -> RelationVerdict:
     total = 0
     for index, coefficient in relation.terms:
         value = values[index]
         if value is None:
-            return Verdict.UNDECIDED
+            return RelationVerdict.UNDECIDED
         total += coefficient * value
-    return Verdict.AGREES if relation.low <= total <= relation.high else Verdict.BROKEN
+    return RelationVerdict.AGREES if relation.low <= total <= relation.high else RelationVerdict.BROKEN
 
 
 def _logs(unknowns: Sequence[Unknown]) -> Floats:

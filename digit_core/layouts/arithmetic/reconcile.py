@@ -10,9 +10,9 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from digit_core.layouts.arithmetic.belief_propagation import Relation, Unknown, Verdict, reconcile
+from digit_core.layouts.arithmetic.belief_propagation import Relation, RelationVerdict, Unknown, reconcile
 from digit_core.layouts.arithmetic.constraints import CellRelation, relations
-from digit_core.layouts.candidates import SUREST, Labels, chosen, digits_of, fitting, was_read, with_one_more
+from digit_core.layouts.candidates import SUREST, DigitLabels, chosen, digits_of, fitting, was_read, with_one_more
 from digit_core.layouts.cell_rules import broken_rule
 from digit_core.layouts.template import Holds, Layout, Mark, Place
 from digit_core.notation import NumberKind
@@ -35,7 +35,7 @@ class _Choices:
     """The values that a cell may have, and the labels of its digits that give each; no labels: nothing stands there."""
 
     unknown: Unknown
-    labels: Mapping[int, Labels]
+    labels: Mapping[int, DigitLabels]
 
 
 def reckoned(
@@ -69,9 +69,11 @@ def _place(reading: Reading) -> Place:
     return Place(cell.zone, cell.row, cell.column) if cell else Place("")
 
 
-def _said(complete: Sequence[CellRelation], verdicts: Sequence[Verdict]) -> dict[Place, list[tuple[str, Verdict]]]:
+def _said(
+    complete: Sequence[CellRelation], verdicts: Sequence[RelationVerdict]
+) -> dict[Place, list[tuple[str, RelationVerdict]]]:
     """For each cell the checks that speak of it, and how they ended."""
-    said: defaultdict[Place, list[tuple[str, Verdict]]] = defaultdict(list)
+    said: defaultdict[Place, list[tuple[str, RelationVerdict]]] = defaultdict(list)
     for relation, verdict in zip(complete, verdicts, strict=True):
         for place, _ in relation.terms:
             said[place].append((relation.name, verdict))
@@ -84,7 +86,7 @@ def _choices(reading: Reading, layout: Layout) -> _Choices:
     sign = -1 if reading.minus and holds.sign else 1
     counted = reading.digits and reading.kind not in _NOT_SUMMED
     found = fitting(reading, *holds.digits) if counted else []
-    labels: dict[int, Labels] = {}
+    labels: dict[int, DigitLabels] = {}
     shares: defaultdict[int, float] = defaultdict(float)
     for one, share in found:
         value = int(digits_of(one)) * sign
@@ -119,15 +121,15 @@ class _Outcome:
 
     value: int | None
     probability: float
-    said: Sequence[tuple[str, Verdict]]
+    said: Sequence[tuple[str, RelationVerdict]]
 
     @property
     def broken(self) -> list[str]:
-        return [name for name, verdict in self.said if verdict is Verdict.BROKEN]
+        return [name for name, verdict in self.said if verdict is RelationVerdict.BROKEN]
 
     @property
     def words(self) -> str:
-        agrees = [name for name, verdict in self.said if verdict is Verdict.AGREES]
+        agrees = [name for name, verdict in self.said if verdict is RelationVerdict.AGREES]
         if self.broken:
             return f"breaks: {', '.join(self.broken)}"
         return f"agrees: {', '.join(agrees)}" if agrees else "undecided"

@@ -28,7 +28,7 @@ class ModelFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class KnownChampion:
     """The champion as the registry of this name gave it; `written` is the state of its database then, "" for a server."""
 
     registry: str
@@ -60,16 +60,16 @@ class ModelCache:
         except OSError as error:
             raise RegistryError(f"models cannot be kept in {self.folder} ({error}); name another folder for them") from error
 
-    def remember(self, answer: Answer) -> None:
+    def remember(self, answer: KnownChampion) -> None:
         with self.new_folder() as folder:
             new = folder / "champion.json"
             new.write_text(json.dumps(asdict(answer), indent=1), encoding="utf-8")
             new.replace(self.folder / new.name)
 
-    def recall(self, registry: str) -> Answer | None:
+    def recall(self, registry: str) -> KnownChampion | None:
         """The last answer of this registry whose model is here, or None."""
         try:
-            answer = Answer(**json.loads((self.folder / "champion.json").read_text(encoding="utf-8")))
+            answer = KnownChampion(**json.loads((self.folder / "champion.json").read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError):  # none yet, or written by another version of this program
             return None
         return answer if answer.registry == registry and self.holds(answer.sha256) else None

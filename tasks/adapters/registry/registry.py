@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from digit_core.errors import RegistryError
-from tasks.adapters.registry.cache import Answer, ModelCache, ModelFile, file_sha256
+from tasks.adapters.registry.cache import KnownChampion, ModelCache, ModelFile, file_sha256
 from tasks.adapters.registry.client import MlflowAccess, UnreachableError, gist
 from tasks.adapters.registry.shipped_model import ShippedModel, checked_sha256
 from tasks.adapters.registry.tracking import TrainingArtifacts
@@ -159,7 +159,7 @@ class Registry:
                 self._begin(client)
             written = self._mlflow.database.written() if self._mlflow.database else ""
             file = self._fetch(client, aliases(client)[CHAMPION])  # asked after `written`: a change in between will show
-        self._cache.remember(Answer(self.name, file.version, file.sha256, written))
+        self._cache.remember(KnownChampion(self.name, file.version, file.sha256, written))
         return file
 
     def _begin(self, client: MlflowClient) -> None:

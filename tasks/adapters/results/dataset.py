@@ -18,11 +18,11 @@ import pyarrow.compute as pc
 from digit_core.errors import StorageError
 from digit_core.partition import Share
 from digit_core.readings import ReadBy
-from digit_core.results.drift import Shape, shape_of
+from digit_core.results.drift import Distribution, shape_of
 from digit_core.results.manifest import Manifest, batch_key, count_rows
 from digit_core.results.schema import TABLES
-from digit_core.results.supersession import Pages, fingerprint, rows_of
-from tasks.adapters.results.manifest_index import Batch
+from digit_core.results.supersession import PageKeys, fingerprint, rows_of
+from tasks.adapters.results.manifest_index import IndexedBatch
 from tasks.adapters.results.manifests import Manifests, is_batch
 from tasks.adapters.results.parquet import from_parquet, to_parquet
 from tasks.adapters.results.spill import Fingerprints, Shelf, chunks
@@ -105,17 +105,17 @@ class Results:
         for rows in self.iter_batches("pages", where=unread, only=lambda batch: batch.quarantined > 0):
             yield from rows.to_pylist()
 
-    def shape(self, but_not: str = "") -> Shape:
+    def shape(self, but_not: str = "") -> Distribution:
         """How the digits of all batches are spread, those of the run `but_not` left out."""
         with self._manifests.read() as index:
-            return sum(index.shapes(but_not), Shape())
+            return sum(index.shapes(but_not), Distribution())
 
     def iter_batches(
         self,
         table: str,
         columns: Sequence[str] | None = None,
         where: pc.Expression | None = None,
-        only: Callable[[Batch], bool] = lambda batch: True,
+        only: Callable[[IndexedBatch], bool] = lambda batch: True,
     ) -> Iterator[pa.Table]:
         """The rows that count now, batch by batch in the order of the source; a few batches are in memory at a time.
 
@@ -124,7 +124,7 @@ class Results:
         with self._manifests.read() as index:  # what is sealed or retired from here on changes nothing for this reader
             wanted = Shelf(batch.to_json() for batch in index.batches() if _any_counts(batch) and only(batch))
         needed = None if columns is None or where is not None else [*dict.fromkeys([*columns, "uri", "page_index"])]
-        for some in chunks(map(Batch.from_json, wanted), FILES_AT_ONCE):
+        for some in chunks(map(IndexedBatch.from_json, wanted), FILES_AT_ONCE):
             uris = [join(self.dest, batch.files[table]) for batch in some]
             for uri, data, batch in zip(uris, self._storage.read_many(uris), some, strict=True):
                 rows = _only(from_parquet(table, uri, data, needed), batch.counted)
@@ -139,13 +139,13 @@ class Results:
         with self._manifests.read() as index:
             worn = Shelf(batch.to_json() for batch in index.batches() if batch.whole and batch.counted is not None)
         if removed := len(worn):
-            for batch in map(Batch.from_json, worn):
+            for batch in map(IndexedBatch.from_json, worn):
                 self._rewrite(batch)
             self._remove(worn)
         self._sweep()
         return removed
 
-    def _rewrite(self, batch: Batch) -> None:
+    def _rewrite(self, batch: IndexedBatch) -> None:
         """The new manifest stands before the old one goes: a reader in between sees each row once, by either."""
         counted = batch.counted
         if counted is None or not len(counted):
@@ -166,11 +166,11 @@ class Results:
     def _remove(self, worn: Shelf) -> None:
         """The batches on the shelf. Manifests first, then the tables that no manifest names any more."""
         with self._manifests.listed() as index:  # one that was sealed again meanwhile stays
-            batches = map(Batch.from_json, worn)
+            batches = map(IndexedBatch.from_json, worn)
             unchanged = Shelf(self._manifests.uri(batch.name) for batch in batches if index.stands(batch.name, batch.version))
         self._delete(unchanged)
         with self._manifests.read() as index:
-            paths = (path for batch in map(Batch.from_json, worn) for path in sorted(batch.files.values()))
+            paths = (path for batch in map(IndexedBatch.from_json, worn) for path in sorted(batch.files.values()))
             gone = Shelf(join(self.dest, path) for path in paths if not index.names(path))
         self._delete(gone)
 
@@ -197,7 +197,7 @@ class Results:
             self._storage.delete(some)
 
 
-def _any_counts(batch: Batch) -> bool:
+def _any_counts(batch: IndexedBatch) -> bool:
     return batch.counted is None or len(batch.counted) > 0
 
 
@@ -205,7 +205,7 @@ def _select(rows: pa.Table, columns: Sequence[str] | None) -> pa.Table:
     return rows if columns is None else rows.select(list(columns))
 
 
-def _only(rows: pa.Table, pages: Pages | None) -> pa.Table:
+def _only(rows: pa.Table, pages: PageKeys | None) -> pa.Table:
     """The rows of these pages; None for all."""
     if pages is None or not rows.num_rows:
         return rows

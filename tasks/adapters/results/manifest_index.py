@@ -16,9 +16,9 @@ import numpy as np
 
 from digit_core.partition import Share
 from digit_core.readings import ReadBy
-from digit_core.results.drift import Shape
+from digit_core.results.drift import Distribution
 from digit_core.results.manifest import Manifest
-from digit_core.results.supersession import PAGE, Pages, current, fingerprint, page_row, whole_objects
+from digit_core.results.supersession import PAGE, PageKeys, current, fingerprint, page_row, whole_objects
 from tasks.adapters.results.spill import private_database
 
 PAGES_AT_ONCE = 8192
@@ -75,7 +75,7 @@ WHERE name > ? AND NOT EXISTS (SELECT 1 FROM batches WHERE batches.name = listed
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class IndexedBatch:
     """A batch whose manifest `name` stands. whole: all its pages are of the share that is looked at.
 
     counted: those of its pages of the share that count now (position, uri, index); None for every page it has.
@@ -86,17 +86,17 @@ class Batch:
     files: Mapping[str, str]
     quarantined: int
     whole: bool
-    counted: Pages | None
+    counted: PageKeys | None
 
     def to_json(self) -> str:
         counted = None if self.counted is None else self.counted.tolist()
         return json.dumps([self.name, self.version, dict(self.files), self.quarantined, self.whole, counted])
 
     @staticmethod
-    def from_json(text: str) -> Batch:
+    def from_json(text: str) -> IndexedBatch:
         name, version, files, quarantined, whole, counted = json.loads(text)
         pages = None if counted is None else np.array([tuple(page) for page in counted], _COUNTED)
-        return Batch(name, version, files, quarantined, whole, pages)
+        return IndexedBatch(name, version, files, quarantined, whole, pages)
 
 
 class ManifestIndex:
@@ -154,10 +154,10 @@ class ManifestIndex:
         """The greatest `seq` of a manifest; 0 without any."""
         return int(self._database.execute("SELECT coalesce(max(seq), 0) FROM batches").fetchone()[0])
 
-    def shapes(self, but_not: str) -> Iterator[Shape]:
+    def shapes(self, but_not: str) -> Iterator[Distribution]:
         """Of all batches but those of one run, from the oldest to the newest."""
         rows = self._database.execute("SELECT shape FROM batches WHERE run_id <> ? ORDER BY seq, run_id, key", (but_not,))
-        return (Shape.from_json(json.loads(shape)) for (shape,) in rows)
+        return (Distribution.from_json(json.loads(shape)) for (shape,) in rows)
 
     def stands(self, name: str, version: str) -> bool:
         """Whether a manifest is listed in this version."""
@@ -173,15 +173,15 @@ class ManifestIndex:
         for rows in self._objects():
             yield from whole_objects(rows[current(rows) & (rows["reading"] == reading)]).tolist()
 
-    def batches(self) -> Iterator[Batch]:
+    def batches(self) -> Iterator[IndexedBatch]:
         """All of them in the order of the source."""
         self._judge()
         for batch, name, version, quarantined, whole, size, counting in self._database.execute(_STANDING):
             files = dict(self._database.execute("SELECT name, path FROM files WHERE batch = ?", (batch,)))
             counted = None if whole and counting == size else self._counted(batch)
-            yield Batch(name, version, files, quarantined, bool(whole), counted)
+            yield IndexedBatch(name, version, files, quarantined, bool(whole), counted)
 
-    def _counted(self, batch: int) -> Pages:
+    def _counted(self, batch: int) -> PageKeys:
         return np.array(self._database.execute(_COUNTING, (batch,)).fetchall(), _COUNTED)
 
     def _judge(self) -> None:
@@ -198,7 +198,7 @@ class ManifestIndex:
             self._database.execute("CREATE INDEX worn_by_batch ON worn (batch, position)")
         self._judged = True
 
-    def _objects(self) -> Iterator[Pages]:
+    def _objects(self) -> Iterator[PageKeys]:
         """The pages, some at a time, from the oldest to the newest; all of an object come together."""
         self._age()
         for rows in _with_whole_objects(self._database.execute(_IN_ORDER_OF_URI)):

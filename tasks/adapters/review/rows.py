@@ -11,7 +11,7 @@ from digit_core.readings import ReviewItem
 from digit_core.records import Box
 from tasks.adapters.review.schema import OPEN
 
-Row = Mapping[Any, Any]
+DatabaseRow = Mapping[Any, Any]
 
 _PLAIN = ("item_id", "uri", "sha256", "page_index", "number_id", "reason", "collection", "model_version", "place")
 
@@ -38,7 +38,7 @@ def picture_row(item: ReviewItem) -> dict[str, Any]:
     return {name: getattr(item, name) for name in ("item_id", "crop_png", "context_png", "ink")}
 
 
-def to_item(row: Row) -> ReviewItem:
+def to_item(row: DatabaseRow) -> ReviewItem:
     """Without its pictures."""
     return ReviewItem(
         **{name: row[name] for name in _PLAIN},
@@ -52,7 +52,7 @@ def to_item(row: Row) -> ReviewItem:
     )
 
 
-def to_item_with_pictures(row: Row) -> ReviewItem:
+def to_item_with_pictures(row: DatabaseRow) -> ReviewItem:
     """From a row of both tables."""
     crop, strip, ink = (bytes(row[name]) for name in ("crop_png", "context_png", "ink"))
     return replace(to_item(row), crop_png=crop, context_png=strip, ink=ink)

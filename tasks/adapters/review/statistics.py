@@ -9,9 +9,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import RowMapping
 
+from digit_core.calibration.binomial import interval
 from digit_core.readings import Reason
 from digit_core.records import NOT_A_DIGIT
-from digit_core.review.verdicts import Kind, Verdict, error_interval
+from digit_core.review.verdicts import Kind, Verdict
 from tasks.adapters.review.database import Database
 from tasks.adapters.review.schema import ACTS, DECIDED, DECISIONS, ITEMS, OPEN, STANDING
 
@@ -20,7 +21,7 @@ RECENTLY = 15 * 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class ReviewProgress:
     """`items_per_minute` is the reviewer's own, lately; `seconds_left` is None before there is a speed."""
 
     open: int
@@ -38,7 +39,7 @@ class Audit:
 
     @property
     def interval(self) -> tuple[float, float]:
-        return error_interval(self.wrong, self.checked)
+        return interval(self.wrong, self.checked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ class Statistics:
         self._database = database
         self._clock = clock
 
-    def progress(self, collection: str, reviewer: str) -> Progress:
+    def progress(self, collection: str, reviewer: str) -> ReviewProgress:
         states = sa.select(ITEMS.c.state, sa.func.count()).where(ITEMS.c.collection == collection).group_by(ITEMS.c.state)
         recent = sa.select(sa.func.sum(ACTS.c.item_count), sa.func.sum(ACTS.c.seconds)).where(
             ACTS.c.reviewer == reviewer, ACTS.c.at > self._clock() - RECENTLY
@@ -93,7 +94,7 @@ class Statistics:
             items, seconds = connection.execute(recent).one()
         speed = 60 * items / seconds if items and seconds else 0.0
         left = counts.get(OPEN, 0)
-        return Progress(left, counts.get(DECIDED, 0), speed, 60 * left / speed if speed else None)
+        return ReviewProgress(left, counts.get(DECIDED, 0), speed, 60 * left / speed if speed else None)
 
     def collections(self) -> list[Collection]:
         columns = (ITEMS.c.collection, ITEMS.c.state, ITEMS.c.reason, ITEMS.c.guess, ITEMS.c.outcome_kind, ITEMS.c.outcome_value)

@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from digit_core.evaluation import matching
 from digit_core.evaluation.ground_truth import PageTruth
 from digit_core.evaluation.matching import By, exact_by_chance, match
+from digit_core.geometry import inside
 from tests.benchmarks.accuracy.readers import NumberRead
 
 BINS = 10
@@ -133,7 +134,7 @@ def seconded(read: PageRead, others: Sequence[PageRead]) -> int:
     """How many of the sure readings another reader read as well, with the same digits in the same place."""
     witnesses = [one for other in others for one in other.readings]
     return sum(
-        any(one.digits in witness.digits and matching.holds(witness.box, one.box.centre) for witness in witnesses)
+        any(one.digits in witness.digits and inside(one.box.centre, witness.box) for witness in witnesses)
         for one in read.readings
         if one.sure
     )

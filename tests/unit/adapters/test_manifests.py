@@ -9,7 +9,7 @@ from digit_core.readings import ReadBy
 from digit_core.records import PageRef
 from digit_core.results.manifest import Manifest
 from tasks.adapters.results import manifest_index
-from tasks.adapters.results.manifest_index import Batch
+from tasks.adapters.results.manifest_index import IndexedBatch
 from tasks.adapters.results.manifests import Manifests
 from tasks.adapters.results.spill import private_database
 from tasks.adapters.storage.storage import Storage
@@ -95,11 +95,11 @@ def test_no_room_for_the_index_is_told_and_once_there_is_room_nothing_is_missing
 def test_a_batch_written_as_text_is_the_same_batch_again():
     pages = np.array([(3, -(2**63), 0), (5, 2**63 - 1, 7)], [("position", "i4"), ("uri", "i8"), ("index", "i4")])
     files = {"pages": "pages/x.parquet"}
-    some, every = (Batch("batch-ä.json", "v1", files, 2, whole, kept) for whole, kept in ((False, pages), (True, None)))
+    some, every = (IndexedBatch("batch-ä.json", "v1", files, 2, whole, kept) for whole, kept in ((False, pages), (True, None)))
 
-    again = Batch.from_json(some.to_json())
+    again = IndexedBatch.from_json(some.to_json())
 
-    assert Batch.from_json(every.to_json()) == every
+    assert IndexedBatch.from_json(every.to_json()) == every
     assert (again.name, again.version, again.files, again.quarantined, again.whole) == (some.name, "v1", some.files, 2, False)
     assert again.counted is not None
     assert again.counted.dtype == pages.dtype

@@ -1,12 +1,10 @@
 """The error dial on drawn records: what it promises, what it refuses, and how it says so."""
 
-from math import comb
-
 import numpy as np
 import pytest
 
 from digit_core.calibration.record import CalibrationRecord
-from digit_core.calibration.risk_control import digits_needed, least_promise, promise, promised, set_dial, upper_bound
+from digit_core.calibration.risk_control import digits_needed, least_promise, promise, promised, set_dial
 from digit_core.errors import InputError
 from digit_core.params import CalibrationSet
 
@@ -16,24 +14,6 @@ def record(*groups):
     confidences = np.concatenate([np.full(right + wrong, confidence) for confidence, right, wrong in groups])
     right = np.concatenate([np.repeat([True, False], [right, wrong]) for _, right, wrong in groups])
     return CalibrationRecord.of(confidences, right)
-
-
-@pytest.mark.parametrize(("wrong", "digits", "chance"), [(0, 30, 0.05), (1, 40, 0.05), (3, 200, 0.005), (17, 90, 0.2)])
-def test_the_upper_bound_is_where_so_few_errors_become_that_unlikely(wrong, digits, chance):
-    rate = upper_bound(wrong, digits, chance)
-
-    assert sum(comb(digits, k) * rate**k * (1 - rate) ** (digits - k) for k in range(wrong + 1)) == pytest.approx(
-        chance, rel=1e-9
-    )
-
-
-@pytest.mark.parametrize("digits", [0, 7])
-def test_nothing_bounds_the_error_where_every_digit_is_wrong(digits):
-    assert upper_bound(digits, digits, 0.05) == 1
-
-
-def test_with_many_digits_the_bound_comes_down_to_what_was_seen():
-    assert upper_bound(140, 100_000, 0.05) == pytest.approx(0.0014, rel=0.2)
 
 
 @pytest.mark.parametrize(("target", "certainty"), [(0.0014, 0.95), (0.01, 0.95), (0.0014, 0.5), (0.2, 0.99)])

@@ -19,7 +19,7 @@ from digit_core.recognition.fusion import FoundNumber
 from digit_core.recognition.numbers import find_number, find_numbers
 from digit_core.records import Grey
 from digit_core.synthesis.pen import draw_number, make_writer
-from digit_core.synthesis.training_images import Place
+from digit_core.synthesis.training_images import CharacterPlace
 from digit_core.training.reader_network import cell_targets
 
 PARAMS = SegmentationParams()
@@ -90,7 +90,7 @@ def test_the_digits_of_a_strip_are_one_number_whatever_their_gaps(reader: OnnxRe
 class Sees:
     """A reader for whom the same characters stand on every page, and the same digits in every strip."""
 
-    page: Sequence[Place]
+    page: Sequence[CharacterPlace]
     columns: str
     detector: NetworkForm = FULL
     strips: NetworkForm = FULL
@@ -101,7 +101,7 @@ class Sees:
     def read(self, strips: Sequence[Grey]) -> list[Columns]:
         return [self._columns(strip.shape[1]) for strip in strips]
 
-    def _cells(self, places: Sequence[Place], height: int, width: int) -> Cells:
+    def _cells(self, places: Sequence[CharacterPlace], height: int, width: int) -> Cells:
         target = cell_targets(places, -(-height // 8) * 8, -(-width // 8) * 8)
         cells = np.zeros((*target.shape[:2], OUTPUTS), np.float32)
         np.put_along_axis(cells, target[..., :1].astype(int), 9.0, axis=2)
@@ -120,8 +120,8 @@ class Sees:
         return columns / columns.sum(axis=1, keepdims=True)
 
 
-def places(text: str, top: float = 8, height: float = 25, pitch: float = 18, left: float = 12) -> list[Place]:
-    return [Place(c, left + pitch * i, top, left + pitch * i + 13, top + height, False) for i, c in enumerate(text)]
+def places(text: str, top: float = 8, height: float = 25, pitch: float = 18, left: float = 12) -> list[CharacterPlace]:
+    return [CharacterPlace(c, left + pitch * i, top, left + pitch * i + 13, top + height, False) for i, c in enumerate(text)]
 
 
 def found_by(reader: Sees) -> FoundNumber:
@@ -151,7 +151,7 @@ def test_a_speck_beside_a_number_that_its_columns_hardly_see_is_left_out() -> No
     every, two, three = sees._cells, sees._columns, Sees([], "477")._columns
     sees._columns = lambda width: two(width) * 0.6 + three(width) * 0.4  # type: ignore[method-assign]
 
-    def doubted(characters: Sequence[Place], height: int, width: int) -> Cells:
+    def doubted(characters: Sequence[CharacterPlace], height: int, width: int) -> Cells:
         cells, last = every(characters, height, width), every(characters[-1:], height, width)
         cells[last[..., 7] > 0, NOTHING] = 8.5
         return cells

@@ -3,16 +3,16 @@ import pyarrow as pa
 import pytest
 
 from digit_core.calibration.record import CalibrationRecord
-from digit_core.results.drift import FEWEST, Shape, drifts, shape_of, stability, validation_shape
+from digit_core.results.drift import FEWEST, Distribution, drifts, shape_of, stability, validation_shape
 from digit_core.results.schema import DIGITS
 
 DRAW = np.random.default_rng(1)
 
 
-def sure(digits: int, unsure: int) -> Shape:
+def sure(digits: int, unsure: int) -> Distribution:
     """So many digits in the highest and in the lowest bin, all labels alike."""
     share = (digits + unsure) // 10
-    return Shape((unsure, 0, 0, 0, 0, 0, digits), (share,) * 10)
+    return Distribution((unsure, 0, 0, 0, 0, 0, digits), (share,) * 10)
 
 
 def table(rows: list[dict]) -> pa.Table:
@@ -21,37 +21,37 @@ def table(rows: list[dict]) -> pa.Table:
 
 
 def test_a_batch_like_the_past_raises_no_alarm():
-    found = drifts(sure(9_000, 1_000), sure(90_000, 10_000), Shape())
+    found = drifts(sure(9_000, 1_000), sure(90_000, 10_000), Distribution())
 
     assert [drift.reference for drift in found] == ["the collection so far"] * 2
     assert not any(drift.alarming for drift in found)
 
 
 def test_a_batch_that_the_model_is_much_less_sure_of_raises_an_alarm_that_says_how_much():
-    (drift,) = (one for one in drifts(sure(6_000, 4_000), sure(90_000, 10_000), Shape()) if one.alarming)
+    (drift,) = (one for one in drifts(sure(6_000, 4_000), sure(90_000, 10_000), Distribution()) if one.alarming)
 
     assert drift.what == "confidence"
     assert "40.0% of the digits below 0.97, 10.0% there" in str(drift)
 
 
 def test_a_batch_that_the_model_is_surer_of_than_of_its_validation_is_no_reason_to_alarm():
-    (surer,) = drifts(sure(9_000, 1_000), Shape(), sure(6_000, 4_000))
-    (doubtful,) = drifts(sure(6_000, 4_000), Shape(), sure(9_000, 1_000))
+    (surer,) = drifts(sure(9_000, 1_000), Distribution(), sure(6_000, 4_000))
+    (doubtful,) = drifts(sure(6_000, 4_000), Distribution(), sure(9_000, 1_000))
 
     assert not surer.alarming
     assert doubtful.alarming
 
 
 def test_a_batch_that_the_model_is_much_surer_of_than_of_the_collection_so_far_raises_an_alarm():
-    alarms = [one for one in drifts(sure(9_000, 1_000), sure(60_000, 40_000), Shape()) if one.alarming]
+    alarms = [one for one in drifts(sure(9_000, 1_000), sure(60_000, 40_000), Distribution()) if one.alarming]
 
     assert [one.what for one in alarms] == ["confidence"]
 
 
 def test_a_batch_of_ones_alone_raises_an_alarm_that_names_the_digit():
-    ones = Shape(sure(1000, 0).confidences, (0, 1000, *[0] * 8))
+    ones = Distribution(sure(1000, 0).confidences, (0, 1000, *[0] * 8))
 
-    alarms = [drift for drift in drifts(ones, sure(10_000, 0), Shape()) if drift.alarming]
+    alarms = [drift for drift in drifts(ones, sure(10_000, 0), Distribution()) if drift.alarming]
 
     assert [drift.what for drift in alarms] == ["digit shares"]
     assert "100.0% are a 1, 10.0% there" in str(alarms[0])
@@ -85,8 +85,8 @@ def test_the_shape_of_rows_leaves_out_what_is_no_digit_and_adds_up_the_doubt_of_
 def test_a_shape_survives_its_manifest():
     shape = shape_of(table([{"confidence": 0.75}, {"confidence": 0.5}]))
 
-    assert Shape.from_json(shape.to_json()) == shape
-    assert Shape.from_json({}) == Shape()
+    assert Distribution.from_json(shape.to_json()) == shape
+    assert Distribution.from_json({}) == Distribution()
 
 
 def test_the_validation_has_the_confidences_of_the_record():

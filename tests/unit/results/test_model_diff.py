@@ -3,7 +3,7 @@
 import pytest
 
 from digit_core.records import Box
-from digit_core.results.model_diff import Change, Kind, changes
+from digit_core.results.model_diff import Change, ChangeKind, changes
 
 
 def number(place: int, digits: str, state: str = "accepted", confidence: float = 0.99) -> dict:
@@ -33,7 +33,7 @@ def test_other_digits_are_told_with_their_place_and_both_readings():
         uri="/scans/a.png",
         page_index=2,
         box=Box(10, 5, 8, 9),
-        kind=Kind.VALUE,
+        kind=ChangeKind.VALUE,
         old="123",
         old_state="accepted",
         old_confidence=0.9,
@@ -45,7 +45,7 @@ def test_other_digits_are_told_with_their_place_and_both_readings():
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "kind"), [("accepted", "review", Kind.TO_REVIEW), ("review", "accepted", Kind.ACCEPTED)]
+    ("before", "after", "kind"), [("accepted", "review", ChangeKind.TO_REVIEW), ("review", "accepted", ChangeKind.ACCEPTED)]
 )
 def test_another_state_is_told(before, after, kind):
     published = [number(1, "5", before)]
@@ -59,8 +59,8 @@ def test_numbers_that_come_and_go_are_told_the_vanished_last():
     found = list(changes(published, published, [number(2, "2"), number(3, "3")]))
 
     assert [(change.kind, change.old, change.new, change.box.x) for change in found] == [
-        (Kind.NEW, "", "3", 30),
-        (Kind.GONE, "1", "", 10),
+        (ChangeKind.NEW, "", "3", 30),
+        (ChangeKind.GONE, "1", "", 10),
     ]
     assert [change.by_model for change in found] == [True, True]
 
@@ -70,7 +70,11 @@ def test_what_the_champion_would_change_too_is_not_laid_at_the_models_door():
 
     found = list(changes(published, now, now))
 
-    assert [(change.kind, change.by_model) for change in found] == [(Kind.VALUE, False), (Kind.NEW, False), (Kind.GONE, False)]
+    assert [(change.kind, change.by_model) for change in found] == [
+        (ChangeKind.VALUE, False),
+        (ChangeKind.NEW, False),
+        (ChangeKind.GONE, False),
+    ]
 
 
 @pytest.mark.parametrize("state", ["corrected", "unreadable"])

@@ -9,7 +9,7 @@ import pytest
 
 from digit_core.inference.reader import OnnxReader
 from digit_core.synthesis.pen import draw_number, make_writer
-from digit_core.synthesis.training_images import Place, Sample
+from digit_core.synthesis.training_images import CharacterPlace, Sample
 from digit_core.training.held_out_strips import LabelledStrip, clean_strips, evaluate_digits, evaluate_strips, legible
 
 
@@ -86,7 +86,7 @@ def test_a_digit_without_ink_or_without_a_place_of_its_own_is_not_asked_for() ->
     pixels[8:32, 10:22] = 200
 
     def scrap(*lefts: int) -> Sample:
-        return Sample(pixels, "1" * len(lefts), tuple(Place("1", x, 8, x + 12, 32, False) for x in lefts))
+        return Sample(pixels, "1" * len(lefts), tuple(CharacterPlace("1", x, 8, x + 12, 32, False) for x in lefts))
 
     assert legible(scrap(10))
     assert not legible(scrap(10, 40))

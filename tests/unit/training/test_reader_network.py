@@ -6,12 +6,12 @@ import numpy as np
 
 from digit_core.inference.network_spec import CHARACTERS, NOTHING, OUTPUTS, STRIDE
 from digit_core.recognition.detections import Characters, characters, text_of
-from digit_core.synthesis.training_images import Place
+from digit_core.synthesis.training_images import CharacterPlace
 from digit_core.training.reader_network import cell_targets
 
 
-def place(character: str, left: float, top: float, w: float = 14, h: float = 26, printed: bool = False) -> Place:
-    return Place(character, left, top, left + w, top + h, printed)
+def place(character: str, left: float, top: float, w: float = 14, h: float = 26, printed: bool = False) -> CharacterPlace:
+    return CharacterPlace(character, left, top, left + w, top + h, printed)
 
 
 def perfect(target: np.ndarray) -> np.ndarray:
@@ -36,7 +36,7 @@ def test_what_was_asked_for_is_found() -> None:
 
 
 def test_a_character_cut_by_the_edge_is_asked_neither_way() -> None:
-    cut = Place("5", -10, 4, 6, 30, printed=False, asked=False)
+    cut = CharacterPlace("5", -10, 4, 6, 30, printed=False, asked=False)
 
     target = cell_targets([cut], 32, 32)
 

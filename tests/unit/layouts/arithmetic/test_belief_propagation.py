@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
-from digit_core.layouts.arithmetic.belief_propagation import Reconciled, Relation, Unknown, Verdict, reconcile
+from digit_core.layouts.arithmetic.belief_propagation import Reconciled, Relation, RelationVerdict, Unknown, reconcile
 from tests.support.drawn.tables import Table, draw
 
 
@@ -28,7 +28,7 @@ def test_a_misread_cell_is_corrected_by_the_total() -> None:
 
     assert found.values == (120, 305, 77, 418, 920)
     assert found.probabilities[2] > 0.99
-    assert found.verdicts == (Verdict.AGREES,)
+    assert found.verdicts == (RelationVerdict.AGREES,)
 
 
 def test_two_misread_cells_are_corrected_by_the_total() -> None:
@@ -44,7 +44,7 @@ def test_a_misread_total_is_corrected_by_its_cells() -> None:
     found = reconcile([*COLUMN, cell((970, 0.8), (920, 0.15), top=4999)], [total_of(4)])
 
     assert found.values[-1] == 920
-    assert found.verdicts == (Verdict.AGREES,)
+    assert found.verdicts == (RelationVerdict.AGREES,)
 
 
 def test_cells_whose_total_agrees_are_surer_than_before() -> None:
@@ -60,7 +60,7 @@ def test_a_total_that_the_observer_reckoned_wrong_leaves_right_cells_as_they_are
     found, alone = reconcile(unknowns, [total_of(4)]), reconcile(unknowns, [])
 
     assert found.values == alone.values == (120, 305, 77, 418, 933)
-    assert found.verdicts == (Verdict.BROKEN,)
+    assert found.verdicts == (RelationVerdict.BROKEN,)
     assert all(after < before for after, before in zip(found.probabilities, alone.probabilities, strict=True))
 
 
@@ -71,7 +71,7 @@ def test_a_relation_that_is_not_trusted_says_nothing() -> None:
 
     assert found.values == (17, 120, 305, 418, 920)
     assert found.probabilities == pytest.approx(reconcile(unknowns, []).probabilities, abs=1e-9)
-    assert found.verdicts == (Verdict.BROKEN,)
+    assert found.verdicts == (RelationVerdict.BROKEN,)
 
 
 def test_cells_without_doubt_stay_so_and_cells_without_relation_keep_their_probability() -> None:
@@ -89,7 +89,7 @@ def test_a_cell_that_was_misread_for_nothing_it_could_be_is_something_else() -> 
     found = reconcile([*COLUMN[:3], hopeless, cell((920, 0.9999), top=4999)], [total_of(4, trust=0.999)])
 
     assert found.values == (120, 305, 77, None, 920)
-    assert found.verdicts == (Verdict.UNDECIDED,)
+    assert found.verdicts == (RelationVerdict.UNDECIDED,)
 
 
 def test_a_cell_that_nobody_could_read_is_never_given_the_value_that_is_missing() -> None:
@@ -114,7 +114,7 @@ def test_a_mean_to_three_places_reads_the_total_that_it_was_reckoned_from() -> N
     found = reconcile([total, mean], [Relation(((1, 12), (0, -10)), -6, 6)])
 
     assert found.values == (3147, 2623)
-    assert found.verdicts == (Verdict.AGREES,)
+    assert found.verdicts == (RelationVerdict.AGREES,)
 
 
 RUNNING = [15, 35, 65, 105, 155, 215, 285, 365, 455, 555]
@@ -160,7 +160,7 @@ def test_a_relation_that_can_never_hold_changes_nothing_and_is_broken() -> None:
 
     assert found.values == (120, 305)
     assert found.probabilities == pytest.approx((0.95, 0.95))
-    assert found.verdicts == (Verdict.BROKEN,)
+    assert found.verdicts == (RelationVerdict.BROKEN,)
 
 
 def test_nothing_to_reconcile_is_nothing() -> None:
