@@ -15,15 +15,15 @@ from numpy.random import Generator
 from digit_core.synthesis.glyph_bank import FACES, printed, trimmed
 from digit_core.synthesis.non_digits import Ink
 
-Mark = tuple[Ink, float, float]
-Points = Sequence[tuple[float, float]]
+DrawnMark = tuple[Ink, float, float]
+Polyline = Sequence[tuple[float, float]]
 
 FRACTIONS = {"½": ("1", "2"), "¼": ("1", "4"), "¾": ("3", "4")}
 
 _LETTERS = "ABCDEFGHJKLMNPQRTUVWXYabcdefghkmnpqrtuvwxyäéßµ&%£$§()[]#*†×"
 
 
-def comma(height: float, rng: Generator) -> Mark:
+def comma(height: float, rng: Generator) -> DrawnMark:
     """A decimal comma: from the line down, often bent, sometimes long enough to touch what stands beside it."""
     down, aside = rng.uniform(0.1, 0.38), rng.uniform(-0.02, 0.2)
     start = rng.uniform(-0.14, 0.03)
@@ -32,7 +32,7 @@ def comma(height: float, rng: Generator) -> Mark:
     return _drawn([stroke], height, rng, thick=rng.uniform(0.07, 0.14), advance=rng.uniform(-0.04, 0.3))
 
 
-def plus(height: float, rng: Generator) -> Mark:
+def plus(height: float, rng: Generator) -> DrawnMark:
     """A plus sign at half height."""
     half, middle = rng.uniform(0.16, 0.32), -rng.uniform(0.36, 0.55)
     tilt = rng.normal(0, 0.03)
@@ -41,21 +41,21 @@ def plus(height: float, rng: Generator) -> Mark:
     return _drawn([across, upright], height, rng, advance=rng.uniform(0.0, 0.3))
 
 
-def slash(height: float, rng: Generator) -> Mark:
+def slash(height: float, rng: Generator) -> DrawnMark:
     """A slash as dates, shillings and fractions have it: higher and more slanted than a 1."""
     wide, top, foot = rng.uniform(0.15, 0.7), -rng.uniform(0.9, 1.35), rng.uniform(-0.05, 0.35)
     bend = rng.normal(0, 0.04)
     return _drawn([[(0.0, foot), (wide / 2 + bend, (foot + top) / 2), (wide, top)]], height, rng, advance=rng.uniform(-0.12, 0.2))
 
 
-def colon(height: float, rng: Generator) -> Mark:
+def colon(height: float, rng: Generator) -> DrawnMark:
     """Two points above one another."""
     low, high = -rng.uniform(0.02, 0.2), -rng.uniform(0.45, 0.75)
     points = [[(0.0, low), (0.02, low)], [(rng.normal(0.03, 0.04), high), (rng.normal(0.05, 0.04), high)]]
     return _drawn(points, height, rng, thick=rng.uniform(0.09, 0.16), advance=rng.uniform(0.05, 0.3))
 
 
-def degree(height: float, rng: Generator) -> Mark:
+def degree(height: float, rng: Generator) -> DrawnMark:
     """A small ring at the top, closed or nearly."""
     radius, middle = rng.uniform(0.08, 0.19), -rng.uniform(0.75, 1.05)
     turn = np.linspace(rng.uniform(0, 6), 0, 14) + np.linspace(0, rng.uniform(5.2, 7), 14)
@@ -64,19 +64,19 @@ def degree(height: float, rng: Generator) -> Mark:
     return _drawn([ring], height, rng, thick=rng.uniform(0.04, 0.08), advance=rng.uniform(0.0, 0.3))
 
 
-def prime(height: float, rng: Generator) -> Mark:
+def prime(height: float, rng: Generator) -> DrawnMark:
     """A minute's stroke, or the apostrophe between thousands."""
     return _drawn([_tick(0.0, -rng.uniform(0.85, 1.15), rng)], height, rng, advance=rng.uniform(0.0, 0.25))
 
 
-def ditto(height: float, rng: Generator) -> Mark:
+def ditto(height: float, rng: Generator) -> DrawnMark:
     """Two short strokes: on the line as "the same" is written, or at the top as seconds are."""
     top = -rng.uniform(0.25, 0.6) if rng.random() < 0.7 else -rng.uniform(0.85, 1.1)
     apart = rng.uniform(0.12, 0.35)
     return _drawn([_tick(0.0, top, rng), _tick(apart, top, rng)], height, rng, advance=rng.uniform(0.05, 0.3))
 
 
-def letter(height: float, rng: Generator) -> Mark:
+def letter(height: float, rng: Generator) -> DrawnMark:
     """A letter or sign that numbers do not hold, printed or as if written."""
     ink = None
     while ink is None:
@@ -89,7 +89,7 @@ def letter(height: float, rng: Generator) -> Mark:
     return small, wide + height * rng.uniform(0.0, 0.25), -tall + height * rng.uniform(-0.05, 0.2)
 
 
-def fraction(upper: Ink, lower: Ink, height: float, rng: Generator) -> Mark:
+def fraction(upper: Ink, lower: Ink, height: float, rng: Generator) -> DrawnMark:
     """Two small figures with a level or a slanted stroke between them."""
     level = rng.random() < 0.45
     tall = round(height * (rng.uniform(0.42, 0.6) if level else rng.uniform(0.45, 0.68)))
@@ -115,7 +115,7 @@ def fraction(upper: Ink, lower: Ink, height: float, rng: Generator) -> Mark:
     return canvas, canvas.shape[1] + height * rng.uniform(0, 0.2), top
 
 
-MAKERS: dict[str, Callable[[float, Generator], Mark]] = {
+MAKERS: dict[str, Callable[[float, Generator], DrawnMark]] = {
     ",": comma,
     "+": plus,
     "/": slash,
@@ -131,7 +131,7 @@ def _tick(x: float, top: float, rng: Generator) -> list[tuple[float, float]]:
     return [(x + rng.uniform(0.0, 0.12), top), (x, top + rng.uniform(0.14, 0.34))]
 
 
-def _drawn(strokes: Sequence[Points], height: float, rng: Generator, advance: float, thick: float = 0.0) -> Mark:
+def _drawn(strokes: Sequence[Polyline], height: float, rng: Generator, advance: float, thick: float = 0.0) -> DrawnMark:
     pen = max(1, round(height * (thick or rng.uniform(0.05, 0.12))))
     points = np.array([point for stroke in strokes for point in stroke]) * height
     margin = pen + 1

@@ -20,7 +20,7 @@ from digit_core.synthesis.glyph_bank import GlyphBank, GlyphSet
 from digit_core.synthesis.non_digits import Ink
 from digit_core.synthesis.number_texts import any_text, digits
 from digit_core.synthesis.number_writer import Glyph, Manner, manner, write_text
-from digit_core.synthesis.papers import Floats, worn
+from digit_core.synthesis.papers import FloatImage, worn
 
 WIDEST = 448
 """Pixels: a strip that would be wider is written smaller."""
@@ -49,7 +49,7 @@ class Stock:
     """
 
     groups: tuple[tuple[float, tuple[GlyphSet, ...]], ...]
-    patterns: tuple[Floats, ...]
+    patterns: tuple[FloatImage, ...]
     lines: tuple[Line, ...] = ()
     line_share: float = 0.0
     _shares: NDArray[np.float64] = field(init=False)

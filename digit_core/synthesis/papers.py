@@ -14,18 +14,18 @@ from numpy.typing import NDArray
 
 from digit_core.synthesis.non_digits import Ink
 
-Floats = NDArray[np.float32]
+FloatImage = NDArray[np.float32]
 
 _TILE = (96, 640)
 
 
-def make_patterns(rng: Generator, count: int) -> tuple[Floats, ...]:
+def make_patterns(rng: Generator, count: int) -> tuple[FloatImage, ...]:
     """Textures of (96, 640), each from 0 to 1 in the main, of which papers are cut."""
     makers = (_waves, _waves, _guilloche, _guilloche, _grid, _fibres, _clouds, _clouds)
     return tuple(_even(makers[int(rng.integers(len(makers)))](rng)) for _ in range(count))
 
 
-def worn(ink: Ink, faintest: float, patterns: tuple[Floats, ...], rng: Generator, strong: float = 0.33) -> Ink:
+def worn(ink: Ink, faintest: float, patterns: tuple[FloatImage, ...], rng: Generator, strong: float = 0.33) -> Ink:
     """Ink (uint8, 255 full) on some paper as a scan shows it; `strong`: share of papers with a texture of 10 to 30 % of contrast.
 
     faintest: the strength of the faintest number, which must not drown in the paper nor fall under the level of a bilevel scan.
@@ -53,7 +53,7 @@ def worn(ink: Ink, faintest: float, patterns: tuple[Floats, ...], rng: Generator
     return jpeg(pixels, rng) if rng.random() < 0.3 else pixels
 
 
-def cleaned(dark: Floats, rng: Generator) -> Floats:
+def cleaned(dark: FloatImage, rng: Generator) -> FloatImage:
     """As preparation evens a textured paper: smoothed, and what is no darker than most of the paper taken away."""
     smooth = _f32(cv2.GaussianBlur(dark, (0, 0), rng.uniform(0.3, 1.5)))
     paper = float(np.percentile(smooth[::2, ::2], rng.uniform(50, 88)))
@@ -66,18 +66,18 @@ def jpeg(pixels: Ink, rng: Generator) -> Ink:
     return np.asarray(cv2.imdecode(data, cv2.IMREAD_GRAYSCALE), np.uint8)
 
 
-def _low(dark: Floats, less: float) -> Floats:
+def _low(dark: FloatImage, less: float) -> FloatImage:
     height, width = dark.shape
     small = cv2.resize(dark, (max(8, round(width * less)), max(8, round(height * less))), interpolation=cv2.INTER_AREA)
     return _f32(cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC))
 
 
-def _bilevel(dark: Floats, edge: float, rng: Generator) -> Floats:
+def _bilevel(dark: FloatImage, edge: float, rng: Generator) -> FloatImage:
     cut = np.where(dark > edge, np.float32(255), np.float32(0))
     return _f32(cv2.GaussianBlur(cut, (0, 0), rng.uniform(0.4, 0.8))) if rng.random() < 0.5 else _f32(cut)
 
 
-def _plain(height: int, width: int, contrast: float, rng: Generator) -> Floats:
+def _plain(height: int, width: int, contrast: float, rng: Generator) -> FloatImage:
     """A level, slow shade and grain."""
     shade = rng.normal(0, rng.uniform(0, 8), (3, 5)).astype(np.float32)
     field = cv2.resize(shade, (width, height), interpolation=cv2.INTER_CUBIC) + np.float32(rng.uniform(0, 14))
@@ -85,7 +85,7 @@ def _plain(height: int, width: int, contrast: float, rng: Generator) -> Floats:
     return np.asarray(field + rng.standard_normal((height, width), np.float32) * np.float32(grain), np.float32)
 
 
-def _cut(patterns: tuple[Floats, ...], height: int, width: int, rng: Generator) -> Floats:
+def _cut(patterns: tuple[FloatImage, ...], height: int, width: int, rng: Generator) -> FloatImage:
     """A piece of a pattern, at some scale, either way up."""
     tile = patterns[int(rng.integers(len(patterns)))]
     scale = float(rng.uniform(0.5, 1.6))
@@ -96,17 +96,17 @@ def _cut(patterns: tuple[Floats, ...], height: int, width: int, rng: Generator) 
     return _f32(cv2.resize(np.ascontiguousarray(part), (width, height), interpolation=cv2.INTER_LINEAR))
 
 
-def _even(tile: Floats) -> Floats:
+def _even(tile: FloatImage) -> FloatImage:
     low, high = np.percentile(tile, (3, 97))
     return np.asarray(np.clip((tile - low) / max(float(high - low), 1e-6), -0.2, 1.2), np.float32)
 
 
-def _field() -> tuple[Floats, Floats]:
+def _field() -> tuple[FloatImage, FloatImage]:
     y, x = np.mgrid[0 : _TILE[0], 0 : _TILE[1]].astype(np.float32)
     return y, x
 
 
-def _waves(rng: Generator) -> Floats:
+def _waves(rng: Generator) -> FloatImage:
     y, x = _field()
     a, b, c, d = rng.uniform(0.2, 1.6, 4)
     one = np.sin(a * x + b * y * rng.choice([-1, 1]) + rng.uniform(0, 5) * np.sin(rng.uniform(0.02, 0.15) * y))
@@ -114,7 +114,7 @@ def _waves(rng: Generator) -> Floats:
     return _f32(one + rng.choice([0.0, 1.0]) * other)
 
 
-def _guilloche(rng: Generator) -> Floats:
+def _guilloche(rng: Generator) -> FloatImage:
     """Bundles of fine curves."""
     canvas = np.zeros(_TILE, np.uint8)
     x = np.arange(-8, _TILE[1] + 8, 4)
@@ -129,7 +129,7 @@ def _guilloche(rng: Generator) -> Floats:
     return _f32(canvas)
 
 
-def _grid(rng: Generator) -> Floats:
+def _grid(rng: Generator) -> FloatImage:
     """Dots or small crosses at even distances, as a screen prints them."""
     y, x = _field()
     pitch, angle = rng.uniform(3, 9), rng.uniform(0, 1.5)
@@ -137,7 +137,7 @@ def _grid(rng: Generator) -> Floats:
     return _f32(np.maximum(np.cos(2 * np.pi * u / pitch), 0) * np.maximum(np.cos(2 * np.pi * v / pitch), 0))
 
 
-def _fibres(rng: Generator) -> Floats:
+def _fibres(rng: Generator) -> FloatImage:
     canvas = np.zeros(_TILE, np.uint8)
     for _ in range(int(rng.integers(80, 400))):
         start = rng.uniform((0, 0), (_TILE[1], _TILE[0]))
@@ -146,12 +146,12 @@ def _fibres(rng: Generator) -> Floats:
     return _f32(canvas)
 
 
-def _clouds(rng: Generator) -> Floats:
+def _clouds(rng: Generator) -> FloatImage:
     """Noise of one size, as dirt and coarse paper have it."""
     noise = rng.standard_normal(_TILE, np.float32)
     fine, coarse = sorted(rng.uniform(0.6, 8, 2))
     return _f32(cv2.GaussianBlur(noise, (0, 0), fine)) - _f32(cv2.GaussianBlur(noise, (0, 0), coarse + 0.5))
 
 
-def _f32(pixels: Any) -> Floats:
+def _f32(pixels: Any) -> FloatImage:
     return np.asarray(pixels, np.float32)

@@ -17,7 +17,7 @@ from digit_core.inference.network_spec import STRIP_HEIGHT
 from digit_core.recognition.detector import strengthened
 from digit_core.synthesis.non_digits import Ink
 from digit_core.synthesis.number_strips import WIDEST, Strip
-from digit_core.synthesis.papers import Floats, cleaned, jpeg
+from digit_core.synthesis.papers import FloatImage, cleaned, jpeg
 
 FIGURE = 32
 """Pixels that the figures of a cut-out are high at most."""
@@ -50,7 +50,7 @@ def cut_out(darkness: Ink, box: tuple[float, float, float, float], figure: float
     return CutOut(np.ascontiguousarray(part), moved, figure * scale, text)
 
 
-def vary(one: CutOut, patterns: tuple[Floats, ...], rng: Generator) -> Strip:
+def vary(one: CutOut, patterns: tuple[FloatImage, ...], rng: Generator) -> Strip:
     """A strip of the number, as another writer of the same school might have written it on other paper."""
     left, top, right, bottom = one.box
     size = float(rng.uniform(18, 33) if rng.random() < 0.8 else rng.uniform(11, 36))
@@ -85,7 +85,7 @@ def _maps(
     return map_x.astype(np.float32), map_y.astype(np.float32)
 
 
-def _repenned(dark: Floats, rng: Generator) -> Floats:
+def _repenned(dark: FloatImage, rng: Generator) -> FloatImage:
     """A finer or a broader pen, a softer or a harder edge."""
     luck = rng.random()
     if luck < 0.12:
@@ -97,7 +97,7 @@ def _repenned(dark: Floats, rng: Generator) -> Floats:
     return dark
 
 
-def _worn(dark: Floats, patterns: tuple[Floats, ...], rng: Generator) -> Ink:
+def _worn(dark: FloatImage, patterns: tuple[FloatImage, ...], rng: Generator) -> Ink:
     height, width = dark.shape
     contrast = float(np.percentile(dark[::2, ::2], 99)) or 1.0
     dark = dark * np.float32(rng.uniform(0.4, 1.15))
@@ -117,5 +117,5 @@ def _worn(dark: Floats, patterns: tuple[Floats, ...], rng: Generator) -> Ink:
     return jpeg(pixels, rng) if rng.random() < 0.15 else pixels
 
 
-def _f32(pixels: Any) -> Floats:
+def _f32(pixels: Any) -> FloatImage:
     return np.asarray(pixels, np.float32)

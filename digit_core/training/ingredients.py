@@ -40,14 +40,12 @@ _SAMPLES = 5
 _WRITERS = 40
 _PATTERNS = 40
 
-Row = LabelledNumber
-
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Writer:
+class DigitWriter:
     """For each digit the rows of one writer."""
 
-    rows: tuple[tuple[Row, ...], ...]
+    rows: tuple[tuple[LabelledNumber, ...], ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,8 +53,8 @@ class Ingredients:
     """MNIST's digits; writers whose single digits are known by strokes or by pictures; numbers by strokes; cut-outs."""
 
     mnist: Labelled
-    stroke_writers: tuple[Writer, ...]
-    picture_writers: tuple[Writer, ...]
+    stroke_writers: tuple[DigitWriter, ...]
+    picture_writers: tuple[DigitWriter, ...]
     lines: tuple[tuple[Strokes, str], ...]
     cut_outs: tuple[CutOut, ...]
 
@@ -74,7 +72,7 @@ def sorted_out(sets: Sequence[NumberSet], mnist: Labelled, cut_outs: Sequence[Cu
     )
 
 
-def numbers_to_cut(sets: Sequence[NumberSet], rng: Generator) -> list[Row]:
+def numbers_to_cut(sets: Sequence[NumberSet], rng: Generator) -> list[LabelledNumber]:
     """The rows whose pictures become cut-outs: of each set that is not one of single digits, of each text at most 60."""
     of_digits = _of_digits(sets)
     rows = [row for one in sets if one.name not in of_digits for row in one.of(TRAIN) if row.picture is not None]
@@ -94,12 +92,12 @@ def _of_digits(sets: Sequence[NumberSet]) -> set[str]:
     return {name for name, share in shares.items() if share > 0.95}
 
 
-def _writers(rows: Iterable[tuple[str, Row]]) -> tuple[Writer, ...]:
+def _writers(rows: Iterable[tuple[str, LabelledNumber]]) -> tuple[DigitWriter, ...]:
     """Those who wrote at least half of the ten digits."""
-    by_writer: dict[tuple[str, str], list[list[Row]]] = defaultdict(lambda: [[] for _ in range(10)])
+    by_writer: dict[tuple[str, str], list[list[LabelledNumber]]] = defaultdict(lambda: [[] for _ in range(10)])
     for name, row in rows:
         by_writer[name, row.writer][int(row.text)].append(row)
-    return tuple(Writer(tuple(map(tuple, digits))) for digits in by_writer.values() if sum(map(bool, digits)) >= 5)
+    return tuple(DigitWriter(tuple(map(tuple, digits))) for digits in by_writer.values() if sum(map(bool, digits)) >= 5)
 
 
 def make_stock(ingredients: Ingredients, rng: Generator, digits: int, pens: int) -> Stock:
@@ -114,7 +112,7 @@ def make_stock(ingredients: Ingredients, rng: Generator, digits: int, pens: int)
     return Stock(shares, make_patterns(rng, _PATTERNS), lines, _LINES if lines else 0.0)
 
 
-def _hand(writer: Writer, other: GlyphSet, rng: Generator) -> GlyphSet:
+def _hand(writer: DigitWriter, other: GlyphSet, rng: Generator) -> GlyphSet:
     """Some figures of each digit with one pen; digits that the writer lacks are another's."""
     pen = Pen.any(rng)
     hand = []
@@ -125,13 +123,13 @@ def _hand(writer: Writer, other: GlyphSet, rng: Generator) -> GlyphSet:
     return tuple(hand)
 
 
-def _figure(row: Row, pen: Pen, rng: Generator) -> Ink | None:
+def _figure(row: LabelledNumber, pen: Pen, rng: Generator) -> Ink | None:
     if row.strokes is not None:
         return inked_strokes(row.strokes, _FIGURE, pen, rng)
     return figure_of_picture(row)
 
 
-def figure_of_picture(row: Row) -> Ink | None:
+def figure_of_picture(row: LabelledNumber) -> Ink | None:
     """The ink of a picture of one digit, cut tight, about 40 pixels high; None where there is none."""
     page = prepare_strip(row.pixels(), SegmentationParams())
     mask = _main_ink(page)
@@ -166,7 +164,7 @@ def _lines(ingredients: Ingredients, rng: Generator, count: int = 160) -> Iterab
             yield Line(ink, text)
 
 
-def cut_from(row: Row, reader: Reader) -> CutOut | None:
+def cut_from(row: LabelledNumber, reader: Reader) -> CutOut | None:
     """A number cut out where it is found, or where most ink is when not all its digits are found; None for an empty picture."""
     page = prepare_strip(row.pixels(), SegmentationParams())
     found = find_number(page, reader)

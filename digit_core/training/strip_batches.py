@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from digit_core.inference.network_spec import CHARACTERS, STRIP_HEIGHT
 from digit_core.synthesis.number_strips import Strip
 
-Floats = NDArray[np.float32]
+UnitImages = NDArray[np.float32]
 
 LONGEST = 32
 """Characters of a strip at most."""
@@ -38,7 +38,7 @@ def batch_of(strips: Sequence[Strip]) -> tuple[NDArray[np.uint8], NDArray[np.int
     return pixels, classes
 
 
-def on_other_paper(pixels: NDArray[np.uint8], rng: np.random.Generator) -> Floats:
+def on_other_paper(pixels: NDArray[np.uint8], rng: np.random.Generator) -> UnitImages:
     """The strips in [0, 1], moved a little, lighter or darker, and on slightly rougher paper than when they were seen before."""
     count = len(pixels)
     moved = np.zeros_like(pixels)
@@ -52,6 +52,6 @@ def on_other_paper(pixels: NDArray[np.uint8], rng: np.random.Generator) -> Float
     return np.asarray(np.clip(moved * gain + rough * noise, 0, 1), np.float32)
 
 
-def in_unit(pixels: NDArray[np.uint8]) -> Floats:
+def in_unit(pixels: NDArray[np.uint8]) -> UnitImages:
     """As the network takes them: from 0, paper, to 1."""
     return np.asarray(pixels / np.float32(255), np.float32)

@@ -17,7 +17,7 @@ from digit_core.inference.onnx import onnx_session
 from digit_core.synthesis.number_strips import Strip
 from digit_core.training.quantization import quantise
 from digit_core.training.strip_batches import batch_of, in_unit
-from digit_core.training.strip_network import State, averaged_network
+from digit_core.training.strip_network import TrainingState, averaged_network
 
 _SAMPLE = 200
 _LOSS = 0.004
@@ -33,7 +33,7 @@ class Exported:
     exact: float
 
 
-def export_strip_reader(state: State, strips: Sequence[Strip], path: Path) -> Exported:
+def export_strip_reader(state: TrainingState, strips: Sequence[Strip], path: Path) -> Exported:
     """Writes the network with the averaged weights of a state. The first 200 strips say how great the values of layers get; the
     others, which it has not learned either, whether it reads as well in whole numbers.
     """

@@ -20,7 +20,7 @@ from digit_core.inference.network_spec import CHARACTERS, STRIP_HEIGHT
 from digit_core.training.classifier_training import keras_module, tensorflow_module
 from digit_core.training.fused_normalisation import fused_normalisation
 
-State = dict[str, NDArray[np.generic]]
+TrainingState = dict[str, NDArray[np.generic]]
 """The arrays that a training goes on from, by name."""
 
 WIDTHS = (32, 48, 80, 144, 256, 96)
@@ -119,12 +119,12 @@ class Learner:
         written = tf.nn.ctc_loss(tf.sparse.from_dense(some), columns, None, lengths, logits_time_major=False, blank_index=0)
         return tf.where(blank, -tf.reduce_sum(tf.nn.log_softmax(columns)[..., 0], axis=1), written)
 
-    def state(self) -> State:
+    def state(self) -> TrainingState:
         """Everything that a training goes on from."""
         groups = {"model": self.model.variables, "average": self.averages, "optimiser": self.optimiser.variables}
         return {f"{name}-{i:03d}": np.asarray(variable) for name, group in groups.items() for i, variable in enumerate(group)}
 
-    def restore(self, state: State) -> None:
+    def restore(self, state: TrainingState) -> None:
         """What `state` gave, in a learner of the same network."""
         groups = {"model": self.model.variables, "average": self.averages, "optimiser": self.optimiser.variables}
         for name, group in groups.items():
@@ -132,7 +132,7 @@ class Learner:
                 variable.assign(state[f"{name}-{i:03d}"])
 
 
-def averaged_network(state: State) -> Any:
+def averaged_network(state: TrainingState) -> Any:
     """The network with the averaged weights of a state, in float32."""
     model = build_strip_network()
     for i, variable in enumerate(model.variables):

@@ -21,7 +21,7 @@ from digit_core.inference.network_spec import CHARACTERS
 from digit_core.synthesis.number_strips import Strip
 from digit_core.training.mnist import digest
 from digit_core.training.strip_batches import batch_of, by_width, on_other_paper
-from digit_core.training.strip_network import Learner, State
+from digit_core.training.strip_network import Learner, TrainingState
 from digit_core.training.strip_shards import ShardWriter, Sources, StripParams, load_shard
 
 Progress = Callable[[int, Mapping[str, float]], None]
@@ -33,7 +33,7 @@ _WARM_UP = 300  # steps
 class TrainedStrips:
     """The state after the last chapter, and the losses of every chapter."""
 
-    state: State
+    state: TrainingState
     history: tuple[Mapping[str, float], ...]
 
     @property
@@ -100,7 +100,9 @@ def _identity(params: StripParams, sources: Sources) -> dict[str, Any]:
     return {**values, "mnist": digest(sources.mnist), "sets": sets, "characters": CHARACTERS}
 
 
-def _keep(state: State, params: StripParams, sources: Sources, folder: Path, history: Sequence[Mapping[str, float]]) -> None:
+def _keep(
+    state: TrainingState, params: StripParams, sources: Sources, folder: Path, history: Sequence[Mapping[str, float]]
+) -> None:
     """The state after a whole chapter; the note that names it is written last."""
     chapter = len(history) - 1
     part = folder / "state.part.npz"
@@ -133,6 +135,6 @@ def _kept_history(params: StripParams, sources: Sources, folder: Path) -> list[M
     return history
 
 
-def _load(path: Path) -> State:
+def _load(path: Path) -> TrainingState:
     with np.load(path, allow_pickle=False) as kept:
         return {name: kept[name] for name in kept.files}
