@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check faults bench accuracy lock clean
+.PHONY: help demo test test-fast check faults bench accuracy lock clean
 
 BIN := .venv/bin
 STAMP := .venv/.installed
@@ -13,7 +13,7 @@ PYTHON ?= $(firstword $(foreach name,python3 python3.13 python3.12 python3.11,$(
 ARGS ?=
 
 help: ## this list
-	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
+	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
 
 demo: export PATH := $(CURDIR)/$(BIN):$(PATH)
 demo: export DIGITS_HOME := demo/home
@@ -32,6 +32,9 @@ demo: $(STAMP) ## writes 12 ledger pages, reads them, and shows what came out
 test: $(STAMP) ## every test; make test ARGS="-k decode" for some
 	@$(BIN)/python -m tests.support.servers.object_stores install || echo "going on without them"
 	@$(BIN)/pytest $(ARGS)
+
+test-fast: $(STAMP) ## the quick unit tests, for the habit: no server, no training
+	@$(BIN)/pytest tests/unit -m "not slow" $(ARGS)
 
 check: $(STAMP) ## style, types, and who may import whom
 	$(BIN)/ruff check

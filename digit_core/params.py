@@ -62,6 +62,14 @@ class CalibrationSet(StrEnum):
     AUDITS = "audits"
 
 
+class NetworkName(StrEnum):
+    """The networks that read a page, as people name them."""
+
+    CLASSIFIER = "classifier"
+    DETECTOR = "detector"
+    STRIP_READER = "strip-reader"
+
+
 class Writing(StrEnum):
     """Which numbers are wanted: all, those written by hand, or those printed."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 
 from digit_core.notation import AS_WRITTEN, Meaning, Notation, NumberKind, interpret
@@ -136,13 +136,20 @@ def one_number(page: PageRead) -> Reading:
 
 @dataclass(frozen=True, slots=True)
 class ReadBy:
-    """Who read it: stands in every row. `params` is the digest of the parameters of the reading."""
+    """Who read it: stands in every row. `model_version` is that of the classifier, `params` the digest of the parameters."""
 
     model_version: str
     algorithm_version: str
     layout_version: str
     params: str
     run_id: str
+    detector_version: str = ""
+    strip_reader_version: str = ""
+
+    @property
+    def reading(self) -> tuple[str, ...]:
+        """All of it but the run: pages that are read by the same again give the same rows."""
+        return tuple(getattr(self, one.name) for one in fields(self) if one.name != "run_id")
 
 
 @dataclass(frozen=True, slots=True)

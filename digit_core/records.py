@@ -101,6 +101,15 @@ class PageImage:
         return int(self.pixels.shape[0])
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class ScanWindow:
+    """A part of a scan: its left and top edge there, and its pixels."""
+
+    x: int
+    y: int
+    pixels: Grey
+
+
 class CellState(StrEnum):
     """What stands in a cell of a form."""
 

@@ -13,7 +13,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from digit_core.errors import InputError
-from flows.planning import registry
+from flows.networks import held_networks
 from flows.settings import load_settings
 from flows.workspace import spool
 from tasks.classify import classify
@@ -36,9 +36,8 @@ def read(plan: RunPlan, group: Group) -> list[Sealed]:
 
 
 def _read_batch(plan: RunPlan, batch: Batch) -> Sealed:
-    found = detect.fn(plan, batch)
-    tables = classify.fn(plan, batch.number, found)
-    return seal.fn(plan, publish.fn(plan, batch, tables), tables, route.fn(plan, batch, found, tables))
+    classified = classify.fn(plan, batch, detect.fn(plan, batch))
+    return seal.fn(plan, publish.fn(plan, batch, classified), classified, route.fn(plan, batch, classified))
 
 
 @lru_cache(maxsize=1)
@@ -50,10 +49,11 @@ def _settle(plan: RunPlan) -> RunPlan:
 
     _open.close()
     settings = load_settings()
-    model = registry(settings).held(plan.read_by.model_version, plan.model_sha256)
+    networks = held_networks(settings, plan.spec.networks)
     folder = settings.spool_folder / f"{plan.spool.name}-{os.getpid()}"
     _open.enter_context(spool(folder))
-    here = replace(plan, spool=folder, model=model.path, workers=max(1, get_worker().state.nthreads))
+    spec = replace(plan.spec, networks=networks)
+    here = replace(plan, spool=folder, spec=spec, workers=max(1, get_worker().state.nthreads))
     _open.callback(run_context.cache_clear)
     _open.callback(lambda: run_context(here).close())
     return here

@@ -2,73 +2,39 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import prefect.runtime
 from prefect import flow
+from pydantic import Field
 
-from flows.options import (
-    AuditShare,
-    InkOf,
-    LayoutOf,
-    MaxError,
-    MaxFailed,
-    MaxMegapixels,
-    Out,
-    RunnerOf,
-    Scheduler,
-    ShareOf,
-    Shares,
-    Source,
-    Threshold,
-    Workers,
-    WritingOf,
-    described,
-)
+from flows.options import RunOptions, as_parameters
 from flows.partitions import start_others
-from flows.planning import Listing, make_plan, with_options
+from flows.planning import make_plan
 from flows.run_loop import read_to_the_end
 from flows.run_stats import Tally
 from flows.settings import load_settings
+from flows.sources import Listing
 
 
 @flow(name="digitise", flow_run_name="digitise {source}", persist_result=False)
-@described
+@as_parameters()
 def digitise(
-    source: Source,
-    out: Out,
-    threshold: Threshold = None,
-    max_error: MaxError = None,
-    ink: InkOf = None,
-    audit_share: AuditShare = None,
-    workers: Workers = None,
-    max_failed: MaxFailed = None,
-    max_megapixels: MaxMegapixels = None,
-    writing: WritingOf = None,
-    layout: LayoutOf = None,
-    share: ShareOf = None,
-    shares: Shares = 1,
-    runner: RunnerOf = None,
-    scheduler: Scheduler = None,
+    source: Annotated[str, Field(description="Folder, file or URL (s3://bucket/folder) of the scans, as the worker sees it.")],
+    out: Annotated[str, Field(description="Folder or URL that the results are added to.")],
+    options: RunOptions,
+    share: Annotated[str | None, Field(description="Read this share of the source alone, such as 2/3.")] = None,
+    shares: Annotated[
+        int, Field(ge=1, le=256, description="Runs that read the source side by side: this one starts the others.")
+    ] = 1,
 ) -> Tally:
     """Read every page of SOURCE that is new or changed since OUT was written, and add it to OUT.
 
-    What is not given defaults to the settings DIGITS_…. Raises InputError, StorageError, RegistryError or QueueError for
-    what stops a run, and BudgetExceededError when too many pages were quarantined. What was sealed by then stays, and the
+    Options that are not given default to the settings DIGITS_…. Raises InputError, StorageError, RegistryError or QueueError
+    for what stops a run, and BudgetExceededError when too many pages were quarantined. What was sealed by then stays, and the
     next run goes on from there.
     """
-    settings = with_options(
-        load_settings(),
-        threshold=threshold,
-        max_error=max_error,
-        ink=ink,
-        audit_share=audit_share,
-        workers=workers,
-        max_failed=max_failed,
-        max_megapixels=max_megapixels,
-        writing=writing,
-        layout=layout,
-        runner=runner,
-        scheduler=scheduler,
-    )
+    settings = load_settings().replaced_by(options)
     if shares > 1 and share is None:
         share = start_others(shares)
     plan = make_plan(source, out, settings, run_id=str(prefect.runtime.flow_run.id), share=share)

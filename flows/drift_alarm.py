@@ -37,7 +37,7 @@ def warn_of_drift(plan: RunPlan, settings: Settings, batch: Distribution, result
 def _compared(plan: RunPlan, settings: Settings, batch: Distribution, results: Results) -> list[Drift]:
     """With a model without a record of its validation, against the past alone."""
     try:
-        validation = validation_shape(calibration_of(plan.model)[settings.ink])
+        validation = validation_shape(calibration_of(plan.spec.networks.classifier.path)[settings.ink])
     except (RegistryError, KeyError):
         validation = Distribution()
     try:

@@ -14,7 +14,7 @@ from flows.prefect_settings import settle_prefect
 from flows.progress import RunProgress, current
 from flows.promote_result import Figures, Promoted, on_figures
 from flows.run_stats import Tally
-from flows.settings import Settings
+from flows.settings import Settings, is_set
 
 if TYPE_CHECKING:
     from flows.feedback import Fed
@@ -114,7 +114,7 @@ def _told(variable: ContextVar[Value], value: Value) -> Iterator[None]:
 
 def _keep_log_off_the_terminal() -> None:
     """It has a progress bar there; the log goes to the API. Whoever sets a level wants to see it."""
-    if "PREFECT_LOGGING_LEVEL" not in os.environ:
+    if not is_set("PREFECT_LOGGING_LEVEL"):
         for handler in logging.getLogger().handlers:
             handler.setLevel(logging.CRITICAL)
 
@@ -124,7 +124,7 @@ def _api(settings: Settings) -> Iterator[None]:
     from prefect.settings import PREFECT_API_URL, PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 
     updates: dict[Any, Any] = {}
-    if "PREFECT_FLOWS_HEARTBEAT_FREQUENCY" not in os.environ:
+    if not is_set("PREFECT_FLOWS_HEARTBEAT_FREQUENCY"):
         updates[PREFECT_FLOWS_HEARTBEAT_FREQUENCY] = None  # its thread makes every flow end a second later
     with ExitStack() as stack:
         if configured := PREFECT_API_URL.value():

@@ -1,49 +1,181 @@
-"""Types of the flows' parameters with what they mean: a deployment's form shows this text, and Prefect checks the bounds."""
+"""What a run may be told: declared once, here.
+
+The command line's options, the parameters of Prefect's form, the settings that they stand in for, and what `digits retry` takes
+over from an earlier run are all made from `RunOptions`.
+"""
 
 from __future__ import annotations
 
+import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Annotated, Any, TypeVar, get_args, get_type_hints
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.fields import FieldInfo
 
+from digit_core.errors import InputError
 from digit_core.params import CalibrationSet, Writing
-from flows.settings import Runner
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
+class Runner(StrEnum):
+    """Where the stages of a run are done."""
+
+    HERE = "here"
+    DASK = "dask"
+
+
+@dataclass(frozen=True, slots=True)
+class Cli:
+    """How the command line shows an option: the name of its value, words in place of the setting's default, and flags that each
+    stand for a value, with the words of their help.
+    """
+
+    metavar: str | None = None
+    default: str = ""
+    flags: Mapping[str, tuple[Any, str]] = field(default_factory=dict)
+
+
+_WRITING_FLAGS = {
+    "handwritten": (Writing.HAND, "Only numbers written by hand."),
+    "printed": (Writing.PRINT, "Only printed numbers."),
+}
+
+
+class RunOptions(BaseModel):
+    """Options of one run; None leaves a value to its setting, which has the same name."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    threshold: float | None = Field(None, ge=0, le=1, description="Digits less sure than this go to review.")
+    max_error: float | None = Field(
+        None, gt=0, lt=1, description="Instead of a threshold: share of the accepted digits that may be wrong."
+    )
+    ink: CalibrationSet | None = Field(
+        None, description="Digits that the max error holds for: archive (worn), clean (as MNIST), audits."
+    )
+    audit_share: float | None = Field(None, ge=0, le=1, description="Share of the sure digits that a person checks all the same.")
+    workers: Annotated[int | None, Cli(default="one for each core")] = Field(
+        None, ge=1, le=1024, description="Processes that read pages."
+    )
+    max_failed: float | None = Field(None, ge=0, le=1, description="Share of quarantined pages at which the run stops.")
+    max_megapixels: float | None = Field(None, gt=0, description="Larger scans are quarantined.")
+    writing: Annotated[Writing | None, Cli(flags=_WRITING_FLAGS)] = Field(
+        None, description="Numbers that are wanted: any, hand or print."
+    )
+    layout: Annotated[str | None, Cli(metavar="FILE|DIR")] = Field(
+        None, description="Layout of the form that is read, or a folder of several; may be a URL."
+    )
+    classifier: Annotated[str | None, Cli(metavar="VERSION")] = Field(
+        None, description="Version of the digit classifier, or its alias, such as challenger."
+    )
+    detector: Annotated[str | None, Cli(metavar="VERSION")] = Field(
+        None, description="Version of the detector, or its alias, such as challenger."
+    )
+    strip_reader: Annotated[str | None, Cli(metavar="VERSION")] = Field(
+        None, description="Version of the strip reader, or its alias, such as challenger."
+    )
+    runner: Runner | None = Field(None, description="here: processes of this machine; dask: those of a cluster.")
+    scheduler: Annotated[str | None, Cli(metavar="URL")] = Field(
+        None, description="Address of the Dask scheduler, such as tcp://host:8786."
+    )
+
+    def given(self) -> dict[str, Any]:
+        """The options that have a value."""
+        return self.model_dump(exclude_none=True)
+
+    def over(self, others: RunOptions) -> RunOptions:
+        """These options, and where they say nothing, the others. A threshold and a max error stand in for one another."""
+        mine, theirs = self.given(), others.given()
+        if {"threshold", "max_error"} & mine.keys():
+            theirs = {name: value for name, value in theirs.items() if name not in ("threshold", "max_error")}
+        return RunOptions(**{**theirs, **mine})
+
+
+READING = (
+    *("threshold", "max_error", "ink", "audit_share", "max_megapixels", "writing", "layout"),
+    *("classifier", "detector", "strip_reader"),
+)
+"""Options that decide what is read and published: kept with each batch, so that a retry reads by them again."""
+
+
+def run_options(values: Mapping[str, Any]) -> RunOptions:
+    """Raises InputError, naming the option as the command line does, for a value that cannot be."""
+    try:
+        options = RunOptions(**values)
+    except ValidationError as error:
+        wrong = (f"--{_option(one['loc'])}: {one['msg']}, not {one['input']!r}" for one in error.errors())
+        raise InputError("; ".join(wrong)) from error
+    if options.threshold is not None and options.max_error is not None:
+        raise InputError("--threshold and --max-error each decide what goes to review: give one of them")
+    return options
+
+
+def _option(place: tuple[Any, ...]) -> str:
+    return str(place[0]).replace("_", "-")
+
+
+def setting(name: str, default: Any, **other_bounds: Any) -> Any:
+    """The field of the setting that the option of that name stands in for: the same words, and but for these the same bounds."""
+    option = RunOptions.model_fields[name]
+    bounds = {bound: getattr(one, bound) for one in option.metadata for bound in ("gt", "ge", "lt", "le") if hasattr(one, bound)}
+    return Field(default=default, description=option.description, **{**bounds, **other_bounds})
+
+
+Annotate = Callable[[str, FieldInfo], Mapping[str, inspect.Parameter]]
+"""From an option's name and field to the parameters that a front end has for it, by their names."""
+
+
+def expanded(
+    function: Callable[..., Any], annotate: Annotate, collect: Callable[[dict[str, Any]], RunOptions], names: Collection[str]
+) -> Callable[..., Any]:
+    """The function with a parameter for each of these options in the place of its parameter `options`.
+
+    collect: from the values of these parameters to the options.
+    """
+    hints = get_type_hints(function, localns={"RunOptions": RunOptions}, include_extras=True)
+    signature = inspect.signature(function)
+    own = [one.replace(annotation=hints[one.name]) for one in signature.parameters.values() if one.name != "options"]
+    fields = {name: one for name, one in RunOptions.model_fields.items() if name in names}
+    added = {key: parameter for name, one in fields.items() for key, parameter in annotate(name, one).items()}
+
+    @functools.wraps(function)
+    def flat(*args: Any, **values: Any) -> Any:
+        options = collect({key: values.pop(key) for key in added if key in values})
+        return function(*args, options=options, **values)
+
+    del flat.__wrapped__  # else it is asked for its parameters
+    flat.__signature__ = signature.replace(parameters=[*own, *added.values()])  # type: ignore[attr-defined]
+    flat.__annotations__ = {one.name: one.annotation for one in (*own, *added.values())}
+    return flat
+
+
+def option_names(without: Collection[str] = ()) -> tuple[str, ...]:
+    """All options but these, in their order."""
+    return tuple(name for name in RunOptions.model_fields if name not in without)
+
+
+def as_parameters(without: Collection[str] = ()) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """For flows: all options but these as parameters of their own, with bounds and words for Prefect's form."""
+    return lambda function: described(expanded(function, _flow_parameter, run_options, option_names(without)))
+
+
 def described(function: Function) -> Function:
-    """Write what the parameters mean into the docstring too: that is where Prefect looks for it, and nowhere else."""
+    """Write what a flow's parameters mean into its docstring too: that is where Prefect looks for it, and nowhere else."""
     hints = get_type_hints(function, include_extras=True)
     lines = [f"    {name}: {words}" for name, hint in hints.items() if (words := _description(hint))]
     function.__doc__ = "\n".join([inspect.cleandoc(function.__doc__ or ""), "", "Args:", *lines])
     return function
 
 
+def _flow_parameter(name: str, field: FieldInfo) -> Mapping[str, inspect.Parameter]:
+    hint = Annotated[field.annotation, field]  # type: ignore[name-defined]
+    return {name: inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=hint)}
+
+
 def _description(hint: Any) -> str:
     return next((one.description or "" for one in get_args(hint)[1:] if isinstance(one, FieldInfo)), "")
-
-
-Source = Annotated[str, Field(description="Folder, file or URL (s3://bucket/folder) of the scans, as the worker sees it.")]
-Out = Annotated[str, Field(description="Folder or URL that the results are added to.")]
-Threshold = Annotated[
-    float | None, Field(ge=0, le=1, description="Digits less sure than this go to review. Default: the setting DIGITS_THRESHOLD.")
-]
-MaxError = Annotated[
-    float | None, Field(ge=0, le=1, description="Instead of a threshold: the share of the accepted digits that may be wrong.")
-]
-InkOf = Annotated[CalibrationSet | None, Field(description="Digits that max_error is promised for: archive (worn) or clean.")]
-AuditShare = Annotated[float | None, Field(ge=0, le=1, description="Share of the sure digits that a person checks all the same.")]
-Workers = Annotated[int | None, Field(ge=1, le=1024, description="Processes that read pages. Default: one for each core.")]
-MaxFailed = Annotated[float | None, Field(ge=0, le=1, description="The run stops when more of its pages are quarantined.")]
-MaxMegapixels = Annotated[float | None, Field(gt=0, description="Larger scans are quarantined.")]
-WritingOf = Annotated[Writing | None, Field(description="Numbers that are wanted: any, hand or print.")]
-LayoutOf = Annotated[str | None, Field(description="Layout file, or folder of them, of the forms that are read; may be a URL.")]
-ShareOf = Annotated[str | None, Field(description="Read this share of the source alone, such as 2/3.")]
-Shares = Annotated[int, Field(ge=1, le=256, description="Runs that read the source side by side: this one starts the others.")]
-RunnerOf = Annotated[Runner | None, Field(description="here: processes of the worker's machine; dask: those of a cluster.")]
-Scheduler = Annotated[str | None, Field(description="Address of the Dask scheduler, such as tcp://host:8786.")]
-ReasonOf = Annotated[str, Field(description="Only pages that failed for this reason, such as 'missing'; empty for all.")]

@@ -6,10 +6,8 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
-from typing import Any
+from collections.abc import Callable
+from pathlib import Path
 
 from digit_core import ALGORITHM_VERSION
 from digit_core.calibration.record import CalibrationRecord
@@ -19,41 +17,19 @@ from digit_core.inference.classifier import calibration_of
 from digit_core.params import CalibrationSet, DecodeLimits, ReviewPolicy, SegmentationParams
 from digit_core.partition import Share
 from digit_core.readings import ReadBy
-from digit_core.records import SourceObject
 from digit_core.results.schema import TABLES
 from digit_core.review.audits import audit_record, promised_by_audits
+from flows.networks import networks_of_run
+from flows.options import READING, RunOptions
 from flows.settings import Settings
-from tasks.adapters.registry.registry import Registry
-from tasks.adapters.results.dataset import Results, fingerprint
+from tasks.adapters.registry.networks import NETWORKS, NetworkFiles
 from tasks.adapters.results.reviewed import Reviewed
 from tasks.adapters.storage.storage import Storage, join, normalise, overlaps
+from tasks.reader_spec import ReaderSpec
 from tasks.run_plan import RunPlan, params_digest
 
 NO_LAYOUT = "none"
 """Layout version of pages that are read without a form's layout."""
-
-# fmt: off
-NO_SCANS = frozenset((
-        ".csv", ".tsv", ".txt", ".md", ".json", ".xml", ".html", ".htm", ".yaml", ".yml", ".ini", ".log",
-        ".db", ".sqlite", ".parquet", ".py", ".sh", ".doc", ".docx", ".xls", ".xlsx", ".ods", ".odt", ".zip",
-        ".gz", ".tar", ".sha256", ".md5",
-))
-# fmt: on
-"""What often lies beside scans and is no page. Anything else is looked at, whatever it is called."""
-
-OPTIONS = ("threshold", "max_error", "ink", "audit_share", "workers", "max_failed", "max_megapixels", "writing", "layout")
-"""Settings that a run may be given a value of its own for."""
-
-
-def with_options(settings: Settings, **options: Any) -> Settings:
-    """The settings with every option that is not None in the place of its setting; a threshold takes the place of a max error.
-
-    Raises InputError if both of these are given.
-    """
-    given = {name: value for name, value in options.items() if value is not None}
-    if {"threshold", "max_error"} <= given.keys():
-        raise InputError("--threshold and --max-error each decide what goes to review: give one of them")
-    return settings.model_copy(update={"max_error": None, **given} if "threshold" in given else given)
 
 
 def dialled(
@@ -78,11 +54,6 @@ def dialled(
 def audits_of(out: str, settings: Settings, model_version: str) -> CalibrationRecord:
     """The audited digits of a destination that this model version read, as people left them at the last `digits feedback`."""
     return audit_record(Reviewed(Storage(settings.storage_options), out).read(), model_version)
-
-
-def registry(settings: Settings) -> Registry:
-    """The model registry of these settings."""
-    return Registry(settings.tracking_uri, settings.model_cache, settings.artifact_root)
 
 
 def limits(settings: Settings) -> DecodeLimits:
@@ -134,26 +105,23 @@ def make_retry_plan(out: str, settings: Settings, run_id: str = "") -> RunPlan:
 
 
 def _plan(source: str, out: str, settings: Settings, run_id: str, share: Share) -> RunPlan:
-    model = registry(settings).champion()
+    networks = networks_of_run(settings)
+    options = options_to_keep(settings, networks)
+    model = networks.classifier
     settings, promise = dialled(settings, model.path, lambda: audits_of(out, settings, model.version))
-    params = params_digest(SegmentationParams(), policy(settings), limits(settings))
-    layouts = read_layouts(settings)
     run_id = run_id or uuid.uuid4().hex
+    spec = reader_spec(settings, networks)
     return RunPlan(
         source=source,
         out=out,
         spool=settings.spool_folder / run_id,
-        model=model.path,
-        read_by=ReadBy(model.version, ALGORITHM_VERSION, layout_version(layouts), params, run_id),
+        spec=spec,
+        read_by=read_by(spec, run_id),
         seq=0,
-        limits=limits(settings),
-        segmentation=SegmentationParams(),
-        review=policy(settings),
         share=share,
-        model_sha256=model.sha256,
-        note=model.note,
-        layouts=layouts,
+        note=networks.note,
         promise=promise,
+        options=json.dumps(options.given(), sort_keys=True),
         workers=settings.worker_count,
         page_seconds=settings.page_seconds,
         page_megabytes=settings.page_megabytes,
@@ -162,50 +130,42 @@ def _plan(source: str, out: str, settings: Settings, run_id: str, share: Share) 
     )
 
 
-@dataclass
-class Listing:
-    """The source's objects that are not read yet; lazy, so that any number may be listed.
+def reader_spec(settings: Settings, networks: NetworkFiles) -> ReaderSpec:
+    """How pages are read by these settings."""
+    return ReaderSpec(networks, limits(settings), SegmentationParams(), policy(settings), read_layouts(settings))
 
-    Only those of the plan's share are looked at. `known` counts those that are read,
-    `passed_over` the files whose very name says that they are no scan.
+
+def read_by(spec: ReaderSpec, run_id: str = "") -> ReadBy:
+    """What stands in every row that is read so."""
+    networks = spec.networks
+    return ReadBy(
+        model_version=networks.classifier.version,
+        algorithm_version=ALGORITHM_VERSION,
+        layout_version=layout_version(spec.layouts),
+        params=params_digest(spec.segmentation, spec.review, spec.limits),
+        run_id=run_id,
+        detector_version=networks.detector.version,
+        strip_reader_version=networks.strip_reader.version,
+    )
+
+
+def options_to_keep(settings: Settings, networks: NetworkFiles) -> RunOptions:
+    """What decides how pages are read, as options: a later run that is given these reads in the same way.
+
+    Networks that were not chosen are not kept: then it is the champions that read.
     """
-
-    storage: Storage
-    results: Results
-    plan: RunPlan
-    on_skip: Callable[[str, str], None] = lambda uri, why: None
-    known: int = 0
-    passed_over: int = 0
-
-    def __iter__(self) -> Iterator[SourceObject]:
-        done = self.results.done(self.plan.read_by)
-        for one in self.storage.list_objects(self.plan.source, self.on_skip):
-            if one.uri != self.plan.source and PurePosixPath(one.uri).suffix.lower() in NO_SCANS:
-                self.passed_over += 1
-            elif not self.plan.share.holds(one.uri):
-                continue
-            elif fingerprint(one.uri, one.version) in done:
-                self.known += 1
-            else:
-                yield one
+    unsaid = "threshold" if settings.max_error is not None else "max_error"
+    values = {name: getattr(settings, name) for name in READING if name != unsaid}
+    if settings.layout:
+        values["layout"] = normalise(settings.layout)
+    values |= {one.option: getattr(networks, one.option).version for one in NETWORKS if values[one.option]}
+    return RunOptions(**{name: None if value == "" else value for name, value in values.items()})
 
 
-@dataclass
-class FailedPages:
-    """The objects with pages that could not be read, as they are now; `reason` keeps those of one kind alone.
+def settings_of_retry(settings: Settings, options: RunOptions, kept: RunOptions) -> Settings:
+    """The settings of a run that reads again what one with the options `kept` could not: `options` count more than those.
 
-    `gone` counts those that are not in the source any more. Quarantined pages of theirs stay in the results.
+    A limit that was raised since then holds: it may be what the pages failed for.
     """
-
-    storage: Storage
-    results: Results
-    reason: str = ""
-    gone: int = 0
-
-    def __iter__(self) -> Iterator[SourceObject]:
-        rows = (row for row in self.results.quarantined() if self.reason in ("", row["reason"]))
-        for uri in dict.fromkeys(row["uri"] for row in rows):
-            if self.storage.exists(uri):
-                yield from self.storage.list_objects(uri)
-            else:
-                self.gone += 1
+    largest = max(kept.max_megapixels or 0.0, settings.max_megapixels)
+    return settings.replaced_by(options.over(kept.model_copy(update={"max_megapixels": largest})))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -11,59 +12,70 @@ from prefect.artifacts import create_markdown_artifact
 from pydantic import Field
 
 from digit_core.errors import GateRefusedError
-from digit_core.evaluation.gate_report import figures, summary
 from digit_core.evaluation.promotion_gate import GatePolicy
+from digit_core.params import NetworkName
+from flows.networks import networks_of_run, registry
 from flows.options import described
-from flows.planning import registry
 from flows.promote_result import Figures, Promoted, on_figures
-from flows.settings import load_settings
+from flows.settings import Settings, load_settings
+from tasks.adapters.registry.cache import ModelFile
+from tasks.adapters.registry.networks import CLASSIFIER, network_named
 from tasks.adapters.registry.promotions import Promotions
-from tasks.promote import Judged, compare_models, keep_report, move_champion
+from tasks.promote import GateReport, compare_models, compare_readings, keep_report, move_champion, report_of
 
 
-@flow(name="promote", flow_run_name="promote {version}", persist_result=False)
+@flow(name="promote", flow_run_name="promote {network} {version}", persist_result=False)
 @described
 def promote(
     version: Annotated[str, Field(description="Number of a version, or its alias.")] = "challenger",
     mnist: Annotated[str | None, Field(description="Path of mnist.npz. Default: the setting DIGITS_MNIST.")] = None,
+    network: Annotated[NetworkName, Field(description="Which network it is a version of.")] = NetworkName.CLASSIFIER,
 ) -> Promoted:
-    """Put a model version into service if it is not worse than the champion. Runs in progress keep the one they have.
+    """Put a version of a network into service if it is not worse than the champion. Runs in progress keep the one they have.
 
     version: a number, or an alias such as "challenger". mnist: path of mnist.npz; the setting DIGITS_MNIST by default.
     Raises GateRefusedError with the reasons if the version is worse, RegistryError if its file is not what was registered,
     InputError where there is no such version or no MNIST. Then the champion stays.
     """
     settings = load_settings()
-    promotions = Promotions(registry(settings))
+    promotions = Promotions(registry(settings, network_named(network)))
     promotions.registry.offer_shipped()
-    number = promotions.resolve(version)
+    number = promotions.registry.resolve(version)
     champion, challenger = promotions.champion(), promotions.registry.model(number)
     if champion.version == number:
         return Promoted(number, number)
-    with tempfile.TemporaryDirectory() as folder:
-        keras = promotions.keras_file(number, Path(folder))
-        data = Path(mnist) if mnist else settings.mnist
-        judged = compare_models(champion, challenger, keras, data, GatePolicy())
-    report = _tell(judged, keep_report(promotions, judged))
+    report = _compared(promotions, champion, challenger, settings, Path(mnist) if mnist else settings.mnist)
+    place = _tell(report, keep_report(promotions, report))
     move_champion(promotions, number)
-    return Promoted(number, champion.version, report)
+    return Promoted(number, champion.version, place)
 
 
-def _tell(judged: Judged, report: str) -> str:
+def _compared(
+    promotions: Promotions, champion: ModelFile, challenger: ModelFile, settings: Settings, mnist: Path | None
+) -> GateReport:
+    """Classifiers are compared on digits; a detector or strip reader on strips, read with the champions of the others."""
+    network = promotions.registry.network
+    if network is CLASSIFIER:
+        with tempfile.TemporaryDirectory() as folder:
+            keras = promotions.keras_file(challenger.version, Path(folder))
+            return report_of(compare_models(champion, challenger, keras, mnist, GatePolicy()))
+    plain = settings.model_copy(update=dict.fromkeys(("classifier", "detector", "strip_reader"), ""))
+    old, new = (replace(networks_of_run(plain), **{network.option: file}) for file in (champion, challenger))
+    return compare_readings(old, new, (champion.version, challenger.version), mnist, GatePolicy())
+
+
+def _tell(report: GateReport, place: str) -> str:
     """Raises GateRefusedError unless the challenger passed."""
-    names = judged.champion, judged.challenger
-    on_figures.get()(Figures(*names, tuple(figures(judged.comparison))))
-    create_markdown_artifact(
-        summary(judged.comparison, judged.verdict, *names), key="digits-promotion", description=f"version {names[1]}"
-    )
-    if not judged.verdict.passed:
-        raise GateRefusedError(refusal(judged, report))
-    return report
+    on_figures.get()(Figures(report.champion, report.challenger, report.rows))
+    create_markdown_artifact(report.summary, key="digits-promotion", description=f"version {report.challenger}")
+    if not report.verdict.passed:
+        raise GateRefusedError(refusal(report, place))
+    return place
 
 
-def refusal(judged: Judged, report: str) -> str:
+def refusal(report: GateReport, place: str) -> str:
     """The reasons in one line."""
     return (
-        f"version {judged.challenger} was refused, version {judged.champion} stays the champion: "
-        f"{'; '.join(judged.verdict.reasons)}. The whole report with pictures is in MLflow: run {report}"
+        f"version {report.challenger} was refused, version {report.champion} stays the champion: "
+        f"{'; '.join(report.verdict.reasons)}. The whole report is in MLflow: run {place}"
     )

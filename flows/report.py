@@ -16,6 +16,7 @@ from digit_core.readings import ReviewItem
 from digit_core.records import NOT_A_DIGIT, Grey
 from digit_core.visualisation.page_overlay import contact_sheet, to_png
 from flows.run_stats import Tally
+from tasks.adapters.registry.networks import NETWORKS
 from tasks.run_plan import RunPlan
 
 
@@ -52,10 +53,14 @@ def summary(plan: RunPlan, tally: Tally) -> str:
         *([("promise", promise(plan.promise))] if plan.promise else []),
         ("seconds", f"{tally.seconds:.1f}"),
         *([("share of the source", str(plan.share))] if plan.share.of > 1 else []),
-        ("model", f"digits version {plan.read_by.model_version}" + (f" ({plan.note})" if plan.note else "")),
+        ("versions", _versions(plan) + (f" ({plan.note})" if plan.note else "")),
     ]
     table = "\n".join(f"| {name} | {value} |" for name, value in rows)
     return f"# {plan.source} → {plan.out}\n\n| | |\n|---|---|\n{table}\n"
+
+
+def _versions(plan: RunPlan) -> str:
+    return ", ".join(f"{network.kind} {getattr(plan.spec.networks, network.option).version}" for network in NETWORKS)
 
 
 def least_sure_sheet(items: list[ReviewItem]) -> bytes:

@@ -78,8 +78,8 @@ def _stages(plan: RunPlan, group: Group, ingested: PrefectFuture[list[Batch]]) -
     batches = ingested.result()
     for batch in batches:
         found: Any = detect.submit(plan, batch)  # Any: Prefect's types do not know that a future stands for its result
-        tables: Any = classify.submit(plan, batch.number, found)
-        manifest: Any = publish.submit(plan, batch, tables)
-        items: Any = route.submit(plan, batch, found, tables)
-        sealed: Any = seal.submit(plan, manifest, tables, items)
-        yield PendingBatch(group, batch is batches[-1], (found, tables, manifest, items, sealed))
+        classified: Any = classify.submit(plan, batch, found)
+        manifest: Any = publish.submit(plan, batch, classified)
+        items: Any = route.submit(plan, batch, classified)
+        sealed: Any = seal.submit(plan, manifest, classified, items)
+        yield PendingBatch(group, batch is batches[-1], (found, classified, manifest, items, sealed))

@@ -12,11 +12,12 @@ from prefect import get_run_logger
 
 from digit_core.records import SourceObject
 from flows.drift_alarm import warn_of_drift
+from flows.options import Runner
 from flows.progress import RunProgress, current
 from flows.report import report
 from flows.run_local import PendingBatch, submit_batches, window
 from flows.run_stats import Quarantined, Tally
-from flows.settings import Runner, Settings
+from flows.settings import Settings
 from flows.workspace import spool
 from tasks.adapters.results.dataset import Results
 from tasks.adapters.storage.storage import Storage
@@ -26,14 +27,16 @@ from tasks.run_plan import RunContext, RunPlan, Sealed, run_context
 ObjectsOf = Callable[[Storage, Results, RunPlan], Iterable[SourceObject]]
 
 
-def read_to_the_end(plan: RunPlan, settings: Settings, objects_of: ObjectsOf) -> Tally:
+def read_to_the_end(plan: RunPlan, settings: Settings, objects_of: ObjectsOf, counted: Tally | None = None) -> Tally:
     """Read the objects, add them to the results, and leave a report, also of a run that is stopped.
 
-    Raises StorageError, QueueError and their kin, and BudgetExceededError when too many pages were quarantined.
+    counted: what this run has read before; goes on being counted into. Raises StorageError, QueueError and their kin, and
+    BudgetExceededError when too many pages were quarantined.
     """
-    tally = (current.get() or RunProgress()).tally
+    tally = counted or (current.get() or RunProgress()).tally
     storage = Storage(settings.storage_options, patiently)
     results = Results(storage, plan.out, plan.share)
+    results.check_writable()
     plan = replace(plan, seq=results.next_seq())
     if plan.note:
         get_run_logger().warning(plan.note)

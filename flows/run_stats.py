@@ -95,8 +95,13 @@ class Tally:
         return self.to_review / self.digits if self.digits else 0.0
 
     def check_budget(self, max_failed: float, out: str, at_end: bool) -> None:
-        """Raises BudgetExceededError when too many of the pages were quarantined to go on."""
+        """Raises BudgetExceededError when too many of the pages were quarantined to go on.
+
+        A single one is no share of a handful of pages: it counts where none is allowed, or where there is no other page.
+        """
         pages, failed = self.pages, self.quarantined
+        if failed == 1 < pages and max_failed > 0:
+            return
         if (at_end or pages >= JUDGED_FROM) and failed > max_failed * pages:
             raise BudgetExceededError(
                 f"{failed} of {pages} pages were quarantined, more than the {max_failed:.0%} allowed "

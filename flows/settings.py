@@ -12,7 +12,6 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Iterable, Mapping
-from enum import StrEnum
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit, urlunsplit
@@ -23,19 +22,13 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from digit_core.errors import InputError
 from digit_core.params import CalibrationSet, Writing
+from flows.options import Runner, RunOptions, setting
 
 PREFIX = "DIGITS_"
 _SECRET_WORDS = ("secret", "password", "token", "key")
 _MAY_HOLD_SECRETS = ("storage_options", "mlflow_tracking_uri", "review_database_url", "review_token")
 
 Origin = Literal["environment", "file", "default"]
-
-
-class Runner(StrEnum):
-    """Where the stages of a run are done."""
-
-    HERE = "here"
-    DASK = "dask"
 
 
 class Settings(BaseSettings):
@@ -57,6 +50,13 @@ class Settings(BaseSettings):
     review_token: SecretStr = Field(
         default=SecretStr(""), description="what reviewers must know when `digits review serve` is open to other machines"
     )
+    review_tls: bool = Field(default=False, description="reviewers reach the page by https: cookies are sent by that alone")
+    review_sources: tuple[str, ...] = Field(
+        default=(), description="JSON list of the places that the review page reads scans from; default: the collections' sources"
+    )
+    review_page_megabytes: float = Field(
+        default=700.0, ge=256, description="memory that the review page may take to decode one scan"
+    )
     review_lease_seconds: float = Field(
         default=600.0, ge=10, le=43_200, description="how long a reviewer keeps digits without a decision"
     )
@@ -65,26 +65,23 @@ class Settings(BaseSettings):
     training_sets: str = Field(default="", description="where reviewed digits are kept for training; default: home/training")
     layouts: str = Field(default="", description="folder of the layouts that are drawn in the review page; default: home/layouts")
     storage_options: dict[str, Any] = Field(default={}, repr=False, description="fsspec options as JSON, such as an endpoint")
-    workers: int = Field(default=0, ge=0, le=1024, description="processes that read pages; 0 means one for each core")
-    runner: Runner = Field(default=Runner.HERE, description="here: processes of this machine; dask: those of a Dask cluster")
-    scheduler: str = Field(default="", description="address of the Dask scheduler, such as tcp://host:8786")
+    workers: int = setting("workers", 0, ge=0)  # 0: one for each core
+    runner: Runner = setting("runner", Runner.HERE)
+    scheduler: str = setting("scheduler", "")
     page_seconds: float = Field(default=120.0, gt=0, description="time limit for one page")
     page_megabytes: float = Field(default=4096.0, ge=256, description="memory that a process may take to read one page")
-    writing: Writing = Field(default=Writing.ANY, description="numbers that are wanted: any, hand or print")
-    layout: str = Field(default="", description="layout file, or folder of them, of the forms that are read; may be a URL")
-    threshold: float = Field(default=0.97, ge=0, le=1, description="digits less sure than this go to review")
-    max_error: float | None = Field(
-        default=None, gt=0, lt=1, description="instead of a threshold: the share of the accepted digits that may be wrong"
-    )
-    certainty: float = Field(default=0.95, gt=0, lt=1, description="with which max_error is promised")
-    ink: CalibrationSet = Field(
-        default=CalibrationSet.ARCHIVE, description="digits that max_error is promised for: archive (worn) or clean (as MNIST)"
-    )
-    audit_share: float = Field(default=0.01, ge=0, le=1, description="share of the sure digits that a person checks all the same")
-    max_failed: float = Field(
-        default=0.10, ge=0, le=1, description="a run stops when more than this share of its pages is quarantined"
-    )
-    max_megapixels: float = Field(default=200.0, gt=0, description="larger scans are quarantined")
+    writing: Writing = setting("writing", Writing.ANY)
+    layout: str = setting("layout", "")
+    classifier: str = setting("classifier", "")
+    detector: str = setting("detector", "")
+    strip_reader: str = setting("strip_reader", "")
+    threshold: float = setting("threshold", 0.97)
+    max_error: float | None = setting("max_error", None)
+    certainty: float = Field(default=0.95, gt=0, lt=1, description="confidence level of the bound that max_error is kept by")
+    ink: CalibrationSet = setting("ink", CalibrationSet.ARCHIVE)
+    audit_share: float = setting("audit_share", 0.01)
+    max_failed: float = setting("max_failed", 0.10)
+    max_megapixels: float = setting("max_megapixels", 200.0)
     max_megabytes: float = Field(default=1024.0, gt=0, description="larger files are quarantined")
     max_pages: int = Field(default=5000, gt=0, description="files with more pages are quarantined")
     review_seconds: float = Field(
@@ -92,6 +89,11 @@ class Settings(BaseSettings):
     )
     mnist: Path | None = Field(default=None, description="path of mnist.npz for training; default: Keras fetches it")
     render_dpi: int = Field(default=300, ge=36, le=1200, description="resolution for PDF pages that hold no scan")
+
+    def replaced_by(self, options: RunOptions) -> Settings:
+        """The settings with the options that are given in the place of theirs; a threshold takes the place of a max error."""
+        given = options.given()
+        return self.model_copy(update={"max_error": None, **given} if "threshold" in given else given)
 
     @property
     def home_folder(self) -> Path:
@@ -136,6 +138,11 @@ class Settings(BaseSettings):
 def available_cores() -> int:
     """The cores this process may use, which in a container can be fewer than the machine has."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def is_set(name: str) -> bool:
+    """Whether the environment has a value of this name, which another program may have put there."""
+    return name in os.environ
 
 
 def load_settings() -> Settings:

@@ -17,8 +17,8 @@ from digit_core.params import TrainingParams
 from digit_core.training.model_card import ship as ship_model
 from digit_core.training.recipes import recipe as find_recipe
 from digit_core.training.reviewed_digits import TrainingSet
+from flows.networks import registry
 from flows.options import described
-from flows.planning import registry
 from flows.settings import Settings, load_settings
 from flows.workspace import spool
 from tasks.adapters.storage.storage import Storage

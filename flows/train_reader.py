@@ -15,9 +15,10 @@ from prefect.artifacts import create_markdown_artifact
 from digit_core.training.reader_card import ship as ship_reader
 from digit_core.training.strip_shards import Sources, StripParams
 from digit_core.training.strip_training import identity_digest
-from flows.planning import registry
+from flows.networks import registry
 from flows.settings import load_settings
 from flows.workspace import spool
+from tasks.adapters.registry.networks import STRIP_READER
 from tasks.train import data
 from tasks.train_reader import examine, fit, read_sets, register
 
@@ -57,7 +58,6 @@ def train_reader(
     settings = load_settings()
     usual = StripParams()
     params = replace(usual, seed=seed, chapters=chapters or usual.chapters)
-    models = registry(settings)
     folder = settings.spool_folder / f"reader-{uuid.uuid4().hex}"
     with spool(folder):
         known = read_sets([Path(path) for path in sets], [Path(path) for path in measure])
@@ -65,8 +65,8 @@ def train_reader(
         sources = Sources(digits.train, tuple(Path(path).resolve() for path in sets))
         kept = settings.home_folder / "training" / f"strips-{identity_digest(params, sources)}"
         fitted = fit(sources, params, kept, folder / "reader", watching.get())
-        card = examine(fitted, digits, known, params, models.champion().path)
-        version = register(models, fitted, card)
+        card = examine(fitted, digits, known, params, registry(settings).champion().path)
+        version = register(registry(settings, STRIP_READER), fitted, card)
         if ship:
             ship_reader(fitted.folder, Path(ship))
     create_markdown_artifact(_summary(version, card), key="digits-reader", description="train-reader")

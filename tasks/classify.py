@@ -1,4 +1,4 @@
-"""Stage 3: name the digits of a batch, decide which a person shall see, and lay out the rows."""
+"""Stage 3: classify the digits of a batch, decide which a person shall see, and lay out rows and questions."""
 
 from __future__ import annotations
 
@@ -7,24 +7,28 @@ from collections.abc import Sequence
 import pyarrow as pa
 from prefect import task
 
-from digit_core.records import PageFailure
+from digit_core.recognition.page_table import forget_page
+from digit_core.records import PageFailure, PageRef
 from digit_core.results.schema import TABLES, batch_tables
-from tasks.detect import or_failure
-from tasks.jobs import ReadJob, Tables, read_pages
-from tasks.parcels import Parcel
+from tasks.detect import kept_files, or_failure
+from tasks.jobs import Classified, ClassifyJob, classify_page
 from tasks.retries import STAGE
-from tasks.run_plan import RunPlan, run_context
+from tasks.run_plan import Batch, RunPlan, run_context
 
 PAGES_PER_JOB = 4
 
 
-@task(name="classify", task_run_name="classify {number}", **STAGE)
-def classify(plan: RunPlan, number: str, pages: Sequence[Parcel | PageFailure]) -> Tables:
-    """The rows of the batch's pages, in their order."""
-    jobs = [ReadJob(page, plan.model, plan.read_by, plan.review, plan.layouts) for page in pages]
+@task(name="classify", task_run_name="classify {batch.number}", **STAGE)
+def classify(plan: RunPlan, batch: Batch, pages: Sequence[PageRef | PageFailure]) -> Classified:
+    """The rows and the questions of the batch's pages, in their order; `pages` are what `detect` gave."""
+    kept = kept_files(plan, batch)
+    jobs = [ClassifyJob(page, path, plan.spec, plan.read_by, plan.out) for page, path in zip(pages, kept, strict=True)]
     results = [
-        or_failure(result, page.ref)
-        for result, page in zip(run_context(plan).pool.run(read_pages, jobs, PAGES_PER_JOB), pages, strict=True)
+        or_failure(result, page if isinstance(page, PageRef) else page.ref)
+        for result, page in zip(run_context(plan).pool.run(classify_page, jobs, PAGES_PER_JOB), pages, strict=True)
     ]
-    rows = [batch_tables([result], plan.read_by) if isinstance(result, PageFailure) else result for result in results]
-    return {name: pa.concat_tables([one[name] for one in rows]) for name in TABLES}
+    for path in kept:
+        forget_page(path)
+    done = [Classified(batch_tables([one], plan.read_by)) if isinstance(one, PageFailure) else one for one in results]
+    tables = {name: pa.concat_tables([one.tables[name] for one in done]) for name in TABLES}
+    return Classified(tables, tuple(item for one in done for item in one.items))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -24,12 +23,8 @@ class DecodeJob:
     limits: DecodeLimits
 
 
-def decode_each(jobs: Sequence[DecodeJob]) -> list[PageImage | PageError]:
-    """Run in the worker."""
-    return [_decode(job) for job in jobs]
-
-
-def _decode(job: DecodeJob) -> PageImage | PageError:
+def decode_job(job: DecodeJob) -> PageImage | PageError:
+    """Run in the worker; an error as a value, so that its reason is not lost."""
     try:
         return decode_page(job.data, job.index, job.limits)
     except PageError as error:
@@ -40,7 +35,7 @@ def decode_apart(job: DecodeJob, seconds: float, megabytes: float) -> PageImage:
     """The page. Raises PageError, TOO_LARGE or TIMED_OUT where it takes more memory or time than that."""
     pool = WorkerPool(1, seconds, megabytes)
     try:
-        (result,) = pool.run(decode_each, [job])
+        (result,) = pool.run(decode_job, [job])
     finally:
         pool.close()
     return result_of(result)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TypeVar
 
 from prefect import task
 
 from digit_core.records import PageFailure, PageRef
-from tasks.jobs import PageJob, find_on_pages
-from tasks.parcels import Parcel
+from tasks.jobs import DetectJob, detect_page
 from tasks.retries import STAGE
 from tasks.run_plan import Batch, RunPlan, run_context
 from tasks.worker_pool import Lost
@@ -17,13 +17,21 @@ Detected = TypeVar("Detected")
 
 
 @task(name="detect", task_run_name="detect {batch.number}", **STAGE)
-def detect(plan: RunPlan, batch: Batch) -> list[Parcel | PageFailure]:
-    """What was found on each page of the batch, in its order; failures of earlier stages stay in their places."""
-    sound = [page for page in batch.pages if isinstance(page, PageRef)]
-    jobs = [PageJob(batch.paths[ref.uri], ref, plan.limits, plan.segmentation, plan.layouts) for ref in sound]
+def detect(plan: RunPlan, batch: Batch) -> list[PageRef | PageFailure]:
+    """The pages of the batch in its order, each found or failed; what was found lies in the run's working folder."""
+    kept = kept_files(plan, batch)
+    kept[0].parent.mkdir(parents=True, exist_ok=True)
+    sound = [(page, path) for page, path in zip(batch.pages, kept, strict=True) if isinstance(page, PageRef)]
+    jobs = [DetectJob(batch.paths[ref.uri], ref, plan.spec, path) for ref, path in sound]
     run_context(plan).on_pages(len(batch.pages) - len(sound))
-    found = iter(run_context(plan).pool.run(find_on_pages, jobs, on_done=run_context(plan).on_pages))
+    found = iter(run_context(plan).pool.run(detect_page, jobs, on_done=run_context(plan).on_pages))
     return [page if isinstance(page, PageFailure) else or_failure(next(found), page) for page in batch.pages]
+
+
+def kept_files(plan: RunPlan, batch: Batch) -> list[Path]:
+    """For each page of the batch the file in the working folder where detection leaves what it found."""
+    folder = plan.spool / batch.number.partition(".")[0]
+    return [folder / f"{batch.number}-{place}.arrow" for place in range(len(batch.pages))]
 
 
 def or_failure(result: Detected | Lost, ref: PageRef) -> Detected | PageFailure:

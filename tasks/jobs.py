@@ -1,28 +1,66 @@
-"""What the worker processes do: plain functions from lists to lists. No orchestrator is imported here."""
+"""What the worker processes do: plain functions of one file or page. No orchestrator is imported here."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 import pyarrow as pa
 
-from digit_core.errors import FailureReason, PageError
-from digit_core.imaging.decode import decode_page, probe
+from digit_core import ALGORITHM_VERSION
+from digit_core.errors import FailureReason, PageError, StorageError
+from digit_core.imaging.decode import probe
+from digit_core.imaging.rotation import quarters_of
 from digit_core.inference.classifier import OnnxRecogniser
 from digit_core.inference.reader import OnnxReader
 from digit_core.layouts.template import Layout
-from digit_core.params import DecodeLimits, ReviewPolicy, SegmentationParams
-from digit_core.readings import ReadBy
-from digit_core.recognition.acceptance import judge
-from digit_core.recognition.pipeline import find_digits
-from digit_core.records import Box, PageFailure, PageFound, PageRef
+from digit_core.params import DecodeLimits
+from digit_core.readings import PageRead, ReadBy, ReviewItem
+from digit_core.recognition.page_table import keep_page, kept_page
+from digit_core.recognition.pipeline import PageReader
+from digit_core.records import PageFailure, PageRef
 from digit_core.results.schema import batch_tables
-from digit_core.review.snippets import Cutting, cut
-from tasks.parcels import Parcel, pack, unpack
+from digit_core.review.questions import questions
+from digit_core.review.snippets import windows_around
+from tasks.adapters.registry.cache import ModelFile
+from tasks.reader_spec import ReaderSpec
+
+Tables = dict[str, pa.Table]
+
+
+@lru_cache(maxsize=2)
+def page_reader(spec: ReaderSpec) -> PageReader:
+    """The one reader of this process for these pages."""
+    networks = spec.networks
+    return PageReader(
+        _reader(networks.detector, networks.strip_reader),
+        _classifier(networks.classifier),
+        spec.limits,
+        spec.segmentation,
+        spec.review,
+        parsed_layouts(spec.layouts),
+    )
+
+
+@lru_cache(maxsize=2)
+def _reader(detector: ModelFile, strip_reader: ModelFile) -> OnnxReader:
+    return OnnxReader(detector.path, strip_reader.path)
+
+
+@lru_cache(maxsize=2)
+def _classifier(file: ModelFile) -> OnnxRecogniser:
+    return OnnxRecogniser(file.path, file.version)
+
+
+def parsed_layouts(texts: tuple[str, ...]) -> tuple[Layout, ...]:
+    """The layouts of these files' texts."""
+    if not texts:
+        return ()
+    from digit_core.layouts.template_file import parse_layout  # Pydantic: 0.1 s that a run without layouts does not need
+
+    return tuple(parse_layout(text) for text in texts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,123 +72,129 @@ class FileJob:
     limits: DecodeLimits
 
 
-@dataclass(frozen=True, slots=True)
-class PageJob:
-    """A page to find digits on; `layouts` are texts of layout files."""
-
-    path: Path
-    ref: PageRef
-    limits: DecodeLimits
-    params: SegmentationParams
-    layouts: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class CutJob:
-    """Places of a page to cut out: for each a digit's box and that of its number, in pixels of the scan, on which the page lies
-    turned by so many quarters (digit_core.imaging.rotation).
-    """
-
-    path: Path
-    ref: PageRef
-    limits: DecodeLimits
-    places: tuple[tuple[Box, Box], ...]
-    quarters: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class ReadJob:
-    """A page whose digits are to be classified, and by what; `layouts` are those that they were found with."""
-
-    page: Parcel | PageFailure
-    model: Path
-    read_by: ReadBy
-    policy: ReviewPolicy
-    layouts: tuple[str, ...] = ()
-
-
-Tables = dict[str, pa.Table]
-Cuttings = list[Cutting]
-
-
-def look_at_files(jobs: Sequence[FileJob]) -> list[PageRef | PageFailure]:
-    """Hash each file and count its pages."""
-    return [_look_at(job) for job in jobs]
-
-
-def _look_at(job: FileJob) -> PageRef | PageFailure:
+def probe_file(job: FileJob) -> PageRef | PageFailure:
+    """Hash a file and count its pages."""
     digest = ""
     try:
-        data = _read(job.path)
+        data = _bytes_of(job.path)
         digest = hashlib.sha256(data).hexdigest()
         return PageRef(job.ref.uri, job.ref.version, digest, 0, probe(data, job.limits))
     except PageError as error:
         return PageFailure(PageRef(job.ref.uri, job.ref.version, digest), error.reason, str(error))
 
 
-def find_on_pages(jobs: Sequence[PageJob]) -> list[Parcel | PageFailure]:
-    """Decode each page and find its digits."""
-    return [_find_on(job) for job in jobs]
+@dataclass(frozen=True, slots=True)
+class PageJob:
+    """A page of a local file to read. `strip`: it holds one number and nothing else."""
+
+    path: Path
+    ref: PageRef
+    spec: ReaderSpec
+    strip: bool = False
 
 
-def _find_on(job: PageJob) -> Parcel | PageFailure:
+def read_page(job: PageJob) -> PageRead | PageFailure:
+    """Read a page from beginning to end."""
+    reader = page_reader(job.spec)
     try:
-        image = decode_page(_read_unchanged(job.path, job.ref), job.ref.index, job.limits)
+        image = reader.decode(_unchanged_bytes(job.path, job.ref.sha256), job.ref.index)
     except PageError as error:
         return PageFailure(job.ref, error.reason, str(error))
-    digits = find_digits(image, job.params, reader(), forms(job.layouts))
-    return pack(PageFound(job.ref, image.width, image.height, image.dpi, digits))
+    return reader.read_strip(image, job.ref) if job.strip else reader.read(image, job.ref)
 
 
-def read_pages(jobs: Sequence[ReadJob]) -> list[Tables]:
-    """Classify the digits of each page, decide which go to review, and lay out the rows to publish."""
-    return [_read_page(job) for job in jobs]
+@dataclass(frozen=True, slots=True)
+class DetectJob:
+    """A page of a local file to find digits on; what is found is written to `kept`."""
+
+    path: Path
+    ref: PageRef
+    spec: ReaderSpec
+    kept: Path
 
 
-def _read_page(job: ReadJob) -> Tables:
-    if isinstance(job.page, PageFailure):
-        return batch_tables([job.page], job.read_by)
-    found = unpack(job.page)
-    probabilities = recogniser(str(job.model), job.read_by.model_version)(found.digits.crops)
-    return batch_tables([judge(found, probabilities, job.policy, forms(job.layouts))], job.read_by)
-
-
-def cut_from_pages(jobs: Sequence[CutJob]) -> list[Cuttings]:
-    """For each place of each page a crop of the digit and a strip of its surroundings, as PNG."""
-    return [_cut_from(job) for job in jobs]
-
-
-def _cut_from(job: CutJob) -> Cuttings:
+def detect_page(job: DetectJob) -> PageRef | PageFailure:
+    """Decode a page and find its digits; the reference of a page that was read this far."""
+    reader = page_reader(job.spec)
     try:
-        image = decode_page(_read_unchanged(job.path, job.ref), job.ref.index, job.limits)
-    except PageError:  # it could be read a moment ago; its digits are asked about without pictures
-        return [Cutting()] * len(job.places)
-    return cut(image.pixels, job.places, job.quarters)
+        image = reader.decode(_unchanged_bytes(job.path, job.ref.sha256), job.ref.index)
+    except PageError as error:
+        return PageFailure(job.ref, error.reason, str(error))
+    found = reader.detect(image, job.ref)
+    numbers = [number.boxes for number in found.digits.numbers]
+    windows = windows_around(image.pixels, numbers, quarters_of(found.digits.skew))
+    try:
+        keep_page(job.kept, found, windows)
+    except OSError as error:
+        where = f"the working folder {job.kept.parent} cannot be written ({error.strerror})"
+        raise StorageError(f"{where}: free some space there, or set DIGITS_HOME to a folder that has more") from error
+    return job.ref
 
 
-@lru_cache(maxsize=1)
-def recogniser(model: str, version: str) -> OnnxRecogniser:
-    """The model, loaded once in each process."""
-    return OnnxRecogniser(Path(model), version)
+@dataclass(frozen=True, slots=True)
+class ClassifyJob:
+    """A page whose digits were found, or that failed before; `collection`: where its questions belong."""
+
+    page: PageRef | PageFailure
+    kept: Path
+    spec: ReaderSpec
+    read_by: ReadBy
+    collection: str
 
 
-@lru_cache(maxsize=2)
-def forms(layouts: tuple[str, ...]) -> tuple[Layout, ...]:
-    """The layouts, parsed once in each process."""
-    if not layouts:
-        return ()
-    from digit_core.layouts.template_file import parse_layout  # Pydantic: 0.1 s that a run without layouts does not need
+@dataclass(frozen=True, slots=True)
+class Classified:
+    """The rows of a page or of many, and what a person is asked about them."""
 
-    return tuple(parse_layout(text) for text in layouts)
+    tables: Tables
+    items: tuple[ReviewItem, ...] = ()
 
 
-@lru_cache(maxsize=1)
-def reader() -> OnnxReader:
-    """The networks that find numbers, loaded once in each process."""
-    return OnnxReader()
+def classify_page(job: ClassifyJob) -> Classified:
+    """Classify a page's digits, judge them, and lay out rows and questions."""
+    if isinstance(job.page, PageFailure):
+        return Classified(batch_tables([job.page], job.read_by))
+    kept = kept_page(job.kept)
+    page = page_reader(job.spec).classify(kept.found)
+    asked = questions(page, kept, job.collection, job.read_by.model_version)
+    return Classified(batch_tables([page], job.read_by), tuple(asked))
 
 
-def _read(path: Path) -> bytes:
+@dataclass(frozen=True, slots=True)
+class RereadJob:
+    """A published page, and how it is read by the champion and by a challenger; `ref` has the hash that it was read with."""
+
+    path: Path
+    ref: PageRef
+    champion: ReaderSpec
+    challenger: ReaderSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Reread:
+    """The rows of `numbers` that either gives for a page."""
+
+    champion: pa.Table
+    challenger: pa.Table
+
+
+def reread_page(job: RereadJob) -> Reread | PageFailure:
+    """Read a page by both; its digits are found once where the same networks find them. A failure if the file was changed."""
+    readers = page_reader(job.champion), page_reader(job.challenger)
+    try:
+        image = readers[0].decode(_unchanged_bytes(job.path, job.ref.sha256), job.ref.index)
+    except PageError as error:
+        return PageFailure(job.ref, error.reason, str(error))
+    first = readers[0].detect(image, job.ref)
+    second = first if readers[0].reader is readers[1].reader else readers[1].detect(image, job.ref)
+    read_by = ReadBy("", ALGORITHM_VERSION, "", "", "")
+    tables = [
+        batch_tables([reader.classify(found)], read_by)["numbers"] for reader, found in zip(readers, (first, second), strict=True)
+    ]
+    return Reread(*tables)
+
+
+def _bytes_of(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except FileNotFoundError as error:
@@ -160,12 +204,8 @@ def _read(path: Path) -> bytes:
 
 
 @lru_cache(maxsize=1)  # the pages of one file come one after the other
-def _read_once(path: Path, sha256: str) -> bytes:
-    data = _read(path)
+def _unchanged_bytes(path: Path, sha256: str) -> bytes:
+    data = _bytes_of(path)
     if hashlib.sha256(data).hexdigest() != sha256:
-        raise PageError(FailureReason.MISSING, "the file was changed while it was being read; run again to read it as it is now")
+        raise PageError(FailureReason.MISSING, "the file was changed since it was looked at; run again to read it as it is now")
     return data
-
-
-def _read_unchanged(path: Path, ref: PageRef) -> bytes:
-    return _read_once(path, ref.sha256)

@@ -1,30 +1,49 @@
-"""The stages of a promotion: put both models to the trial, keep the report, move the champion."""
+"""The stages of a promotion: put both versions to the trial, keep the report, move the champion."""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 
+import numpy as np
 from prefect import task
 
-from digit_core.evaluation.gate_report import gate_metrics, markdown, summary
+from digit_core.evaluation.gate_report import FigureRow, figures, gate_metrics, markdown, titled_table
 from digit_core.evaluation.model_comparison import Comparison, Trial, compare, held_out_sets, put_to_trial, speeds
 from digit_core.evaluation.promotion_gate import GatePolicy, GateVerdict, verdict
+from digit_core.evaluation.strip_gate import (
+    StripAnswers,
+    StripComparison,
+    compare_strips,
+    strip_figures,
+    strip_metrics,
+    strip_verdict,
+)
 from digit_core.inference.classifier import OnnxRecogniser
+from digit_core.recognition.pipeline import PageReader
 from digit_core.training.classifier_training import load_keras, load_mnist, parity
+from digit_core.training.held_out_strips import LabelledStrip, clean_strips, exactly_read, worn_strips
 from digit_core.visualisation.gate_charts import pictures
 from tasks.adapters.registry.cache import ModelFile
+from tasks.adapters.registry.networks import NetworkFiles
 from tasks.adapters.registry.promotions import Promotions
+from tasks.jobs import page_reader
+from tasks.reader_spec import ReaderSpec
 from tasks.retries import STAGE
 
 SPEED_DIGITS = 2_000
 PARITY_DIGITS = 500
+STRIPS = 600
+"""Of each kind, that detectors and strip readers are compared on."""
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A challenger with what was found about it; `champion` and `challenger` are version numbers."""
+    """A challenger of the classifier with what was found about it; `champion` and `challenger` are version numbers."""
 
     champion: str
     challenger: str
@@ -33,11 +52,27 @@ class Judged:
     verdict: GateVerdict
 
 
+@dataclass(frozen=True, slots=True)
+class GateReport:
+    """What the gate found of a challenger: its figures, and the files and metrics that are kept."""
+
+    champion: str
+    challenger: str
+    verdict: GateVerdict
+    rows: tuple[FigureRow, ...]
+    files: Mapping[str, bytes]
+    metrics: Mapping[str, float]
+
+    @property
+    def summary(self) -> str:
+        return titled_table(self.verdict, self.champion, self.challenger, list(self.rows))
+
+
 @task(name="compare", **STAGE)
 def compare_models(
     champion: ModelFile, challenger: ModelFile, keras: Path | None, mnist: Path | None, policy: GatePolicy
 ) -> Judged:
-    """Both models on the same held-out digits. `keras`: the challenger's Keras file, if it has one."""
+    """Both classifiers on the same held-out digits. `keras`: the challenger's Keras file, if it has one."""
     old, new = (OnnxRecogniser(model.path, model.version) for model in (champion, challenger))
     sets = held_out_sets(*load_mnist(mnist).test)
     trials = tuple(put_to_trial(one, old, new) for one in sets)
@@ -51,9 +86,8 @@ def compare_models(
     return Judged(champion.version, challenger.version, trials, comparison, verdict(comparison, policy))
 
 
-@task(name="keep report", **STAGE)
-def keep_report(promotions: Promotions, judged: Judged) -> str:
-    """The report with its pictures goes to MLflow. Returns where it lies there."""
+def report_of(judged: Judged) -> GateReport:
+    """The report with its pictures."""
     comparison = judged.comparison
     charts = {
         name: data
@@ -61,20 +95,56 @@ def keep_report(promotions: Promotions, judged: Judged) -> str:
         for name, data in pictures(trial, compared, comparison.residual_error).items()
     }
     names = judged.champion, judged.challenger
-    report = markdown(comparison, judged.verdict, *names, list(charts))
-    return promotions.record(
-        judged.challenger,
-        against=judged.champion,
-        gate=_line(judged),
-        description=summary(comparison, judged.verdict, *names),
-        files={"report.md": report.encode(), **charts},
-        metrics=gate_metrics(comparison),
+    text = markdown(comparison, judged.verdict, *names, list(charts))
+    return GateReport(
+        *names, judged.verdict, tuple(figures(comparison)), {"report.md": text.encode(), **charts}, gate_metrics(comparison)
     )
 
 
-def _line(judged: Judged) -> str:
-    word = "passed" if judged.verdict.passed else "refused"
-    return "; ".join([f"{word} against {judged.champion} on {datetime.now(UTC):%Y-%m-%d}", *judged.verdict.reasons])
+@task(name="compare", **STAGE)
+def compare_readings(
+    champion: NetworkFiles, challenger: NetworkFiles, versions: tuple[str, str], mnist: Path | None, policy: GatePolicy
+) -> GateReport:
+    """Both on strips that are written with MNIST's test digits. They differ in one network; `versions` are those of it."""
+    digits, rng = load_mnist(mnist).test, np.random.default_rng(0)
+    kinds = {
+        "worn strips": list(worn_strips(digits, STRIPS, rng)),
+        "clean strips": list(islice(clean_strips(digits, rng), STRIPS)),
+    }
+    old, new = (page_reader(ReaderSpec(files)) for files in (champion, challenger))
+    compared = [compare_strips(name, _answers(papers, old), _answers(papers, new)) for name, papers in kinds.items()]
+    return strip_report(versions, compared, strip_verdict(compared, policy))
+
+
+def strip_report(versions: tuple[str, str], compared: Sequence[StripComparison], found: GateVerdict) -> GateReport:
+    """The report of a detector or strip reader."""
+    rows = strip_figures(compared)
+    text = titled_table(found, *versions, rows)
+    return GateReport(*versions, found, tuple(rows), {"report.md": text.encode()}, strip_metrics(compared))
+
+
+def _answers(papers: Sequence[LabelledStrip], reader: PageReader) -> StripAnswers:
+    started = time.perf_counter()
+    right, confidence = exactly_read(papers, reader)
+    return StripAnswers(right, confidence, len(papers) / (time.perf_counter() - started))
+
+
+@task(name="keep report", **STAGE)
+def keep_report(promotions: Promotions, report: GateReport) -> str:
+    """The report with its pictures goes to MLflow. Returns where it lies there."""
+    return promotions.record(
+        report.challenger,
+        against=report.champion,
+        gate=_line(report),
+        description=report.summary,
+        files=report.files,
+        metrics=report.metrics,
+    )
+
+
+def _line(report: GateReport) -> str:
+    word = "passed" if report.verdict.passed else "refused"
+    return "; ".join([f"{word} against {report.champion} on {datetime.now(UTC):%Y-%m-%d}", *report.verdict.reasons])
 
 
 @task(name="move champion", **STAGE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -14,25 +15,26 @@ from digit_core.readings import ReviewItem
 from digit_core.records import PageFailure, PageRef
 from digit_core.results.drift import shape_of
 from digit_core.results.manifest import Manifest, batch_key, count_rows
-from tasks.jobs import Tables
+from tasks.jobs import Classified
 from tasks.retries import STORAGE_STAGE
 from tasks.run_plan import Batch, RunPlan, Sealed, run_context
 
 
 @task(name="publish", task_run_name="publish {batch.number}", **STORAGE_STAGE)
-def publish(plan: RunPlan, batch: Batch, tables: Tables) -> Manifest:
+def publish(plan: RunPlan, batch: Batch, classified: Classified) -> Manifest:
     """The batch's tables are written; its manifest is ready, but not yet."""
     pages = tuple(page.ref if isinstance(page, PageFailure) else page for page in batch.pages)
     key = batch_key(((ref.uri, ref.version, ref.index) for ref in pages), plan.read_by)
+    tables = classified.tables
     files = run_context(plan).results.write_tables(key, tables)
     now, counts, shape = datetime.now(UTC).isoformat(), count_rows(tables), shape_of(tables["digits"])
-    return Manifest(key, plan.seq, now, plan.read_by, pages, counts, files, shape)
+    return Manifest(key, plan.seq, now, plan.read_by, pages, counts, files, shape, json.loads(plan.options))
 
 
 @task(name="seal", task_run_name="seal {manifest.key}", **STORAGE_STAGE)
-def seal(plan: RunPlan, manifest: Manifest, tables: Tables, items: Iterable[ReviewItem]) -> Sealed:
+def seal(plan: RunPlan, manifest: Manifest, classified: Classified, items: Iterable[ReviewItem]) -> Sealed:
     """The batch counts from here on: its rows are written and its questions are in the queue, both surely."""
-    results = run_context(plan).results
+    results, tables = run_context(plan).results, classified.tables
     if not results.tables_stand(manifest):  # taken for a killed run's by a run whose clock is a day ahead
         results.write_tables(manifest.key, tables)
     results.seal(manifest)

@@ -15,13 +15,14 @@ from pathlib import Path
 from typing import Any
 
 from digit_core.calibration.risk_control import DialSetting
-from digit_core.params import DecodeLimits, Params, ReviewPolicy, SegmentationParams
+from digit_core.params import Params
 from digit_core.partition import Share
 from digit_core.readings import ReadBy, ReviewItem
 from digit_core.records import PageFailure, PageRef, SourceObject
 from digit_core.results.drift import Distribution
 from tasks.adapters.results.dataset import Results
 from tasks.adapters.storage.storage import Storage
+from tasks.reader_spec import ReaderSpec
 from tasks.worker_pool import MEGABYTES, WorkerPool
 
 GROUP_OBJECTS = 32
@@ -43,23 +44,19 @@ class RunPlan:
     source: str
     out: str
     spool: Path
-    model: Path
+    spec: ReaderSpec
     read_by: ReadBy
     seq: int
-    limits: DecodeLimits
-    segmentation: SegmentationParams
-    review: ReviewPolicy
     workers: int
     page_seconds: float
     storage_options: str = field(default="{}", repr=False)  # JSON, so that the plan can be a key
     review_url: str = field(default="", repr=False)
     share: Share = field(default_factory=Share)  # of the source that this run reads
-    model_sha256: str = ""
     home: str = ""  # name of the machine that a run on several machines was started on
     note: str = ""  # what a person should know of the model, such as that the registry was away
     page_megabytes: float = MEGABYTES
-    layouts: tuple[str, ...] = field(default=(), repr=False)  # texts of the layout files that pages are read by
-    promise: DialSetting | None = None  # what the threshold in `review` was chosen for, if for an error
+    promise: DialSetting | None = None  # what the threshold was chosen for, if for an error
+    options: str = "{}"  # those that decide what is read, as JSON; kept with each batch, for a retry
 
 
 @dataclass(frozen=True)

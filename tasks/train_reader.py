@@ -14,6 +14,7 @@ from prefect import task
 
 from digit_core.inference.classifier import OnnxRecogniser
 from digit_core.inference.reader import FINDER, READER, SHIPPED_READER, OnnxReader
+from digit_core.recognition.pipeline import PageReader
 from digit_core.training.held_out_strips import evaluate_strips, worn_strips
 from digit_core.training.mnist import Mnist
 from digit_core.training.number_sets import NumberSet, read_number_set
@@ -22,8 +23,8 @@ from digit_core.training.set_exam import examine_set
 from digit_core.training.strip_export import Exported, export_strip_reader
 from digit_core.training.strip_shards import Sources, StripParams, held_out
 from digit_core.training.strip_training import Progress, train_strips
-from tasks.adapters.registry.reader_versions import register_reader
 from tasks.adapters.registry.registry import Registry
+from tasks.adapters.registry.tracking import TrainingArtifacts
 from tasks.retries import STAGE
 
 STRIPS = 600
@@ -68,14 +69,16 @@ def fit(sources: Sources, params: StripParams, kept: Path, folder: Path, progres
 @task(name="examine reader", **STAGE)
 def examine(fitted: FittedReader, digits: Mnist, sets: NumberSets, params: StripParams, classifier: Path) -> dict[str, Any]:
     """Read strips written with MNIST's test digits, and numbers of the sets that were not learned; write the card."""
-    reader, recogniser = OnnxReader(fitted.folder), OnnxRecogniser(classifier, "")
-    written = evaluate_strips(list(worn_strips(digits.test, STRIPS, np.random.default_rng(0))), reader, recogniser)
-    examined = [examine_set(one, one in sets.learned, reader, recogniser) for one in (*sets.learned, *sets.measured)]
+    pages = PageReader(OnnxReader.of_folder(fitted.folder), OnnxRecogniser(classifier, ""))
+    written = evaluate_strips(list(worn_strips(digits.test, STRIPS, np.random.default_rng(0))), pages)
+    examined = [examine_set(one, one in sets.learned, pages) for one in (*sets.learned, *sets.measured)]
     figures = Examined(written, STRIPS, tuple(one for one in examined if one is not None))
     return write_card(fitted.folder, params, sets.learned, fitted.exported, figures, fitted.seconds, date.today())
 
 
 @task(name="register reader", **STAGE)
 def register(registry: Registry, fitted: FittedReader, card: Mapping[str, Any]) -> str:
-    """A new version with the alias `challenger`; returns its number."""
-    return register_reader(registry, fitted.folder, card, fitted.history)
+    """A new version of the strip reader with the alias `challenger`; returns its number."""
+    name = registry.network.onnx
+    own = {**card, "recipe": registry.network.kind, "sha256": card["sha256"][name], "bytes": card["bytes"][name]}
+    return registry.register(fitted.folder / name, own, evidence=TrainingArtifacts(fitted.history))

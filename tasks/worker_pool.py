@@ -68,12 +68,12 @@ class WorkerPool:
 
     def run(
         self,
-        function: Callable[[Sequence[Item]], Sequence[Result]],
+        function: Callable[[Item], Result],
         items: Sequence[Item],
         per_job: int = 1,
         on_done: Callable[[int], None] = lambda count: None,
     ) -> list[Result | Lost]:
-        """One result for each item, in order; `function` maps a list of items to a list of results in a worker.
+        """One result for each item, in order; `function` is called in a worker, for `per_job` items one after the other.
 
         DigitsErrors of `function` are raised; what any other error, crash or time-out leaves behind is `Lost`.
         """
@@ -100,7 +100,7 @@ class WorkerPool:
         for _ in range(_POOL_TRIES):
             with self._lock:
                 try:
-                    future: Future[Any] = self._running().schedule(function, args=(job,), timeout=self._seconds * len(job))
+                    future: Future[Any] = self._running().schedule(_each, args=(function, job), timeout=self._seconds * len(job))
                 except RuntimeError:  # the pool broke between the look and the call
                     continue
                 self._waited_for.add(future)
@@ -147,6 +147,10 @@ class WorkerPool:
 
     def _lost(self, error: BaseException) -> Lost:
         return lost(error, self._seconds, self._megabytes)
+
+
+def _each(function: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
+    return [function(item) for item in items]
 
 
 def lost(error: BaseException, seconds: float, megabytes: float) -> Lost:

@@ -8,6 +8,7 @@ import typer
 
 from deployments.cli import layouts, models, operations, reading, review, trial
 from deployments.cli.errors import DigitsGroup
+from deployments.cli.run_options import add_command
 
 app = typer.Typer(
     name="digits",
@@ -71,33 +72,32 @@ def version() -> None:
     _version(True)
 
 
-_COMMANDS = (
-    reading.digitise,
-    reading.read,
-    reading.results,
-    reading.show,
-    operations.status,
-    operations.failures,
-    operations.retry,
-    operations.deploy,
-    operations.worker,
-    trial.synth,
-    trial.evaluate,
-    review.feedback,
-    models.recipes,
-    models.train,
-    models.train_reader,
-    models.models,
-    models.promote,
-    models.rollback,
-    models.dial,
-    settings,
-    version,
-)
-for _command in _COMMANDS:
-    app.command()(_command)
-app.add_typer(layouts.app, name="layout")
-app.add_typer(review.app, name="review")
+_NAMES = {layouts.app: "layout", review.app: "review"}
+_PANELS = {
+    "Read": (reading.digitise, reading.read, reading.results, reading.show),
+    "Layouts": (layouts.app,),
+    "Review": (review.app, review.feedback),
+    "Models": (
+        *(models.recipes, models.train, models.train_reader, models.models, models.promote, models.rollback, models.dial),
+        *(trial.synth, trial.evaluate),
+    ),
+    "Operate": (
+        operations.status,
+        operations.failures,
+        operations.verify,
+        operations.retry,
+        operations.deploy,
+        operations.worker,
+        settings,
+        version,
+    ),
+}
+for _panel, _commands in _PANELS.items():
+    for _command in _commands:
+        if isinstance(_command, typer.Typer):
+            app.add_typer(_command, name=_NAMES[_command], rich_help_panel=_panel)
+        else:
+            add_command(app, _command, _panel)
 
 
 def main() -> None:

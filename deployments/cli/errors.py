@@ -9,9 +9,13 @@ from typing import Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
+from deployments.cli.run_options import RunCommand
 from digit_core.errors import DigitsError
 
 INTERRUPTED, TERMINATED = 130, 143
+PANELS = ("Read", "Layouts", "Review", "Models", "Operate")
+"""Headings of `digits --help`, in their order; every command is added under one of them."""
+
 _HOW_TO_GO_ON = {
     "digitise": "; every finished batch is kept. To go on where it was, run the same command again",
     "retry": "; every finished batch is kept. Run the same command again for the rest",
@@ -31,6 +35,21 @@ def _terminate(signum: int, frame: object) -> NoReturn:
 
 class DigitsGroup(TyperGroup):
     """Commands whose DigitsErrors are one line on standard error, and whose Ctrl-C says how to go on."""
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command, with its run options if it takes any."""
+        command = super().get_command(ctx, cmd_name)
+        return command.whole() if isinstance(command, RunCommand) else command
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """The commands under the headings that they were added with."""
+        panels: dict[str, list[tuple[str, str]]] = {panel: [] for panel in PANELS}
+        width = formatter.width - 6 - max(len(name) for name in self.commands)
+        for name, command in self.commands.items():
+            panels[str(getattr(command, "rich_help_panel", ""))].append((name, command.get_short_help_str(width)))
+        for panel, rows in panels.items():
+            with formatter.section(panel):
+                formatter.write_dl(rows)
 
     def invoke(self, ctx: Any) -> Any:
         if threading.current_thread() is threading.main_thread():

@@ -7,6 +7,10 @@ from typing import Annotated
 
 import typer
 
+from digit_core.params import NetworkName
+
+WhichNetwork = Annotated[NetworkName, typer.Option(help="Which network it is a version of.")]
+
 
 def recipes() -> None:
     """List the networks that can be trained, with what was published of them.
@@ -114,7 +118,7 @@ def train_reader(
 
 
 def models() -> None:
-    """List the model versions: which serves, how well each reads, and what the gate said of it.
+    """List the versions of each network: which serves, how well each reads, and what the gate said of it.
 
     A newer package brings a newer model: it is registered here as a challenger, and serves when it is promoted.
 
@@ -137,41 +141,46 @@ def promote(
         Path | None, typer.Option("-o", "--output", metavar="FILE", help="With --against: write all rows here, as CSV.")
     ] = None,
     mnist: Annotated[Path | None, typer.Option(metavar="FILE", help="mnist.npz.  [setting: Keras fetches it]")] = None,
+    network: WhichNetwork = NetworkName.CLASSIFIER,
 ) -> None:
-    """Put a model version into service, if it reads no worse than the champion.
+    """Put a version of a network into service, if it reads no worse than the champion.
 
-    Both read MNIST's test digits and the same digits in archive ink. The version is refused (exit code 7) when it reads
-    fewer of them right than chance explains, loses a class, sends more digits to review, is much slower, or is not the
-    model that Keras has. The report with pictures is kept in MLflow. Runs in progress keep the version they began with.
+    Two classifiers read MNIST's test digits and the same digits in archive ink. The version is refused (exit code 7) when it
+    reads fewer of them right than chance explains, loses a class, sends more digits to review, is much slower, or is not the
+    model that Keras has. Two detectors or strip readers read strips written with those digits: refused is what reads fewer
+    of them exactly than chance explains, errs more often where it is sure, or is much slower. The report is kept in MLflow.
+    Runs in progress keep the version they began with.
 
     \b
     Examples:
       digits promote challenger --against results
       digits promote 3 --against s3://results/1901 -o changes.csv
       digits promote challenger
+      digits promote challenger --network strip-reader
     """
     if against is not None:
         from deployments.commands.model_diff import against as show_changes
 
-        show_changes(model_version, against, limit, output)
+        show_changes(network, model_version, against, limit, output)
         return
     if output is not None:
         raise typer.BadParameter("-o writes what --against DEST finds: name DEST too")
     from deployments.commands.models import promote
 
-    promote(model_version, mnist)
+    promote(network, model_version, mnist)
 
 
-def rollback() -> None:
+def rollback(network: WhichNetwork = NetworkName.CLASSIFIER) -> None:
     """Put the champion before the present one back into service; again, the one before that.
 
     \b
     Examples:
       digits rollback
+      digits rollback --network detector
     """
     from deployments.commands.models import rollback
 
-    rollback()
+    rollback(network)
 
 
 def dial(
@@ -183,7 +192,7 @@ def dial(
         list[float] | None,
         typer.Option(metavar="SHARE", min=0, max=1, help="Only this one; may be given again.  [0.0005 to 0.02]"),
     ] = None,
-    certainty: Annotated[float | None, typer.Option(min=0, max=1, help="Of the promise.  [setting: 0.95]")] = None,
+    certainty: Annotated[float | None, typer.Option(min=0, max=1, help="Confidence level of the bound.  [setting: 0.95]")] = None,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", metavar="PNG", help="Write a chart: error against share to review.")
     ] = None,

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from deployments.cli.reading import Dest, LayoutOption, Runner
+from deployments.cli.reading import Dest
+from deployments.cli.run_options import takes
+
+if TYPE_CHECKING:
+    from flows.options import RunOptions
 
 Pool = Annotated[str, typer.Option(metavar="NAME", help="Work pool.")]
 
@@ -41,27 +45,44 @@ def failures(
     failures(dest, reason, limit)
 
 
+def verify(
+    dest: Dest,
+    forget: Annotated[bool, typer.Option("--forget", help="Take away the manifests of what is damaged.")] = False,
+) -> None:
+    """Check every table and manifest of DEST by its checksum, and say what has to be read again.
+
+    \b
+    Examples:
+      digits verify results
+      digits verify s3://results/1901 --forget
+    """
+    from deployments.commands.verify import verify
+
+    verify(dest, forget)
+
+
+@takes(without=("max_failed",))
 def retry(
     dest: Dest,
     failed: Annotated[bool, typer.Option("--failed", help="The pages that could not be read; there is nothing else to retry.")],
+    options: RunOptions,
     reason: Annotated[str | None, typer.Option(help="Only those that failed for this reason.")] = None,
-    workers: Annotated[int | None, typer.Option(min=1, max=1024, help="Processes.  [setting: one for each core]")] = None,
-    runner: Annotated[Runner | None, typer.Option(help="Where pages are read: here, or dask.  [setting: here]")] = None,
-    scheduler: Annotated[str | None, typer.Option(metavar="URL", help="Of --runner dask.  [setting]")] = None,
-    layout: LayoutOption = None,
 ) -> None:
-    """Try the quarantined pages of DEST again, as their files are now.
+    """Read the quarantined pages of DEST again, as their files are now, with the options of the run that could not read them.
+
+    Options that are given here count more than those.
 
     \b
     Examples:
       digits retry results --failed
+      digits retry results --failed --max-megapixels 400
       DIGITS_PAGE_SECONDS=600 digits retry results --failed --reason "took too long"
     """
     from deployments.commands.failures import retry
 
     if not failed:
         raise typer.BadParameter("only failed pages can be tried again: give --failed")
-    retry(dest, reason, workers=workers, runner=runner and runner.value, scheduler=scheduler, layout=layout)
+    retry(dest, reason, options)
 
 
 def deploy(

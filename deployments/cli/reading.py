@@ -4,29 +4,16 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from digit_core.params import CalibrationSet, Writing
+from deployments.cli.run_options import takes
+
+if TYPE_CHECKING:
+    from flows.options import RunOptions
 
 Dest = Annotated[str, typer.Argument(metavar="DEST", help="Results: the --out of `digits digitise`.")]
-
-
-Handwritten = Annotated[bool, typer.Option("--handwritten", help="Only numbers written by hand.")]
-Printed = Annotated[bool, typer.Option("--printed", help="Only printed numbers.")]
-
-
-LayoutOption = Annotated[
-    str | None, typer.Option("--layout", metavar="FILE|DIR", help="Form that the scans show, or a folder of several.  [setting]")
-]
-
-
-class Runner(StrEnum):
-    """Where the pages of `digits digitise` are read."""
-
-    HERE = "here"
-    DASK = "dask"
 
 
 class Format(StrEnum):
@@ -48,37 +35,13 @@ class Show(StrEnum):
     QUARANTINED = "quarantined"
 
 
-def _writing(handwritten: bool, printed: bool) -> Writing | None:
-    if handwritten and printed:
-        raise typer.BadParameter("--handwritten and --printed: give one of them, or none for both kinds")
-    return Writing.HAND if handwritten else Writing.PRINT if printed else None
-
-
+@takes()
 def digitise(
     source: Annotated[str, typer.Argument(metavar="SOURCE", help="Folder, file or URL (s3://bucket/folder) of the scans.")],
     out: Annotated[str, typer.Option("--out", metavar="DEST", help="Folder or URL that the results are added to.")],
-    threshold: Annotated[float | None, typer.Option(min=0, max=1, help="Less sure digits go to review.  [setting: 0.97]")] = None,
-    max_error: Annotated[
-        float | None, typer.Option(min=0, max=1, help="Instead: share of accepted digits that may be wrong; see `digits dial`.")
-    ] = None,
-    ink: Annotated[
-        CalibrationSet | None, typer.Option(help="Digits that --max-error is promised for.  [setting: archive]")
-    ] = None,
-    audit_share: Annotated[
-        float | None, typer.Option(min=0, max=1, help="Share of sure digits to check.  [setting: 0.01]")
-    ] = None,
-    workers: Annotated[int | None, typer.Option(min=1, max=1024, help="Processes.  [setting: one for each core]")] = None,
-    max_failed: Annotated[
-        float | None, typer.Option(min=0, max=1, help="Share of unreadable pages that ends a run.  [setting: 0.1]")
-    ] = None,
-    max_megapixels: Annotated[float | None, typer.Option(help="Larger scans are quarantined.  [setting: 200]")] = None,
-    handwritten: Handwritten = False,
-    printed: Printed = False,
-    layout: LayoutOption = None,
+    options: RunOptions,
     share: Annotated[str | None, typer.Option(metavar="N/M", help="Only this share of SOURCE, such as 2/3.")] = None,
-    runner: Annotated[Runner | None, typer.Option(help="Where pages are read: here, or dask.  [setting: here]")] = None,
-    scheduler: Annotated[str | None, typer.Option(metavar="URL", help="Of --runner dask: tcp://host:8786.  [setting]")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only foretell pages, time and review hours.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Estimate pages, time and review hours; read nothing.")] = False,
 ) -> None:
     """Read all scans of SOURCE that are new or changed, and add their numbers to DEST.
 
@@ -97,33 +60,18 @@ def digitise(
     """
     from deployments.commands.digitise import digitise
 
-    digitise(
-        source,
-        out,
-        share,
-        dry_run,
-        threshold=threshold,
-        max_error=max_error,
-        ink=ink,
-        audit_share=audit_share,
-        workers=workers,
-        max_failed=max_failed,
-        max_megapixels=max_megapixels,
-        runner=runner and runner.value,
-        scheduler=scheduler,
-        writing=_writing(handwritten, printed),
-        layout=layout,
-    )
+    digitise(source, out, options, share, dry_run)
 
 
+@takes("threshold", "max_error", "ink", "max_megapixels", "writing", "layout", "classifier", "detector", "strip_reader")
 def read(
     images: Annotated[list[str], typer.Argument(metavar="IMAGE...", help="Scans, or - for standard input.")],
+    options: RunOptions,
     strip: Annotated[bool, typer.Option("--strip", help="Each image is one cropped number.")] = False,
     format: Annotated[Format, typer.Option("--format", "-f", help="Form of the output.")] = Format.TABLE,
-    model: Annotated[Path | None, typer.Option(metavar="FILE", help="Read by this ONNX file instead of the champion.")] = None,
-    handwritten: Handwritten = False,
-    printed: Printed = False,
-    layout: LayoutOption = None,
+    model: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Classify by this ONNX file instead of the champion.")
+    ] = None,
 ) -> None:
     """Read images at once and print their numbers, in reading order.
 
@@ -148,10 +96,9 @@ def read(
     """
     from deployments.commands.read import read
 
-    if strip and layout:
+    if strip and options.layout:
         raise typer.BadParameter("--strip and --layout: a cropped number has no form; give one of them")
-    options = {"writing": _writing(handwritten, printed), "layout": layout}
-    raise typer.Exit(read(images, strip, format.value, model, **options))
+    raise typer.Exit(read(images, options, strip, format.value, model))
 
 
 def results(
@@ -180,16 +127,17 @@ def results(
     results(dest, state and state.value, limit, csv, tables)
 
 
+@takes("max_megapixels", "layout", "classifier", "detector", "strip_reader")
 def show(
     page: Annotated[
         str, typer.Argument(metavar="PAGE", help="A scan on this machine; with --results also its name or uri there.")
     ],
     output: Annotated[Path, typer.Option("-o", "--output", metavar="PNG", help="Picture to write.")],
+    options: RunOptions,
     results: Annotated[
         str | None, typer.Option(metavar="DEST", help="Draw what DEST says instead of reading the page now.")
     ] = None,
     number: Annotated[int, typer.Option("--page", min=1, help="Page of a file of several.")] = 1,
-    layout: LayoutOption = None,
 ) -> None:
     """Draw boxes, digits and confidence on a page.
 
@@ -201,4 +149,4 @@ def show(
     """
     from deployments.commands.show import show
 
-    show(page, number, output, results, layout)
+    show(page, number, output, results, options)

@@ -43,6 +43,19 @@ def serve(
 
 
 @app.command()
+def token() -> None:
+    """Print a new token, for DIGITS_REVIEW_TOKEN.
+
+    \b
+    Examples:
+      digits review token
+    """
+    from deployments.commands.review import token
+
+    token()
+
+
+@app.command()
 def status() -> None:
     """Show how far each collection is, and the error of the accepted digits by the audit.
 

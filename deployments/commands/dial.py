@@ -7,7 +7,6 @@ from pathlib import Path
 
 import typer
 
-from deployments.commands.local_reader import champion
 from deployments.commands.open_results import open_results
 from deployments.commands.tables import print_table
 from digit_core.calibration.record import CalibrationRecord
@@ -16,6 +15,7 @@ from digit_core.errors import InputError
 from digit_core.inference.classifier import calibration_of
 from digit_core.params import CalibrationSet
 from digit_core.review.audits import set_by_audits
+from flows.networks import networks_for_a_look
 from flows.planning import audits_of
 from flows.settings import load_settings
 
@@ -32,7 +32,7 @@ def dial_of_audits(dest: str, model: Path | None, targets: Sequence[float], cert
     certainty = settings.certainty if certainty is None else certainty
     if model is not None:
         raise InputError("audits are of digits that a registered version read: leave --model away")
-    record = audits_of(open_results(dest).dest, settings, champion(settings).version)
+    record = audits_of(open_results(dest).dest, settings, networks_for_a_look(settings).classifier.version)
     title = f"{record.digits:,} audited digits of {dest}, of those that were accepted"
     typer.echo(f"{title}; promised with {percent(certainty)} certainty")
     dials = [set_by_audits(record, target, certainty) for target in targets or LADDER]
@@ -49,7 +49,7 @@ def dial(model: Path | None, targets: Sequence[float], certainty: float | None, 
     certainty = settings.certainty if certainty is None else certainty
     if model is not None and not model.is_file():
         raise InputError(f"there is no model {model}; leave --model away for the registry's champion")
-    records = calibration_of(model or champion(settings).path)
+    records = calibration_of(model or networks_for_a_look(settings).classifier.path)
     dials = {ink: [set_dial(record, target, certainty) for target in targets or LADDER] for ink, record in records.items()}
     for ink, record in records.items():
         _print(TITLES[ink], record, dials[ink], certainty)

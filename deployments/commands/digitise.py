@@ -8,7 +8,6 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from itertools import chain
-from typing import Any
 
 import typer
 
@@ -18,19 +17,21 @@ from deployments.commands.run_display import Display
 from deployments.commands.tables import about_forms
 from digit_core.calibration.risk_control import promise
 from digit_core.errors import DigitsError, InputError
-from flows.planning import Listing, make_plan, with_options
+from flows.options import RunOptions
+from flows.planning import make_plan
 from flows.progress import RunProgress
 from flows.run_stats import Tally
 from flows.settings import load_settings
+from flows.sources import Listing
 from flows.workspace import clear
 from tasks.adapters.results.dataset import Results
 from tasks.adapters.storage.storage import Storage
 from tasks.run_plan import RunPlan
 
 
-def digitise(source: str, out: str, share: str | None = None, dry_run: bool = False, **options: Any) -> None:
+def digitise(source: str, out: str, options: RunOptions, share: str | None = None, dry_run: bool = False) -> None:
     """Look whether there is anything new, and only then start the flow."""
-    settings = with_options(load_settings(), **options)
+    settings = load_settings().replaced_by(options)
     plan = make_plan(source, out, settings, share=share)
     if plan.note:
         typer.echo(f"digits: {one_line(plan.note)}", err=True)
@@ -54,7 +55,7 @@ def digitise(source: str, out: str, share: str | None = None, dry_run: bool = Fa
         with _counting(progress, chain([first], objects)), Display(progress, sys.stderr):
             from flows.launch import run_digitise
 
-            run_digitise(settings, progress, source=plan.source, out=plan.out, share=share, **options)
+            run_digitise(settings, progress, source=plan.source, out=plan.out, share=share, **options.given())
     finally:
         if progress.tally.pages:  # also of a run that was stopped: this much is done
             _summary(plan, progress.tally, progress.tally.pages / progress.seconds_reading, listing.passed_over)
@@ -100,7 +101,7 @@ def _counting(progress: RunProgress, objects: Iterator[object]) -> Iterator[None
 def _summary(plan: RunPlan, tally: Tally, speed: float, passed_over: int) -> None:
     typer.echo(f"{tally.read:,} pages read in {tally.seconds:.1f} s ({speed:.1f} pages/s), results in {plan.out}")
     typer.echo(f"{tally.numbers:,} numbers, {tally.digits:,} digits, {tally.to_review:,} ({tally.review_share:.1%}) for review")
-    if plan.layouts:
+    if plan.spec.layouts:
         typer.echo(about_forms(tally.sums))
     if passed_over:
         typer.echo(f"{passed_over:,} other files passed over (.csv, .txt and the like)")

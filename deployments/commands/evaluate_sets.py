@@ -11,8 +11,7 @@ import cv2
 import numpy as np
 import typer
 
-from deployments.commands.local_reader import Model, champion, read_files
-from deployments.commands.read import model_in
+from deployments.commands.local_reader import read_files, spec_of
 from deployments.commands.tables import print_table
 from digit_core.errors import InputError
 from digit_core.evaluation.set_score import SUREST, ReadNumber, SetScore, score_set
@@ -21,8 +20,9 @@ from digit_core.records import PageFailure
 from digit_core.synthesis.stroke_figures import plainly_drawn
 from digit_core.training.number_sets import DEV, MEASURE, LabelledNumber, in_alphabet, read_number_set
 from digit_core.visualisation.error_sheet import Misread, error_sheet
-from flows.planning import dialled, with_options
+from flows.options import run_options
 from flows.settings import Settings, load_settings
+from tasks.reader_spec import ReaderSpec
 
 _COLUMNS = ("set", "numbers", "exact", "exact text", "digits", *(f"wrong in surest {share} %" for share in SUREST))
 _MORE = ("accepted", "wrong", "at most", "calibration error")
@@ -39,10 +39,9 @@ def evaluate_sets(
 ) -> None:
     """Print how well the numbers of each set are read, and write a picture of the errors where one is asked for."""
     rows = {path: _rows(path, split, sample) for path in sets}  # what is wrong with a set is said before any is read
-    settings = with_options(load_settings(), threshold=threshold)
-    chosen = model_in(model) if model else champion(settings)
-    settings, _ = dialled(settings, chosen.path)
-    read = {path: _read(its, chosen, settings) for path, its in rows.items()}
+    settings = load_settings().replaced_by(run_options({"threshold": threshold}))
+    spec = spec_of(settings, model)
+    read = {path: _read(its, spec, settings) for path, its in rows.items()}
     scores = [score_set(path.stem, its) for path, its in read.items()]
     if len(scores) > 1:
         scores.append(score_set("all", [number for its in read.values() for number in its]))
@@ -67,13 +66,13 @@ def _rows(path: Path, split: str | None, sample: int) -> tuple[LabelledNumber, .
     return tuple(found[i] for i in sorted(np.random.default_rng(0).permutation(len(found))[:sample]))
 
 
-def _read(rows: Sequence[LabelledNumber], model: Model, settings: Settings) -> list[ReadNumber]:
+def _read(rows: Sequence[LabelledNumber], spec: ReaderSpec, settings: Settings) -> list[ReadNumber]:
     """Written as files and read from them: nothing differs from what a user does."""
     with tempfile.TemporaryDirectory(prefix="digits-evaluate-") as folder:
         files = [Path(folder) / f"{index:06d}" for index in range(len(rows))]
         for file, row in zip(files, rows, strict=True):
             file.write_bytes(_picture(row))
-        pages = read_files(files, model, settings, strip=True)
+        pages = read_files(files, spec, settings, strip=True)
         return [_as_read(row, *its) for row, its in zip(rows, pages, strict=True)]
 
 

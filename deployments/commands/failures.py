@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from itertools import islice
-from typing import Any
 
 import typer
 
@@ -13,9 +12,10 @@ from deployments.commands.open_results import open_results
 from deployments.commands.run_display import Display
 from deployments.commands.tables import print_table
 from digit_core.errors import FailureReason, InputError
-from flows.planning import FailedPages
+from flows.options import RunOptions
 from flows.progress import RunProgress
 from flows.settings import load_settings
+from flows.sources import FailedPages
 from tasks.adapters.results.dataset import Results
 from tasks.adapters.storage.storage import Storage
 
@@ -64,7 +64,7 @@ def tell_quarantined(results: Results) -> None:
         typer.echo(f"{more}digits failures {results.dest}; to try them again: digits retry {results.dest} --failed")
 
 
-def retry(dest: str, reason: str | None, **options: Any) -> None:
+def retry(dest: str, reason: str | None, options: RunOptions) -> None:
     """Read the failed pages again; say how many could be read this time."""
     stored = open_results(dest)
     settings = load_settings()
@@ -80,7 +80,7 @@ def retry(dest: str, reason: str | None, **options: Any) -> None:
     with Display(progress, sys.stderr):
         from flows.launch import run_retry
 
-        tally = run_retry(settings, progress, out=stored.dest, reason=reason or "", **options)
+        tally = run_retry(settings, progress, out=stored.dest, reason=reason or "", **options.given())
     typer.echo(f"{tally.read:,} of {tally.pages:,} pages could be read this time, {tally.quarantined:,} are still quarantined")
     typer.echo(f"Next: digits {'failures' if tally.quarantined else 'results'} {dest}")
 

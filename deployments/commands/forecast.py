@@ -10,13 +10,13 @@ from pathlib import Path
 
 import typer
 
-from deployments.commands.local_reader import Model, read_files
+from deployments.commands.local_reader import read_files
 from deployments.commands.run_display import duration
 from digit_core.readings import PageRead
 from digit_core.records import SourceObject
 from digit_core.results.run_history import History, history_of
-from flows.planning import Listing
 from flows.settings import Settings
+from flows.sources import Listing
 
 SAMPLE = 8
 """Objects that are read for the forecast; every 1st, 2nd, 4th, 8th … of the listing, so that the sample spreads over it."""
@@ -83,9 +83,8 @@ def _from_sample(sample: list[SourceObject], listing: Listing, settings: Setting
     with tempfile.TemporaryDirectory(prefix="digits-") as folder:
         small = [one.uri for one in sample if one.size <= settings.max_megabytes * 1e6]
         files = [file for file in listing.storage.fetch(small, Path(folder)) if isinstance(file, Path)]
-        model = Model(listing.plan.model, listing.plan.read_by.model_version)
         start = time.monotonic()
-        outcomes = [outcome for pages in read_files(files, model, settings) for outcome in pages]
+        outcomes = [outcome for pages in read_files(files, listing.plan.spec, settings) for outcome in pages]
         seconds = time.monotonic() - start
     digits, to_review = _counts(outcome for outcome in outcomes if isinstance(outcome, PageRead))
     pages = max(1, len(outcomes))

@@ -14,15 +14,15 @@ from digit_core.layouts.orientation import lying_by_rulings
 from digit_core.layouts.registration import SURE, Fit, fit
 from digit_core.layouts.template import Layout
 from digit_core.layouts.template_file import layout_text, parse_layout
-from digit_core.params import SegmentationParams
-from digit_core.recognition.pipeline import how_it_lies
 from digit_core.records import PageImage
 from digit_core.visualisation.layout_overlay import draw_layout
 from digit_core.visualisation.page_overlay import to_png
+from flows.networks import networks_for_a_look
 from flows.planning import limits
 from flows.settings import load_settings
 from tasks.decoding import DecodeJob, decode_apart
-from tasks.jobs import reader
+from tasks.jobs import page_reader
+from tasks.reader_spec import ReaderSpec
 
 
 def check(file: Path, page: Path, number: int, output: Path) -> int:
@@ -40,7 +40,8 @@ def check(file: Path, page: Path, number: int, output: Path) -> int:
 
 def _upright(image: PageImage) -> PageImage:
     """As the page is read: turned upright where its numbers say that it lies otherwise."""
-    return image_upright(image, how_it_lies(image, SegmentationParams(), reader()))
+    settings = load_settings()
+    return image_upright(image, page_reader(ReaderSpec(networks_for_a_look(settings), limits(settings))).quarters(image))
 
 
 def _laid(layout: Layout, image: PageImage) -> tuple[PageImage, LevelPage, Fit]:

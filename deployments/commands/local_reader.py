@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from digit_core.errors import PageError
-from digit_core.imaging.decode import decode_page
-from digit_core.params import SegmentationParams
+from digit_core.errors import InputError
 from digit_core.readings import PageRead
-from digit_core.recognition.acceptance import judge
-from digit_core.recognition.pipeline import find_digits, find_strip
-from digit_core.records import PageFailure, PageFound, PageRef
-from flows.planning import limits, policy, read_layouts, registry
+from digit_core.records import PageFailure, PageRef
+from flows.networks import networks_for_a_look
+from flows.planning import dialled, limits, reader_spec
 from flows.settings import Settings
-from tasks.jobs import FileJob, forms, look_at_files, reader, recogniser
+from tasks.adapters.registry.cache import ModelFile
+from tasks.jobs import FileJob, PageJob, probe_file, read_page
+from tasks.reader_spec import ReaderSpec
 from tasks.worker_pool import Lost, WorkerPool
 
 FEW = 3
@@ -26,75 +26,47 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-@dataclass(frozen=True)
-class Model:
-    """An ONNX file to read by."""
+def spec_of(settings: Settings, model: Path | None = None) -> ReaderSpec:
+    """How pages are read by these settings, with the threshold that keeps their max error; `model`: by this classifier.
 
-    path: Path
-    version: str
-
-
-@dataclass(frozen=True)
-class ImageJob:
-    """A page to read from beginning to end."""
-
-    path: Path
-    ref: PageRef
-    model: Model
-    settings: Settings
-    strip: bool
-    layouts: tuple[str, ...] = ()
+    Raises InputError where there is no such file, or the error cannot be promised.
+    """
+    networks = networks_for_a_look(settings)
+    if model is not None:
+        networks = replace(networks, classifier=_model_in(model))
+    settings, _ = dialled(settings, networks.classifier.path)
+    return reader_spec(settings, networks)
 
 
-def champion(settings: Settings) -> Model:
-    """The registry's model in service."""
-    file = registry(settings).champion()
-    return Model(file.path, file.version)
+def _model_in(file: Path) -> ModelFile:
+    if not file.is_file():
+        raise InputError(f"there is no model {file}; leave --model away to read by the registry's champion")
+    sha256 = hashlib.sha256(file.read_bytes()).hexdigest()
+    return ModelFile(f"sha256:{sha256[:12]}", file, sha256)
 
 
 def read_files(
-    files: Sequence[Path], model: Model, settings: Settings, strip: bool = False
+    files: Sequence[Path], spec: ReaderSpec, settings: Settings, strip: bool = False
 ) -> Iterator[list[PageRead | PageFailure]]:
-    """For each file all its pages, read or failed."""
-    layouts = () if strip else read_layouts(settings)
+    """For each file all its pages, read or failed. `strip`: each file is one number, which has no layout."""
+    spec = replace(spec, layouts=()) if strip else spec
     with ReaderPool(settings) as run:
-        looks = run(look_at_files, [FileJob(path, PageRef(str(path), "", ""), limits(settings)) for path in files])
-        jobs = [
-            ImageJob(path, page, model, settings, strip, layouts)
-            for path, look in zip(files, looks, strict=True)
-            for page in _pages(look)
-        ]
-        done: Iterator[PageRead | PageFailure | Lost] = iter(run(read_images, jobs))
-        for path, look in zip(files, looks, strict=True):
-            if isinstance(look, PageRef):
-                yield [_or_failure(next(done), page) for page in _pages(look)]
+        probed = run(probe_file, [FileJob(path, PageRef(str(path), "", ""), limits(settings)) for path in files])
+        jobs = [PageJob(path, page, spec, strip) for path, one in zip(files, probed, strict=True) for page in _pages(one)]
+        done: Iterator[PageRead | PageFailure | Lost] = iter(run(read_page, jobs))
+        for path, one in zip(files, probed, strict=True):
+            if isinstance(one, PageRef):
+                yield [_or_failure(next(done), page) for page in _pages(one)]
             else:
-                yield [_or_failure(look, PageRef(str(path), "", ""))]
+                yield [_or_failure(one, PageRef(str(path), "", ""))]
 
 
-def _pages(look: PageRef | PageFailure | Lost) -> list[PageRef]:
-    return [replace(look, index=index) for index in range(look.count)] if isinstance(look, PageRef) else []
+def _pages(probed: PageRef | PageFailure | Lost) -> list[PageRef]:
+    return [replace(probed, index=index) for index in range(probed.count)] if isinstance(probed, PageRef) else []
 
 
 def _or_failure(result: Any, ref: PageRef) -> PageRead | PageFailure:
     return PageFailure(ref, result.reason, result.message) if isinstance(result, Lost) else result
-
-
-def read_images(jobs: Sequence[ImageJob]) -> list[PageRead | PageFailure]:
-    """Decode, find, classify and judge each page."""
-    return [_read_image(job) for job in jobs]
-
-
-def _read_image(job: ImageJob) -> PageRead | PageFailure:
-    try:
-        image = decode_page(job.path.read_bytes(), job.ref.index, limits(job.settings))
-    except PageError as error:
-        return PageFailure(job.ref, error.reason, str(error))
-    layouts, params = forms(job.layouts), SegmentationParams()
-    digits = find_strip(image, params, reader()) if job.strip else find_digits(image, params, reader(), layouts)
-    found = PageFound(job.ref, image.width, image.height, image.dpi, digits)
-    probabilities = recogniser(str(job.model.path), job.model.version)(digits.crops)
-    return judge(found, probabilities, policy(job.settings), layouts)
 
 
 class ReaderPool:
@@ -109,5 +81,5 @@ class ReaderPool:
     def __exit__(self, *_: object) -> None:
         self._pool.close()
 
-    def __call__(self, function: Callable[[Sequence[Item]], Sequence[Result]], items: Sequence[Item]) -> list[Result | Lost]:
-        return list(function(items)) if len(items) <= FEW else self._pool.run(function, items)
+    def __call__(self, function: Callable[[Item], Result], items: Sequence[Item]) -> list[Result | Lost]:
+        return [function(item) for item in items] if len(items) <= FEW else self._pool.run(function, items)

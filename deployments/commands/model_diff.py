@@ -7,7 +7,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +18,13 @@ from deployments.commands.open_results import open_results
 from deployments.commands.published_changes import PageChanges, what_would_change
 from deployments.commands.tables import print_table
 from digit_core.errors import InputError
+from digit_core.params import NetworkName
 from digit_core.readings import State
 from digit_core.records import PageFailure
 from digit_core.results.model_diff import Change
-from flows.planning import registry
+from flows.networks import networks_of_run, registry
 from flows.settings import load_settings
-from tasks.adapters.registry.promotions import Promotions
+from tasks.adapters.registry.networks import network_named
 from tasks.adapters.results.dataset import Results
 from tasks.adapters.storage.storage import Storage
 
@@ -66,13 +67,14 @@ class _Seen:
         return [*self.accepted, *self.waiting][: self.limit]
 
 
-def against(version: str, dest: str, limit: int, output: Path | None) -> None:
+def against(network: NetworkName, version: str, dest: str, limit: int, output: Path | None) -> None:
     """Show the first changes, or write all as CSV."""
     settings = load_settings()
     results = open_results(dest)
-    promotions = Promotions(registry(settings))
-    promotions.registry.offer_shipped()
-    champion, challenger = promotions.champion(), promotions.registry.model(promotions.resolve(version))
+    versions = registry(settings, network_named(network))
+    versions.offer_shipped()
+    champion = networks_of_run(settings)
+    challenger = replace(champion, **{versions.network.option: versions.model(versions.resolve(version))})
     seen = _Seen(limit)
     with _bar(_pages(results)) as on_pages:
         outcomes = what_would_change(results, Storage(settings.storage_options), champion, challenger, settings, on_pages)
@@ -84,7 +86,8 @@ def against(version: str, dest: str, limit: int, output: Path | None) -> None:
             _write(output, found, seen)
     if output is None and seen.first:
         print_table(_SHOWN, [_shown(change) for change in seen.first])
-    _tell(seen, results.dest, champion.version, challenger.version, output)
+    old, new = (getattr(one, versions.network.option).version for one in (champion, challenger))
+    _tell(seen, results.dest, old, new, output)
 
 
 def _pages(results: Results) -> int:

@@ -16,16 +16,16 @@ from typing import Any
 import pyarrow as pa
 
 from digit_core.errors import FailureReason, StorageUnavailableError
-from digit_core.params import SegmentationParams
 from digit_core.records import PageFailure, PageRef
 from digit_core.results.model_diff import Change, changes
-from flows.planning import limits, policy
+from flows.planning import reader_spec
 from flows.settings import Settings
 from flows.workspace import spool
-from tasks.adapters.registry.cache import ModelFile
+from tasks.adapters.registry.networks import NetworkFiles
 from tasks.adapters.results.dataset import Results
 from tasks.adapters.storage.storage import Missing, Storage
-from tasks.rereading import Readers, Reread, RereadJob, reread_pages
+from tasks.jobs import Reread, RereadJob, reread_page
+from tasks.reader_spec import ReaderSpec
 from tasks.worker_pool import Lost, WorkerPool
 
 _PAGE = ["uri", "sha256", "page_index", "page_count", "state"]
@@ -46,8 +46,8 @@ class PageChanges:
 def what_would_change(
     results: Results,
     storage: Storage,
-    champion: ModelFile,
-    challenger: ModelFile,
+    champion: NetworkFiles,
+    challenger: NetworkFiles,
     settings: Settings,
     on_pages: Callable[[int], None] = lambda count: None,
 ) -> Iterator[PageChanges | PageFailure]:
@@ -56,7 +56,7 @@ def what_would_change(
     Quarantined pages are passed over. Pages are read as the settings say now; `on_pages` is told of each that was read.
     Raises StorageError and its kin, and StorageUnavailableError when the results change meanwhile.
     """
-    by = Readers(champion, challenger, limits(settings), SegmentationParams(), policy(settings))
+    by = reader_spec(settings, champion), reader_spec(settings, challenger)
     folder = settings.spool_folder / f"against-{uuid.uuid4().hex}"
     pool = WorkerPool(settings.worker_count, settings.page_seconds, settings.page_megabytes)
     try:
@@ -97,13 +97,13 @@ def _on_batch(
     pages: Sequence[RowFields],
     published: dict[tuple[str, int], list[RowFields]],
     files: dict[str, Path | Missing],
-    by: Readers,
+    by: tuple[ReaderSpec, ReaderSpec],
     pool: WorkerPool,
     on_pages: Callable[[int], None],
 ) -> Iterator[PageChanges | PageFailure]:
     here = [(row, file) for row in pages if isinstance(file := files[row["uri"]], Path)]
-    jobs = [RereadJob(file, _ref(row), by) for row, file in here]
-    read = dict(zip((_key(row) for row, _ in here), pool.run(reread_pages, jobs, on_done=on_pages), strict=True))
+    jobs = [RereadJob(file, _ref(row), *by) for row, file in here]
+    read = dict(zip((_key(row) for row, _ in here), pool.run(reread_page, jobs, on_done=on_pages), strict=True))
     on_pages(len(pages) - len(here))
     for row in pages:
         outcome = read.get(_key(row), files[row["uri"]])

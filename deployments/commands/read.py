@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 import json
 import sys
 import tempfile
@@ -14,13 +13,12 @@ from typing import Any
 import typer
 
 from deployments.cli.errors import one_line
-from deployments.commands.local_reader import Model, champion, read_files
+from deployments.commands.local_reader import read_files, spec_of
 from deployments.commands.tables import print_table
-from digit_core.errors import InputError
 from digit_core.imaging.rotation import quarters_of
 from digit_core.readings import PageRead, Reading, one_number
 from digit_core.records import Box, PageFailure
-from flows.planning import dialled, with_options
+from flows.options import RunOptions
 from flows.settings import load_settings
 
 COLUMNS = ("file", "page", "index", "text", "value", "kind", "digits", "confidence", "state", "x", "y", "w", "h")
@@ -33,16 +31,15 @@ _SOME_FAILED = 1
 RowFields = dict[str, Any]
 
 
-def read(images: Sequence[str], strip: bool, form: str, model: Path | None, **options: Any) -> int:
+def read(images: Sequence[str], options: RunOptions, strip: bool, form: str, model: Path | None = None) -> int:
     """Print the numbers on the images in the given form; returns the exit code, 1 if an image could not be read."""
-    settings = with_options(load_settings(), **options)
+    settings = load_settings().replaced_by(options)
     failed = False
     rows: list[RowFields] = []
     with tempfile.TemporaryDirectory() as folder:
         files = [_file(image, Path(folder)) for image in images]
-        chosen = model_in(model) if model else champion(settings)
-        settings, _ = dialled(settings, chosen.path)
-        for image, pages in zip(images, read_files(files, chosen, settings, strip), strict=True):
+        spec = spec_of(settings, model)
+        for image, pages in zip(images, read_files(files, spec, settings, strip), strict=True):
             for page in pages:
                 if isinstance(page, PageFailure):
                     failed = True
@@ -71,13 +68,6 @@ def _file(image: str, folder: Path) -> Path:
     path = folder / "stdin"
     path.write_bytes(sys.stdin.buffer.read())
     return path
-
-
-def model_in(file: Path) -> Model:
-    """The model in an ONNX file. Raises InputError where there is none."""
-    if not file.is_file():
-        raise InputError(f"there is no model {file}; leave --model away to read by the registry's champion")
-    return Model(file, f"sha256:{hashlib.sha256(file.read_bytes()).hexdigest()[:12]}")
 
 
 def _rows(image: str, page: PageRead, strip: bool) -> Iterator[RowFields]:

@@ -3,24 +3,37 @@
 from __future__ import annotations
 
 import ipaddress
+import secrets
 import shlex
 import socket
+import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING
 
 import typer
 
 from deployments.commands.tables import print_table
 from digit_core.errors import InputError
-from digit_core.inference.classifier import Recogniser
-from digit_core.inference.reader import Reader
-from flows.planning import limits, registry
+from flows.networks import networks_for_a_look
+from flows.planning import limits
 from flows.settings import Settings, load_settings
 from tasks.adapters.layout_store import LayoutFolder
 from tasks.adapters.review.queue import ReviewQueue
 from tasks.adapters.storage.storage import Storage, normalise
+from tasks.reader_spec import ReaderSpec
 
-SHORTEST_TOKEN = 12
+if TYPE_CHECKING:
+    import uvicorn
+
+    from deployments.review_app.apart import Apart
+
+SHORTEST_TOKEN, FEWEST_LETTERS = 20, 10
+"""Of a token: its length, and how many different letters it has."""
+
+DECODE_SECONDS = 60.0
+_LOOK_EVERY = 0.1  # seconds
 _BUSY_SECONDS = 5.0  # a reviewer is waiting: the page keeps what was decided and sends it again
 
 
@@ -28,8 +41,10 @@ def serve(host: str, port: int) -> None:
     """Serve the page until Ctrl-C."""
     import uvicorn
 
+    from deployments.review_app.apart import Apart
     from deployments.review_app.app import create_app
     from deployments.review_app.context import ReviewContext, ReviewOptions
+    from deployments.review_app.sessions import Sessions, kept_key
 
     settings = load_settings()
     token = settings.review_token.get_secret_value()
@@ -40,25 +55,40 @@ def serve(host: str, port: int) -> None:
         lease=settings.review_lease_seconds,
         carpet_from=settings.review_carpet_from,
         carpet_size=settings.review_carpet_size,
+        tls=settings.review_tls,
+        sources=settings.review_sources,
     )
-    with ReviewQueue(settings.review_url, _BUSY_SECONDS) as queue, _listening(host, port) as listener:
+    sessions = Sessions(kept_key(settings.home_folder / "review-sessions.key"), token)
+    apart = Apart(min(DECODE_SECONDS, settings.page_seconds), settings.review_page_megabytes)
+    with closing(apart), ReviewQueue(settings.review_url, _BUSY_SECONDS) as queue, _listening(host, port) as listener:
         storage, layouts = Storage(settings.storage_options), LayoutFolder(settings.layouts_folder)
-        context = ReviewContext(queue, storage, limits(settings), lambda: _champion(settings), _reader, layouts, options)
+        context = ReviewContext(
+            queue, storage, limits(settings), lambda: _reader_spec(settings), layouts, sessions, apart, options
+        )
         shown = f"[{host}]" if ":" in host else host
         typer.echo(f"{queue.counts().get('open', 0):,} digits wait for review: open http://{shown}:{listener.getsockname()[1]}/")
         typer.echo("Ctrl-C ends it; nothing that was decided is lost")
-        config = uvicorn.Config(create_app(context), log_level="warning", server_header=False, timeout_graceful_shutdown=3)
-        uvicorn.Server(config).run(sockets=[listener])
+        config = uvicorn.Config(create_app(context), log_level="warning", server_header=False, timeout_graceful_shutdown=1)
+        server = uvicorn.Server(config)
+        threading.Thread(target=_close_at_exit, args=(server, apart), daemon=True).start()
+        server.run(sockets=[listener])
+
+
+def _close_at_exit(server: uvicorn.Server, apart: Apart) -> None:
+    """Whoever waits for a page that is being decoded would keep the server from ending."""
+    while not server.should_exit:
+        time.sleep(_LOOK_EVERY)
+    apart.close()
 
 
 def _names(host: str, token: str) -> tuple[str, ...]:
     """Under which the page may be called. Raises InputError where it would be open to others without a token."""
     if _is_this_machine(host):
         return ("127.0.0.1", "localhost", "::1", host)
-    if len(token) < SHORTEST_TOKEN:
+    if len(token) < SHORTEST_TOKEN or len(set(token)) < FEWEST_LETTERS:
         raise InputError(
-            f"other machines can reach {host}: set DIGITS_REVIEW_TOKEN to at least {SHORTEST_TOKEN} letters that only your "
-            "reviewers know, or leave --host away"
+            f"other machines can reach {host}: set DIGITS_REVIEW_TOKEN to what `digits review token` prints and only your "
+            f"reviewers know ({SHORTEST_TOKEN} letters at least, {FEWEST_LETTERS} of them different), or leave --host away"
         )
     return ("*",)
 
@@ -83,17 +113,13 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
         raise InputError(f"cannot listen on {host}, port {port}: {error.strerror}; give another --host or --port") from error
 
 
-def _champion(settings: Settings) -> Recogniser:
-    from tasks.jobs import recogniser
-
-    model = registry(settings).champion()
-    return recogniser(str(model.path), model.version)
+def _reader_spec(settings: Settings) -> ReaderSpec:
+    return ReaderSpec(networks_for_a_look(settings), limits(settings))
 
 
-def _reader() -> Reader:
-    from tasks.jobs import reader
-
-    return reader()
+def token() -> None:
+    """A new one, of 192 random bits."""
+    typer.echo(secrets.token_urlsafe(24))
 
 
 def status() -> None:

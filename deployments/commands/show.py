@@ -9,16 +9,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import typer
 
-from deployments.commands.local_reader import champion, read_files
+from deployments.commands.local_reader import read_files, spec_of
 from deployments.commands.open_results import open_results
-from digit_core import ALGORITHM_VERSION
 from digit_core.errors import DigitsError, InputError
 from digit_core.imaging.rotation import quarters_of
-from digit_core.readings import ReadBy
 from digit_core.records import PageFailure
 from digit_core.results.schema import batch_tables
 from digit_core.visualisation.page_overlay import overlay, to_png
-from flows.planning import NO_LAYOUT, dialled, limits, with_options
+from flows.options import RunOptions
+from flows.planning import limits, read_by
 from flows.settings import Settings, load_settings
 from tasks.adapters.results.dataset import Results
 from tasks.adapters.storage.storage import Storage, normalise
@@ -34,9 +33,9 @@ class _Page(NamedTuple):
     skew: float
 
 
-def show(page: str, number: int, output: Path, results: str | None, layout: str | None = None) -> None:
+def show(page: str, number: int, output: Path, results: str | None, options: RunOptions) -> None:
     """Write the picture; `number` counts the pages of a file from 1."""
-    settings = with_options(load_settings(), layout=layout)
+    settings = load_settings().replaced_by(options)
     read = _stored(page, number, results, settings) if results else _read_now(page, number, settings)
     quarters = quarters_of(read.skew)
     page_image = decode_apart(DecodeJob(read.data, number - 1, limits(settings)), settings.page_seconds, settings.page_megabytes)
@@ -51,15 +50,14 @@ def show(page: str, number: int, output: Path, results: str | None, layout: str 
 
 
 def _read_now(page: str, number: int, settings: Settings) -> _Page:
-    path, model = Path(page), champion(settings)
-    settings, _ = dialled(settings, model.path)
-    (pages,) = read_files([path], model, settings)
+    path, spec = Path(page), spec_of(settings)
+    (pages,) = read_files([path], spec, settings)
     outcome = pages[min(number, len(pages)) - 1]
     if isinstance(outcome, PageFailure):
         raise DigitsError(f"{page}: {outcome.message}")
     if number > len(pages):
         raise InputError(f"{page} has {len(pages)} pages, there is no page {number}")
-    tables = batch_tables([outcome], ReadBy(model.version, ALGORITHM_VERSION, NO_LAYOUT, "", ""))
+    tables = batch_tables([outcome], read_by(spec))
     return _Page(path.read_bytes(), tables["numbers"], tables["digits"], outcome.skew)
 
 

@@ -20,7 +20,7 @@ def train_reader(chapters: int, **options: Any) -> None:
     with Epochs(sys.stderr, _state) as display, reader_training(load_settings(), display.tell) as flow:
         display.begin("reader", chapters or StripParams().chapters)
         done = flow(chapters=chapters, **options)
-        display.end(f"reader: version {done.version} of digits-reader")
+        display.end(f"strip reader: version {done.version}")
     figures = done.card["figures"]
     typer.echo(
         f"{done.card['figures_of']}: {figures['strips_exact']:.1%} read exactly, "
@@ -28,6 +28,7 @@ def train_reader(chapters: int, **options: Any) -> None:
     )
     if rows := done.card["figures_by_set"]:
         print_table(("set", "rows", "never seen", "numbers", "exact", "wrong in surest half"), map(_row, rows))
+    typer.echo("Next: digits promote challenger --network strip-reader")
 
 
 def _row(one: Mapping[str, Any]) -> tuple[str, ...]:

@@ -9,12 +9,13 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from deployments.review_app.context import Context, Reviewer
+from deployments.review_app.strict_json import StrictRoute
 from digit_core.readings import ReviewItem
 from digit_core.review.verdicts import Kind, Verdict, suggestion_is_hidden
 from tasks.adapters.review.claims import Claim
 from tasks.adapters.review.decisions import Act
 
-router = APIRouter(prefix="/api")
+router = APIRouter(prefix="/api", route_class=StrictRoute)
 
 Id = Annotated[str, Field(min_length=1, max_length=200)]
 
@@ -56,8 +57,8 @@ def undo(context: Context, reviewer: Reviewer) -> dict[str, Any]:
 
 
 @router.post("/release/{claim_id}")
-def release(claim_id: str, context: Context) -> dict[str, int]:
-    return {"released": context.queue.claims.release(claim_id)}
+def release(claim_id: str, context: Context, reviewer: Reviewer) -> dict[str, int]:
+    return {"released": context.queue.claims.release(claim_id, reviewer)}
 
 
 @router.get("/progress")

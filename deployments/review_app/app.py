@@ -17,6 +17,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from deployments.review_app import api, grid_view, images, layout_editor, login, playground, single_view, statistics
+from deployments.review_app.apart import BusyError
 from deployments.review_app.context import ReviewContext
 from deployments.review_app.security import Guard, TooMuchError, refuse
 from deployments.review_app.templating import FOLDER
@@ -47,7 +48,7 @@ def create_app(context: ReviewContext, views: Sequence[View] = VIEWS) -> FastAPI
     for router in (login.router, api.router, images.router, *(view.router for view in views)):
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=FOLDER / "static"), name="static")
-    app.add_middleware(Guard, options=context.options)
+    app.add_middleware(Guard, options=context.options, sessions=context.sessions)
     for kind, handler in _HANDLERS.items():
         app.add_exception_handler(kind, handler)
 
@@ -85,6 +86,12 @@ async def _too_much(_: Request, error: Exception) -> Response:
     return refuse(413, str(error))
 
 
+async def _busy(_: Request, error: Exception) -> Response:
+    answer = refuse(503, "others are sending files just now: try again in a moment")
+    answer.headers["Retry-After"] = "5"
+    return answer
+
+
 _HANDLERS = {
     RequestValidationError: _bad_request,
     InputError: _bad_value,
@@ -92,5 +99,6 @@ _HANDLERS = {
     DigitsError: _trouble,
     HTTPException: _refused,
     TooMuchError: _too_much,
+    BusyError: _busy,
     Exception: _trouble,
 }

@@ -8,20 +8,22 @@ from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
+from deployments.review_app.apart import Apart
 from deployments.review_app.open_pages import OpenPages
-from digit_core.inference.classifier import Recogniser
-from digit_core.inference.reader import Reader
+from deployments.review_app.sessions import Sessions
 from digit_core.params import DecodeLimits
 from tasks.adapters.layout_store import LayoutFolder
 from tasks.adapters.review.queue import ReviewQueue
 from tasks.adapters.storage.storage import Storage
+from tasks.reader_spec import ReaderSpec
 
 
 @dataclass(frozen=True)
 class ReviewOptions:
     """How the page is set up. `token`: what reviewers must know, "" for nobody but this machine's users.
 
-    `hosts`: names under which the page may be called ("*" for any). `lease`: seconds for which digits are lent.
+    `hosts`: names under which the page may be called ("*" for any). `lease`: seconds for which digits are lent. `tls`: browsers
+    reach the page by https. `sources`: places that scans are read from; none leaves it to the collections' sources.
     """
 
     token: str = field(default="", repr=False)
@@ -30,20 +32,23 @@ class ReviewOptions:
     batch: int = 20
     carpet_from: float = 0.7
     carpet_size: int = 40
+    tls: bool = False
+    sources: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class ReviewContext:
-    """`recogniser` gives the model in service, `reader` what finds numbers; both are loaded when they are first asked for.
-    `layouts`: the folder where drawn layouts are kept; `pages`: those that are open for drawing.
+    """`spec` says how pages are read by the networks in service; those are loaded when they are first asked for.
+    `layouts`: the folder where drawn layouts are kept; `pages`: those that are open for drawing; `apart`: what decodes.
     """
 
     queue: ReviewQueue
     storage: Storage
     limits: DecodeLimits
-    recogniser: Callable[[], Recogniser]
-    reader: Callable[[], Reader]
+    spec: Callable[[], ReaderSpec]
     layouts: LayoutFolder
+    sessions: Sessions
+    apart: Apart
     options: ReviewOptions = ReviewOptions()
     pages: OpenPages = field(default_factory=OpenPages)
 

@@ -9,10 +9,11 @@ from fastapi.responses import Response
 
 from deployments.review_app.api import batch
 from deployments.review_app.context import Context, Reviewer
+from deployments.review_app.strict_json import StrictRoute
 from deployments.review_app.templating import chosen, render
 from digit_core.records import NOT_A_DIGIT
 
-router = APIRouter()
+router = APIRouter(route_class=StrictRoute)
 TITLE, PATH = "Carpet", "/carpet"
 
 

@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from functools import lru_cache
-from threading import Lock
 
 import cv2
 import numpy as np
 from fastapi import APIRouter, HTTPException
 from fastapi.responses import Response
 
+from deployments.review_app.addresses import may_be_read
 from deployments.review_app.context import Context, ReviewContext
+from deployments.review_app.decoding import ScanJob, small_page
+from deployments.review_app.strict_json import StrictRoute
 from digit_core.errors import InputError, PageError, StorageError
-from digit_core.imaging.decode import decode_page
 from digit_core.readings import ReviewItem
 from digit_core.records import Grey
 
-router = APIRouter(prefix="/picture")
+router = APIRouter(prefix="/picture", route_class=StrictRoute)
 log = logging.getLogger(__name__)
-
-HIGHEST, WIDEST = 900, 900
-"""Pixels of a page as it is shown."""
 
 _KEPT_PAGES = 32
 _CACHED = {"Cache-Control": "private, max-age=3600"}
 _ORANGE = (0, 110, 230)  # blue, green, red
-_decoding = Lock()  # a page takes much memory while it is decoded: one at a time
 
 
 @router.get("/crop/{item_id:path}")
@@ -44,9 +40,11 @@ def strip(item_id: str, context: Context) -> Response:
 def page(item_id: str, context: Context) -> Response:
     """The page, small, with a frame around the number."""
     item = _item(context, item_id)
+    if not may_be_read(item.uri, context.queue.sources(item.collection), context.options.sources):
+        log.warning("the scan %s of %s lies under no source of its collection, and is not opened", item.uri, item_id)
+        raise HTTPException(404, "the scan cannot be had any more")
     try:
-        with _decoding:
-            small, scale = _small_page(context, item.uri, item.sha256, item.page_index)
+        small, scale = _small_page(context, item.uri, item.sha256, item.page_index)
     except (StorageError, InputError, PageError) as error:
         log.warning("the page of %s cannot be shown: %s", item_id, error)
         raise HTTPException(404, "the scan cannot be had any more") from error
@@ -72,13 +70,10 @@ def _png(data: bytes) -> Response:
 @lru_cache(maxsize=_KEPT_PAGES)
 def _small_page(context: ReviewContext, uri: str, sha256: str, index: int) -> tuple[Grey, float]:
     """The page and by how much it was made smaller."""
-    data = context.storage.read(uri)
-    if hashlib.sha256(data).hexdigest() != sha256:
-        raise InputError("the scan is another one by now")
-    pixels = decode_page(data, index, context.limits).pixels
-    scale = min(1.0, HIGHEST / pixels.shape[0], WIDEST / pixels.shape[1])
-    size = max(1, round(pixels.shape[1] * scale)), max(1, round(pixels.shape[0] * scale))
-    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8), scale
+    job = ScanJob(context.storage, uri, sha256, index, context.limits)
+    with context.apart.place():
+        small = context.apart.run(small_page, job)
+    return small.pixels, small.scale
 
 
 def _framed(small: Grey, item: ReviewItem, scale: float) -> Grey:

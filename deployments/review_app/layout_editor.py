@@ -6,6 +6,7 @@ A layout goes to and fro as the JSON of the fields that its YAML file has; every
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -13,10 +14,13 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict
 
+from deployments.review_app.apart import received
 from deployments.review_app.context import Context, ReviewContext
+from deployments.review_app.decoding import OpenJob, open_file
 from deployments.review_app.open_pages import NotOpenError, Opened
+from deployments.review_app.strict_json import StrictRoute
 from deployments.review_app.templating import render
-from digit_core.errors import InputError
+from digit_core.errors import InputError, PageError
 from digit_core.layouts.authoring import relaid, within
 from digit_core.layouts.registration import SURE, fit
 from digit_core.layouts.table_detection import ruled_tables
@@ -25,7 +29,7 @@ from digit_core.layouts.template_file import layout_fields, layout_from, layout_
 from digit_core.params import DecodeLimits
 from tasks.adapters.layout_store import TakenError
 
-router = APIRouter()
+router = APIRouter(route_class=StrictRoute)
 TITLE, PATH = "Layouts", "/layouts"
 API = "/api/layouts"
 
@@ -66,13 +70,18 @@ def view(request: Request) -> Response:
 @router.post(f"{API}/open")
 async def open_page(request: Request, context: Context, page: Annotated[int, Query(ge=1, le=100_000)] = 1) -> Fields:
     """The body is an image file, `page` one of its pages. What there is to draw on it, and what its own rulings propose."""
-    data = await request.body()
-    return await run_in_threadpool(_open, data, page, context)
+    with context.apart.place():
+        async with received(request) as file:
+            return await run_in_threadpool(_open, file, page, context)
 
 
-def _open(data: bytes, page: int, context: ReviewContext) -> Fields:
+def _open(file: Path, page: int, context: ReviewContext) -> Fields:
     limits = replace(LIMITS, max_pages=context.limits.max_pages, render_dpi=context.limits.render_dpi)
-    return _described(context.pages.open(data, page - 1, limits, context.reader()))
+    try:
+        laid = context.apart.run(open_file, OpenJob(file, page - 1, replace(context.spec(), limits=limits)))
+    except PageError as error:
+        raise InputError(f"this page cannot be read: {error}") from error
+    return _described(context.pages.add(laid))
 
 
 def _described(opened: Opened) -> Fields:

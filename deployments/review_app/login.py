@@ -1,39 +1,90 @@
-"""Coming in: what one is called, and the token where one is asked for."""
+"""Coming in: what one is called, and the token where one is asked for. Whoever guesses waits after each guess."""
 
 from __future__ import annotations
 
+import asyncio
+import logging
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from urllib.parse import parse_qs
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, HTTPException, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse, Response
 
-from deployments.review_app.context import Context
-from deployments.review_app.security import LONGEST_NAME, NAME_COOKIE, TOKEN_COOKIE, cookie, is_name, is_token, session_of
+from deployments.review_app.context import Context, ReviewContext
+from deployments.review_app.security import LONGEST_NAME, is_name, is_token, set_session
 from deployments.review_app.templating import render
 
 router = APIRouter()
+log = logging.getLogger(__name__)
+
+WAIT = 1.0
+"""Seconds after a wrong token, for which the same address gets no further answer."""
+
+MOST_WAITING = 5
+"""Tries of one address that wait."""
+
+_turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+_waiting: Counter[str] = Counter()
 
 
 @router.get("/enter")
 def ask(request: Request, context: Context) -> Response:
-    return render(request, "enter.html", token=bool(context.options.token), problem="", most=LONGEST_NAME)
+    return _asked(request, context, "", 200)
 
 
 @router.post("/enter")
 async def enter(request: Request, context: Context) -> Response:
-    form = parse_qs((await request.body()).decode("utf-8", "replace"))
-    name, given = (" ".join(form.get(field, [""])[0].split()) for field in ("name", "token"))
-    problem = ""
-    if context.options.token and not is_token(given, context.options.token):
-        problem = "That is not the token: ask whoever started the page."
-    elif not is_name(name):
-        problem = f"A name has 1 to {LONGEST_NAME} letters and no comma."
-    if problem:
-        response: Response = render(request, "enter.html", token=bool(context.options.token), problem=problem, most=LONGEST_NAME)
-        response.status_code = 403
-        return response
+    name, given = _fields(await request.body())
+    if context.options.token and not await _is_right(request, given, context.options.token):
+        return _asked(request, context, "That is not the token: ask whoever started the page.", 403)
+    if not is_name(name):
+        return _asked(request, context, f"A name has 1 to {LONGEST_NAME} letters and no comma.", 403)
     response = RedirectResponse("/", 303)
-    cookie(response, NAME_COOKIE, name)
-    if context.options.token:
-        cookie(response, TOKEN_COOKIE, session_of(context.options.token))
+    known = await run_in_threadpool(context.queue.reviewers.known_as, name)
+    set_session(response, context.sessions.issue(known), context.options.tls)
     return response
+
+
+def _asked(request: Request, context: ReviewContext, problem: str, status: int) -> Response:
+    asks_token = bool(context.options.token)
+    response = render(request, "enter.html", token=asks_token, problem=problem, most=LONGEST_NAME)
+    response.status_code = status
+    return response
+
+
+def _fields(body: bytes) -> tuple[str, str]:
+    """Name and token. Raises HTTPException for what no form of ours sends."""
+    try:
+        form = parse_qs(body.decode(), max_num_fields=10)
+    except ValueError as error:
+        raise HTTPException(400, "this form cannot be understood: load the page anew") from error
+    name, token = (" ".join(form.get(field, [""])[0].split()) for field in ("name", "token"))
+    return name, token
+
+
+async def _is_right(request: Request, given: str, token: str) -> bool:
+    address = request.client.host if request.client else ""
+    async with _turn_of(address):
+        if is_token(given, token):
+            return True
+        log.warning("a wrong token was sent from %s", address)
+        await asyncio.sleep(WAIT)
+        return False
+
+
+@asynccontextmanager
+async def _turn_of(address: str) -> AsyncIterator[None]:
+    """One try of an address at a time. Raises HTTPException where many wait."""
+    if _waiting[address] >= MOST_WAITING:
+        raise HTTPException(429, "too many tries: wait a little")
+    _waiting[address] += 1
+    try:
+        async with _turns[address]:
+            yield
+    finally:
+        _waiting[address] -= 1
+        if not _waiting[address]:
+            del _waiting[address], _turns[address]

@@ -7,21 +7,10 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from threading import Lock
 
-import cv2
-import numpy as np
-
-from digit_core.errors import InputError, PageError
-from digit_core.imaging.decode import decode_page, probe
-from digit_core.imaging.rotation import image_upright
-from digit_core.inference.reader import Reader
-from digit_core.layouts.authoring import LevelPage, level_page
-from digit_core.params import DecodeLimits, SegmentationParams
-from digit_core.recognition.pipeline import how_it_lies
-from digit_core.records import Grey
+from deployments.review_app.decoding import LaidOpen
+from digit_core.layouts.authoring import LevelPage
 
 MOST_OPEN = 16
-LARGEST_PICTURE = 2000
-"""Pixels of the longer side of the picture that the browser gets."""
 
 
 class NotOpenError(Exception):
@@ -39,17 +28,16 @@ class Opened:
 
 
 class OpenPages:
-    """The pages that were opened last. A page takes much memory while it is opened: one at a time."""
+    """The pages that were opened last."""
 
     def __init__(self, most: int = MOST_OPEN) -> None:
         self._pages: OrderedDict[str, Opened] = OrderedDict()
         self._most = most
-        self._opening, self._keeping = Lock(), Lock()
+        self._keeping = Lock()
 
-    def open(self, data: bytes, index: int, limits: DecodeLimits, reader: Reader) -> Opened:
-        """The page `index`, from 0, of the file with these bytes, upright. Raises InputError for one that cannot be read."""
-        with self._opening:
-            opened = _open(data, index, limits, reader)
+    def add(self, laid: LaidOpen) -> Opened:
+        """Kept from here on, in the place of the one that nobody has asked for longest."""
+        opened = Opened(secrets.token_hex(16), laid.page, laid.count, laid.picture)
         with self._keeping:
             self._pages[opened.id] = opened
             while len(self._pages) > self._most:
@@ -63,24 +51,3 @@ class OpenPages:
                 raise NotOpenError
             self._pages.move_to_end(page_id)
             return self._pages[page_id]
-
-
-def _open(data: bytes, index: int, limits: DecodeLimits, reader: Reader) -> Opened:
-    try:
-        count = probe(data, limits)
-        image = decode_page(data, index, limits)
-    except PageError as error:
-        raise InputError(f"this page cannot be read: {error}") from error
-    page, picture = level_page(image_upright(image, how_it_lies(image, SegmentationParams(), reader)))
-    return Opened(secrets.token_hex(16), page, count, _jpeg(picture))
-
-
-def _jpeg(picture: Grey) -> bytes:
-    height, width = picture.shape
-    scale = min(1.0, LARGEST_PICTURE / max(height, width))
-    size = max(1, round(width * scale)), max(1, round(height * scale))
-    small = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8) if scale < 1 else picture
-    written, data = cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, 85])
-    if not written:
-        raise InputError(f"a page of {width} x {height} pixels cannot be shown")
-    return data.tobytes()

@@ -9,14 +9,15 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 
 from deployments.review_app.context import Context, ReviewContext
+from deployments.review_app.strict_json import StrictRoute
 from deployments.review_app.templating import render
 from digit_core.errors import PageError
-from digit_core.imaging.decode import decode_page
-from digit_core.params import DecodeLimits, SegmentationParams
-from digit_core.recognition.acceptance import fused
-from digit_core.recognition.pipeline import find_strip
+from digit_core.params import DecodeLimits
+from digit_core.records import PageRef
+from tasks.decoding import DecodeJob, decode_job
+from tasks.jobs import page_reader
 
-router = APIRouter()
+router = APIRouter(route_class=StrictRoute)
 TITLE, PATH = "Try it", "/try"
 
 LIMITS = DecodeLimits(max_megapixels=8.0, max_pages=1, max_megabytes=6.0)
@@ -31,20 +32,20 @@ def view(request: Request) -> Response:
 @router.post("/api/read")
 async def read(request: Request, context: Context) -> dict[str, Any]:
     """The body is an image of one number. For each digit, left to right: 11 probabilities, and the 784 pixels it was read by."""
-    data = await request.body()
-    return await run_in_threadpool(_read, data, context)
+    with context.apart.place():
+        return await run_in_threadpool(_read, await request.body(), context)
 
 
 def _read(data: bytes, context: ReviewContext) -> dict[str, Any]:
     try:
-        image = decode_page(data, 0, LIMITS)
+        image = context.apart.run(decode_job, DecodeJob(data, 0, LIMITS))
     except PageError as error:
         raise HTTPException(422, f"this image cannot be read: {error}") from error
-    found = find_strip(image, SegmentationParams(), context.reader())
-    recogniser = context.recogniser()
-    probabilities = fused(recogniser(found.crops), found.evidence)
+    reader = page_reader(context.spec())
+    found = reader.detect_strip(image, PageRef("", "", ""))
+    probabilities = reader.probabilities(found)
     digits = [
         {"probabilities": [round(float(share), 4) for share in row], "pixels": crop.reshape(-1).tolist()}
-        for crop, row in zip(found.crops[:MOST_DIGITS], probabilities[:MOST_DIGITS], strict=True)
+        for crop, row in zip(found.digits.crops[:MOST_DIGITS], probabilities[:MOST_DIGITS], strict=True)
     ]
-    return {"digits": digits, "model": recogniser.version}
+    return {"digits": digits, "model": reader.classifier.version}

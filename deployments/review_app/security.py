@@ -6,24 +6,31 @@ A page on this machine alone still has enemies: other web sites in the same brow
 
 from __future__ import annotations
 
-import hashlib
 import hmac
-from http.cookies import CookieError, SimpleCookie
-from urllib.parse import quote, unquote, urlsplit
+import logging
+from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from deployments.review_app.context import ReviewOptions
+from deployments.review_app.sessions import SECONDS, Sessions
 
-MOST_BYTES = 6_000_000
-"""Of a request; an image to try is the largest."""
+log = logging.getLogger(__name__)
 
-_MORE_BYTES = {"/api/layouts/open": 60_000_000}
-"""Where whole scans are sent."""
+MOST_BYTES = 200_000
+"""Of a request: a screen of decisions has a tenth of it."""
 
-TOKEN_COOKIE, NAME_COOKIE = "digits_token", "digits_reviewer"
+_MORE_BYTES = {"/enter": 10_000, "/api/read": 6_000_000, "/api/layouts/open": 60_000_000}
+"""Where an image, or a whole scan, is sent."""
+
+_LAYOUTS, _LAYOUT_BYTES = "/api/layouts/", 6_000_000
+_LONGEST_COOKIES = 4_096
+_LONGEST_PLACE = 300
+"""Letters of Host and Origin."""
+
+SESSION_COOKIE = "digits_session"
 LONGEST_NAME = 40
 _OPEN_TO_ALL = ("/static/", "/enter")
 _ASKED_BY_SCRIPTS = ("/api/", "/picture/")
@@ -48,58 +55,69 @@ class TooMuchError(Exception):
 
 
 class Guard:
-    """An ASGI application around another one; puts the reviewer's name into `request.state.reviewer`."""
+    """An ASGI application around another one; puts the reviewer's name into `request.state.reviewer`.
 
-    def __init__(self, app: ASGIApp, options: ReviewOptions) -> None:
+    Whatever goes wrong in the other one is answered here too, so that every answer has the headers.
+    """
+
+    def __init__(self, app: ASGIApp, options: ReviewOptions, sessions: Sessions) -> None:
         self._app = app
         self._options = options
+        self._sessions = sessions
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         headers, path = Headers(scope=scope), str(scope["path"])
-        refusal = self._refusal(scope["method"], path, headers)
-        scope.setdefault("state", {})["reviewer"] = reviewer_of(headers)
-        if refusal is not None:
-            await refusal(scope, receive, _with_headers(send))
+        reviewer = "" if _is_overlong(headers) else self._sessions.name_in(_cookie(headers, SESSION_COOKIE))
+        scope.setdefault("state", {})["reviewer"] = reviewer
+        answer = self._refusal(scope["method"], path, headers, reviewer)
+        if answer is not None:
+            await answer(scope, receive, _with_headers(send))
             return
-        await self._app(scope, _counted(receive, most_bytes(path)), _with_headers(send))
+        await self._answered(scope, _counted(receive, most_bytes(path)), _with_headers(send))
 
-    def _refusal(self, method: str, path: str, headers: Headers) -> Response | None:
-        if "*" not in self._options.hosts and _host_name(headers.get("host", "")) not in self._options.hosts:
+    async def _answered(self, scope: Scope, receive: Receive, send: Send) -> None:
+        begun = False
+
+        async def sent(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, sent)
+        except Exception:
+            log.exception("a request could not be answered")
+            if not begun:
+                await refuse(500, "the server could not do that; its log says why")(scope, receive, sent)
+
+    def _refusal(self, method: str, path: str, headers: Headers, reviewer: str) -> Response | None:
+        if _is_overlong(headers):
+            return refuse(400, "this request's headers are longer than those of a browser: sign in anew")
+        try:
+            host, own = _host_name(headers.get("host", "")), _is_own_request(headers)
+        except ValueError:
+            return refuse(400, "this request names no place that can be: open the page anew")
+        if "*" not in self._options.hosts and host not in self._options.hosts:
             return refuse(421, "this page is not served under that name")
-        if method not in ("GET", "HEAD") and not _is_own_request(headers):
+        if method not in ("GET", "HEAD") and not own:
             return refuse(403, "this request came from another site: open the review page itself and try again there")
         if _too_long(headers.get("content-length", "0"), most_bytes(path)):
             return refuse(413, _too_much(most_bytes(path)))
-        if not path.startswith(_OPEN_TO_ALL) and not (self._is_known(headers) and reviewer_of(headers)):
+        if not path.startswith(_OPEN_TO_ALL) and not reviewer:
             asked = path.startswith(_ASKED_BY_SCRIPTS)
             return refuse(401, "sign in first: load the page anew") if asked else RedirectResponse("/enter", 303)
         return None
-
-    def _is_known(self, headers: Headers) -> bool:
-        token = self._options.token
-        return not token or hmac.compare_digest(_cookie(headers, TOKEN_COOKIE).encode(), session_of(token).encode())
 
 
 def refuse(status: int, error: str) -> JSONResponse:
     return JSONResponse({"error": error}, status)
 
 
-def session_of(token: str) -> str:
-    """What the cookie holds: whoever reads it learns nothing of the token, and another token makes it worthless."""
-    return hmac.new(token.encode(), b"digits review", hashlib.sha256).hexdigest()
-
-
 def is_token(given: str, token: str) -> bool:
     return hmac.compare_digest(given.encode(), token.encode())
-
-
-def reviewer_of(headers: Headers) -> str:
-    """The name in the cookie, "" without one or with one that cannot be."""
-    name = unquote(_cookie(headers, NAME_COOKIE), errors="replace")
-    return name if is_name(name) else ""
 
 
 def is_name(name: str) -> bool:
@@ -107,16 +125,21 @@ def is_name(name: str) -> bool:
     return 0 < len(name) <= LONGEST_NAME and name.isprintable() and name == name.strip() and "," not in name
 
 
-def cookie(response: Response, key: str, value: str) -> None:
-    response.set_cookie(key, quote(value), max_age=30 * 24 * 3600, httponly=True, samesite="strict", path="/")
+def set_session(response: Response, value: str, secure: bool) -> None:
+    """`secure`: the browser shall send it over TLS alone."""
+    response.set_cookie(SESSION_COOKIE, value, max_age=SECONDS, httponly=True, secure=secure, samesite="strict", path="/")
+
+
+def _is_overlong(headers: Headers) -> bool:
+    cookies = sum(len(value) for value in headers.getlist("cookie"))
+    places = max(len(headers.get(name, "")) for name in ("host", "origin"))
+    return cookies > _LONGEST_COOKIES or places > _LONGEST_PLACE
 
 
 def _cookie(headers: Headers, name: str) -> str:
-    try:
-        found = SimpleCookie(headers.get("cookie", "")).get(name)
-    except CookieError:
-        return ""
-    return found.value if found else ""
+    """Ours holds no quotes and no escapes; Python's own parser takes quadratic time over those of others."""
+    parts = (part.strip().partition("=") for part in headers.get("cookie", "").split(";"))
+    return next((value for key, _, value in parts if key == name), "")
 
 
 def _host_name(host: str) -> str:
@@ -124,6 +147,7 @@ def _host_name(host: str) -> str:
 
 
 def _is_own_request(headers: Headers) -> bool:
+    """Raises ValueError for an Origin that is no address."""
     site, origin = headers.get("sec-fetch-site"), headers.get("origin")
     if site not in (None, "same-origin") or (origin is not None and urlsplit(origin).netloc != headers.get("host")):
         return False
@@ -132,15 +156,15 @@ def _is_own_request(headers: Headers) -> bool:
 
 def most_bytes(path: str) -> int:
     """That a request to this path may have."""
-    return _MORE_BYTES.get(path, MOST_BYTES)
+    return _MORE_BYTES.get(path, _LAYOUT_BYTES if path.startswith(_LAYOUTS) else MOST_BYTES)
 
 
 def _too_much(most: int) -> str:
-    return f"that is more than {most // 1_000_000} MB: send a smaller image"
+    return f"that is more than {most / 1e6:g} MB: send a smaller image"
 
 
 def _too_long(length: str, most: int) -> bool:
-    return not length.isdecimal() or int(length) > most
+    return not (length.isascii() and length.isdecimal() and len(length) < 20) or int(length) > most
 
 
 def _counted(receive: Receive, most: int) -> Receive:

@@ -9,9 +9,10 @@ from fastapi.responses import Response
 
 from deployments.review_app.api import batch
 from deployments.review_app.context import Context, Reviewer
+from deployments.review_app.strict_json import StrictRoute
 from deployments.review_app.templating import chosen, render
 
-router = APIRouter()
+router = APIRouter(route_class=StrictRoute)
 TITLE, PATH = "One at a time", "/single"
 
 

@@ -6,11 +6,12 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from deployments.review_app.context import Context
+from deployments.review_app.strict_json import StrictRoute
 from deployments.review_app.templating import render
 from digit_core.records import NOT_A_DIGIT
 from digit_core.review.verdicts import Kind
 
-router = APIRouter()
+router = APIRouter(route_class=StrictRoute)
 TITLE, PATH = "Statistics", "/statistics"
 SAID = (*(str(digit) for digit in range(10)), *(kind.value for kind in (Kind.NOT_A_DIGIT, Kind.UNREADABLE, Kind.NUMBER)))
 

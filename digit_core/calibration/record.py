@@ -72,7 +72,7 @@ def read_records(text: str) -> dict[CalibrationSet, CalibrationRecord]:
     """Raises RegistryError for text that `write_records` did not write."""
     try:
         return {CalibrationSet(ink): CalibrationRecord.from_json(fields) for ink, fields in json.loads(text).items()}
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
         raise RegistryError(f"the model's calibration record is damaged ({error}); train the model again") from error
 
 

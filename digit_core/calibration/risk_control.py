@@ -145,7 +145,7 @@ def _advice(least: DialSetting | None, ink: CalibrationSet) -> str:
 
 
 def promise(setting: DialSetting) -> str:
-    """What a feasible setting promises, in a line."""
+    """Return what a feasible setting promises, in a line."""
     return (
         f"threshold {setting.threshold:.4f}: at most {percent(setting.target)} of the accepted digits are wrong, with "
         f"{percent(setting.certainty)} certainty, if they are like the {setting.calibration_digits:,} held-out digits, "

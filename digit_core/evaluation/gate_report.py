@@ -36,6 +36,16 @@ def _lowest(one: SetComparison) -> int:
     return min(range(len(one.classes)), key=lambda label: one.classes[label].share.challenger)
 
 
+def titled_table(verdict: GateVerdict, champion: str, challenger: str, rows: list[FigureRow]) -> str:
+    """The verdict with its reasons, and figures of both."""
+    parts = [
+        f"# Version {challenger} against champion {champion}: {'passed' if verdict.passed else 'refused'}",
+        *([_bullets(verdict)] if verdict.reasons else []),
+        _table(("", f"champion {champion}", f"challenger {challenger}"), rows),
+    ]
+    return "\n\n".join(parts)
+
+
 def markdown(comparison: Comparison, verdict: GateVerdict, champion: str, challenger: str, pictures: list[str]) -> str:
     """The whole report; `pictures` are files beside it."""
     parts = [
@@ -48,12 +58,7 @@ def markdown(comparison: Comparison, verdict: GateVerdict, champion: str, challe
 
 def summary(comparison: Comparison, verdict: GateVerdict, champion: str, challenger: str) -> str:
     """The verdict with its reasons and the figures of both."""
-    parts = [
-        f"# Version {challenger} against champion {champion}: {'passed' if verdict.passed else 'refused'}",
-        *([_bullets(verdict)] if verdict.reasons else []),
-        _table(("", f"champion {champion}", f"challenger {challenger}"), figures(comparison)),
-    ]
-    return "\n\n".join(parts)
+    return titled_table(verdict, champion, challenger, figures(comparison))
 
 
 def _bullets(verdict: GateVerdict) -> str:

@@ -40,7 +40,7 @@ class TruthNumber:
 
     @property
     def marked(self) -> bool:
-        """Whether more is known of it than its digits."""
+        """Tell whether more is known of it than its digits."""
         return any(not character.isdigit() and not character.isspace() for character in self.text)
 
 
@@ -97,7 +97,7 @@ def parse_truth(data: bytes, source: str) -> PageTruth:
 
 
 def are_digits(digits: str, text: str) -> bool:
-    """Whether these may be the digits of a true number: 0 to 9, and none at all only where its text has none."""
+    """Tell whether these may be the digits of a true number: 0 to 9, and none at all only where its text has none."""
     if not digits:
         return bool(text) and not any(character.isdigit() for character in text)
     return digits.isascii() and digits.isdecimal()

@@ -98,7 +98,7 @@ def align(truth: str, read: str) -> tuple[int, tuple[bool, ...]]:
 
 
 def exact_by_chance(true_texts: Iterable[str], lengths: Iterable[int]) -> float:
-    """How many true numbers would be found exactly, on average, by readings of these lengths made of random digits.
+    """Return how many true numbers would be found exactly, on average, by readings of these lengths made of random digits.
 
     A text that stands on the page m times is then found min(m, B) times; B, the readings that bear it, is binomial.
     """

@@ -63,7 +63,7 @@ class Paired:
 
     @property
     def loss(self) -> float:
-        """By how much the challenger's share is lower; negative if it is higher."""
+        """Return by how much the challenger's share is lower; negative if it is higher."""
         return self.share.champion - self.share.challenger
 
     @property
@@ -96,7 +96,7 @@ class Comparison:
 
 
 def mcnemar(lost: int, won: int) -> float:
-    """How likely a challenger that is as good as the champion would lose so many digits to it, or more (one-sided).
+    """Return how likely a challenger that is as good as the champion would lose so many digits to it, or more (one-sided).
 
     The exact test of Q. McNemar, "Note on the sampling error of the difference between correlated proportions or
     percentages" (Psychometrika 12, 1947): among digits that just one of the two has right, each is as likely to have it.
@@ -107,7 +107,7 @@ def mcnemar(lost: int, won: int) -> float:
 
 
 def held_out_sets(images: Crops, labels: NDArray[np.int64], seed: int = 0) -> tuple[HeldOut, HeldOut]:
-    """What the gate judges on, made from MNIST's test digits: those, and the same ones in archive ink.
+    """Return what the gate judges on, made from MNIST's test digits: those, and the same ones in archive ink.
 
     Clean digits alone would let a model win that was never taught what archives hold; a tenth of the second set is no
     digit at all. The seed is fixed, so that every challenger meets the same digits.

@@ -216,7 +216,8 @@ def _is_right(truth: TruthNumber, read: NumberRead) -> bool:
 
 
 def _marks_agree(truth: TruthNumber, read: NumberRead) -> bool:
-    """Whether a number is written as the truth has it, spaces and the look of dashes and points aside, or comes to the same."""
+    """Tell whether a number is written as the truth has it, spaces and the look of dashes and points aside, or comes to the
+    same."""
     value = interpret(truth.text).value
     return _plain(read.text) == _plain(truth.text) or (value is not None and read.value == value)
 
@@ -226,7 +227,7 @@ def _plain(text: str) -> str:
 
 
 def _names(truth: PageTruth, cells: Collection[tuple[str, str]]) -> bool:
-    """Whether the truth speaks of the cells of this form."""
+    """Tell whether the truth speaks of the cells of this form."""
     known = sum(cell_of(number, cells) is not None for number in truth.numbers)
     return bool(cells) and known >= _NAMED * len(truth.numbers)
 

@@ -34,7 +34,7 @@ class ReadNumber:
 
     @property
     def right(self) -> bool:
-        """Whether all its digits were read, and no others."""
+        """Tell whether all its digits were read, and no others."""
         return self.read_digits == self.digits
 
 

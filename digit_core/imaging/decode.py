@@ -101,6 +101,6 @@ def _check_bytes(size: int, limits: DecodeLimits) -> None:
     if size > limits.max_megabytes * 1e6:
         message = (
             f"too large: the file has {size / 1e6:,.0f} megabytes, and the limit is {limits.max_megabytes:g}; "
-            "raise max_megabytes (DIGITS_MAX_MEGABYTES or --max-megabytes) if you trust it"
+            "raise max_megabytes (DIGITS_MAX_MEGABYTES) if you trust it"
         )
         raise PageError(FailureReason.TOO_LARGE, message)

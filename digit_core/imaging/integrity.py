@@ -121,6 +121,6 @@ def too_many_pages(found: str, max_pages: int) -> NoReturn:
     """Raises PageError(TOO_LARGE)."""
     message = (
         f"too many pages: {found}, and the limit is {max_pages}; split the file, "
-        "or raise max_pages (DIGITS_MAX_PAGES or --max-pages) if you trust it"
+        "or raise max_pages (DIGITS_MAX_PAGES) if you trust it"
     )
     raise PageError(FailureReason.TOO_LARGE, message)

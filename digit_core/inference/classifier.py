@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Protocol
 
@@ -43,8 +44,15 @@ class OnnxRecogniser:
         self._session = onnx_session(path)
         self._input = self._session.get_inputs()[0].name
         facts = self._session.get_modelmeta().custom_metadata_map
-        self._temperature = float(facts.get("temperature", "1"))
+        self._temperature = _temperature(facts.get("temperature", "1"), path)
         self._version = version
+        _check_answers(self._answers_to_blank(path), path)
+
+    def _answers_to_blank(self, path: Path) -> NDArray[np.float32]:
+        try:
+            return np.asarray(self._classify(np.zeros((2, 28, 28), np.uint8)))
+        except Exception as error:  # ONNX Runtime's have no other base
+            raise _no_classifier(path, f"it does not take pictures of 28 x 28 ({str(error).splitlines()[0]})") from error
 
     @property
     def version(self) -> str:
@@ -63,6 +71,28 @@ class OnnxRecogniser:
         pixels = crops[..., np.newaxis].astype(np.float32) / 255
         (probabilities,) = self._session.run(None, {self._input: pixels})
         return tempered(probabilities, self._temperature)
+
+
+def _temperature(text: str, path: Path) -> float:
+    """Raises RegistryError for one that no probability can be scaled by."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 < value < math.inf:
+        raise _no_classifier(path, f"its temperature is {text[:40]!r}, and should be a number above 0")
+    return value
+
+
+def _check_answers(answers: NDArray[np.float32], path: Path) -> None:
+    if answers.shape != (2, 11):
+        raise _no_classifier(path, f"its answers to 2 pictures have the shape {answers.shape}, and should have (2, 11)")
+    if not (np.isfinite(answers).all() and np.allclose(answers.sum(axis=1), 1, atol=0.01)):
+        raise _no_classifier(path, "its answers are no probabilities")
+
+
+def _no_classifier(path: Path, what: str) -> RegistryError:
+    return RegistryError(f"{path} is no digit classifier: {what}; register another one, or take it back with `digits rollback`")
 
 
 def calibration_of(path: Path) -> dict[CalibrationSet, CalibrationRecord]:

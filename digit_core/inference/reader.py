@@ -16,7 +16,10 @@ from numpy.typing import NDArray
 from digit_core.errors import RegistryError
 from digit_core.inference.network_spec import CHARACTERS, CLASSES, STRIDE, NetworkForm
 from digit_core.inference.onnx import onnx_session
+from digit_core.inference.shipped import FINDER, READER, SHIPPED_DETECTOR, SHIPPED_READER, SHIPPED_STRIP_READER
 from digit_core.records import Grey
+
+__all__ = ["FINDER", "READER", "SHIPPED_READER", "Cells", "Columns", "OnnxReader", "Reader"]
 
 Cells = NDArray[np.float32]
 """Shape (h/4, w/4, characters of the detector + 6): as OUTPUTS in digit_core.inference.network_spec, for the characters that it
@@ -24,9 +27,6 @@ knows."""
 
 Columns = NDArray[np.float64]
 """Shape (columns, CLASSES): along a strip the probabilities of no character (0) and of each of CHARACTERS."""
-
-FINDER, READER = "finder.onnx", "reader.onnx"
-SHIPPED_READER = Path(__file__).parents[1] / "model"
 
 _STEP = 32
 """Strips are filled up to a multiple of so many pixels, and read in batches of one width."""
@@ -59,13 +59,20 @@ class Reader(Protocol):
 
 
 class OnnxReader:
-    """The two files in `folder`. Raises RegistryError if they are no models, or have a form that no such network has."""
+    """Detector and strip reader, by default those that ship. Raises RegistryError if a file is no model, or has a form that no
+    such network has.
+    """
 
-    def __init__(self, folder: Path = SHIPPED_READER) -> None:
-        self._finder = onnx_session(folder / FINDER)
-        self._reader = onnx_session(folder / READER)
-        self.detector = _form_of(self._finder, folder / FINDER)
-        self.strips = _form_of(self._reader, folder / READER)
+    def __init__(self, detector: Path = SHIPPED_DETECTOR, strip_reader: Path = SHIPPED_STRIP_READER) -> None:
+        self._finder = onnx_session(detector)
+        self._reader = onnx_session(strip_reader)
+        self.detector = _form_of(self._finder, detector)
+        self.strips = _form_of(self._reader, strip_reader)
+
+    @classmethod
+    def of_folder(cls, folder: Path) -> OnnxReader:
+        """Both networks as a training leaves them in `folder`."""
+        return cls(folder / FINDER, folder / READER)
 
     def find(self, darkness: Grey) -> Cells:
         """The cells of a picture of any size; done in overlapping bands."""

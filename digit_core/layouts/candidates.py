@@ -91,7 +91,7 @@ def _likeliest(options: Sequence[Sequence[tuple[int, float]]]) -> Iterator[tuple
 
 
 def was_read(reading: Reading, labels: DigitLabels) -> bool:
-    """Whether each of the labels is one that the reader gave for its part: only such a number may be published."""
+    """Tell whether each of the labels is one that the reader gave for its part: only such a number may be published."""
     pairs = zip(reading.parts, labels, strict=True)
     return all(label == NOT_A_DIGIT or any(label == read for read, _ in part.top) for part, label in pairs)
 

@@ -74,13 +74,13 @@ def broken_rule(digits: str, text: str, state: CellState, holds: Holds | None) -
 
 
 def _in_range(value: float | None, holds: Holds) -> bool:
-    """What has no value is in every range."""
+    """Tell whether the value lies in the range of the cell; no value lies in every range."""
     if value is None:
         return True
     return (holds.least is None or value >= holds.least) and (holds.most is None or value <= holds.most)
 
 
 def _point_fits(text: str, holds: Holds) -> bool:
-    """Where a point is written in a number whose decimals the form knows, as many digits stand behind it."""
+    """Return where a point is written in a number whose decimals the form knows, as many digits stand behind it."""
     written = interpret(text, replace(holds.notation, decimals=None))
     return holds.decimals is None or written.decimals in (None, holds.decimals)

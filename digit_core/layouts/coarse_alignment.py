@@ -26,7 +26,7 @@ def placings(across: Segments, down: Segments, maps: LineMaps) -> list[Terms]:
 
 
 def likeness(across: Segments, down: Segments, maps: LineMaps) -> float:
-    """How much the picture of a form's rulings looks like the page's at the best placing, 0 to 1."""
+    """Return how much the picture of a form's rulings looks like the page's at the best placing, 0 to 1."""
     return max((score for score, _ in _scored(across, down, maps)), default=0.0)
 
 
@@ -65,7 +65,7 @@ def _different(found: list[tuple[float, Terms]]) -> list[tuple[float, Terms]]:
 
 
 def _small(mask: Mask, scale: float) -> NDArray[np.float32]:
-    """How much ruling there is about each coarse pixel."""
+    """Return how much ruling there is about each coarse pixel."""
     height, width = (max(1, round(side * scale)) for side in mask.shape)
     small = cv2.resize(mask, (width, height), interpolation=cv2.INTER_AREA).astype(np.float32)
     return np.asarray(cv2.GaussianBlur(np.minimum(small * 8, 255), (0, 0), 1.0), np.float32)

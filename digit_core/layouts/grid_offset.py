@@ -25,7 +25,7 @@ _LONG, _SAME = 0.3, 0.004
 
 
 def features(unit: Floats, terms: int = 6) -> Floats:
-    """What the terms are multiplied with, (n, terms), for places (n, 2) u, v."""
+    """Return what the terms are multiplied with, (n, terms), for places (n, 2) u, v."""
     u, v = unit[:, 0], unit[:, 1]
     return np.stack([np.ones_like(u), u, v, u * v, u * u, v * v][:terms], axis=1)
 
@@ -47,7 +47,7 @@ def settled(terms: Terms, across: Floats, down: Floats, score: Callable[[Terms],
 
 
 def _places(own: Floats, along: Floats) -> Floats:
-    """Where the long ones of parallel rulings lie, ascending, double lines once."""
+    """Return where the long ones of parallel rulings lie, ascending, double lines once."""
     if not len(own):
         return np.empty(0)
     lengths = np.abs(np.diff(along, axis=1)).ravel()

@@ -15,8 +15,8 @@ same upside down."""
 
 
 def lying_by_rulings(layouts: Sequence[Layout], maps: LineMaps, here: Fit | None) -> int:
-    """By how many quarters (digit_core.imaging.rotation) a page with these rulings lies turned, on which `here` was found as it
-    lies; 0 if no form is found clearly better in another direction.
+    """Return by how many quarters (digit_core.imaging.rotation) a page with these rulings lies turned, on which `here` was found
+    as it lies; 0 if no form is found clearly better in another direction.
     """
     if not layouts:
         return 0
@@ -26,7 +26,7 @@ def lying_by_rulings(layouts: Sequence[Layout], maps: LineMaps, here: Fit | None
 
 
 def clearly_better(one: Fit | None, other: Fit | None) -> bool:
-    """Whether a form lies clearly better on the page in one direction than in the other; None where none is found."""
+    """Tell whether a form lies clearly better on the page in one direction than in the other; None where none is found."""
     return agreement_of(one) > agreement_of(other) + _CLEARLY
 
 

@@ -96,8 +96,8 @@ def fit(layout: Layout, maps: LineMaps) -> Fit:
 
 
 def _is_stretched(layout: Layout, terms: NDArray[np.float64]) -> bool:
-    """Whether the form would be wider or narrower for its height than it is: a part of another table's grid may look like it.
-    Of a form drawn in shares of its page nobody knows.
+    """Tell whether the form would be wider or narrower for its height than it is: a part of another table's grid may look like
+    it. Of a form drawn in shares of its page nobody knows.
     """
     if layout.width == layout.height == 1:
         return False
@@ -207,8 +207,8 @@ def _moved(
 
 
 def _agreement(form: _Form, maps: LineMaps, terms: NDArray[np.float64]) -> float:
-    """How much better form and page lie on each other than moved a little, where they do so by chance, times the share of the
-    form's rulings' ends at which the page's end too; 0 to 1.
+    """Return how much better form and page lie on each other than moved a little, where they do so by chance, times the share of
+    the form's rulings' ends at which the page's end too; 0 to 1.
     """
     mine = _on_each_other(form, maps, terms)
     chance = float(np.mean([_on_each_other(form, maps, _shifted(terms, maps, dx, dy)) for dx, dy in _ASIDE]))

@@ -47,7 +47,7 @@ def _unknown(segments: Floats, mask: Mask, terms: Terms, near: float, aside: tup
 
 
 def _at(mask: Mask, places: NDArray[np.integer]) -> NDArray[np.bool_]:
-    """Whether the mask is set at places (n, 2) x, y; not outside of it."""
+    """Tell whether the mask is set at places (n, 2) x, y; not outside of it."""
     inside = np.asarray(((places >= 0) & (places < mask.shape[::-1])).all(axis=1))
     x, y = np.where(inside[:, None], places, 0).T
     return np.asarray((mask[y, x] > 0) & inside)

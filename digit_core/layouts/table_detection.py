@@ -71,7 +71,8 @@ def _edges(across: Segments, down: Segments, maps: LineMaps) -> tuple[list[float
 
 
 def _through_writing(edge: float, span: tuple[float, float], darkness: Grey) -> bool:
-    """Whether most of the ink along a row belongs to upright strokes: then it is a line of print or figures, and no ruling."""
+    """Tell whether most of the ink along a row belongs to upright strokes: then it is a line of print or figures, and no
+    ruling."""
     start, stop = (max(0, round(end)) for end in span)
     first = max(0, round(edge) - _TALL - 3)
     ink = cv2.threshold(darkness[first : round(edge) + _TALL + 4, start:stop], _INK, 1, cv2.THRESH_BINARY)[1]

@@ -105,7 +105,7 @@ class Holds(_Part):
 
     @property
     def notation(self) -> Notation:
-        """How numbers are written in the cell."""
+        """Return how numbers are written in the cell."""
         mark = None if self.decimal_mark is None else self.decimal_mark.value
         return Notation(self.decimals, mark, self.date_order, self.kinds)
 
@@ -248,7 +248,7 @@ class Layout(_Part):
         return {Place(zone.name): zone.box for zone in self.zones} | dict(pair for grid in self.grids for pair in grid.cells())
 
     def holds_of(self, place: Place) -> Holds:
-        """What a cell may hold; raises KeyError for a cell that the layout has not."""
+        """Return what a cell may hold; raises KeyError for a cell that the layout has not."""
         for zone in self.zones:
             if zone.name == place.zone:
                 return zone.holds

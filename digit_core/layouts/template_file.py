@@ -57,7 +57,7 @@ def layout_from(fields: Mapping[str, Any], where: str = "layout") -> Layout:
 
 
 def layout_fields(layout: Layout) -> Fields:
-    """What `layout_from` takes, without what has its default."""
+    """Return what `layout_from` takes, without what has its default."""
     fields: Fields = _short(layout)
     return fields
 

@@ -27,11 +27,14 @@ _ALIKE = 0.5
 _SMALL = 0.8
 """Of a whole number's height: that of a fraction's figures at most."""
 
-_BEHIND = (-0.4, 0.6)
+_TOGETHER = (1.0, 1.8)
+"""Of a whole number's height: that of both figures with the bar between them."""
+
+_BEHIND = (-0.4, 0.45)
 """Of a whole number's height: the gap between it and its fraction."""
 
-_BEYOND = 0.5
-"""Of a whole number's height: how far a fraction may reach above or below it."""
+_LEVEL = 0.22
+"""Of a whole number's height: how far the middle of a fraction may lie above or below its own."""
 
 Boxes = NDArray[np.float32]
 
@@ -110,5 +113,6 @@ def _is_whole(whole: Boxes, upper: Boxes, lower: Boxes) -> bool:
     height = whole[3] - whole[1]
     small = max(upper[3] - upper[1], lower[3] - lower[1]) <= _SMALL * height
     behind = _BEHIND[0] * height <= min(upper[0], lower[0]) - whole[2] <= _BEHIND[1] * height
-    beside = upper[1] >= whole[1] - _BEYOND * height and lower[3] <= whole[3] + _BEYOND * height
-    return bool(small and behind and beside)
+    level = abs((upper[1] + lower[3]) - (whole[1] + whole[3])) / 2 <= _LEVEL * height
+    as_high = _TOGETHER[0] * height <= lower[3] - upper[1] <= _TOGETHER[1] * height
+    return bool(small and behind and level and as_high)

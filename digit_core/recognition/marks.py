@@ -28,7 +28,7 @@ _MISSED = 0.3
 """Probability that the detector does not see a point or a dash that is there."""
 
 _ONE_ALONE = 0.5
-"""A point or a dash that one witness alone sees is no surer than this; the detector sees one from this probability on."""
+"""Where one witness alone sees a mark, however faintly, a number with it and one without it are no surer than this."""
 
 _HINT = 20.0
 """How many times as likely as they say columns are taken to be marks, to see which ones may have been missed."""
@@ -151,7 +151,7 @@ class _Witnesses:
         looks = {_LOOKS.get(mark) for mark, _ in self._detected[slot]}
         strips = "".join(one[slot] for one in self._read)
         told = all(mark in strips for mark in marks) and all(_LOOKS[mark] in looks for mark in marks if mark in _KNOWN)
-        return told and all(_shows(marks, mark) for mark, score in self._detected[slot] if score >= _ONE_ALONE)
+        return told and all(_shows(marks, mark) for mark, _ in self._detected[slot])
 
 
 def _seen_as(marks: str, detected: Sequence[tuple[str, float]]) -> float:

@@ -1,11 +1,15 @@
-"""The whole story of a page: prepare it, find its digits, classify them, and judge what may be published."""
+"""From a page's bytes to its readings: decode it, detect its digits, classify them, and judge what may be published."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
+import numpy as np
+from numpy.typing import NDArray
+
+from digit_core.imaging.decode import decode_page
 from digit_core.imaging.line_detection import LineMaps, line_maps
 from digit_core.imaging.prepare import PreparedPage, prepare_strip
 from digit_core.imaging.rotation import prepare_lying
@@ -15,9 +19,9 @@ from digit_core.layouts.orientation import clearly_better, lying_by_rulings
 from digit_core.layouts.registration import Fit, best_fit
 from digit_core.layouts.table_detection import ruled_tables
 from digit_core.layouts.template import Layout
-from digit_core.params import ReviewPolicy, SegmentationParams
+from digit_core.params import DecodeLimits, ReviewPolicy, SegmentationParams
 from digit_core.readings import PageRead
-from digit_core.recognition.acceptance import judge
+from digit_core.recognition.acceptance import fused, judge
 from digit_core.recognition.assembly import in_tables, inked, inked_cell, page_digits, reading_order
 from digit_core.recognition.cells import FoundCell, find_cells
 from digit_core.recognition.fusion import FoundNumber
@@ -107,15 +111,53 @@ def find_strip(image: PageImage, params: SegmentationParams, reader: Reader) -> 
     return page_digits(page, image, list(reading_order(numbers)))
 
 
-def read_page(
-    image: PageImage,
-    ref: PageRef,
-    reader: Reader,
-    recogniser: Recogniser,
-    params: SegmentationParams,
-    policy: ReviewPolicy,
-    layouts: Sequence[Layout] = (),
-) -> PageRead:
-    """One page from pixels to readings."""
-    found = PageFound(ref, image.width, image.height, image.dpi, find_digits(image, params, reader, layouts))
-    return judge(found, recogniser(found.digits.crops), policy, layouts)
+@dataclass(frozen=True, slots=True, eq=False)
+class PageReader:
+    """Networks, parameters and layouts that pages are read by. Build one in each process: loading the networks takes 0.1 s.
+
+    The only place that puts decoding, detection, classification and judgement together. Boxes are in pixels of the scan, origin
+    top left. `reader` is detector and strip reader; `layouts` are tried in their order, and without any all numbers are read.
+    """
+
+    reader: Reader
+    classifier: Recogniser
+    limits: DecodeLimits = field(default_factory=DecodeLimits)
+    segmentation: SegmentationParams = field(default_factory=SegmentationParams)
+    policy: ReviewPolicy = field(default_factory=ReviewPolicy)
+    layouts: tuple[Layout, ...] = ()
+
+    def read(self, image: PageImage, ref: PageRef) -> PageRead:
+        """Read a decoded page."""
+        return self.classify(self.detect(image, ref))
+
+    def read_strip(self, image: PageImage, ref: PageRef) -> PageRead:
+        """Read an image that holds one number and nothing else."""
+        return self.classify(self.detect_strip(image, ref))
+
+    def decode(self, data: bytes, index: int) -> PageImage:
+        """Decode the page `index`, from 0, of a file with these bytes. Raises PageError for what cannot be read."""
+        return decode_page(data, index, self.limits)
+
+    def detect(self, image: PageImage, ref: PageRef) -> PageFound:
+        """Find the numbers of a page and the crops of their digits."""
+        return _found(image, ref, find_digits(image, self.segmentation, self.reader, self.layouts))
+
+    def detect_strip(self, image: PageImage, ref: PageRef) -> PageFound:
+        """Find the digits of the one number of a strip."""
+        return _found(image, ref, find_strip(image, self.segmentation, self.reader))
+
+    def classify(self, found: PageFound) -> PageRead:
+        """Classify the digits that were found, and judge which numbers are accepted and which a person shall see."""
+        return judge(found, self.classifier(found.digits.crops), self.policy, self.layouts)
+
+    def probabilities(self, found: PageFound) -> NDArray[np.float32]:
+        """Class probabilities of each digit that was found, of all networks together: shape (n, 11), rows sum to 1."""
+        return fused(self.classifier(found.digits.crops), found.digits.evidence)
+
+    def quarters(self, image: PageImage) -> int:
+        """By how many quarter turns (digit_core.imaging.rotation) the page lies turned on its scan."""
+        return how_it_lies(image, self.segmentation, self.reader)
+
+
+def _found(image: PageImage, ref: PageRef, digits: PageDigits) -> PageFound:
+    return PageFound(ref, image.width, image.height, image.dpi, digits)

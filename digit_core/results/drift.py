@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any, Self
 
 import numpy as np
@@ -66,6 +65,9 @@ class Distribution:
         """A manifest of before has none: the empty shape."""
         if not values or len(values["confidences"]) != len(EDGES) + 1:
             return cls()
+        counts = (*values["confidences"], *values["digits"], values["accepted"], values["doubt_millionths"])
+        if len(values["digits"]) != 10 or not all(type(count) is int and 0 <= count <= 2**53 for count in counts):
+            raise ValueError("its shape holds what is no count")
         doubt = values["doubt_millionths"] / _MILLION
         return cls(tuple(values["confidences"]), tuple(values["digits"]), values["accepted"], doubt)
 
@@ -150,8 +152,3 @@ def _digit_words(now: Sequence[int], then: Sequence[int]) -> str:
     shares = [[count / sum(counts) for count in counts] for counts in (now, then)]
     digit = max(range(10), key=lambda digit: abs(shares[0][digit] - shares[1][digit]))
     return f"{shares[0][digit]:.1%} are a {digit}, {shares[1][digit]:.1%} there"
-
-
-def bin_names() -> list[str]:
-    """The bins of the confidences in words."""
-    return [f"below {EDGES[0]}", *(f"{low} to {high}" for low, high in pairwise(EDGES)), f"{EDGES[-1]} and above"]

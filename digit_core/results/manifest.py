@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields
+from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
@@ -16,7 +18,7 @@ from digit_core.errors import InputError
 from digit_core.readings import INTO_REVIEW, OUT_OF_REVIEW, READ_FIRST, ReadBy
 from digit_core.records import PageRef
 from digit_core.results.drift import Distribution
-from digit_core.results.schema import LAYOUT_NOT_FOUND
+from digit_core.results.schema import LAYOUT_NOT_FOUND, TABLES
 
 BY_SUMS = {"summed": "agrees", "out_of_review": OUT_OF_REVIEW, "into_review": INTO_REVIEW, "reread": READ_FIRST}
 """Counts of numbers, and the words in the column `checks` that they are counted by."""
@@ -24,8 +26,28 @@ BY_SUMS = {"summed": "agrees", "out_of_review": OUT_OF_REVIEW, "into_review": IN
 FORMAT = 1
 """Version of the manifest's own form; a greater one was written by a newer release."""
 
+KEY = re.compile(r"[0-9a-f]{20}")
+"""A batch's key; its files are called `batch-` and that."""
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_END = re.compile(rb', "manifest_sha256": "([0-9a-f]{64})"\}\Z')
+_GREATEST = 2**53  # numbers up to here are the same in every program that reads JSON
+
 
 _values = attrgetter(*(one.name for one in fields(PageRef)))  # dataclasses.astuple takes some hundred times as long
+
+
+@dataclass(frozen=True, slots=True)
+class TableFile:
+    """A table of a batch: its path relative to the results' folder, and the SHA-256 of its bytes ("" in manifests of before)."""
+
+    path: str
+    sha256: str = ""
+
+
+def table_path(table: str, key: str) -> str:
+    """Where the table of a batch lies, relative to the results' folder."""
+    return f"{table}/batch-{key}.parquet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +55,8 @@ class Manifest:
     """A batch of pages that is whole: all its rows are in `files`, all its questions are in the review queue.
 
     `seq` orders runs: a later run's rows replace those of an earlier one for the same page. `created` is ISO 8601 in UTC.
-    `files` has the path of each table relative to the results' folder; `counts` is what `count_rows` gave,
-    `shape` how its digits are spread.
+    `files` has the file of each table; `counts` is what `count_rows` gave, `shape` how its digits are spread. `options` are
+    those of the run that decide what is read, as JSON has them.
     """
 
     key: str
@@ -43,8 +65,9 @@ class Manifest:
     read_by: ReadBy
     pages: tuple[PageRef, ...]
     counts: Mapping[str, int]
-    files: Mapping[str, str]
+    files: Mapping[str, TableFile]
     shape: Distribution = field(default_factory=Distribution)
+    options: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.pages:
@@ -59,34 +82,96 @@ class Manifest:
         """One line of JSON; pages as lists, in the order of PageRef's fields, since they are many."""
         pages = [_values(page) for page in self.pages]
         head = {"format": FORMAT, "key": self.key, "seq": self.seq, "created": self.created, **asdict(self.read_by)}
-        body = {"counts": dict(self.counts), "shape": self.shape.to_json(), "files": dict(self.files), "pages": pages}
-        return json.dumps({**head, **body}, ensure_ascii=False)
+        files = {name: file.path for name, file in self.files.items()}
+        hashes = {name: file.sha256 for name, file in self.files.items() if file.sha256}
+        body = {"counts": dict(self.counts), "shape": self.shape.to_json(), "files": files, "sha256": hashes, "pages": pages}
+        text = json.dumps({**head, "options": dict(self.options), **body}, ensure_ascii=False)
+        return f'{text[:-1]}, "manifest_sha256": "{hashlib.sha256(text.encode()).hexdigest()}"}}'
 
     @staticmethod
     def from_json(text: str | bytes, name: str) -> Manifest:
-        """Raises InputError, naming the file as `name`, for what is no manifest or was written by a newer release."""
+        """Raises InputError, naming the file as `name`, for what is no manifest, is damaged, or was written by a newer release.
+
+        Nothing in it is believed: file names have the one form that `table_path` gives, texts and numbers their types.
+        """
+        data = text.encode() if isinstance(text, str) else text
         try:
-            return _from_values(json.loads(text), name)
-        except (ValueError, KeyError, TypeError) as error:
+            body = _unharmed(data)
+            return _from_values(json.loads(body, parse_constant=_no_number), name, body is not data)
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise InputError(
                 f"{name} is no manifest of digits ({error!r}): restore it, or delete it to read its pages again"
             ) from error
 
 
-def _from_values(values: dict[str, Any], name: str) -> Manifest:
-    if values["format"] > FORMAT:
+def _unharmed(data: bytes) -> bytes:
+    """The manifest without its own checksum; those of before have none, and are given back as they are."""
+    end = _END.search(data)
+    if end is None:
+        return data
+    body = data[: end.start()] + b"}"
+    if hashlib.sha256(body).hexdigest().encode() != end[1]:
+        raise ValueError("its checksum is wrong")
+    return body
+
+
+def _no_number(word: str) -> float:
+    raise ValueError(f"{word} is no number")
+
+
+def _from_values(values: dict[str, Any], name: str, checked: bool) -> Manifest:
+    if _whole(values["format"]) > FORMAT:
         raise InputError(f"{name} was written by a newer digits (format {values['format']}, known is {FORMAT}): upgrade digits")
-    stamp = ("model_version", "algorithm_version", "layout_version", "params", "run_id")
+    if "sha256" in values and not checked:
+        raise ValueError("its own checksum is missing")
+    stamp = {one.name: _text(values[one.name]) for one in fields(ReadBy) if one.name in values}  # an older one has fewer
+    key = _text(values["key"], KEY)
     return Manifest(
-        key=values["key"],
-        seq=values["seq"],
-        created=values["created"],
-        read_by=ReadBy(**{field: values[field] for field in stamp}),
-        pages=tuple(PageRef(*page) for page in values["pages"]),
-        counts=values["counts"],
-        files=values["files"],
+        key=key,
+        seq=_whole(values["seq"]),
+        created=_moment(values["created"]),
+        read_by=ReadBy(**stamp),
+        pages=tuple(_page(*page) for page in values["pages"]),
+        counts={_text(name): _whole(count) for name, count in values["counts"].items()},
+        files=_files(key, values["files"], values.get("sha256", {})),
         shape=Distribution.from_json(values.get("shape", {})),
+        options=_options(values.get("options", {})),
     )
+
+
+def _page(uri: str, version: str, sha256: str, index: int, count: int) -> PageRef:
+    return PageRef(_text(uri), _text(version), _text(sha256, _SHA256) if sha256 else "", _whole(index), _whole(count))
+
+
+def _files(key: str, paths: Mapping[str, str], hashes: Mapping[str, str]) -> dict[str, TableFile]:
+    if paths != {name: table_path(name, key) for name in TABLES}:
+        raise ValueError("its files are not called as those of its batch are")
+    return {name: TableFile(path, _text(hashes[name], _SHA256) if hashes else "") for name, path in paths.items()}
+
+
+def _options(values: Any) -> dict[str, Any]:
+    if not isinstance(values, dict) or not all(isinstance(value, str | int | float) for value in values.values()):
+        raise ValueError("its options are none")
+    return values
+
+
+def _text(value: Any, form: re.Pattern[str] | None = None) -> str:
+    if not isinstance(value, str) or (form is not None and not form.fullmatch(value)):
+        raise ValueError(f"{str(value)[:40]!r} is not of the right form")
+    value.encode()  # half of a surrogate pair, which JSON may hold, cannot be stored
+    return value
+
+
+def _whole(value: Any) -> int:
+    if type(value) is not int or not 0 <= value <= _GREATEST:
+        raise ValueError(f"{str(value)[:40]} is no count")
+    return value
+
+
+def _moment(value: Any) -> str:
+    if datetime.fromisoformat(_text(value)).tzinfo is None:
+        raise ValueError(f"{value} names no time zone")
+    return str(value)
 
 
 def batch_key(pages: Iterable[tuple[str, str, int]], read_by: ReadBy) -> str:
@@ -94,14 +179,13 @@ def batch_key(pages: Iterable[tuple[str, str, int]], read_by: ReadBy) -> str:
 
     The run does not enter: the same pages read the same way go to the same files, so that a second try replaces the first.
     """
-    reading = [read_by.model_version, read_by.algorithm_version, read_by.layout_version, read_by.params]
-    text = json.dumps([reading, sorted(pages)])
+    text = json.dumps([read_by.reading, sorted(pages)])
     return hashlib.sha256(text.encode()).hexdigest()[:20]
 
 
 def count_rows(tables: Mapping[str, pa.Table]) -> dict[str, int]:
-    """What a batch amounts to: pages, quarantined ones and those that no layout fits, numbers, digits, and digits that go to
-    review; and what the sums of forms did to numbers.
+    """Return what a batch amounts to: pages, quarantined ones and those that no layout fits, numbers, digits, and digits that go
+    to review; and what the sums of forms did to numbers.
     """
     pages, checks = tables["pages"], tables["numbers"]["checks"]
     return {

@@ -70,7 +70,8 @@ def _ordered(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def text_of(number: Row) -> str:
-    """What a cell shows: the number with its point, with a ? while a person has not decided; a sign for what is no number."""
+    """Return what a cell shows: the number with its point, with a ? while a person has not decided; a sign for what is no
+    number."""
     waits = number["state"] in (State.REVIEW, State.UNREADABLE)
     if not number["digits"]:
         return UNSURE if waits else _SIGNS.get(CellState(number["cell"]), "") if number["cell"] else ""

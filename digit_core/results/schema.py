@@ -7,6 +7,7 @@ digit. All are flat, carry their provenance in every row, and name their schema 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import fields
 from typing import Any
 
 import pyarrow as pa
@@ -18,7 +19,7 @@ SCHEMA_VERSION = "4"
 
 _PAGE_KEY = [("uri", pa.string()), ("sha256", pa.string()), ("page_index", pa.int32())]
 _BOX = [("x", pa.int32()), ("y", pa.int32()), ("w", pa.int32()), ("h", pa.int32())]
-_READ_BY = [(name, pa.string()) for name in ("model_version", "algorithm_version", "layout_version", "params", "run_id")]
+_READ_BY = [(one.name, pa.string()) for one in fields(ReadBy)]  # versions of detector and strip reader since schema 4
 _TOP = [(f"{kind}{rank}", pa.string() if kind == "digit" else pa.float32()) for rank in (1, 2, 3) for kind in ("digit", "p")]
 
 

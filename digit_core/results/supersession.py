@@ -7,7 +7,7 @@ chance of 3 in 100,000 among ten million.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -34,17 +34,12 @@ def page_row(page: PageRef) -> tuple[int, int, int, int, int]:
     return fingerprint(page.uri), fingerprint(page.uri, page.version), _content(page), page.index, page.count
 
 
-def page_array(pages: Iterable[PageRef]) -> PageKeys:
-    """The pages in their order."""
-    return np.array([page_row(page) for page in pages], PAGE)
-
-
 def _content(page: PageRef) -> int:
     return fingerprint(page.sha256, str(page.count)) if page.sha256 else 0
 
 
 def current(rows: PageKeys) -> RowMask:
-    """Which pages count, for all pages of some objects, given from the oldest to the newest.
+    """Tell which pages count, for all pages of some objects, given from the oldest to the newest.
 
     The newest page of an object says what the object is now (its bytes, and how many pages they hold): rows of anything
     else are replaced. Of what is left the newest row of each page counts, so that a reading that has come half-way
@@ -58,7 +53,7 @@ def current(rows: PageKeys) -> RowMask:
 
 
 def rows_of(pages: PageKeys, uris: Sequence[str], indices: NDArray[np.int32], uri_of_row: NDArray[np.int32]) -> RowMask:
-    """Which rows of a table belong to these pages: row i is of `uris[uri_of_row[i]]`, page `indices[i]`."""
+    """Tell which rows of a table belong to these pages: row i is of `uris[uri_of_row[i]]`, page `indices[i]`."""
     prints = np.array([fingerprint(uri) for uri in uris], "i8")[uri_of_row]
     return np.isin(_page_key(prints, indices), _page_key(pages["uri"], pages["index"]))
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import cv2
 import numpy as np
 
 from digit_core.imaging.rotation import upright, upright_box
-from digit_core.records import Box, Grey
+from digit_core.records import Box, Grey, ScanWindow
 
 CROP_MARGIN = 0.25
 """Of the digit's height, on each side."""
@@ -36,6 +37,38 @@ class Cutting(NamedTuple):
     crop: bytes = b""
     strip: bytes = b""
     mark: BoxInStrip | None = None
+
+
+def windows_around(pixels: Grey, numbers: Sequence[Sequence[Box]], quarters: int = 0) -> list[ScanWindow]:
+    """For each number (the boxes of its digits) a part of the scan that holds all that a reviewer may see of it.
+
+    The whole scan for all of them where that has fewer pixels; an empty part for a number without digits.
+    """
+    windows = [_window_around(pixels, boxes, quarters) for boxes in numbers]
+    if sum(window.pixels.size for window in windows) > pixels.size:
+        return [ScanWindow(0, 0, pixels)] * len(windows)
+    return windows
+
+
+def _window_around(pixels: Grey, boxes: Sequence[Box], quarters: int) -> ScanWindow:
+    if not boxes:
+        return ScanWindow(0, 0, pixels[:0, :0])
+    number = Box.around(boxes)
+    tallest = max(box.w if quarters % 2 else box.h for box in boxes)
+    along, across = round(STRIP_SIDE * tallest), round(0.5 * (number.w if quarters % 2 else number.h))
+    if (number.h if quarters % 2 else number.w) + 2 * along > 2 * STRIP_WIDTH:
+        along = min(along, STRIP_WIDTH)
+    margin = round(CROP_MARGIN * tallest) + 1
+    dx, dy = (across, along) if quarters % 2 else (along, across)
+    dx, dy = max(dx, margin), max(dy, margin)
+    left, right, top, bottom = _bounds(pixels, number.x - dx, number.y - dy, number.right + dx, number.bottom + dy)
+    return ScanWindow(left, top, pixels[top:bottom, left:right])
+
+
+def cut_from(window: ScanWindow, places: Sequence[tuple[Box, Box]], quarters: int = 0) -> list[Cutting]:
+    """As `cut`, from a window that holds all that is to be seen; the boxes are in pixels of the scan."""
+    shifted = [tuple(replace(box, x=box.x - window.x, y=box.y - window.y) for box in pair) for pair in places]
+    return cut(window.pixels, [(digit, number) for digit, number in shifted], quarters)
 
 
 def cut(pixels: Grey, places: Sequence[tuple[Box, Box]], quarters: int = 0) -> list[Cutting]:

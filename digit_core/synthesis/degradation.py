@@ -90,7 +90,7 @@ def _light_across(shape: tuple[int, ...], wear: float, rng: Generator) -> Floats
 
 
 def _stain(shape: tuple[int, ...], rng: Generator) -> Floats:
-    """How much a stain darkens, 0 to 0.3: a wavy blot, darker at its rim where it dried last."""
+    """Return how much a stain darkens, 0 to 0.3: a wavy blot, darker at its rim where it dried last."""
     width, height = _coarse_size(shape)
     y, x = np.mgrid[0:height, 0:width]
     radius = rng.uniform(0.03, 0.14) * height

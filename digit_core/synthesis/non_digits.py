@@ -107,7 +107,7 @@ def _pair(images: NDArray[np.uint8], rng: np.random.Generator) -> Ink:
 
 
 def _corner(_: NDArray[np.uint8], rng: np.random.Generator) -> Ink:
-    """Where two rulings meet."""
+    """Return where two rulings meet."""
     canvas, pen = _blank(), _pen(rng)
     x, y = rng.uniform(-6, 6, 2)
     _stroke(canvas, (x, -10 if rng.random() < 0.5 else y), (x, 10), pen)

@@ -201,7 +201,7 @@ def _stroke(samples: Floats, hand: Writer, height: float, pressure: float, place
 
 
 def extent(traces: Sequence[Trace]) -> tuple[float, float]:
-    """Where the ink starts and ends, in x."""
+    """Return where the ink starts and ends, in x."""
     left = min(float((trace.points[:, 0] - trace.widths / 2).min()) for trace in traces)
     return left, max(float((trace.points[:, 0] + trace.widths / 2).max()) for trace in traces)
 

@@ -134,7 +134,7 @@ def _write_line(
 
 
 def number_text(rng: Generator) -> str:
-    """What stands in a cell: up to eight digits, a point or comma here and there, dashes before or after."""
+    """Return what stands in a cell: up to eight digits, a point or comma here and there, dashes before or after."""
     length = int(rng.choice([1, 2, 3, 4, 5, 6, 7, 8], p=[0.14, 0.2, 0.22, 0.16, 0.1, 0.08, 0.06, 0.04]))
     digits = "".join(map(str, rng.integers(0, 10, length)))
     if rng.random() < 0.1:

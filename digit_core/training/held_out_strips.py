@@ -13,12 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digit_core.calibration.record import CalibrationRecord
-from digit_core.inference.classifier import Recogniser
-from digit_core.inference.reader import Reader
-from digit_core.params import SegmentationParams
-from digit_core.recognition.acceptance import fused
-from digit_core.recognition.pipeline import find_strip
-from digit_core.records import NOT_A_DIGIT, Box, Grey, PageDigits, PageImage
+from digit_core.readings import Reading
+from digit_core.recognition.pipeline import PageReader
+from digit_core.records import Box, Grey, PageImage, PageRef
 from digit_core.synthesis.glyph_bank import make_glyph_bank
 from digit_core.synthesis.training_images import Sample, write_strip
 from digit_core.training.mnist import Labelled
@@ -86,28 +83,33 @@ def clean_strips(digits: Labelled, rng: np.random.Generator) -> Iterator[Labelle
         yield LabelledStrip(~ink, tuple((int(labels[i]), 7 + 22 * place, 27 + 22 * place) for place, i in enumerate(chosen)))
 
 
-def evaluate_digits(papers: Iterator[LabelledStrip], reader: Reader, recogniser: Recogniser) -> DigitOutcomes:
-    """Reads the strips from beginning to end."""
-    pairs = [pair for paper in papers for pair in _judged(paper, *_read(paper, reader, recogniser))]
+def evaluate_digits(papers: Iterator[LabelledStrip], reader: PageReader) -> DigitOutcomes:
+    """Read the strips from beginning to end."""
+    pairs = [pair for paper in papers for pair in _judged(paper, _read(paper, reader))]
     return DigitOutcomes(np.array([sure for sure, _ in pairs]), np.array([right for _, right in pairs], bool))
 
 
-def _read(paper: LabelledStrip, reader: Reader, recogniser: Recogniser) -> tuple[PageDigits, NDArray[np.float32]]:
-    """What was found on a strip, and the probabilities of its digits."""
-    found = find_strip(PageImage(paper.scan), SegmentationParams(), reader)
-    return found, fused(recogniser(found.crops), found.evidence)
+_REF = PageRef("strip", "", "")
 
 
-def _judged(paper: LabelledStrip, found: PageDigits, probabilities: NDArray[np.float32]) -> list[tuple[float, bool]]:
+def _read(paper: LabelledStrip, reader: PageReader) -> Reading | None:
+    """The number on a strip; None where none was read."""
+    readings = reader.read_strip(PageImage(paper.scan), _REF).readings
+    return readings[0] if readings else None
+
+
+def exactly_read(papers: Sequence[LabelledStrip], reader: PageReader) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
+    """Of each strip whether its number was read exactly, and the confidence; a strip without digits counts as read exactly when
+    nothing was read."""
+    readings = [_read(paper, reader) for paper in papers]
+    right = [(reading.digits if reading else "") == paper.digits for reading, paper in zip(readings, papers, strict=True)]
+    return np.array(right, bool), np.array([reading.confidence if reading else 0.0 for reading in readings])
+
+
+def _judged(paper: LabelledStrip, reading: Reading | None) -> list[tuple[float, bool]]:
     """(confidence, right) of every digit that was read or missed."""
-    if not found.numbers:
-        return []
-    number = found.numbers[0]
-    answers = [
-        (float(row.max()) * number.certainty, _stands_at(paper, int(row.argmax()), box), box)
-        for row, box in zip(probabilities, number.boxes, strict=True)
-        if row.argmax() != NOT_A_DIGIT
-    ]
+    parts = reading.parts if reading else ()
+    answers = [(part.confidence, _stands_at(paper, int(part.digit), part.box), part.box) for part in parts if part.digit]
     missed = sum(not any(_overlap(place, box) for _, _, box in answers) for place in paper.places)
     least = min((sure for sure, _, _ in answers), default=0.0)
     return [(sure, right) for sure, right, _ in answers] + [(least, False)] * (missed if answers else 0)
@@ -135,14 +137,13 @@ class StripScore:
     wrong_in_surest_half: float
 
 
-def evaluate_strips(papers: Sequence[LabelledStrip], reader: Reader, recogniser: Recogniser) -> StripScore:
-    """Reads strips that hold a number each (others are left out), and counts."""
+def evaluate_strips(papers: Sequence[LabelledStrip], reader: PageReader) -> StripScore:
+    """Read strips that hold a number each (others are left out), and count."""
     sure, exact, length, right, digits = [], [], [], 0, 0
     for paper in (paper for paper in papers if paper.digits):
-        found, probabilities = _read(paper, reader, recogniser)
-        text = "".join(str(i) for i in probabilities[:, :NOT_A_DIGIT].argmax(axis=1))
-        certainty = min((number.certainty for number in found.numbers), default=0.0)
-        sure.append(float(probabilities.max(axis=1).prod()) * certainty)
+        reading = _read(paper, reader)
+        text = reading.digits if reading else ""
+        sure.append(reading.confidence if reading else 0.0)
         exact.append(text == paper.digits)
         length.append(len(text) == len(paper.digits))
         if length[-1]:

@@ -9,13 +9,9 @@ from typing import Any
 import numpy as np
 
 from digit_core.evaluation.set_score import ReadNumber, SetScore, score_set
-from digit_core.inference.classifier import Recogniser
-from digit_core.inference.reader import Reader
-from digit_core.params import ReviewPolicy, SegmentationParams
 from digit_core.readings import State, one_number
-from digit_core.recognition.acceptance import judge
-from digit_core.recognition.pipeline import find_strip
-from digit_core.records import PageFound, PageImage, PageRef
+from digit_core.recognition.pipeline import PageReader
+from digit_core.records import PageImage, PageRef
 from digit_core.synthesis.stroke_figures import plainly_drawn
 from digit_core.training.number_sets import DEV, MEASURE, LabelledNumber, NumberSet, in_alphabet
 
@@ -42,14 +38,14 @@ class SetFigures:
         return {name: round(value, 4) if isinstance(value, float) else value for name, value in asdict(self).items()}
 
 
-def examine_set(one: NumberSet, learned: bool, reader: Reader, recogniser: Recogniser) -> SetFigures | None:
+def examine_set(one: NumberSet, learned: bool, pages: PageReader) -> SetFigures | None:
     """The figures of a set's dev rows, or of its measure rows; at most 400, drawn by lot. None where it has neither."""
     split = DEV if one.of(DEV) else MEASURE
     rows = one.of(split)
     if not rows:
         return None
     chosen = [rows[i] for i in sorted(np.random.default_rng(0).permutation(len(rows))[:_SAMPLE])]
-    score = score_set(one.name, read_numbers(chosen, reader, recogniser))
+    score = score_set(one.name, read_numbers(chosen, pages))
     return _figures(one, split, not learned, score)
 
 
@@ -59,14 +55,13 @@ def _figures(one: NumberSet, split: str, never_seen: bool, score: SetScore) -> S
     return SetFigures(one.name, *terms, split, never_seen, score.numbers, score.exact, score.digits, wrong)
 
 
-def read_numbers(rows: Sequence[LabelledNumber], reader: Reader, recogniser: Recogniser) -> list[ReadNumber]:
-    """Each row as it is read in service with the usual parameters."""
-    return [_read(row, reader, recogniser) for row in rows]
+def read_numbers(rows: Sequence[LabelledNumber], pages: PageReader) -> list[ReadNumber]:
+    """Each row as these networks read it in service."""
+    return [_read(row, pages) for row in rows]
 
 
-def _read(row: LabelledNumber, reader: Reader, recogniser: Recogniser) -> ReadNumber:
+def _read(row: LabelledNumber, pages: PageReader) -> ReadNumber:
     image = PageImage(row.pixels() if row.strokes is None else plainly_drawn(row.strokes))
-    found = PageFound(PageRef("", "", ""), image.width, image.height, image.dpi, find_strip(image, SegmentationParams(), reader))
-    one = one_number(judge(found, recogniser(found.digits.crops), ReviewPolicy()))
+    one = one_number(pages.read_strip(image, PageRef("", "", "")))
     accepted = one.state is State.ACCEPTED
     return ReadNumber(row.digits, row.text, one.digits, in_alphabet(one.text), one.confidence, accepted)

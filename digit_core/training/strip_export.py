@@ -20,6 +20,9 @@ from digit_core.training.strip_batches import batch_of, in_unit
 from digit_core.training.strip_network import TrainingState, averaged_network
 
 _SAMPLE = 200
+_TAIL = 5
+"""Convolutions along the line: in whole numbers they cost two strips of a hundred, and save a quarter of the time."""
+
 _LOSS = 0.004
 """Share of strips that may be read exactly in floating point and not in whole numbers, net, before those are given up."""
 
@@ -45,7 +48,8 @@ def export_strip_reader(state: TrainingState, strips: Sequence[Strip], path: Pat
     plain = path.with_suffix(".float.onnx")
     shutil.copyfile(path, plain)
     measured, judged = strips[:_SAMPLE], strips[_SAMPLE:]
-    quantise(path, (in_unit(batch_of([strip])[0])[..., np.newaxis] for strip in measured))
+    pictures = (in_unit(batch_of([strip])[0])[..., np.newaxis] for strip in measured)
+    quantise(path, pictures, plain_tail=_TAIL, only_convolutions=True)
     before, after = _exact(plain, judged), _exact(path, judged)
     kind = "int8" if after >= before - _LOSS else "float32"
     if kind == "float32":

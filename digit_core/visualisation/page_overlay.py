@@ -89,7 +89,7 @@ def _upright_rows(rows: list[dict[str, Any]], quarters: int, lying: Grey) -> lis
 
 
 def _factor(pixels: Grey, heights: Sequence[int]) -> int:
-    """How often the page is enlarged: 1 to 4, as small digits need, within what memory bears."""
+    """Return how often the page is enlarged: 1 to 4, as small digits need, within what memory bears."""
     wanted = int(np.clip(np.ceil(_EASY_TO_READ / max(1.0, float(np.median(heights)))), 1, 4)) if heights else 1
     affordable = int((_MOST_PIXELS / max(1, pixels.size)) ** 0.5)
     return max(1, min(wanted, affordable))

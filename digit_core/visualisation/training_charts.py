@@ -37,7 +37,7 @@ def curves(history: Sequence[Mapping[str, float]], title: str) -> bytes:
 
 
 def confusion_matrix(probabilities: Probabilities, labels: Labels, title: str) -> bytes:
-    """What it is against what it was taken for; mistakes are coloured by the share of their row."""
+    """Draw true classes (rows) against those that were read (columns); mistakes are coloured by the share of their row."""
     counts = confusion(probabilities, labels)
     shown = [label for label in range(len(counts)) if counts[label].any() or counts[:, label].any()]
     counts = counts[np.ix_(shown, shown)]

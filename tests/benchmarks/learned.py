@@ -91,7 +91,7 @@ def trained(options: argparse.Namespace) -> Iterator[tuple[str, readers.Reader]]
             folder = Path("bench") / "ablations" / f"{params.digest()}-{'-'.join(name.split())}"
             if not (folder / "done").exists():
                 _train(name, mnist, params, folder)
-            with changed({"tests.benchmarks.accuracy.readers._finders": lambda folder=folder: (OnnxReader(folder),)}):
+            with changed({"tests.benchmarks.accuracy.readers._finders": lambda folder=folder: (OnnxReader.of_folder(folder),)}):
                 yield f"{name}, seed {seed}", readers.Ours()
 
 

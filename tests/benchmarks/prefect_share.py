@@ -50,9 +50,10 @@ def without_prefect(source: str, out: str) -> None:
     """The stages as plain functions, as far ahead of each other as in the flow."""
     from dataclasses import replace
 
-    from flows.planning import Listing, make_plan
+    from flows.planning import make_plan
     from flows.run_local import AHEAD, groups
     from flows.settings import load_settings
+    from flows.sources import Listing
     from flows.workspace import spool
     from tasks.adapters.results.dataset import Results
     from tasks.adapters.storage.storage import Storage
@@ -71,8 +72,8 @@ def without_prefect(source: str, out: str) -> None:
 
     def whole(batch: Batch) -> None:
         found = detect.fn(plan, batch)
-        tables = classify.fn(plan, batch.number, found)
-        seal.fn(plan, publish.fn(plan, batch, tables), tables, route.fn(plan, batch, found, tables))
+        classified = classify.fn(plan, batch, found)
+        seal.fn(plan, publish.fn(plan, batch, classified), classified, route.fn(plan, batch, classified))
 
     def batches() -> Iterator[Future[None]]:
         with ThreadPoolExecutor(AHEAD + 1) as threads:

@@ -22,9 +22,9 @@ from digit_core.params import DecodeLimits, ReviewPolicy, SegmentationParams
 from digit_core.partition import Share
 from digit_core.readings import ReadBy
 from digit_core.records import PageFailure, PageRef, SourceObject
-from digit_core.results.manifest import Manifest
+from digit_core.results.manifest import Manifest, TableFile, table_path
 from digit_core.results.schema import TABLES, batch_tables
-from flows.planning import Listing
+from flows.sources import Listing
 from tasks.adapters.results.dataset import Results
 from tasks.adapters.results.parquet import to_parquet
 from tasks.adapters.storage.storage import Entry, Storage
@@ -69,7 +69,7 @@ class SyntheticStorage(Storage):
         suffix = "json" if folder.endswith("/manifests") else "parquet"
         for run, read in self.read_by_run.items():
             for start in range(0, read, BATCH_PAGES):
-                entry = Entry(f"{folder}/batch-{run}-{start:020}.{suffix}", "1", LONG_AGO)
+                entry = Entry(f"{folder}/batch-{run:04x}{start:016x}.{suffix}", "1", LONG_AGO)
                 if entry.uri not in self.deleted:
                     yield entry
 
@@ -78,11 +78,11 @@ class SyntheticStorage(Storage):
 
     def _manifest(self, name: str) -> bytes:
         key = name.rpartition("/batch-")[2].removesuffix(".json")
-        run, start = map(int, key.split("-"))
+        run, start = int(key[:4], 16), int(key[4:], 16)
         numbers = range(start, min(start + BATCH_PAGES, self.read_by_run[run]))
         pages = tuple(PageRef(uri(number), f"{number:032x}", f"{number:064x}") for number in numbers)
         counts = {"pages": len(pages), "quarantined": 0, "numbers": 4000, "digits": 12000, "to_review": 900}
-        files = {table: f"{table}/batch-{key}.parquet" for table in TABLES}
+        files = {table: TableFile(table_path(table, key)) for table in TABLES}
         data = Manifest(key, run, "2026-11-21T08:00:00+00:00", READ_BY, pages, counts, files).to_json().encode()
         self.bytes += len(data)
         return data

@@ -142,10 +142,10 @@ def test_a_version_that_does_not_exist_moves_nothing(promotions, registry):
 
 
 def test_versions_are_named_by_number_or_alias(promotions):
-    assert promotions.resolve("2") == "2"
-    assert promotions.resolve("challenger") == "3"
+    assert promotions.registry.resolve("2") == "2"
+    assert promotions.registry.resolve("challenger") == "3"
     with pytest.raises(InputError, match=r"no model version is called 'best' \(aliases: challenger, champion\); `digits models`"):
-        promotions.resolve("best")
+        promotions.registry.resolve("best")
 
 
 def test_where_no_version_serves_the_model_of_the_package_stands_in(promotions, registry, uri):

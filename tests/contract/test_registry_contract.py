@@ -14,6 +14,8 @@ from onnx import TensorProto, helper
 
 from digit_core.errors import RegistryError
 from tasks.adapters.registry.cache import KnownChampion, ModelCache
+from tasks.adapters.registry.networks import DETECTOR, NETWORKS, STRIP_READER
+from tasks.adapters.registry.promotions import Promotions
 from tasks.adapters.registry.registry import Registry
 from tasks.adapters.registry.shipped_model import ShippedModel
 from tests.support.concurrency import together
@@ -21,6 +23,10 @@ from tests.support.servers.mlflow import mlflow_running
 
 ROOT = Path(__file__).parents[2]
 NOBODY = "http://keeper:hunter2@127.0.0.1:1"
+
+
+def promote(registry: Registry, version: str) -> None:
+    Promotions(registry).promote(version)
 
 
 @pytest.fixture(scope="module")
@@ -137,19 +143,60 @@ def test_a_challenger_does_not_serve_until_it_is_the_champion(uri, cache, shippe
 
     version = registry.register(challenger, json.loads(card.read_text()))
     before, named = registry.champion(), registry.model(version)
-    registry.set_alias("champion", version)
+    promote(registry, version)
     after = registry.champion()
 
     assert (version, before.version, after.version) == ("2", "1", "2")
     assert named == after
     assert after.path.read_bytes() == challenger.read_bytes()
-    assert [(line.version, line.aliases) for line in registry.versions()] == [("1", ()), ("2", ("challenger", "champion"))]
+    assert [(line.version, line.aliases) for line in registry.versions()] == [
+        ("1", ("previous",)),
+        ("2", ("challenger", "champion")),
+    ]
+
+
+def test_each_network_has_versions_and_a_champion_of_its_own(local, cache, tmp_path):
+    """Under one registry, with the networks that ship."""
+    classifier, detector, strip_reader = (Registry(local, cache, network=one) for one in NETWORKS)
+    for one in (classifier, detector, strip_reader):
+        one.begin()
+    new, card = new_model(tmp_path / "new", "strip reader")
+
+    version = strip_reader.register(new, json.loads(card.read_text()))
+    promote(strip_reader, version)
+
+    assert [one.champion().version for one in (classifier, detector, strip_reader)] == ["1", "1", "2"]
+    assert strip_reader.champion().path.read_bytes() == new.read_bytes()
+    assert detector.champion().path.read_bytes() == DETECTOR.shipped.onnx.read_bytes()
+    assert Promotions(strip_reader).rollback() == ("2", "1")
+    assert strip_reader.champion().path.read_bytes() == STRIP_READER.shipped.onnx.read_bytes()
+    assert {(line.kind, line.version) for one in (detector, strip_reader) for line in one.versions()} == {
+        ("detector", "1"),
+        ("strip reader", "1"),
+        ("strip reader", "2"),
+    }
+
+
+def test_what_all_networks_answered_stands_while_nothing_is_written(local, cache):
+    registries = [Registry(local, cache, network=one) for one in NETWORKS]
+    for one in registries:
+        one.begin()
+    champions = [one.champion() for one in registries]
+
+    assert [Registry(local, cache, network=one).remembered() for one in NETWORKS] == champions
+
+
+def test_a_challenger_is_named_with_the_command_that_promotes_it(local, cache):
+    message = refusal(lambda: Promotions(Registry(local, cache, network=DETECTOR)).registry.model("7"))
+
+    assert "digits-detector" in message
+    assert DETECTOR.how_to_promote == "digits promote VERSION --network detector"
 
 
 def test_a_champion_chosen_by_another_program_is_noticed_at_once(local, cache, shipped, tmp_path):
     registry = Registry(local, cache, shipped=shipped)
     registry.register(*with_card(new_model(tmp_path / "new", "cnn")), "challenger")
-    registry.set_alias("champion", "1")
+    promote(registry, "1")
     registry.register(*with_card(new_model(tmp_path / "newer", "mlp")), "challenger")
     assert registry.champion().version == "1"
 
@@ -166,6 +213,7 @@ ASK = """
 import sys
 from pathlib import Path
 from tasks.adapters.registry.shipped_model import ShippedModel
+from tasks.adapters.registry.promotions import Promotions
 from tasks.adapters.registry.registry import Registry
 """
 CHAMPION = """
@@ -287,7 +335,7 @@ def test_an_unknown_version_is_named(uri, cache, shipped):
     registry.champion()
 
     assert "version=7) not found; `digits models` lists what there is" in refusal(lambda: registry.model("7"))
-    assert "`digits models` lists what there is" in refusal(lambda: registry.set_alias("champion", "7"))
+    assert "`digits models` lists what there is" in refusal(lambda: promote(registry, "7"))
     assert registry.champion().version == "1"
 
 
@@ -295,7 +343,7 @@ def test_the_last_champion_serves_while_the_server_is_away(cache, shipped):
     cache.mkdir()
     sha256 = card_of(shipped)["sha256"]
     shutil.copy(shipped.onnx, cache / f"{sha256}.onnx")
-    ModelCache(cache).remember(KnownChampion("http://***@127.0.0.1:1", "5", sha256, ""))
+    ModelCache(cache).remember(KnownChampion("http://***@127.0.0.1:1", "digits", "5", sha256, ""))
 
     champion = Registry(NOBODY, cache, shipped=shipped).champion()
 

@@ -70,7 +70,7 @@ class TestClaims:
     def test_what_is_given_back_is_free_at_once(self, queue):
         fill(queue, 3)
 
-        assert queue.claims.release(queue.claims.single(HERE, "Ada", 5, LEASE).claim_id) == 3
+        assert queue.claims.release(queue.claims.single(HERE, "Ada", 5, LEASE).claim_id, "Ada") == 3
         assert len(queue.claims.single(HERE, "Ben", 5, LEASE).items) == 3
 
     def test_every_decision_prolongs_the_rest_of_the_loan(self, queue, clock):

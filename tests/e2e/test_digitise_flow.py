@@ -123,9 +123,10 @@ def test_a_second_run_reads_only_what_is_new_or_changed(place: Path, run: Run) -
 def test_a_run_with_nothing_to_do_ends_before_an_orchestrator_is_imported(place: Path, run: Run) -> None:
     write_pages(place / "scans", 1)
     run()
-    code = "from deployments.commands.digitise import digitise; import sys; digitise('scans', 'out'); print(*sys.modules)"
+    code = "import sys; from deployments.cli import app; app(sys.argv[1:], standalone_mode=False); print(*sys.modules)"
 
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    words = ["digitise", "scans", "--out", "out"]
+    done = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, check=True)
 
     assert "nothing new: 1 file is in" in done.stdout
     assert {"prefect", "mlflow", "tensorflow", "sqlalchemy", "cv2"}.isdisjoint(done.stdout.splitlines()[-1].split())
@@ -148,7 +149,7 @@ def test_a_page_that_crashes_its_reader_is_quarantined_and_the_others_are_read(
 ) -> None:
     scans = write_pages(place / "scans", 4)
     (scans / "page-002.png").rename(scans / "deadly.png")
-    monkeypatch.setattr("tasks.detect.find_on_pages", pool_jobs.find_unless_deadly)
+    monkeypatch.setattr("tasks.detect.detect_page", pool_jobs.detect_unless_deadly)
 
     run(max_failed=1.0)
 
@@ -218,6 +219,24 @@ def test_a_run_leaves_its_report_with_prefect_and_no_working_files(place: Path, 
     assert "empty.png" in artifacts["digits-quarantined"]
     assert "](data:image/png;base64," in artifacts["digits-least-sure"]
     assert not list((served_home / "spool").iterdir())
+
+
+def test_a_retry_reads_with_the_options_of_the_run_that_failed(place: Path, run: Run) -> None:
+    from flows.retry import retry
+
+    scans = write_pages(place / "scans", 2)
+    whole = (scans / "page-001.png").read_bytes()
+    (scans / "page-001.png").write_bytes(whole[: len(whole) // 2])
+    run(threshold=1.0, max_failed=1.0)
+    (scans / "page-001.png").write_bytes(whole)
+
+    tally = retry(out=str(place / "out"), workers=2)
+
+    digits = results(place).read("digits").to_pylist()
+    assert (tally.pages, tally.quarantined) == (1, 0)
+    assert {Path(row["uri"]).name for row in digits} == {"page-000.png", "page-001.png"}
+    assert {row["state"] for row in digits} == {"review"}
+    assert len({row["params"] for row in digits}) == 1
 
 
 def failing_first(times: int, function: Callable[..., Any], error: Exception) -> Callable[..., Any]:

@@ -14,7 +14,7 @@ from digit_core.records import Box
 from digit_core.review.verdicts import Kind, Verdict
 from digit_core.training import classifier_training
 from digit_core.training.recipes import RECIPES
-from flows.planning import registry as registry_of
+from flows.networks import registry as registry_of
 from flows.settings import load_settings
 from tasks.adapters.registry.promotions import Promotions
 from tasks.adapters.results.dataset import Results

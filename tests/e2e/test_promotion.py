@@ -17,7 +17,7 @@ from digit_core.inference.classifier import SHIPPED_CARD, SHIPPED_MODEL
 from digit_core.results.model_diff import ChangeKind
 from digit_core.synthesis.ledger_page import STYLES, write_pages
 from digit_core.training.mnist import Mnist
-from flows.planning import registry as registry_of
+from flows.networks import registry as registry_of
 from flows.promote_result import Figures, on_figures
 from flows.settings import load_settings
 from tasks.adapters.registry.promotions import Promotions

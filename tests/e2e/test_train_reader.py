@@ -56,7 +56,7 @@ def test_a_stopped_training_goes_on_after_its_last_chapter_and_ends_as_if_it_had
 
     export_reader(straight, bars.train, TINY, tmp_path / "onnx")
     strip = (np.linspace(0, 1, 40 * 64).reshape(40, 64) * 255).astype(np.uint8)
-    (columns,) = OnnxReader(tmp_path / "onnx").read([strip])
+    (columns,) = OnnxReader.of_folder(tmp_path / "onnx").read([strip])
     scores = np.asarray(straight.reader((strip / np.float32(255))[None, ..., None].astype(np.float32)))[0]
     powers = np.exp(scores - scores.max(axis=1, keepdims=True))
     by_keras = powers[:, 1:11] / powers.sum(axis=1, keepdims=True)

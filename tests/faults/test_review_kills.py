@@ -21,6 +21,7 @@ import pytest
 from tasks.adapters.review.queue import ReviewQueue
 from tests.support.faults import ROUNDS, SEED
 from tests.support.review.items import HERE, digit
+from tests.support.review.site import entered
 from tests.support.servers.process import free_port
 
 pytestmark = pytest.mark.long
@@ -97,7 +98,7 @@ class Person(threading.Thread):
         return id(self)
 
     def run(self) -> None:
-        headers, cookies = {"x-digits-review": "1"}, {"digits_reviewer": self.reviewer}
+        headers, cookies = {"x-digits-review": "1"}, entered(self.page.url, self.reviewer)
         with httpx.Client(base_url=self.page.url, headers=headers, cookies=cookies, timeout=10) as client:
             while time.monotonic() < self.deadline:
                 lent = self._post(client, "/api/claim/single", params={"collection": HERE})

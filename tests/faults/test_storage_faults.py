@@ -11,7 +11,8 @@ import pytest
 
 from digit_core.readings import ReadBy
 from digit_core.records import PageRef
-from digit_core.results.manifest import Manifest
+from digit_core.results.manifest import Manifest, TableFile, table_path
+from digit_core.results.schema import TABLES
 from tasks.adapters.storage.storage import Storage
 from tests.support.faults import PATIENCE, SEED, SOME, Place, assert_like, assert_nothing_torn, slip
 from tests.support.servers.flaky_s3 import KINDS, Flaky, flaky_s3
@@ -169,8 +170,9 @@ def test_a_full_disk_stops_the_run_with_a_line_and_with_room_the_next_run_goes_o
 def test_a_full_temporary_folder_is_named_and_once_there_is_room_the_next_run_goes_on(small_disk, place):
     """What was read before does not fit in it: 120,000 pages of one manifest."""
     pages = tuple(PageRef(f"/read before/{number}.png", "v", "c" * 64) for number in range(120_000))
-    before = Manifest("before", 1, "2026-11-21T08:00:00+00:00", ReadBy("1", "1", "none", "p", "r"), pages, {}, {})
-    Storage().write(f"{place.out}/manifests/batch-before.json", before.to_json().encode())
+    files = {name: TableFile(table_path(name, "b" * 20)) for name in TABLES}
+    before = Manifest("b" * 20, 1, "2026-11-21T08:00:00+00:00", ReadBy("1", "1", "none", "p", "r"), pages, {}, files)
+    Storage().write(f"{place.out}/manifests/batch-{before.key}.json", before.to_json().encode())
 
     code = place.run("--dry-run", SQLITE_TMPDIR=str(small_disk))
     words = place.words()

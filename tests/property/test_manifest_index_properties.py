@@ -11,7 +11,7 @@ from digit_core.partition import Share
 from digit_core.readings import ReadBy
 from digit_core.records import PageRef
 from digit_core.results.drift import Distribution
-from digit_core.results.manifest import Manifest
+from digit_core.results.manifest import Manifest, TableFile
 from digit_core.results.supersession import fingerprint
 from tasks.adapters.results import manifest_index
 from tasks.adapters.results.manifest_index import IndexedBatch, ManifestIndex
@@ -26,7 +26,7 @@ def page(uri: str, version: str, content: str, index: int, count: int) -> PageRe
 
 def manifest(key: int, seq: int, read_by: ReadBy, pages: Iterable[PageRef], quarantined: int, accepted: int) -> Manifest:
     pages = tuple({(one.uri, one.index): one for one in pages}.values())
-    files = {name: f"{name}/batch-{key}.parquet" for name in ("pages", "numbers")}
+    files = {name: TableFile(f"{name}/batch-{key}.parquet") for name in ("pages", "numbers")}
     counts = {"quarantined": quarantined}
     return Manifest(str(key), seq, "2026-11-21T08:00:00+00:00", read_by, pages, counts, files, Distribution(accepted=accepted))
 
@@ -108,7 +108,7 @@ def assert_as_plainly(index: ManifestIndex, standing: dict[str, Manifest], versi
     assert firsts == sorted(firsts)
     for batch in batches:
         assert_batch(batch, standing[batch.name], [position for name, position, _ in counting if name == batch.name], share)
-        assert all(index.names(path) for path in batch.files.values())
+        assert all(index.names(file.path) for file in batch.files.values())
 
 
 def assert_batch(batch: IndexedBatch, said: Manifest, counting: list[int], share: Share) -> None:
@@ -131,5 +131,5 @@ def test_files_of_manifests_that_are_gone_are_named_no_more(sealed):
 
     brought_up_to_date(index, {}, {})
 
-    assert not any(index.names(path) for one in sealed for path in one.files.values())
+    assert not any(index.names(file.path) for one in sealed for file in one.files.values())
     assert not any(index.stands(name, "1") for name in standing)

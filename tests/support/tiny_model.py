@@ -11,6 +11,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+from tasks.adapters.registry.networks import DETECTOR, STRIP_READER
 from tasks.adapters.registry.registry import Registry, ShippedModel
 
 CLASSES = 11
@@ -44,6 +45,10 @@ def write(folder: Path) -> ShippedModel:
 
 
 def put_into_service(home: Path) -> None:
-    """Make it the champion of the registry that `DIGITS_HOME=home` has."""
-    shipped = write(home / "tiny")
-    Registry(f"sqlite:///{home / 'mlflow.db'}", home / "models", (home / "mlruns").as_uri(), shipped).champion()
+    """Make it the champion of the registry that `DIGITS_HOME=home` has, with detector and strip reader as they ship."""
+    place = f"sqlite:///{home / 'mlflow.db'}", home / "models", (home / "mlruns").as_uri()
+    registries = [Registry(*place, write(home / "tiny")), *(Registry(*place, network=one) for one in (DETECTOR, STRIP_READER))]
+    for registry in registries:
+        registry.begin()
+    for registry in registries:  # asked when all is written, so that what it says stands
+        registry.champion()

@@ -54,7 +54,9 @@ def unknown(words: list[str]) -> str:
 
 
 def subcommands(command: Any) -> dict[str, Any]:
-    return getattr(command, "commands", {})
+    """By name, with all options: some commands get theirs only when they are asked for."""
+    context = typer.Context(command)
+    return {name: command.get_command(context, name) for name in getattr(command, "commands", {})}
 
 
 def all_commands(group: Any, path: str = "") -> Iterator[str]:

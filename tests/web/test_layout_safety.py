@@ -26,7 +26,7 @@ def site(serve, folder):
 
 @pytest.fixture
 def ada(site):
-    with httpx.Client(base_url=site.url, headers=OWN, cookies={"digits_reviewer": "Ada"}, timeout=60) as client:
+    with httpx.Client(base_url=site.url, headers=OWN, cookies=site.entered(), timeout=60) as client:
         yield client
 
 
@@ -168,7 +168,7 @@ def test_a_scan_may_be_larger_than_other_requests_but_not_of_any_size(site, ada)
     assert ada.post("/api/layouts/save", content=bytes(7_000_000)).status_code == 413
     place = urlsplit(site.url)
     connection = http.client.HTTPConnection(place.hostname, place.port, timeout=20)
-    headers = {**OWN, "cookie": "digits_reviewer=Ada", "content-length": "60000001"}
+    headers = {**OWN, "cookie": f"digits_session={site.entered()['digits_session']}", "content-length": "60000001"}
 
     connection.request("POST", "/api/layouts/open", headers=headers)  # it is refused by its length alone
     answer = connection.getresponse()
@@ -189,9 +189,7 @@ def test_an_upload_of_unknown_length_is_cut_off(ada):
 def test_a_post_from_another_site_is_refused(site, folder, path, headers):
     before = files(folder)
 
-    answer = httpx.post(
-        f"{site.url}/api/layouts/{path}", json={"layout": layout()}, headers=headers, cookies={"digits_reviewer": "Ada"}
-    )
+    answer = httpx.post(f"{site.url}/api/layouts/{path}", json={"layout": layout()}, headers=headers, cookies=site.entered())
 
     assert answer.status_code == 403
     assert files(folder) == before

@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from tasks.adapters.review.queue import ReviewQueue
-from tests.support.review.site import scan
+from tests.support.review.site import COLLECTION, scan
 
 OWN = {"x-digits-review": "1"}
 TOKEN = "the-word-of-the-archive"
@@ -28,14 +28,8 @@ def guarded(serve, items):
 
 @pytest.fixture
 def ada(site):
-    with httpx.Client(base_url=site.url, headers=OWN, cookies={"digits_reviewer": "Ada"}) as client:
+    with httpx.Client(base_url=site.url, headers=OWN, cookies=site.entered()) as client:
         yield client
-
-
-def claim(client):
-    return client.post(
-        "/api/claim/single", params={"collection": client.get("/single").text.split('option value="')[1].split('"')[0]}
-    )
 
 
 def decision(**changes):
@@ -57,7 +51,7 @@ def test_another_address_demands_a_token(served_home, monkeypatch):
     assert "set DIGITS_REVIEW_TOKEN" in result.stderr
 
 
-@pytest.mark.parametrize("cookies", [{}, {"digits_reviewer": "Ada"}, {"digits_reviewer": "Ada", "digits_token": TOKEN}])
+@pytest.mark.parametrize("cookies", [{}, {"digits_session": "Ada"}, {"digits_reviewer": "Ada", "digits_token": TOKEN}])
 def test_without_the_token_nothing_is_shown_and_nothing_is_taken(guarded, cookies):
     with httpx.Client(base_url=guarded.url, headers=OWN, cookies=cookies) as stranger:
         assert stranger.get("/single").headers["location"] == "/enter"
@@ -92,7 +86,7 @@ def test_a_wrong_token_is_refused_and_the_right_one_lets_in_with_safe_cookies(gu
     ],
 )
 def test_a_post_from_another_site_is_refused(site, headers):
-    answer = httpx.post(f"{site.url}/api/decide", json=decision(), headers=headers, cookies={"digits_reviewer": "Ada"})
+    answer = httpx.post(f"{site.url}/api/decide", json=decision(), headers=headers, cookies=site.entered())
 
     assert answer.status_code == 403
     with site.queue() as queue:
@@ -101,7 +95,17 @@ def test_a_post_from_another_site_is_refused(site, headers):
 
 def test_a_page_of_another_site_in_the_same_browser_gets_nowhere(site, browser):
     context = browser.new_context()
-    context.add_cookies([{"name": "digits_reviewer", "value": "Ada", "url": site.url, "sameSite": "Strict", "httpOnly": True}])
+    context.add_cookies(
+        [
+            {
+                "name": "digits_session",
+                "value": site.entered()["digits_session"],
+                "url": site.url,
+                "sameSite": "Strict",
+                "httpOnly": True,
+            }
+        ]
+    )
     page = context.new_page()
     page.route("https://evil.example/", lambda route: route.fulfill(body="<h1>hello</h1>", content_type="text/html"))
     page.goto("https://evil.example/")
@@ -182,10 +186,12 @@ def test_a_database_that_is_away_is_an_answer_without_its_place_and_works_again_
     import sqlite3
 
     site = serve(items)
+    request = {"json": decision(), "headers": OWN, "cookies": site.entered(), "timeout": 30}
+    with httpx.Client(base_url=site.url, headers=OWN, cookies=request["cookies"], timeout=30) as ada:
+        ada.post("/api/claim/single", params={"collection": COLLECTION})
     file = site.database.removeprefix("sqlite:///")
     other = sqlite3.connect(file, isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
-    request = {"json": decision(), "headers": OWN, "cookies": {"digits_reviewer": "Ada"}, "timeout": 30}
 
     locked = httpx.post(f"{site.url}/api/decide", **request)
     other.close()

@@ -107,7 +107,7 @@ class Reconciled:
 
 
 def reconcile(unknowns: Sequence[Unknown], relations: Sequence[Relation]) -> Reconciled:
-    """What is likeliest for every unknown, given all candidates and all relations.
+    """Return what is likeliest for every unknown, given all candidates and all relations.
 
     Raises ValueError if a relation names an unknown that is not there.
     """

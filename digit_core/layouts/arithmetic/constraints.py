@@ -23,7 +23,7 @@ class CellRelation:
 
 
 def relations(layout: Layout) -> list[CellRelation]:
-    """What the layout's checks say of its cells. Cells that the form has not are left out of sums."""
+    """Return what the layout's checks say of its cells. Cells that the form has not are left out of sums."""
     return [relation for check in layout.checks for relation in _of_check(check, layout)]
 
 

@@ -75,18 +75,18 @@ class Spread:
         return np.asarray(found[: terms * self._size].reshape(terms, -1), np.float64)
 
     def _within(self, values: Ints, steps: Ints, spans: Ints) -> Flags:
-        """Which candidates are among the values of their cell's span."""
+        """Tell which candidates are among the values of their cell's span."""
         cells = values // steps[:, None]
         return self._known & (cells >= spans[:, :1]) & (cells <= spans[:, 1:])
 
     def _box(self, step: int, span: Ints, low: int) -> Floats:
-        """How many values of the span add what is nearest to each node, counted from `low`."""
+        """Return how many values of the span add what is nearest to each node, counted from `low`."""
         edges = np.arange(self._size + 1) * self._step - self._step // 2 + low
         below = -(-edges // step) - span[0] if step > 0 else span[1] - edges // step
         return np.asarray(np.diff(np.clip(below, 0, span[1] - span[0] + 1)), np.float64)
 
     def _band(self, low: int, high: int) -> Floats:
-        """Which part of what each node stands for lies in the band, counted from the least sum."""
+        """Tell which part of what each node stands for lies in the band, counted from the least sum."""
         edges = np.arange(self._size + 1) * self._step - self._step / 2
         return np.asarray(np.diff(np.clip(edges, low - 0.5, high + 0.5)) / self._step)
 

@@ -104,7 +104,7 @@ def _choices(reading: Reading, layout: Layout) -> _Choices:
 
 
 def _nothing(reading: Reading, words: bool) -> float:
-    """How likely it is that a cell without a number adds nothing."""
+    """Return how likely it is that a cell without a number adds nothing."""
     state = reading.cell.state if reading.cell else CellState.NUMBER
     if reading.digits:
         return 0.0
@@ -146,7 +146,8 @@ def _weighed(
         return _unexplained(replace(reading, checks=outcome.words + asked), sure and not asked)
     digits, text = digits_of(labels), as_written(reading.text, [digits_of((label,)) for label in labels])
     state_of_cell = reading.cell.state if reading.cell else CellState.NUMBER
-    sure = sure and not broken_rule(digits, text, state_of_cell, holds)
+    marks_in_doubt = any(part.reason == Reason.MARK for part in reading.parts)  # sums go by digits and know no marks
+    sure = sure and not marks_in_doubt and not broken_rule(digits, text, state_of_cell, holds)
     if digits == reading.digits and sure == (reading.state is State.ACCEPTED):
         return replace(reading, checks=outcome.words, confidence=outcome.probability)
     state, reason = (State.ACCEPTED, "") if sure else (State.REVIEW, Reason.RULE_BROKEN)
@@ -159,7 +160,7 @@ def _weighed(
 
 
 def _moved(reading: Reading, digits: str, state: State) -> str:
-    """What the sums have changed, in words."""
+    """Return what the sums have changed, in words."""
     moved = ""
     if state is not reading.state:
         moved = f" {OUT_OF_REVIEW if state is State.ACCEPTED else INTO_REVIEW}"

@@ -29,9 +29,12 @@ class ModelFile:
 
 @dataclass(frozen=True, slots=True)
 class KnownChampion:
-    """The champion as the registry of this name gave it; `written` is the state of its database then, "" for a server."""
+    """The champion of a network as the registry of this name gave it; `written` is the state of its database then, "" for a
+    server.
+    """
 
     registry: str
+    network: str
     version: str
     sha256: str
     written: str
@@ -62,17 +65,21 @@ class ModelCache:
 
     def remember(self, answer: KnownChampion) -> None:
         with self.new_folder() as folder:
-            new = folder / "champion.json"
+            new = folder / _answer(answer.network)
             new.write_text(json.dumps(asdict(answer), indent=1), encoding="utf-8")
             new.replace(self.folder / new.name)
 
-    def recall(self, registry: str) -> KnownChampion | None:
-        """The last answer of this registry whose model is here, or None."""
+    def recall(self, registry: str, network: str) -> KnownChampion | None:
+        """The last answer of this registry about the network, if its model is here, or None."""
         try:
-            answer = KnownChampion(**json.loads((self.folder / "champion.json").read_text(encoding="utf-8")))
+            answer = KnownChampion(**json.loads((self.folder / _answer(network)).read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError):  # none yet, or written by another version of this program
             return None
         return answer if answer.registry == registry and self.holds(answer.sha256) else None
+
+
+def _answer(network: str) -> str:
+    return f"champion-{network}.json"
 
 
 def file_sha256(path: Path) -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from digit_core.errors import InputError, RegistryError
 from tasks.adapters.registry.cache import ModelFile
-from tasks.adapters.registry.registry import CHAMPION, NAME, Registry, aliases
+from tasks.adapters.registry.registry import CHAMPION, Registry, aliases
 
 if TYPE_CHECKING:
     from mlflow.tracking import MlflowClient
@@ -30,31 +30,21 @@ class Promotions:
 
     def __init__(self, registry: Registry) -> None:
         self.registry = registry
-
-    def resolve(self, name: str) -> str:
-        """The number of a version that is given by number or by alias. Raises InputError for an alias that names none."""
-        if name.isdigit():
-            return name
-        with self.registry.mlflow() as client:
-            named = aliases(client)
-        if name not in named:
-            known = ", ".join(sorted(named)) or "none"
-            raise InputError(f"no model version is called {name!r} (aliases: {known}); `digits models` lists the versions")
-        return named[name]
+        self._name = registry.network.registered
 
     def champion(self) -> ModelFile:
         """The version in service, surely the present one; where none is, the model that came with this package."""
         with self.registry.mlflow() as client:
-            version = aliases(client).get(CHAMPION)
+            version = aliases(client, self._name).get(CHAMPION)
         return self.registry.model(version) if version else self.registry.shipped()
 
     def promote(self, version: str) -> None:
         """The version serves from now on; the champion before it is remembered."""
         with self.registry.mlflow() as client:
-            line = _line_of(client)
+            line = self._line_of(client)
             if line[-1:] == [version]:
                 return
-            client.get_model_version(NAME, version)  # raises before anything is written
+            client.get_model_version(self._name, version)  # raises before anything is written
             self._write(client, [*line, version])
 
     def rollback(self) -> tuple[str, str]:
@@ -63,15 +53,15 @@ class Promotions:
         Each call goes one step further back. Raises InputError when there is none further back.
         """
         with self.registry.mlflow() as client:
-            line = _line_of(client)
-            there = {str(version.version) for version in client.search_model_versions(f"name='{NAME}'")}
+            line = self._line_of(client)
+            there = {str(version.version) for version in client.search_model_versions(f"name='{self._name}'")}
             before = [version for version in line[:-1] if version in there]
             if not before:
+                how = self.registry.network.how_to_promote
                 raise InputError(
-                    f"there is no champion before version {line[-1]} to go back to; `digits promote VERSION` puts another "
-                    "version into service"
+                    f"there is no champion before version {line[-1]} to go back to; `{how}` puts another version into service"
                     if line
-                    else "no version is the champion, so there is none to take back; `digits promote VERSION` chooses one"
+                    else f"no version is the champion, so there is none to take back; `{how}` chooses one"
                 )
             self._write(client, before)
         return line[-1], before[-1]
@@ -82,7 +72,7 @@ class Promotions:
         Raises RegistryError if the version's tag `keras_sha256` says another hash than the file has.
         """
         with self.registry.mlflow() as client:
-            found = client.get_model_version(NAME, version)
+            found = client.get_model_version(self._name, version)
             run = found.run_id or ""
             path = _find_keras(client, run) if run else None
             if path is None:
@@ -106,12 +96,12 @@ class Promotions:
         with self.registry.mlflow() as client, tempfile.TemporaryDirectory() as folder:
             for name, data in files.items():
                 Path(folder, name).write_bytes(data)
-            run = client.get_model_version(NAME, version).run_id or self._new_run(client, version)
+            run = client.get_model_version(self._name, version).run_id or self._new_run(client, version)
             client.log_artifacts(run, folder, place)
             for name, value in metrics.items():
                 client.log_metric(run, name, value)
-            client.set_model_version_tag(NAME, version, _GATE, gate[:_LONGEST])
-            client.update_model_version(NAME, version, description[:_LONGEST])
+            client.set_model_version_tag(self._name, version, _GATE, gate[:_LONGEST])
+            client.update_model_version(self._name, version, description[:_LONGEST])
         return f"{run}, {place}"
 
     def _new_run(self, client: MlflowClient, version: str) -> str:
@@ -122,12 +112,16 @@ class Promotions:
 
     def _write(self, client: MlflowClient, line: Sequence[str]) -> None:
         """The alias counts and is written first: what a crash leaves out is put right by `line_of_champions`."""
-        client.set_registered_model_alias(NAME, CHAMPION, line[-1])
-        client.set_registered_model_tag(NAME, _LINE, ",".join(line))
+        client.set_registered_model_alias(self._name, CHAMPION, line[-1])
+        client.set_registered_model_tag(self._name, _LINE, ",".join(line))
         if len(line) > 1:
-            client.set_registered_model_alias(NAME, PREVIOUS, line[-2])
-        elif PREVIOUS in aliases(client):
-            client.delete_registered_model_alias(NAME, PREVIOUS)
+            client.set_registered_model_alias(self._name, PREVIOUS, line[-2])
+        elif PREVIOUS in aliases(client, self._name):
+            client.delete_registered_model_alias(self._name, PREVIOUS)
+
+    def _line_of(self, client: MlflowClient) -> list[str]:
+        written = client.get_registered_model(self._name).tags.get(_LINE, "")
+        return line_of_champions(written, aliases(client, self._name).get(CHAMPION))
 
 
 def line_of_champions(written: str, champion: str | None) -> list[str]:
@@ -142,10 +136,6 @@ def line_of_champions(written: str, champion: str | None) -> list[str]:
     if champion in line:
         return line[: len(line) - line[::-1].index(champion)]
     return [*line, champion]
-
-
-def _line_of(client: MlflowClient) -> list[str]:
-    return line_of_champions(client.get_registered_model(NAME).tags.get(_LINE, ""), aliases(client).get(CHAMPION))
 
 
 def _find_keras(client: MlflowClient, run_id: str, folder: str | None = None) -> str | None:

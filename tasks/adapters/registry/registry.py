@@ -1,7 +1,7 @@
 """The model registry: which model version is in service. With the registry_ files, tracking.py and promotions.py all that
 knows MLflow.
 
-A local SQLite database by default, an MLflow server by URL. All versions belong to one registered model, "digits"; the
+A local SQLite database by default, an MLflow server by URL. The versions of a network belong to one registered model; the
 alias `champion` names the one in service, `challenger` the one that wants to be. A version is one folder of artifacts:
 the ONNX file and its card; its tag `sha256` says which bytes are the model, and they are checked at every use.
 
@@ -15,38 +15,30 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from digit_core.errors import RegistryError
+from digit_core.errors import InputError, RegistryError
 from tasks.adapters.registry.cache import KnownChampion, ModelCache, ModelFile, file_sha256
 from tasks.adapters.registry.client import MlflowAccess, UnreachableError, gist
+from tasks.adapters.registry.networks import CLASSIFIER, Network
 from tasks.adapters.registry.shipped_model import ShippedModel, checked_sha256
 from tasks.adapters.registry.tracking import TrainingArtifacts
-from tasks.adapters.registry.versions import (
-    NAME,
-    ONNX,
-    ModelVersion,
-    add_version,
-    aliases,
-    all_versions,
-    ensure_model,
-    experiment,
-    line,
-)
+from tasks.adapters.registry.versions import ModelVersion, add_version, aliases, all_versions, ensure_model, experiment, line
 
 if TYPE_CHECKING:
     from mlflow.tracking import MlflowClient
 
-__all__ = ["CHALLENGER", "CHAMPION", "NAME", "ModelVersion", "Registry", "ShippedModel", "aliases"]
+__all__ = ["CHALLENGER", "CHAMPION", "ModelVersion", "Registry", "ShippedModel", "aliases"]
 
 CHAMPION, CHALLENGER = "champion", "challenger"
 
-_PACKAGED = ShippedModel()
-
 
 class Registry:
-    """`tracking_uri`: `sqlite:////folder/mlflow.db` (made if missing) or the URL of an MLflow server.
+    """The versions of one network, by default the classifier.
+
+    `tracking_uri`: `sqlite:////folder/mlflow.db` (made if missing) or the URL of an MLflow server.
 
     `cache`: folder of the downloaded models. `artifact_root`: URI or path where a local registry keeps its files, by
-    default `mlruns` beside its database. Every method raises RegistryError with one line of what is wrong and what to do.
+    default `mlruns` beside its database; `shipped`: the model to begin with, if not the network's own. Every method raises
+    RegistryError with one line of what is wrong and what to do.
     """
 
     def __init__(
@@ -54,13 +46,15 @@ class Registry:
         tracking_uri: str,
         cache: Path,
         artifact_root: str | None = None,
-        shipped: ShippedModel = _PACKAGED,
+        shipped: ShippedModel | None = None,
         busy_seconds: float = 20.0,
+        network: Network = CLASSIFIER,
     ) -> None:
+        self.network = network
         self._mlflow = MlflowAccess(tracking_uri, busy_seconds)
         self.name = self._mlflow.name
         self._cache = ModelCache(cache)
-        self._shipped = shipped
+        self._shipped = shipped or network.shipped
         self._artifact_root = artifact_root
         if self._mlflow.database and not artifact_root:  # MLflow's own default is the folder one happens to stand in
             self._artifact_root = (self._mlflow.database.path.parent / "mlruns").absolute().as_uri()
@@ -70,9 +64,9 @@ class Registry:
 
         When MLflow cannot be reached, the last champion serves, marked as stale.
         """
-        known = self._cache.recall(self.name)
-        if known and known.written and self._mlflow.database and known.written == self._mlflow.database.written():
-            return self._file(known.version, known.sha256)
+        if present := self.remembered():
+            return present
+        known = self._cache.recall(self.name, self.network.registered)
         try:
             return self._ask_for_champion()
         except UnreachableError as error:
@@ -80,6 +74,31 @@ class Registry:
                 raise RegistryError(f"{error}; no model was downloaded before, so there is none to go on with") from error
             note = f"{error}; going on with version {known.version}, the champion when it last answered"
             return ModelFile(known.version, self._cache.path(known.sha256), known.sha256, stale=True, note=note)
+
+    def remembered(self) -> ModelFile | None:
+        """The champion, where a local registry was not written to since it was asked last; MLflow is not asked now."""
+        known = self._cache.recall(self.name, self.network.registered)
+        if known and known.written and self._mlflow.database and known.written == self._mlflow.database.written():
+            return self._file(known.version, known.sha256)
+        return None
+
+    @property
+    def begun(self) -> bool:
+        """Whether there is a registry: a server, or the file of a local one."""
+        return self._mlflow.database is None or self._mlflow.database.path.exists()
+
+    def resolve(self, name: str) -> str:
+        """The number of a version that is given by number or by alias. Raises InputError for an alias that names none."""
+        if name.isdigit():
+            return name
+        with self.mlflow() as client:
+            named = aliases(client, self.network.registered)
+        if name not in named:
+            known = ", ".join(sorted(named)) or "none"
+            raise InputError(
+                f"no version of the {self.network.kind} is called {name!r} (aliases: {known}); `digits models` lists the versions"
+            )
+        return named[name]
 
     def model(self, version: str) -> ModelFile:
         """Any version, downloaded and checked."""
@@ -93,7 +112,8 @@ class Registry:
         found = self.model(version)
         if found.sha256 != sha256:
             raise RegistryError(
-                f"model registry {self.name}: version {version} is not the model that this run reads by (SHA-256 {sha256}): "
+                f"model registry {self.name}: version {version} is not the {self.network.kind} that this run reads by "
+                f"(SHA-256 {sha256}): "
                 "give all machines the same DIGITS_MLFLOW_TRACKING_URI"
             )
         return found
@@ -101,8 +121,9 @@ class Registry:
     def versions(self) -> list[ModelVersion]:
         """All versions, oldest first; an empty list for a registry without any."""
         with self.mlflow() as client:
-            names = aliases(client)
-            lines = [line(client, version, names) for version in all_versions(client)]
+            names = aliases(client, self.network.registered)
+            found = all_versions(client, self.network.registered)
+            lines = [line(client, self.network.kind, version, names) for version in found]
         return sorted(lines, key=lambda line: int(line.version))
 
     def register(
@@ -114,16 +135,16 @@ class Registry:
         its training left; the Keras file lies beside the ONNX file, and the tag `keras_sha256` says which bytes it has.
         """
         with self.mlflow() as client:
-            ensure_model(client)
-            version = add_version(client, self._artifact_root, onnx, card, evidence)
-            client.set_registered_model_alias(NAME, alias, version)
+            ensure_model(client, self.network.registered)
+            version = add_version(client, self.network, self._artifact_root, onnx, card, evidence)
+            client.set_registered_model_alias(self.network.registered, alias, version)
         return version
 
     def begin(self) -> None:
         """Put the shipped model into service in a registry without versions, so that a challenger has whom to challenge."""
         with self.mlflow() as client:
-            ensure_model(client)
-            if not all_versions(client):
+            ensure_model(client, self.network.registered)
+            if not all_versions(client, self.network.registered):
                 self._begin(client)
 
     def offer_shipped(self) -> str:
@@ -133,53 +154,50 @@ class Registry:
         """
         card = self._shipped.read_card()
         with self.mlflow() as client:
-            versions = all_versions(client)
+            versions = all_versions(client, self.network.registered)
             if not versions:
                 self._begin(client)
             if not versions or any(version.tags.get("sha256") == card["sha256"] for version in versions):
                 return ""
-            offered = add_version(client, self._artifact_root, self._shipped.onnx, card)
-            named = aliases(client)
+            offered = add_version(client, self.network, self._artifact_root, self._shipped.onnx, card)
+            named = aliases(client, self.network.registered)
             if named.get(CHALLENGER) in (None, named.get(CHAMPION)):
-                client.set_registered_model_alias(NAME, CHALLENGER, offered)
+                client.set_registered_model_alias(self.network.registered, CHALLENGER, offered)
         return offered
 
     def shipped(self) -> ModelFile:
         """The model that came with this package, checked; for where no version is the champion."""
         return ModelFile("shipped", self._shipped.onnx, checked_sha256(self._shipped.onnx, self._shipped.read_card()))
 
-    def set_alias(self, alias: str, version: str) -> None:
-        """Let the alias name this version from now on. Runs in progress keep the version they began with."""
-        with self.mlflow() as client:
-            client.set_registered_model_alias(NAME, alias, version)
-
     def _ask_for_champion(self) -> ModelFile:
         with self.mlflow() as client:
-            if CHAMPION not in aliases(client):
+            if CHAMPION not in aliases(client, self.network.registered):
                 self._begin(client)
             written = self._mlflow.database.written() if self._mlflow.database else ""
-            file = self._fetch(client, aliases(client)[CHAMPION])  # asked after `written`: a change in between will show
-        self._cache.remember(KnownChampion(self.name, file.version, file.sha256, written))
+            version = aliases(client, self.network.registered)[CHAMPION]  # asked after `written`: a change in between will show
+            file = self._fetch(client, version)
+        self._cache.remember(KnownChampion(self.name, self.network.registered, file.version, file.sha256, written))
         return file
 
     def _begin(self, client: MlflowClient) -> None:
         """Put the shipped model into service as version 1 of an empty registry; goes on wherever it was cut short."""
-        ensure_model(client)
+        name = self.network.registered
+        ensure_model(client, name)
         card = self._shipped.read_card()
-        versions = {str(version.version): version.tags for version in all_versions(client)}
+        versions = {str(version.version): version.tags for version in all_versions(client, name)}
         if not versions:
-            version = add_version(client, self._artifact_root, self._shipped.onnx, card)
+            version = add_version(client, self.network, self._artifact_root, self._shipped.onnx, card)
             if version != "1":  # on a server, another machine was quicker: one version 1 is enough
-                client.delete_model_version(NAME, version)
+                client.delete_model_version(name, version)
         elif "1" not in versions or any(tags.get("sha256") != card["sha256"] for tags in versions.values()):
             raise RegistryError(
-                f"model registry {self.name}: none of its versions ({', '.join(sorted(versions, key=int))}) is the champion; "
-                "choose one with `digits promote VERSION`"
+                f"model registry {self.name}: no version of the {self.network.kind} ({', '.join(sorted(versions, key=int))}) is "
+                f"the champion; choose one with `{self.network.how_to_promote}`"
             )
-        client.set_registered_model_alias(NAME, CHAMPION, "1")
+        client.set_registered_model_alias(name, CHAMPION, "1")
 
     def _fetch(self, client: MlflowClient, version: str) -> ModelFile:
-        sha256 = client.get_model_version(NAME, version).tags.get("sha256")
+        sha256 = client.get_model_version(self.network.registered, version).tags.get("sha256")
         if sha256 is None:
             raise RegistryError(
                 f"model registry {self.name}: version {version} has no tag sha256, so its file cannot be trusted; "
@@ -193,7 +211,7 @@ class Registry:
         from mlflow.artifacts import download_artifacts
         from mlflow.exceptions import MlflowException
 
-        source = f"{client.get_model_version_download_uri(NAME, version)}/{ONNX}"
+        source = f"{client.get_model_version_download_uri(self.network.registered, version)}/{self.network.onnx}"
         with self._cache.new_folder() as folder:
             try:
                 got = Path(download_artifacts(artifact_uri=source, dst_path=str(folder), tracking_uri=self._mlflow.uri))

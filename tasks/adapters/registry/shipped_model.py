@@ -15,7 +15,7 @@ from tasks.adapters.registry.cache import file_sha256
 
 @dataclass(frozen=True, slots=True)
 class ShippedModel:
-    """The model that an empty registry begins with."""
+    """The model that an empty registry begins with. A card may speak of several files: then its "sha256" has one for each."""
 
     onnx: Path = SHIPPED_MODEL
     card: Path = SHIPPED_CARD
@@ -26,9 +26,11 @@ class ShippedModel:
             card: dict[str, Any] = json.loads(self.card.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise RegistryError(f"the card of the shipped model cannot be read ({error}); reinstall archive-digits") from error
-        if "sha256" not in card:
-            raise RegistryError(f"{self.card} does not say the SHA-256 of its model; reinstall archive-digits")
-        return card
+        sha256 = card.get("sha256")
+        of_this = sha256.get(self.onnx.name) if isinstance(sha256, Mapping) else sha256
+        if not of_this:
+            raise RegistryError(f"{self.card} does not say the SHA-256 of {self.onnx.name}; reinstall archive-digits")
+        return {**card, "sha256": of_this}
 
 
 def checked_sha256(onnx: Path, card: Mapping[str, Any]) -> str:
@@ -45,14 +47,17 @@ def checked_sha256(onnx: Path, card: Mapping[str, Any]) -> str:
     return found
 
 
+_MEASURED = ("accuracy", "figures")
+
+
 def metrics(card: Mapping[str, Any]) -> dict[str, float]:
-    """The numbers under "accuracy", nested ones with dotted names."""
-    return {name: float(value) for name, value in _flat(card.get("accuracy", {}))}
+    """The numbers under "accuracy" and "figures", nested ones with dotted names."""
+    return {name: float(value) for key in _MEASURED for name, value in _flat(card.get(key, {}))}
 
 
 def parameters(card: Mapping[str, Any]) -> dict[str, Any]:
     """All else that the card says, nested values with dotted names."""
-    return dict(_flat({name: value for name, value in card.items() if name != "accuracy"}))
+    return dict(_flat({name: value for name, value in card.items() if name not in _MEASURED}))
 
 
 def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

@@ -10,6 +10,8 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tasks.adapters.registry.networks import Network
+
 if TYPE_CHECKING:
     from mlflow.entities import Metric
     from mlflow.tracking import MlflowClient
@@ -51,16 +53,17 @@ def _metrics(evidence: TrainingArtifacts) -> Iterator[Metric]:
         yield Metric(name, value, now, 0)
 
 
-def complete_model(folder: Path, onnx: str, evidence: TrainingArtifacts) -> None:
+def complete_model(folder: Path, network: Network, evidence: TrainingArtifacts) -> None:
     """Put beside the ONNX file what makes the folder a model for MLflow: its signature, and the Keras file it came from."""
     import numpy as np
     from mlflow.models import Model, ModelSignature
     from mlflow.types import Schema, TensorSpec
 
-    pixels = Schema([TensorSpec(np.dtype(np.float32), (-1, 28, 28, 1), "pixels")])
-    probabilities = Schema([TensorSpec(np.dtype(np.float32), (-1, 11))])
-    model = Model(signature=ModelSignature(pixels, probabilities))
-    model.add_flavor("onnx", data=onnx, onnx_version=_onnx_version(), code=None)
+    name, shape = network.inputs
+    inputs = Schema([TensorSpec(np.dtype(np.float32), shape, name)])
+    outputs = Schema([TensorSpec(np.dtype(np.float32), network.outputs)])
+    model = Model(signature=ModelSignature(inputs, outputs))
+    model.add_flavor("onnx", data=network.onnx, onnx_version=_onnx_version(), code=None)
     model.save(str(folder / "MLmodel"))
     if evidence.keras:
         shutil.copyfile(evidence.keras, folder / KERAS)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from tasks.adapters.registry.cache import file_sha256
 from tasks.adapters.registry.client import already_there_is_fine
+from tasks.adapters.registry.networks import Network
 from tasks.adapters.registry.shipped_model import checked_sha256, metrics, parameters
 from tasks.adapters.registry.tracking import TrainingArtifacts, complete_model, log_artifacts
 
@@ -19,19 +20,20 @@ if TYPE_CHECKING:
     from mlflow.entities.model_registry import ModelVersion as MlflowVersion
     from mlflow.tracking import MlflowClient
 
-NAME = "digits"
-"""The registered model that all versions belong to."""
+EXPERIMENT = "digits"
+"""The experiment that all trainings belong to."""
 
-ONNX, CARD = "digits.onnx", "card.json"
+CARD = "card.json"
 
 
 @dataclass(frozen=True, slots=True)
 class ModelVersion:
-    """A line of the registry: `date` is the card's (ISO), `metrics` the figures measured since it was made.
+    """A version of the network `kind`: `date` is the card's (ISO), `metrics` the figures measured since it was made.
 
     `gate` says what the promotion gate found last, `run_id` is MLflow's run with its files; each may be "".
     """
 
+    kind: str
     version: str
     aliases: tuple[str, ...]
     sha256: str
@@ -42,18 +44,18 @@ class ModelVersion:
     run_id: str = ""
 
 
-def ensure_model(client: MlflowClient) -> None:
+def ensure_model(client: MlflowClient, name: str) -> None:
     """The registered model is there from now on."""
     with already_there_is_fine():
-        client.create_registered_model(NAME)
+        client.create_registered_model(name)
 
 
-def aliases(client: MlflowClient) -> dict[str, str]:
+def aliases(client: MlflowClient, name: str) -> dict[str, str]:
     """Alias -> version; empty if the registry has no such model yet."""
     from mlflow.exceptions import MlflowException
 
     try:
-        found = client.get_registered_model(NAME).aliases
+        found = client.get_registered_model(name).aliases
     except MlflowException as error:
         if error.error_code != "RESOURCE_DOES_NOT_EXIST":
             raise
@@ -61,16 +63,18 @@ def aliases(client: MlflowClient) -> dict[str, str]:
     return {alias: str(version) for alias, version in found.items()}
 
 
-def all_versions(client: MlflowClient) -> list[MlflowVersion]:
-    return list(client.search_model_versions(f"name='{NAME}'"))
+def all_versions(client: MlflowClient, name: str) -> list[MlflowVersion]:
+    """The versions of a registered model, in no certain order."""
+    return list(client.search_model_versions(f"name='{name}'"))
 
 
-def line(client: MlflowClient, version: MlflowVersion, named: Mapping[str, str]) -> ModelVersion:
+def line(client: MlflowClient, kind: str, version: MlflowVersion, named: Mapping[str, str]) -> ModelVersion:
     """A version with its aliases and what was measured of it."""
     number, tags = str(version.version), version.tags
     metrics = client.get_run(version.run_id).data.metrics if version.run_id else {}
     names = tuple(sorted(alias for alias, aliased in named.items() if aliased == number))
     return ModelVersion(
+        kind=kind,
         version=number,
         aliases=names,
         sha256=tags.get("sha256", ""),
@@ -91,34 +95,35 @@ def _log_card(client: MlflowClient, run_id: str, card: Mapping[str, Any]) -> Non
 
 def add_version(
     client: MlflowClient,
+    network: Network,
     artifact_root: str | None,
     onnx: Path,
     card: Mapping[str, Any],
     evidence: TrainingArtifacts | None = None,
 ) -> str:
-    """Upload the model with its card and register it; returns its number."""
+    """Upload the model with its card and register it as a version of the network; returns its number."""
     digest = checked_sha256(onnx, card)
     tags = {"sha256": digest, **{name: str(card[name]) for name in ("recipe", "date", "data_sha256") if name in card}}
-    run = client.create_run(experiment(client, artifact_root), run_name=str(card.get("recipe", NAME)))
+    run = client.create_run(experiment(client, artifact_root), run_name=str(card.get("recipe", network.kind)))
     _log_card(client, run.info.run_id, card)
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary, "model")
         folder.mkdir()
-        shutil.copyfile(onnx, folder / ONNX)
+        shutil.copyfile(onnx, folder / network.onnx)
         (folder / CARD).write_text(json.dumps({**card, "sha256": digest}, indent=1), encoding="utf-8")
         if evidence:
             log_artifacts(client, run.info.run_id, evidence, Path(temporary, "charts"))
-            complete_model(folder, ONNX, evidence)
+            complete_model(folder, network, evidence)
             tags |= {"keras_sha256": file_sha256(evidence.keras)} if evidence.keras else {}
         client.log_artifacts(run.info.run_id, str(folder), "model")
     client.set_terminated(run.info.run_id)
     source = f"{run.info.artifact_uri}/model"
-    return str(client.create_model_version(NAME, source, run.info.run_id, tags=tags).version)
+    return str(client.create_model_version(network.registered, source, run.info.run_id, tags=tags).version)
 
 
 def experiment(client: MlflowClient, artifact_root: str | None) -> str:
     """The id of the experiment that all runs belong to; made where there is none."""
-    if client.get_experiment_by_name(NAME) is None:
+    if client.get_experiment_by_name(EXPERIMENT) is None:
         with already_there_is_fine():
-            client.create_experiment(NAME, artifact_location=artifact_root)
-    return str(client.get_experiment_by_name(NAME).experiment_id)  # type: ignore[union-attr]
+            client.create_experiment(EXPERIMENT, artifact_location=artifact_root)
+    return str(client.get_experiment_by_name(EXPERIMENT).experiment_id)  # type: ignore[union-attr]

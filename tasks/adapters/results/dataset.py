@@ -8,6 +8,7 @@ Each file is written as one object, the manifest last. Readers follow the manife
 from __future__ import annotations
 
 import time
+import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -19,12 +20,12 @@ from digit_core.errors import StorageError
 from digit_core.partition import Share
 from digit_core.readings import ReadBy
 from digit_core.results.drift import Distribution, shape_of
-from digit_core.results.manifest import Manifest, batch_key, count_rows
+from digit_core.results.manifest import Manifest, TableFile, batch_key, count_rows, table_path
 from digit_core.results.schema import TABLES
 from digit_core.results.supersession import PageKeys, fingerprint, rows_of
 from tasks.adapters.results.manifest_index import IndexedBatch
-from tasks.adapters.results.manifests import Manifests, is_batch
-from tasks.adapters.results.parquet import from_parquet, to_parquet
+from tasks.adapters.results.manifests import Manifests, is_table
+from tasks.adapters.results.parquet import from_parquet, sha256_of, to_parquet
 from tasks.adapters.results.spill import Fingerprints, Shelf, chunks
 from tasks.adapters.storage.storage import Storage, join, normalise
 
@@ -54,14 +55,20 @@ class Results:
         self.dest = normalise(dest)
         self._manifests = Manifests(storage, self.dest, share)
 
-    def write_tables(self, key: str, tables: Mapping[str, pa.Table]) -> dict[str, str]:
-        """Writes a batch's tables, which nobody sees yet; returns their paths relative to DEST, for the manifest.
+    def check_writable(self) -> None:
+        """Raises whatever the storage says where nothing can be written, before hours of reading are in vain."""
+        trial = join(self.dest, "manifests", f".{uuid.uuid4().hex}.trial")
+        self._storage.write(trial, b"")
+        self._storage.delete([trial])
+
+    def write_tables(self, key: str, tables: Mapping[str, pa.Table]) -> dict[str, TableFile]:
+        """Writes a batch's tables, which nobody sees yet; returns their files, for the manifest.
 
         Raises ValueError if a table does not have the schema that is published.
         """
-        files = {name: f"{name}/batch-{key}.parquet" for name in TABLES}
-        self._storage.write_many({join(self.dest, path): to_parquet(name, tables[name]) for name, path in files.items()})
-        return files
+        written = {name: to_parquet(name, tables[name]) for name in TABLES}
+        self._storage.write_many({join(self.dest, table_path(name, key)): data for name, data in written.items()})
+        return {name: TableFile(table_path(name, key), sha256_of(data)) for name, data in written.items()}
 
     def seal(self, manifest: Manifest) -> None:
         """From here on the batch counts. Raises StorageError if its tables are not there."""
@@ -71,7 +78,7 @@ class Results:
 
     def tables_stand(self, manifest: Manifest) -> bool:
         """Whether all files that the manifest names are there."""
-        return all(self._storage.exist([join(self.dest, path) for path in manifest.files.values()]))
+        return all(self._storage.exist([join(self.dest, file.path) for file in manifest.files.values()]))
 
     def manifests(self) -> Iterator[Manifest]:
         """All that stand, superseded ones too, in the order of their names. A handful is held at a time."""
@@ -125,9 +132,9 @@ class Results:
             wanted = Shelf(batch.to_json() for batch in index.batches() if _any_counts(batch) and only(batch))
         needed = None if columns is None or where is not None else [*dict.fromkeys([*columns, "uri", "page_index"])]
         for some in chunks(map(IndexedBatch.from_json, wanted), FILES_AT_ONCE):
-            uris = [join(self.dest, batch.files[table]) for batch in some]
+            uris = [join(self.dest, batch.files[table].path) for batch in some]
             for uri, data, batch in zip(uris, self._storage.read_many(uris), some, strict=True):
-                rows = _only(from_parquet(table, uri, data, needed), batch.counted)
+                rows = _only(from_parquet(table, uri, data, needed, batch.files[table].sha256), batch.counted)
                 yield _select(rows if where is None else rows.filter(where), columns)
 
     def retire(self) -> int:
@@ -150,13 +157,16 @@ class Results:
         counted = batch.counted
         if counted is None or not len(counted):
             return
-        uris = [self._manifests.uri(batch.name), *(join(self.dest, batch.files[name]) for name in TABLES)]
+        uris = [self._manifests.uri(batch.name), *(join(self.dest, batch.files[name].path) for name in TABLES)]
         data, *files = self._storage.read_many(uris)
         if data is None or None in files:
             return  # another run has retired this batch meanwhile
         old = Manifest.from_json(data, uris[0])
         pages = tuple(old.pages[position] for position in counted["position"])
-        found = {name: from_parquet(name, uri, file, None) for name, uri, file in zip(TABLES, uris[1:], files, strict=True)}
+        found = {
+            name: from_parquet(name, uri, file, None, batch.files[name].sha256)
+            for name, uri, file in zip(TABLES, uris[1:], files, strict=True)
+        }
         tables = {name: _only(table, counted) for name, table in found.items()}
         key = batch_key(((page.uri, page.version, page.index) for page in pages), old.read_by)
         written = self.write_tables(key, tables)
@@ -170,7 +180,7 @@ class Results:
             unchanged = Shelf(self._manifests.uri(batch.name) for batch in batches if index.stands(batch.name, batch.version))
         self._delete(unchanged)
         with self._manifests.read() as index:
-            paths = (path for batch in map(IndexedBatch.from_json, worn) for path in sorted(batch.files.values()))
+            paths = (file.path for batch in map(IndexedBatch.from_json, worn) for file in batch.files.values())
             gone = Shelf(join(self.dest, path) for path in paths if not index.names(path))
         self._delete(gone)
 
@@ -189,7 +199,7 @@ class Results:
         before = time.time() - ABANDONED_AFTER
         for table in TABLES:
             for entry in self._storage.list_folder(join(self.dest, table)):
-                if 0 < entry.modified < before and is_batch(entry.name, ".parquet"):
+                if 0 < entry.modified < before and is_table(entry.name):
                     yield f"{table}/{entry.name}"
 
     def _delete(self, uris: Iterable[str]) -> None:

@@ -17,7 +17,7 @@ import numpy as np
 from digit_core.partition import Share
 from digit_core.readings import ReadBy
 from digit_core.results.drift import Distribution
-from digit_core.results.manifest import Manifest
+from digit_core.results.manifest import Manifest, TableFile
 from digit_core.results.supersession import PAGE, PageKeys, current, fingerprint, page_row, whole_objects
 from tasks.adapters.results.spill import private_database
 
@@ -30,7 +30,7 @@ CREATE TABLE batches (
     id INTEGER PRIMARY KEY, name TEXT UNIQUE, version TEXT, seq INTEGER, run_id TEXT, key TEXT, reading INTEGER,
     first_uri TEXT, first_index INTEGER, quarantined INTEGER, shape TEXT, size INTEGER, whole INTEGER
 );
-CREATE TABLE files (batch INTEGER, name TEXT, path TEXT, PRIMARY KEY (batch, name)) WITHOUT ROWID;
+CREATE TABLE files (batch INTEGER, name TEXT, path TEXT, sha256 TEXT, PRIMARY KEY (batch, name)) WITHOUT ROWID;
 CREATE INDEX files_by_path ON files (path);
 CREATE TABLE pages (
     batch INTEGER, position INTEGER, uri INTEGER, object INTEGER, content INTEGER, page INTEGER, count INTEGER,
@@ -83,20 +83,21 @@ class IndexedBatch:
 
     name: str
     version: str
-    files: Mapping[str, str]
+    files: Mapping[str, TableFile]
     quarantined: int
     whole: bool
     counted: PageKeys | None
 
     def to_json(self) -> str:
         counted = None if self.counted is None else self.counted.tolist()
-        return json.dumps([self.name, self.version, dict(self.files), self.quarantined, self.whole, counted])
+        files = {name: [file.path, file.sha256] for name, file in self.files.items()}
+        return json.dumps([self.name, self.version, files, self.quarantined, self.whole, counted])
 
     @staticmethod
     def from_json(text: str) -> IndexedBatch:
         name, version, files, quarantined, whole, counted = json.loads(text)
         pages = None if counted is None else np.array([tuple(page) for page in counted], _COUNTED)
-        return IndexedBatch(name, version, files, quarantined, whole, pages)
+        return IndexedBatch(name, version, {one: TableFile(*file) for one, file in files.items()}, quarantined, whole, pages)
 
 
 class ManifestIndex:
@@ -145,8 +146,8 @@ class ManifestIndex:
         rest = (quarantined, shape, len(pages), len(pages) == len(manifest.pages))
         insert = "INSERT INTO batches VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         batch = self._database.execute(insert, (*values, *rest)).lastrowid
-        files = [(batch, *file) for file in manifest.files.items()]
-        self._database.executemany("INSERT INTO files VALUES (?, ?, ?)", files)
+        files = [(batch, one, file.path, file.sha256) for one, file in manifest.files.items()]
+        self._database.executemany("INSERT INTO files VALUES (?, ?, ?, ?)", files)
         rows = [(batch, position, *page_row(page)) for position, page in enumerate(pages)]
         self._database.executemany("INSERT INTO pages VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
 
@@ -177,7 +178,8 @@ class ManifestIndex:
         """All of them in the order of the source."""
         self._judge()
         for batch, name, version, quarantined, whole, size, counting in self._database.execute(_STANDING):
-            files = dict(self._database.execute("SELECT name, path FROM files WHERE batch = ?", (batch,)))
+            found = self._database.execute("SELECT name, path, sha256 FROM files WHERE batch = ?", (batch,))
+            files = {one: TableFile(*file) for one, *file in found}
             counted = None if whole and counting == size else self._counted(batch)
             yield IndexedBatch(name, version, files, quarantined, bool(whole), counted)
 
@@ -217,7 +219,7 @@ class ManifestIndex:
 
 def reading_of(read_by: ReadBy) -> int:
     """Stands for who read, whatever the run."""
-    return fingerprint(read_by.model_version, read_by.algorithm_version, read_by.layout_version, read_by.params)
+    return fingerprint(*read_by.reading)
 
 
 def _with_whole_objects(rows: sqlite3.Cursor) -> Iterator[Sequence[tuple[int, ...]]]:

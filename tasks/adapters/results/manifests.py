@@ -6,8 +6,9 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from digit_core.errors import InputError
 from digit_core.partition import Share
-from digit_core.results.manifest import Manifest
+from digit_core.results.manifest import KEY, Manifest
 from tasks.adapters.results.manifest_index import ManifestIndex
 from tasks.adapters.results.spill import Shelf, chunks, explained
 from tasks.adapters.storage.storage import Storage, join
@@ -63,9 +64,21 @@ class Manifests:
         uris = [self.uri(name) for name in names]
         for name, uri, data in zip(names, uris, self._storage.read_many(uris), strict=True):
             if data is not None:  # else it was retired after it was listed
-                yield name, Manifest.from_json(data, uri)
+                yield name, checked(name, Manifest.from_json(data, uri), uri)
 
 
 def is_batch(name: str, suffix: str) -> bool:
-    """Whether a file's name is that of a batch."""
+    """Whether a file's name is meant to be that of a batch."""
     return name.startswith("batch-") and name.endswith(suffix)
+
+
+def is_table(name: str) -> bool:
+    """Whether a file's name is that of a batch's table, as it is written here."""
+    return is_batch(name, ".parquet") and KEY.fullmatch(name.removeprefix("batch-").removesuffix(".parquet")) is not None
+
+
+def checked(name: str, manifest: Manifest, uri: str) -> Manifest:
+    """Raises InputError for a manifest whose file is called as that of another batch."""
+    if name != f"batch-{manifest.key}.json":
+        raise InputError(f"{uri} is the manifest of batch {manifest.key}, and not called so: it is a copy, delete it")
+    return manifest

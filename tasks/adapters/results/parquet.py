@@ -1,7 +1,12 @@
-"""Tables as Parquet files in memory: written with the published schema, read with a check of its version."""
+"""Tables as Parquet files in memory: written with the published schema and a checksum, read with a check of both.
+
+Parquet itself notices few flipped bits. A file's SHA-256 stands in its manifest and, computed with zeros in its own place, in
+the file: a second try of the same batch replaces the file some time before it replaces the manifest.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import io
 from collections.abc import Mapping, Sequence
 
@@ -10,37 +15,83 @@ import pyarrow.parquet as pq
 
 from digit_core.errors import InputError, StorageError, StorageUnavailableError
 from digit_core.results.schema import SCHEMA_VERSION, TABLES
+from digit_core.results.validity import problem_of
+
+_CHECKSUM = b"digits.sha256"
+_ZEROS = b"0" * 64
+_BETWEEN = 2  # bytes between the name and the value: what Thrift says of the value's type and length
+UNREADABLE = (pa.ArrowException, OSError, ValueError, LookupError, TypeError, ArithmeticError, MemoryError)
+"""What Arrow lets out on damaged files."""
 
 
 def to_parquet(name: str, table: pa.Table) -> bytes:
-    """Raises ValueError if the table does not have the schema that is published under this name."""
+    """Raises ValueError if the table does not have the schema that is published under this name, or values that cannot be."""
     if not table.schema.equals(TABLES[name], check_metadata=True):
         raise ValueError(f"the table {name} has another schema than the published one:\n{table.schema}")
+    if problem := problem_of(name, table):
+        raise ValueError(f"the table {name} cannot be published: {problem}")
+    return with_own_checksum(table)
+
+
+def with_own_checksum(table: pa.Table) -> bytes:
+    """The table as a Parquet file that holds its own checksum."""
     sink = io.BytesIO()
-    pq.write_table(table, sink, compression="zstd")
-    return sink.getvalue()
+    with pq.ParquetWriter(sink, table.schema, compression="zstd") as writer:
+        writer.write_table(table)
+        writer.add_key_value_metadata({_CHECKSUM.decode(): _ZEROS.decode()})
+    data = sink.getvalue()
+    return _with_checksum(data, sha256_of(data).encode())
 
 
-def from_parquet(name: str, uri: str, data: bytes | None, columns: Sequence[str] | None) -> pa.Table:
-    """The table of that name; columns that a file of an older schema does not have are null.
+def sha256_of(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
 
-    Raises StorageUnavailableError for None, InputError for a newer schema, StorageError for a damaged file."""
+
+def from_parquet(name: str, uri: str, data: bytes | None, columns: Sequence[str] | None, sha256: str = "") -> pa.Table:
+    """The table of that name; columns that a file of an older schema does not have are null. `sha256`: what its manifest says.
+
+    Raises StorageUnavailableError for None, InputError for a newer schema, StorageError for a damaged file.
+    """
     if data is None:
         raise StorageUnavailableError(f"{uri} was replaced while it was being read: read again")
+    if not is_unharmed(data, sha256):
+        raise damaged(uri, "its checksum is wrong")
     try:
         file = pq.ParquetFile(pa.BufferReader(data))
         _check_schema_version(uri, file.schema_arrow.metadata or {})
         # Small files, many of them: threads of Arrow would be no quicker, and abort a process that ends while they idle.
-        return _completed(file.read(columns=columns, use_threads=False), name, columns)
-    except pa.ArrowInvalid as error:
-        raise StorageError(f"{uri} is damaged ({error}): delete its manifest and run again to read its pages anew") from error
+        table = _completed(file.read(columns=columns, use_threads=False), name, columns)
+        problem = problem_of(name, table)
+    except UNREADABLE as error:
+        raise damaged(uri, str(error).split("\n")[0]) from error
+    if problem:
+        raise damaged(uri, problem)
+    return table
+
+
+def is_unharmed(data: bytes, sha256: str = "") -> bool:
+    """Whether the file is the one that was sealed, or holds a right checksum of its own. A file of before has neither."""
+    if sha256 and sha256_of(data) == sha256:
+        return True
+    place = data.rfind(_CHECKSUM)
+    if place < 0:
+        return not sha256
+    start = place + len(_CHECKSUM) + _BETWEEN
+    return sha256_of(_with_checksum(data, _ZEROS)).encode() == data[start : start + len(_ZEROS)]
+
+
+def damaged(uri: str, what: str) -> StorageError:
+    return StorageError(f"{uri} is damaged ({what}): `digits verify` says which pages to read again")
+
+
+def _with_checksum(data: bytes, checksum: bytes) -> bytes:
+    start = data.rindex(_CHECKSUM) + len(_CHECKSUM) + _BETWEEN
+    return data[:start] + checksum + data[start + len(checksum) :]
 
 
 def _completed(table: pa.Table, name: str, columns: Sequence[str] | None) -> pa.Table:
     wanted = [field for field in TABLES[name] if columns is None or field.name in columns]
     missing = [field for field in wanted if field.name not in table.column_names]
-    if not missing:
-        return table
     for field in missing:
         table = table.append_column(field, pa.nulls(len(table), field.type))
     return table.select([field.name for field in wanted]).replace_schema_metadata(TABLES[name].metadata)
@@ -48,7 +99,7 @@ def _completed(table: pa.Table, name: str, columns: Sequence[str] | None) -> pa.
 
 def _check_schema_version(uri: str, metadata: Mapping[bytes, bytes]) -> None:
     found = metadata.get(b"digits.schema_version", b"").decode()
-    if not found.isdigit():
+    if not found.isdecimal():
         raise InputError(f"{uri} is no table of digits: it names no schema version")
     if int(found) > int(SCHEMA_VERSION):
         raise InputError(f"{uri} was written by a newer digits (schema {found}, known is {SCHEMA_VERSION}): upgrade digits")

@@ -8,13 +8,12 @@
 
 from __future__ import annotations
 
-import io
-
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from digit_core.errors import StorageError
 from digit_core.review.corrections import CORRECTED, REVIEWED, Corrections
+from tasks.adapters.results.parquet import UNREADABLE, is_unharmed, with_own_checksum
 from tasks.adapters.storage.storage import Storage, join, normalise
 
 _DECISIONS, _NUMBERS = ("reviewed", "decisions.parquet"), ("corrected", "numbers.parquet")
@@ -43,11 +42,11 @@ class Reviewed:
         if data is None:
             return REVIEWED.empty_table()
         try:
+            if not is_unharmed(data):
+                raise ValueError("its checksum is wrong")
             return pq.read_table(pa.BufferReader(data)).cast(REVIEWED)
-        except (pa.ArrowException, ValueError) as error:
+        except UNREADABLE as error:
             raise StorageError(f"{uri} is damaged ({error}): write it anew with `digits feedback`") from error
 
     def _put(self, path: tuple[str, str], table: pa.Table) -> None:
-        sink = io.BytesIO()
-        pq.write_table(table, sink, compression="zstd")
-        self._storage.write(join(self._dest, *path), sink.getvalue())
+        self._storage.write(join(self._dest, *path), with_own_checksum(table))

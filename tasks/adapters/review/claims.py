@@ -71,10 +71,11 @@ class Claims:
                 found = _ids(connection, free.where(ITEMS.c.guess == chosen, ITEMS.c.confidence >= sure_from).limit(size))
             return self._lend(connection, found, reviewer, lease)
 
-    def release(self, claim_id: str) -> int:
-        """What of a loan is not decided is free again. Returns how many items that were."""
+    def release(self, claim_id: str, reviewer: str) -> int:
+        """What of the reviewer's loan is not decided is free again. Returns how many items that were."""
         with self._database.writing() as connection:
-            lent = sa.update(ITEMS).where(ITEMS.c.claim_id == claim_id, ITEMS.c.state == OPEN)
+            mine = (ITEMS.c.claim_id == claim_id, ITEMS.c.claimed_by == reviewer)
+            lent = sa.update(ITEMS).where(*mine, ITEMS.c.state == OPEN)
             return connection.execute(lent.values(**FREE)).rowcount
 
     def _free(self, collection: str, reviewer: str) -> Query:

@@ -7,6 +7,7 @@ PostgreSQL by URL. Several processes may use one database at once.
 from __future__ import annotations
 
 import sqlite3
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,6 +29,9 @@ _MIGRATION_LOCK = 0x6469676974  # PostgreSQL's advisory locks are numbers; this 
 _FORMS = "sqlite:////folder/review.db or postgresql://user:password@host/database"
 
 _BETWEEN_TRIES = 0.05  # seconds
+
+CONNECTIONS = 20
+"""Kept open by one process; ten more are opened for a rush."""
 
 _ADVICE = (
     ("locked", "another program holds it: wait for that one to end, then run this again"),
@@ -56,6 +60,7 @@ class Database:
     def __init__(self, url: str, busy_seconds: float) -> None:
         self._url = _parse(url)
         self.name = self._url.render_as_string(hide_password=True)
+        self._turn, self._busy_seconds = threading.Lock(), busy_seconds
         with self._one_line_errors():
             self._engine = _engine(self._url, busy_seconds)
             self._prepare()
@@ -72,8 +77,22 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """One transaction; on SQLite nobody else writes meanwhile."""
-        with self._one_line_errors(), self._engine.execution_options(sqlite_begin="BEGIN IMMEDIATE").begin() as connection:
+        immediate = self._engine.execution_options(sqlite_begin="BEGIN IMMEDIATE")
+        with self._one_line_errors(), self._writers_turn(), immediate.begin() as connection:
             yield connection
+
+    @contextmanager
+    def _writers_turn(self) -> Iterator[None]:
+        """Threads of this process that write to SQLite come one after the other: its own lock is polled, and has no queue."""
+        if not self.is_sqlite:
+            yield
+            return
+        if not self._turn.acquire(timeout=self._busy_seconds):
+            raise QueueError(f"review queue {self.name}: many are writing to it; wait a little, then do this again")
+        try:
+            yield
+        finally:
+            self._turn.release()
 
     def close(self) -> None:
         self._engine.dispose()
@@ -132,10 +151,12 @@ def _parse(url: str) -> URL:
 
 def _engine(url: URL, busy_seconds: float) -> Engine:
     if url.get_backend_name() == "postgresql":
-        return sa.create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": max(2, round(busy_seconds))})
+        return sa.create_engine(
+            url, pool_pre_ping=True, pool_size=CONNECTIONS, connect_args={"connect_timeout": max(2, round(busy_seconds))}
+        )
     if url.database and not url.database.startswith("file:"):  # SQLite's own URI form, which can ask for read-only
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = sa.create_engine(url, connect_args={"timeout": busy_seconds})
+    engine = sa.create_engine(url, pool_size=CONNECTIONS, connect_args={"timeout": busy_seconds})
     sa.event.listen(engine, "connect", partial(_configure_sqlite, busy_seconds))
     sa.event.listen(engine, "begin", _begin_sqlite)
     return engine

@@ -25,6 +25,7 @@ class Answer(StrEnum):
     DECIDED = "decided already"
     TAKEN = "another reviewer has it now"
     UNKNOWN = "no such item"
+    NOT_LENT = "it was not lent to you: load the page anew"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +53,8 @@ class Decisions:
     def keep(self, act: Act, verdicts: Mapping[str, Verdict], lease: float) -> dict[str, Answer]:
         """Keep what can be kept of the verdicts (by item), in one transaction; the rest is answered with what is in the way.
 
-        A retyped number is said of all its items that wait. A loan whose time was up counts as long as nobody else took the
-        item. What is left of the loan is prolonged by `lease` seconds.
+        A retyped number is said of all its items that wait. Only what was lent to the reviewer is theirs to decide; a loan whose
+        time was up counts as long as nobody else took the item. What is left of the loan is prolonged by `lease` seconds.
         """
         with self._database.writing() as connection:
             rows = _rows(connection, verdicts)
@@ -63,7 +64,8 @@ class Decisions:
             new = {item: verdicts[item] for item, answer in answers.items() if answer is Answer.KEPT and item not in repeated}
             if new:
                 self._write(connection, act, new | self._siblings(connection, act.reviewer, rows, new))
-            rest = sa.update(ITEMS).where(ITEMS.c.claim_id == act.claim_id, ITEMS.c.state == OPEN)
+            mine = (ITEMS.c.claim_id == act.claim_id, ITEMS.c.claimed_by == act.reviewer)
+            rest = sa.update(ITEMS).where(*mine, ITEMS.c.state == OPEN)
             connection.execute(rest.values(claim_until=self._clock() + lease))
         return answers
 
@@ -125,9 +127,11 @@ class Decisions:
             return Answer.KEPT
         if row["state"] == DECIDED or read:  # one that was withdrawn meanwhile may still be decided: a person's word counts
             return Answer.DECIDED
+        if row["claimed_by"] == act.reviewer:
+            return Answer.KEPT
         first, last = loan_ends(self._clock())
         lent = row["claim_until"] is not None and first <= row["claim_until"] <= last
-        return Answer.TAKEN if lent and row["claim_id"] != act.claim_id and row["claimed_by"] != act.reviewer else Answer.KEPT
+        return Answer.TAKEN if lent else Answer.NOT_LENT
 
     def _siblings(
         self, connection: Connection, reviewer: str, rows: Mapping[str, RowMapping], new: Mapping[str, Verdict]

@@ -20,8 +20,9 @@ from digit_core.readings import ReviewItem
 from tasks.adapters.review.claims import Claims
 from tasks.adapters.review.database import Database, now
 from tasks.adapters.review.decisions import Decisions, outcomes
+from tasks.adapters.review.reviewers import Reviewers
 from tasks.adapters.review.rows import item_row, picture_row, to_item_with_pictures
-from tasks.adapters.review.schema import ITEMS, OPEN, PICTURES, WITHDRAWN
+from tasks.adapters.review.schema import ITEMS, OPEN, PICTURES, SOURCES, WITHDRAWN
 from tasks.adapters.review.statistics import Statistics
 
 __all__ = ["OPEN", "ReviewQueue"]
@@ -46,11 +47,13 @@ class ReviewQueue:
         self.claims = Claims(self._database, clock)
         self.decisions = Decisions(self._database, clock)
         self.statistics = Statistics(self._database, clock)
+        self.reviewers = Reviewers(self._database)
 
-    def put(self, items: Sequence[ReviewItem], pages: Sequence[Page] = ()) -> int:
+    def put(self, items: Sequence[ReviewItem], pages: Sequence[Page] = (), source: str = "") -> int:
         """Add the items, all or none; those that are in the queue already stay as they are. Returns how many were new.
 
-        pages: those that were read anew. What still waits of them and is not among the items is not asked any more.
+        pages: those that were read anew. What still waits of them and is not among the items is not asked any more. source: where
+        their scans lie; those that lie under no source of their collection are not shown to reviewers.
         """
         # Always in the same order: two processes that put the same items in different orders would lock each other out.
         ordered = sorted({item.item_id: item for item in items}.values(), key=lambda item: item.item_id)
@@ -63,10 +66,20 @@ class ReviewQueue:
                 new += connection.execute(insert, [item_row(item, created) for item in some]).rowcount
                 connection.execute(self._insert_if_new(PICTURES), [picture_row(item) for item in some])
                 _move(connection, WITHDRAWN, OPEN, ITEMS.c.item_id.in_([item.item_id for item in some]))
+            if source:
+                known = [{"collection": name, "source": source} for name in sorted({item.collection for item in ordered})]
+                if known:
+                    connection.execute(self._insert_if_new(SOURCES, "collection", "source"), known)
             asked = {item.item_id for item in ordered}
             for page in sorted(pages):
                 self._withdraw(connection, page, asked)
         return new
+
+    def sources(self, collection: str) -> list[str]:
+        """Where the scans of the collection lie."""
+        query = sa.select(SOURCES.c.source).where(SOURCES.c.collection == collection).order_by(SOURCES.c.source)
+        with self._database.reading() as connection:
+            return list(connection.scalars(query))
 
     def counts(self, collection: str | None = None) -> dict[str, int]:
         """How many items are in each state, of one collection or of all."""
@@ -138,9 +151,9 @@ class ReviewQueue:
             raise QueueError(f"review queue {self.name} holds no item {item_id}: start again from the first page")
         return float(confidence)
 
-    def _insert_if_new(self, table: sa.Table) -> Any:
+    def _insert_if_new(self, table: sa.Table, *key: str) -> Any:
         dialect = sqlite if self._database.is_sqlite else postgresql
-        return dialect.insert(table).on_conflict_do_nothing(index_elements=["item_id"])
+        return dialect.insert(table).on_conflict_do_nothing(index_elements=key or ("item_id",))
 
 
 def _with_pictures() -> sa.Select[Any]:

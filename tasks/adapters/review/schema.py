@@ -46,6 +46,7 @@ ITEMS = sa.Table(
     sa.Index("review_items_by_reason", "collection", "state", "reason", "confidence", "item_id"),
     sa.Index("review_items_by_guess", "collection", "state", "guess", "confidence", "reason", "claim_until"),
     sa.Index("review_items_by_number", "number_id"),
+    sa.Index("review_items_by_claim", "claim_id"),
     sa.Index("review_items_by_page", "sha256", "page_index"),
 )
 
@@ -63,6 +64,20 @@ COLLECTIONS = sa.Table(
     TABLES,
     sa.Column("collection", sa.String, primary_key=True),
     sa.Column("readers", sa.Integer, nullable=False),
+)
+
+SOURCES = sa.Table(  # where the scans of a collection lie: those elsewhere are not opened
+    "review_sources",
+    TABLES,
+    sa.Column("collection", sa.String, primary_key=True),
+    sa.Column("source", sa.String, primary_key=True),
+)
+
+REVIEWERS = sa.Table(  # two spellings of one name are one person
+    "review_reviewers",
+    TABLES,
+    sa.Column("folded", sa.String, primary_key=True),
+    sa.Column("name", sa.String, nullable=False),
 )
 
 ACTS = sa.Table(  # what a reviewer did at once: a key in the single view, a whole screen of the carpet

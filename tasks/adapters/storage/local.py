@@ -127,9 +127,14 @@ def _readable(uri: str) -> Path | Missing:
 def _read(uri: str) -> bytes | None:
     with _explained(uri):
         try:
-            return Path(uri).read_bytes()
+            handle = os.open(uri, os.O_RDONLY | os.O_NONBLOCK)  # a pipe that nobody writes to would be waited for
         except FileNotFoundError:
             return None
+        if not stat.S_ISREG(mode := os.fstat(handle).st_mode):
+            os.close(handle)
+            raise InputError(f"{uri} is {'a folder' if stat.S_ISDIR(mode) else _kind(mode)}: only files are read")
+        with os.fdopen(handle, "rb") as file:
+            return file.read()
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import cv2
+import httpx
 import numpy as np
 import pytest
 
@@ -35,6 +36,16 @@ class Site:
 
     def queue(self) -> ReviewQueue:
         return ReviewQueue(self.database)
+
+    def entered(self, name: str = "Ada", **fields: str) -> dict[str, str]:
+        return entered(self.url, name, **fields)
+
+
+def entered(url: str, name: str, **fields: str) -> dict[str, str]:
+    """The cookies of somebody who came in under this name."""
+    answer = httpx.post(f"{url}/enter", data={"name": name, **fields}, headers={"origin": url}, timeout=60)
+    assert answer.status_code == 303, answer.text
+    return dict(answer.cookies)
 
 
 @pytest.fixture(scope="session")
@@ -87,7 +98,7 @@ def serve(served_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     def start(items: list[ReviewItem], *options: str, **settings: str) -> Site:
         database = f"sqlite:///{tmp_path_factory.mktemp('queue')}/review.db"
         with ReviewQueue(database) as queue:
-            queue.put(items)
+            queue.put(items, source=source_of(items))
         environment = {**os.environ, "DIGITS_HOME": str(served_home), "DIGITS_REVIEW_DATABASE_URL": database, **settings}
         command = [Path(sys.executable).parent / "digits", "review", "serve", "--port", "0", *options]
         process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
@@ -101,6 +112,11 @@ def serve(served_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     for process in running:
         process.terminate()
         process.wait(timeout=20)
+
+
+def source_of(items: list[ReviewItem]) -> str:
+    """The folder of the first item's scan."""
+    return items[0].uri.rpartition("/")[0] if items else ""
 
 
 @dataclass(frozen=True)

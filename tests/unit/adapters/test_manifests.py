@@ -7,7 +7,8 @@ from digit_core.errors import StorageError, StorageUnavailableError
 from digit_core.partition import Share
 from digit_core.readings import ReadBy
 from digit_core.records import PageRef
-from digit_core.results.manifest import Manifest
+from digit_core.results.manifest import Manifest, TableFile, table_path
+from digit_core.results.schema import TABLES
 from tasks.adapters.results import manifest_index
 from tasks.adapters.results.manifest_index import IndexedBatch
 from tasks.adapters.results.manifests import Manifests
@@ -44,7 +45,8 @@ def manifests(storage, tmp_path) -> Manifests:
 
 def manifest(key: str, seq: int) -> Manifest:
     pages = tuple(PageRef(f"{key} {number}", "v", "c" * 64) for number in range(1000))
-    return Manifest(key, seq, "2026-11-21T08:00:00+00:00", ReadBy("1", "1", "none", "p", "r"), pages, {}, {})
+    files = {name: TableFile(table_path(name, key * 20)) for name in TABLES}
+    return Manifest(key * 20, seq, "2026-11-21T08:00:00+00:00", ReadBy("1", "1", "none", "p", "r"), pages, {}, files)
 
 
 def newest_seq(manifests: Manifests) -> int:
@@ -63,7 +65,7 @@ def test_a_manifest_is_read_once_and_again_when_it_was_replaced(manifests, stora
 
 def test_a_manifest_that_is_gone_counts_no_more(manifests, storage):
     before = newest_seq(manifests)
-    storage.delete([manifests.uri("batch-b.json")])
+    storage.delete([manifests.uri(f"batch-{'b' * 20}.json")])
 
     assert (before, newest_seq(manifests)) == (2, 1)
 
@@ -89,12 +91,12 @@ def test_no_room_for_the_index_is_told_and_once_there_is_room_nothing_is_missing
             newest_seq(manifests)
 
     assert newest_seq(manifests) == 2
-    assert [one.key for one in manifests] == ["a", "b"]
+    assert [one.key for one in manifests] == ["a" * 20, "b" * 20]
 
 
 def test_a_batch_written_as_text_is_the_same_batch_again():
     pages = np.array([(3, -(2**63), 0), (5, 2**63 - 1, 7)], [("position", "i4"), ("uri", "i8"), ("index", "i4")])
-    files = {"pages": "pages/x.parquet"}
+    files = {"pages": TableFile("pages/x.parquet", "ab" * 32)}
     some, every = (IndexedBatch("batch-ä.json", "v1", files, 2, whole, kept) for whole, kept in ((False, pages), (True, None)))
 
     again = IndexedBatch.from_json(some.to_json())

@@ -11,9 +11,12 @@ from digit_core.imaging.digit_crop import mnist_crop
 from digit_core.inference.classifier import OnnxRecogniser, calibration_of
 from digit_core.inference.reader import OnnxReader
 from digit_core.params import CalibrationSet
+from digit_core.recognition.pipeline import PageReader
 from digit_core.synthesis.pen import draw_number, make_writer
 from digit_core.training.calibrate import calibrate, calibrate_file
 from tests.support import tiny_model
+
+pytestmark = pytest.mark.slow
 
 
 def test_a_record_has_the_surest_digit_first():
@@ -73,7 +76,7 @@ def test_a_model_file_carries_the_records_of_its_held_out_digits(tmp_path, held_
 
     calibrate_file(file, held_out)
 
-    records, expected = calibration_of(file), calibrate(OnnxRecogniser(file, ""), OnnxReader(), held_out)
+    records, expected = calibration_of(file), calibrate(PageReader(OnnxReader(), OnnxRecogniser(file, "")), held_out)
     assert write_records(records) == write_records(expected)
     assert set(records) == {CalibrationSet.ARCHIVE, CalibrationSet.CLEAN}
     assert 55 <= records[CalibrationSet.CLEAN].digits <= 65

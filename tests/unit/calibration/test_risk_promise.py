@@ -17,8 +17,11 @@ from digit_core.calibration.record import CalibrationRecord
 from digit_core.calibration.risk_control import set_dial
 from digit_core.inference.classifier import SHIPPED_MODEL, OnnxRecogniser
 from digit_core.inference.reader import OnnxReader
+from digit_core.recognition.pipeline import PageReader
 from digit_core.training.held_out_strips import clean_strips, evaluate_digits
 from digit_core.training.mnist import read_mnist
+
+pytestmark = pytest.mark.slow
 
 MNIST = Path(os.environ.get("DIGITS_MNIST") or Path(__file__).parents[3] / "../shared/data/mnist/mnist.npz")
 SPLITS = 100
@@ -55,7 +58,7 @@ def answers():
     if not MNIST.is_file():
         pytest.skip(f"no MNIST at {MNIST}: set DIGITS_MNIST to the path of mnist.npz")
     papers = clean_strips(read_mnist(MNIST).test, np.random.default_rng(0))
-    return evaluate_digits(papers, OnnxReader(), OnnxRecogniser(SHIPPED_MODEL, "shipped"))
+    return evaluate_digits(papers, PageReader(OnnxReader(), OnnxRecogniser(SHIPPED_MODEL, "shipped")))
 
 
 @pytest.mark.parametrize(("target", "least_given"), [(0.0014, 10), (0.0029, 90), (0.005, 90)])

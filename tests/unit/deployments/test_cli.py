@@ -16,6 +16,8 @@ from digit_core.inference.classifier import SHIPPED_MODEL
 from digit_core.synthesis.pen import draw_number, make_writer
 from tests.support import tiny_model
 
+pytestmark = pytest.mark.slow
+
 COMMANDS = sorted(get_command(app).commands)  # type: ignore[attr-defined]
 HEAVY = {"prefect", "mlflow", "tensorflow", "keras", "cv2", "numpy", "pyarrow", "onnxruntime", "sqlalchemy", "pydantic", "pandas"}
 
@@ -55,14 +57,34 @@ def test_help_imports_nothing_heavy() -> None:
     assert HEAVY.isdisjoint(loaded_by("--help"))
 
 
-def test_reading_an_image_imports_neither_an_orchestrator_nor_a_registry_nor_tensorflow(tmp_path: Path) -> None:
-    image = drawn_number(tmp_path / "page.png")
+READ_AND_LIST = """
+import sys
+from deployments.commands.read import read
+from flows.options import run_options
+read([sys.argv[1]], run_options({}), False, "csv")
+print(*sys.modules)
+"""
 
-    code = "from deployments.commands.read import read; import sys; read([sys.argv[1]], False, 'csv', None); print(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code, image], capture_output=True, text=True, check=True)
+
+def test_the_first_reading_on_a_new_machine_starts_neither_an_orchestrator_nor_a_registry_and_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image, home = drawn_number(tmp_path / "page.png"), tmp_path / "new home"
+    monkeypatch.setenv("DIGITS_HOME", str(home))
+
+    done = subprocess.run([sys.executable, "-c", READ_AND_LIST, image], capture_output=True, text=True, check=True)
 
     loaded = {name.partition(".")[0] for name in done.stdout.splitlines()[-1].split()}
     assert {"prefect", "mlflow", "tensorflow", "keras", "sqlalchemy", "s3fs"}.isdisjoint(loaded)
+    assert not home.exists()
+
+
+def test_reading_by_the_champion_starts_no_registry_while_nothing_was_written_to_it(tmp_path: Path, served_home: Path) -> None:
+    image = drawn_number(tmp_path / "page.png")
+
+    done = subprocess.run([sys.executable, "-c", READ_AND_LIST, image], capture_output=True, text=True, check=True)
+
+    assert "mlflow" not in {name.partition(".")[0] for name in done.stdout.splitlines()[-1].split()}
 
 
 @pytest.mark.parametrize("command", COMMANDS)

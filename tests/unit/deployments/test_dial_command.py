@@ -13,7 +13,8 @@ from digit_core.calibration.record import CalibrationRecord, write_records
 from digit_core.calibration.risk_control import set_dial
 from digit_core.errors import InputError, RegistryError
 from digit_core.params import CalibrationSet
-from flows.planning import dialled, make_plan, with_options
+from flows.options import run_options
+from flows.planning import dialled, make_plan
 from flows.settings import load_settings
 from tasks.adapters.registry.registry import Registry
 from tests.support import tiny_model
@@ -89,17 +90,19 @@ def test_what_cannot_be_is_an_error_of_the_caller(settings, option):
 
 
 def test_a_run_takes_the_threshold_that_keeps_the_error(settings, tmp_path):
-    plan = make_plan("scans", str(tmp_path / "out"), with_options(settings(), max_error=TARGET, ink=CalibrationSet.CLEAN))
+    plan = make_plan(
+        "scans", str(tmp_path / "out"), settings().replaced_by(run_options({"max_error": TARGET, "ink": CalibrationSet.CLEAN}))
+    )
 
     assert plan.promise == set_dial(CLEAN, TARGET)
-    assert plan.review.threshold == plan.promise.threshold
+    assert plan.spec.review.threshold == plan.promise.threshold
 
 
 def test_a_run_with_a_fixed_threshold_promises_nothing(settings, tmp_path):
-    plan = make_plan("scans", str(tmp_path / "out"), with_options(settings(), threshold=0.9))
+    plan = make_plan("scans", str(tmp_path / "out"), settings().replaced_by(run_options({"threshold": 0.9})))
 
     assert plan.promise is None
-    assert plan.review.threshold == 0.9
+    assert plan.spec.review.threshold == 0.9
 
 
 def test_an_error_that_cannot_be_promised_stops_the_run_before_it_begins(settings, tmp_path):
@@ -128,15 +131,17 @@ def test_the_settings_can_say_it_too(settings, monkeypatch, tmp_path):
 def test_a_threshold_as_an_option_takes_the_place_of_an_error_in_the_settings(settings, monkeypatch):
     monkeypatch.setenv("DIGITS_MAX_ERROR", str(TARGET))
 
-    assert with_options(settings(), threshold=0.9).max_error is None
+    assert settings().replaced_by(run_options({"threshold": 0.9})).max_error is None
 
 
 def test_an_error_as_an_option_takes_the_place_of_a_threshold_in_the_settings(settings, monkeypatch, tmp_path):
     monkeypatch.setenv("DIGITS_THRESHOLD", "0.5")
 
-    plan = make_plan("scans", str(tmp_path / "out"), with_options(settings(), max_error=TARGET, ink=CalibrationSet.CLEAN))
+    plan = make_plan(
+        "scans", str(tmp_path / "out"), settings().replaced_by(run_options({"max_error": TARGET, "ink": CalibrationSet.CLEAN}))
+    )
 
-    assert plan.review.threshold == set_dial(CLEAN, TARGET).threshold
+    assert plan.spec.review.threshold == set_dial(CLEAN, TARGET).threshold
 
 
 def test_settings_that_say_both_are_refused(settings, monkeypatch):
@@ -149,4 +154,4 @@ def test_settings_that_say_both_are_refused(settings, monkeypatch):
 
 def test_a_model_without_a_record_can_promise_nothing(settings, tmp_path):
     with pytest.raises(RegistryError, match="holds no calibration record"):
-        dialled(with_options(settings(), max_error=0.01), tiny_model.write(tmp_path).onnx)
+        dialled(settings().replaced_by(run_options({"max_error": 0.01})), tiny_model.write(tmp_path).onnx)

@@ -6,12 +6,15 @@ from pathlib import Path
 import pytest
 
 from digit_core.errors import InputError
-from digit_core.params import DecodeLimits, ReviewPolicy, SegmentationParams
 from digit_core.readings import ReadBy
-from flows.planning import Listing, make_plan
+from flows.planning import make_plan
 from flows.settings import load_settings
+from flows.sources import Listing
+from tasks.adapters.registry.cache import ModelFile
+from tasks.adapters.registry.networks import NetworkFiles
 from tasks.adapters.results.dataset import Results
 from tasks.adapters.storage.storage import Storage
+from tasks.reader_spec import ReaderSpec
 from tasks.run_plan import RunPlan
 
 
@@ -25,12 +28,9 @@ def listing(tmp_path: Path) -> Listing:
         source=str(tmp_path / "scans"),
         out=str(tmp_path / "out"),
         spool=tmp_path,
-        model=tmp_path,
+        spec=ReaderSpec(NetworkFiles(*[ModelFile("1", tmp_path, "")] * 3)),
         read_by=ReadBy("1", "1", "none", "p", "r"),
         seq=1,
-        limits=DecodeLimits(),
-        segmentation=SegmentationParams(),
-        review=ReviewPolicy(),
         workers=1,
         page_seconds=1.0,
     )

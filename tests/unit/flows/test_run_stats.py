@@ -45,6 +45,24 @@ def test_a_few_bad_pages_at_the_beginning_do_not_end_a_run_but_count_at_its_end(
         tally.check_budget(0.1, "OUT", at_end=True)
 
 
+@pytest.mark.parametrize(("pages", "allowed"), [(1, 0.1), (5, 0.0)])
+def test_a_single_bad_page_counts_if_it_is_the_only_page_or_none_is_allowed(pages: int, allowed: float) -> None:
+    tally = Tally()
+    tally.add(sealed(pages, [("1.jpg", FailureReason.EMPTY)]))
+
+    with pytest.raises(BudgetExceededError):
+        tally.check_budget(allowed, "OUT", at_end=True)
+
+
+def test_a_single_bad_page_of_five_does_not_fail_a_run() -> None:
+    tally = Tally()
+    tally.add(sealed(5, [("1.jpg", FailureReason.EMPTY)]))
+
+    tally.check_budget(0.1, "OUT", at_end=True)
+
+    assert tally.quarantined == 1
+
+
 def test_just_as_many_failures_as_are_allowed_are_allowed() -> None:
     tally = Tally()
     tally.add(sealed(30, [(f"{number}.jpg", FailureReason.DAMAGED) for number in range(3)]))

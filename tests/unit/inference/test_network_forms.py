@@ -114,7 +114,7 @@ def write_strip_reader(folder: Path, characters: str, height: int, column: int) 
 def test_a_strip_reader_with_an_alphabet_height_and_columns_of_its_own_is_read_as_any_other(tmp_path: Path) -> None:
     write_strip_reader(tmp_path, "0123456789:", height=48, column=4)
 
-    reader = OnnxReader(tmp_path)
+    reader = OnnxReader.of_folder(tmp_path)
     (columns,) = reader.read([np.zeros((48, 90), np.uint8)])
 
     assert reader.strips == NetworkForm("0123456789:", 48, 4)
@@ -130,7 +130,7 @@ def test_a_file_with_a_form_that_no_network_has_is_named(tmp_path: Path) -> None
     onnx.save(model, str(tmp_path / READER))
 
     with pytest.raises(RegistryError, match=READER):
-        OnnxReader(tmp_path)
+        OnnxReader.of_folder(tmp_path)
 
 
 def test_a_window_is_cut_as_high_as_the_network_has_its_strips_and_finds_its_columns_again() -> None:

@@ -24,6 +24,8 @@ from digit_core.visualisation.page_overlay import to_png
 from tests.support.drawn.forms import DrawnForm, put, turned
 from tests.support.results import READ_BY
 
+pytestmark = pytest.mark.slow
+
 PARAMS = SegmentationParams()
 LEDGER = PageStyle(rows=9, columns=4, dpi=200, min_digits=2)
 FORM = DrawnForm("rain", height=1000, rows=(300, 420, 540, 660, 780, 900))

@@ -11,7 +11,7 @@ from digit_core.params import ReviewPolicy, SegmentationParams, Writing
 from digit_core.readings import State
 from digit_core.recognition.acceptance import fused, judge
 from digit_core.recognition.assembly import reading_order, to_scan
-from digit_core.recognition.pipeline import find_digits, find_strip, read_page
+from digit_core.recognition.pipeline import PageReader, find_digits, find_strip
 from digit_core.records import NOT_A_DIGIT, Box, NumberString, PageDigits, PageFound, PageImage, PageRef
 from digit_core.synthesis.pen import draw_number, make_writer
 
@@ -186,7 +186,7 @@ class Undecided:
 def test_a_page_is_read_by_whatever_tells_digits(reader: OnnxReader):
     page, _ = written("358")
 
-    read = read_page(PageImage(page), REF, reader, Undecided(), PARAMS, NO_AUDIT)
+    read = PageReader(reader, Undecided(), policy=NO_AUDIT).read(PageImage(page), REF)
 
     assert [reading.digits for reading in read.readings] == ["358"]
 

@@ -8,12 +8,14 @@ from hypothesis import strategies as st
 from digit_core.errors import FailureReason, InputError
 from digit_core.readings import DigitReading, PageRead, ReadBy, Reading, State
 from digit_core.records import Box, Cell, CellState, Form, PageFailure, PageRef
-from digit_core.results.manifest import FORMAT, Manifest, batch_key, count_rows
-from digit_core.results.schema import batch_tables
+from digit_core.results.manifest import FORMAT, Manifest, TableFile, batch_key, count_rows, table_path
+from digit_core.results.schema import TABLES, batch_tables
 
 READ_BY = ReadBy("7", "2", "none", "abc", "run-1")
 PAGES = (PageRef("s3://b/a #1?.png", "etag", "f" * 64, 1, 3), PageRef("/scans/é.png", "12-34", "", 0, 1))
-MANIFEST = Manifest("k" * 20, 4, "2026-11-21T08:00:00+00:00", READ_BY, PAGES, {"pages": 2}, {"pages": "pages/batch-k.parquet"})
+KEY = "c0ffee" * 3 + "00"
+FILES = {name: TableFile(table_path(name, KEY), "ab" * 32) for name in TABLES}
+MANIFEST = Manifest(KEY, 4, "2026-11-21T08:00:00+00:00", READ_BY, PAGES, {"pages": 2}, FILES)
 
 names = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 page_keys = st.lists(st.tuples(names, names, st.integers(0, 9999)), min_size=1, max_size=6, unique=True)
@@ -36,7 +38,8 @@ def test_a_manifest_without_pages_is_refused():
 
 
 def test_a_manifest_of_a_newer_release_asks_for_an_upgrade():
-    newer = json.dumps({**json.loads(MANIFEST.to_json()), "format": FORMAT + 1})
+    unsigned = {name: value for name, value in json.loads(MANIFEST.to_json()).items() if "sha256" not in name}
+    newer = json.dumps({**unsigned, "format": FORMAT + 1})
 
     with pytest.raises(InputError, match=r"dest/m\.json was written by a newer digits .* upgrade"):
         Manifest.from_json(newer, "dest/m.json")

@@ -3,9 +3,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digit_core.records import PageRef
-from digit_core.results.supersession import current, fingerprint, page_array, rows_of, whole_objects
+from digit_core.results.supersession import PAGE, current, fingerprint, page_row, rows_of, whole_objects
 
 OLD, NEW = "a" * 64, "b" * 64
+
+
+def page_array(pages):
+    """The pages in their order."""
+    return np.array([page_row(page) for page in pages], PAGE)
 
 
 def ref(uri: str, sha256: str = OLD, index: int = 0, count: int = 1, version: str = "v") -> PageRef:

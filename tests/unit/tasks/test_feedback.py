@@ -61,7 +61,8 @@ def say(queue, dest, *said):
     """Of the digits from left to right; None leaves one open."""
     names = [item.item_id for item in sorted(items(dest), key=lambda item: item.place)]
     verdicts = {name: verdict for name, verdict in zip(names, said, strict=True) if verdict}
-    queue.decisions.keep(Act("one act", "Ada", "single", "none", 1, 1.0), verdicts, 60)
+    lent = queue.claims.single(str(dest), "Ada", 100, 60)
+    queue.decisions.keep(Act("one act", "Ada", "single", lent.claim_id, 1, 1.0), verdicts, 60)
 
 
 ONE, SEVEN, NONE = Verdict(Kind.DIGIT, "1"), Verdict(Kind.DIGIT, "7"), Verdict(Kind.NOT_A_DIGIT)

@@ -12,6 +12,8 @@ from tasks.adapters.registry.cache import ModelFile
 from tasks.promote import Judged, compare_models
 from tests.support.drawn.mnist import drawn_digits, drawn_mnist
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):

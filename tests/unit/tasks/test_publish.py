@@ -14,6 +14,7 @@ from digit_core.results.manifest import Manifest, batch_key, count_rows
 from digit_core.results.schema import TABLES, batch_tables
 from tasks.adapters.results.dataset import Results
 from tasks.adapters.storage.storage import Storage, join
+from tasks.jobs import Classified
 
 READ_BY = ReadBy("1", "1", "none", "params", "run")
 PAGE = PageRef("a", "v1", "")
@@ -31,7 +32,7 @@ class SweptMeanwhile(Results):
             self.sweep(manifest)
 
     def sweep(self, manifest: Manifest) -> None:
-        Storage().delete([join(self.dest, path) for path in manifest.files.values()])
+        Storage().delete([join(self.dest, file.path) for file in manifest.files.values()])
 
 
 @pytest.mark.parametrize("when", ["before the manifest", "after the manifest"])
@@ -47,6 +48,6 @@ def test_a_batch_whose_tables_are_swept_as_it_is_sealed_has_them_again(
         results.sweep(manifest)
     plan: Any = None
 
-    tasks.publish.seal.fn(plan, manifest, ROWS, ())
+    tasks.publish.seal.fn(plan, manifest, Classified(ROWS), ())
 
     assert [results.read(name).num_rows for name in TABLES] == [1, 0, 0]

@@ -11,6 +11,8 @@ from digit_core.errors import FailureReason
 from tasks.worker_pool import Lost, WorkerPool
 from tests.support import pool_jobs
 
+pytestmark = pytest.mark.slow
+
 SECONDS = 3.0
 
 
@@ -87,7 +89,7 @@ def test_an_error_nobody_foresaw_costs_one_item_and_names_its_place(pool: Worker
 
 
 def test_a_worker_that_dies_between_jobs_is_replaced_unnoticed(pool: WorkerPool) -> None:
-    (pid,) = pool.run(pool_jobs.pids, ["one"])
+    (pid,) = pool.run(pool_jobs.pid, ["one"])
     assert isinstance(pid, int)
     os.kill(pid, signal.SIGKILL)
 

@@ -12,6 +12,8 @@ from digit_core.training.classifier_training import export_onnx, load_keras, par
 from digit_core.training.recipes import RECIPES, recipe
 from tests.support.drawn.mnist import drawn_digits, drawn_mnist
 
+pytestmark = pytest.mark.slow
+
 DIGITS = drawn_mnist()
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from digit_core.inference.reader import OnnxReader
+from digit_core.recognition.pipeline import PageReader
 from digit_core.synthesis.pen import draw_number, make_writer
 from digit_core.synthesis.training_images import CharacterPlace, Sample
 from digit_core.training.held_out_strips import LabelledStrip, clean_strips, evaluate_digits, evaluate_strips, legible
@@ -23,8 +24,8 @@ class Undecided:
 
 
 @pytest.fixture(scope="module")
-def reader() -> OnnxReader:
-    return OnnxReader()
+def reader() -> PageReader:
+    return PageReader(OnnxReader(), Undecided())
 
 
 def paper(text: str) -> LabelledStrip:
@@ -34,39 +35,39 @@ def paper(text: str) -> LabelledStrip:
     return LabelledStrip((250 - strip * 0.9).astype(np.uint8), places)
 
 
-def test_digits_that_stand_where_they_are_said_to_stand_are_right(reader: OnnxReader) -> None:
-    answers = evaluate_digits(iter([paper("358"), paper("2047")]), reader, Undecided())
+def test_digits_that_stand_where_they_are_said_to_stand_are_right(reader: PageReader) -> None:
+    answers = evaluate_digits(iter([paper("358"), paper("2047")]), reader)
 
     assert answers.right.tolist() == [True] * 7
     assert answers.confidence.min() > 0.3
 
 
-def test_a_figure_taken_for_another_is_wrong_and_its_neighbours_are_not(reader: OnnxReader) -> None:
+def test_a_figure_taken_for_another_is_wrong_and_its_neighbours_are_not(reader: PageReader) -> None:
     true = paper("358")
     lie = replace(true, places=(true.places[0], (9, *true.places[1][1:]), true.places[2]))
 
-    assert evaluate_digits(iter([lie]), reader, Undecided()).right.tolist() == [True, False, True]
+    assert evaluate_digits(iter([lie]), reader).right.tolist() == [True, False, True]
 
 
-def test_a_digit_that_was_missed_is_wrong_and_as_sure_as_the_least_sure_of_its_number(reader: OnnxReader) -> None:
+def test_a_digit_that_was_missed_is_wrong_and_as_sure_as_the_least_sure_of_its_number(reader: PageReader) -> None:
     true = paper("358")
     more = replace(true, places=(*true.places, (7, true.scan.shape[1] + 10.0, true.scan.shape[1] + 30.0)))
 
-    answers = evaluate_digits(iter([more]), reader, Undecided())
+    answers = evaluate_digits(iter([more]), reader)
 
     assert answers.right.tolist() == [True, True, True, False]
     assert answers.confidence[3] == answers.confidence[:3].min()
 
 
-def test_what_is_read_where_nothing_stands_is_wrong(reader: OnnxReader) -> None:
-    assert evaluate_digits(iter([replace(paper("35"), places=())]), reader, Undecided()).right.tolist() == [False, False]
+def test_what_is_read_where_nothing_stands_is_wrong(reader: PageReader) -> None:
+    assert evaluate_digits(iter([replace(paper("35"), places=())]), reader).right.tolist() == [False, False]
 
 
-def test_marks_tell_exact_numbers_from_numbers_of_the_right_length(reader: OnnxReader) -> None:
+def test_marks_tell_exact_numbers_from_numbers_of_the_right_length(reader: PageReader) -> None:
     true, other = paper("358"), paper("2047")
     lie = replace(other, places=tuple((1, left, right) for _, left, right in other.places))
 
-    marks = evaluate_strips([true, lie], reader, Undecided())
+    marks = evaluate_strips([true, lie], reader)
 
     assert (marks.exact, marks.length) == (0.5, 1.0)
     assert marks.digits == pytest.approx(3 / 7)

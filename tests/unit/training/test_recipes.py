@@ -6,6 +6,8 @@ from digit_core.errors import InputError
 from digit_core.training.classifier_training import untrained
 from digit_core.training.recipes import RECIPES, published_runs, recipe
 
+pytestmark = pytest.mark.slow
+
 # Counted by hand: a dense layer has (inputs + 1) x units weights, a convolution (size x size x inputs + 1) x filters.
 WEIGHTS = {
     "perceptron": 785 * 10,

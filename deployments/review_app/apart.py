@@ -1,0 +1,81 @@
+"""One process in which the review page decodes what people send and what scans hold: its memory and time are limited.
+
+Few may wait for it: whoever comes when all places are taken is told to come again, and nothing of theirs is held.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import CancelledError
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from threading import BoundedSemaphore
+from typing import TypeVar
+
+from fastapi import HTTPException, Request
+
+from digit_core.errors import PageError
+from tasks.decoding import result_of
+from tasks.worker_pool import Lost, WorkerPool
+
+MOST_WAITING = 8
+"""Uploads and pages that are received or decoded at a time; all but one wait."""
+
+UPLOAD_SECONDS = 120.0
+"""For which somebody may take to send a file."""
+
+Job = TypeVar("Job")
+Result = TypeVar("Result")
+
+
+class BusyError(Exception):
+    """All places are taken."""
+
+
+class Apart:
+    """`seconds` and `megabytes` are for one file."""
+
+    def __init__(self, seconds: float, megabytes: float, most: int = MOST_WAITING) -> None:
+        self._pool = WorkerPool(1, seconds, megabytes)
+        self._megabytes = megabytes
+        self._places = BoundedSemaphore(most)
+
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """Raises BusyError."""
+        if not self._places.acquire(blocking=False):
+            raise BusyError
+        try:
+            yield
+        finally:
+            self._places.release()
+
+    def run(self, function: Callable[[Job], Result | PageError], job: Job) -> Result:
+        """What the function makes of the job, in the other process. Raises PageError, and whatever DigitsError it raises."""
+        try:
+            (outcome,) = self._pool.run(function, [job])
+        except CancelledError as error:  # the server is ending
+            raise BusyError from error
+        if isinstance(outcome, Lost) and "MB of memory" in outcome.message:
+            raise PageError(outcome.reason, f"too large: it needs more than {self._megabytes:,.0f} MB of memory")
+        return result_of(outcome)
+
+    def close(self) -> None:
+        """End the process, whatever it does."""
+        self._pool.close()
+
+
+@asynccontextmanager
+async def received(request: Request) -> AsyncIterator[Path]:
+    """The request's body as a file for the time of it, so that no upload is held in memory."""
+    with tempfile.NamedTemporaryFile(prefix="digits-upload-") as file:
+        try:
+            async with asyncio.timeout(UPLOAD_SECONDS):
+                async for part in request.stream():
+                    file.write(part)
+        except TimeoutError as error:
+            raise HTTPException(408, "sending took too long: try again") from error
+        file.flush()
+        yield Path(file.name)

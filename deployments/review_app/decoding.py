@@ -1,0 +1,111 @@
+"""What the review page's other process does: plain functions, for bytes that anybody may have sent."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from digit_core.errors import InputError, PageError
+from digit_core.imaging.decode import decode_page, probe
+from digit_core.imaging.rotation import image_upright
+from digit_core.layouts.authoring import LevelPage, level_page
+from digit_core.params import DecodeLimits
+from digit_core.records import Grey
+from tasks.adapters.storage.storage import Storage
+from tasks.jobs import page_reader
+from tasks.reader_spec import ReaderSpec
+
+LARGEST_PICTURE = 2000
+"""Pixels of the longer side of the picture that is drawn on."""
+
+LARGEST_PAGE = 900
+"""Pixels of the longer side of a page that is shown beside its digits."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenJob:
+    """A page, `index` from 0, of a file that somebody has sent, and how it is read."""
+
+    file: Path
+    index: int
+    spec: ReaderSpec
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LaidOpen:
+    """A page to draw on, one of `count` of its file, and its picture as JPEG."""
+
+    page: LevelPage
+    picture: bytes
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class ScanJob:
+    """A page of a scan, whose bytes have this SHA-256."""
+
+    storage: Storage
+    uri: str
+    sha256: str
+    index: int
+    limits: DecodeLimits
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SmallPage:
+    """A page, made smaller by `scale`."""
+
+    pixels: Grey
+    scale: float
+
+
+def open_file(job: OpenJob) -> LaidOpen | PageError:
+    """The page upright and level. Raises InputError for a page of no size that can be shown."""
+    reader, data = page_reader(job.spec), job.file.read_bytes()
+    try:
+        count = probe(data, job.spec.limits)
+        image = reader.decode(data, job.index)
+    except PageError as error:
+        return error
+    page, picture = level_page(image_upright(image, reader.quarters(image)))
+    return LaidOpen(page, _jpeg(picture), count)
+
+
+def _jpeg(picture: Grey) -> bytes:
+    height, width = picture.shape
+    written, data = cv2.imencode(".jpg", _smaller(picture, LARGEST_PICTURE).pixels, [cv2.IMWRITE_JPEG_QUALITY, 85])
+    if not written:
+        raise InputError(f"a page of {width} x {height} pixels cannot be shown")
+    return data.tobytes()
+
+
+def small_page(job: ScanJob) -> SmallPage | PageError:
+    """The page as it is shown. Raises InputError for what is no scan of these bytes, and the storage's errors."""
+    data = _read(job)
+    if hashlib.sha256(data).hexdigest() != job.sha256:
+        raise InputError("the scan is another one by now")
+    try:
+        return _smaller(decode_page(data, job.index, job.limits).pixels, LARGEST_PAGE)
+    except PageError as error:
+        return error
+
+
+def _read(job: ScanJob) -> bytes:
+    """A regular file of a size that may be read."""
+    found = next((one for one in job.storage.list_objects(job.uri) if one.uri == job.uri), None)
+    if found is None or found.size > job.limits.max_megabytes * 1e6:
+        raise InputError("the scan is gone, or too large")
+    return job.storage.read(job.uri)
+
+
+def _smaller(pixels: Grey, longest: int) -> SmallPage:
+    height, width = pixels.shape
+    scale = min(1.0, longest / max(height, width))
+    if scale == 1.0:
+        return SmallPage(pixels, scale)
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    return SmallPage(np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8), scale)

@@ -1,0 +1,46 @@
+"""JSON as it is sent to the page: no numbers that are none, none that no number of ours can hold; 400 for what is not so."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from fastapi import Request, Response
+from fastapi.routing import APIRoute
+
+_LONGEST = 18
+"""Digits of a whole number."""
+
+
+class StrictRequest(Request):
+    """FastAPI answers 400 for whatever this raises."""
+
+    async def json(self) -> Any:
+        return json.loads(await self.body(), parse_constant=_none, parse_int=_whole, parse_float=_finite)
+
+
+class StrictRoute(APIRoute):
+    """For every view."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def strictly(request: Request) -> Response:
+            return await handle(StrictRequest(request.scope, request.receive))
+
+        return strictly
+
+
+def _none(word: str) -> float:
+    raise OverflowError(f"{word} is no number")
+
+
+def _whole(text: str) -> int:
+    return int(text) if len(text) <= _LONGEST else int(_none(text))
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    return value if math.isfinite(value) else _none(text)

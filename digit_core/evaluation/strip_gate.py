@@ -1,0 +1,92 @@
+"""The promotion gate for detector and strip reader: champion and challenger read the same held-out strips from end to end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digit_core.evaluation.gate_report import FigureRow
+from digit_core.evaluation.model_comparison import Pair, Paired, mcnemar
+from digit_core.evaluation.promotion_gate import GatePolicy, GateVerdict, p_text
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StripAnswers:
+    """How strips were read: whether each number was read exactly (n,) and how sure the reading was (n,); strips a second."""
+
+    right: NDArray[np.bool_]
+    confidence: NDArray[np.float64]
+    speed: float
+
+    @property
+    def wrong_in_surest_half(self) -> int:
+        """Strips that were read wrong, among the half that was read most surely."""
+        surest = np.argsort(self.confidence, kind="stable")[len(self.confidence) // 2 :]
+        return int((~self.right[surest]).sum())
+
+
+@dataclass(frozen=True, slots=True)
+class StripComparison:
+    """Both on one set of strips: numbers read exactly, strips read wrong among the surest half, strips a second."""
+
+    name: str
+    exact: Paired
+    sure_errors: tuple[int, int]
+    speed: Pair
+
+
+def compare_strips(name: str, champion: StripAnswers, challenger: StripAnswers) -> StripComparison:
+    """Both answers must be of the same strips, in the same order."""
+    old, new = champion.right, challenger.right
+    exact = Paired(len(old), int((old & new).sum()), int((old & ~new).sum()), int((~old & new).sum()))
+    errors = champion.wrong_in_surest_half, challenger.wrong_in_surest_half
+    return StripComparison(name, exact, errors, Pair(champion.speed, challenger.speed))
+
+
+def strip_verdict(comparisons: Sequence[StripComparison], policy: GatePolicy) -> GateVerdict:
+    """A challenger is refused when it reads fewer numbers, or errs more often where it is sure, than chance explains, or is
+    much slower.
+    """
+    return GateVerdict(tuple(reason for one in comparisons for reason in _reasons(one, policy)))
+
+
+def _reasons(one: StripComparison, policy: GatePolicy) -> Iterator[str]:
+    exact, (old, new) = one.exact, one.sure_errors
+    if exact.p_worse < policy.significance:
+        yield (
+            f"on {one.name} it reads {exact.share.challenger:.2%} of the numbers exactly, the champion "
+            f"{exact.share.champion:.2%} ({exact.lost} lost, {exact.won} won, McNemar's p {p_text(exact.p_worse)})"
+        )
+    if mcnemar(new, old) < policy.significance:
+        yield f"on {one.name} {new} of its surest half are wrong, of the champion's {old}"
+    if one.speed.challenger < policy.min_speed * one.speed.champion:
+        yield (
+            f"on {one.name} it reads {one.speed.challenger:,.0f} strips/s, the champion {one.speed.champion:,.0f}; "
+            f"at least {policy.min_speed:.0%} of that is asked"
+        )
+
+
+def strip_figures(comparisons: Sequence[StripComparison]) -> list[FigureRow]:
+    """The figures of both, as rows of a table."""
+    return [row for one in comparisons for row in _rows(one)]
+
+
+def _rows(one: StripComparison) -> Iterator[FigureRow]:
+    share, (old, new) = one.exact.share, one.sure_errors
+    yield f"{one.name} read exactly ({one.exact.digits:,} strips)", f"{share.champion:.2%}", f"{share.challenger:.2%}"
+    yield "  only this one right (McNemar's p)", f"{one.exact.lost}", f"{one.exact.won} (p {p_text(one.exact.p_worse)})"
+    yield "  wrong in the surest half", f"{old}", f"{new}"
+    yield "  strips/s", f"{one.speed.champion:,.0f}", f"{one.speed.challenger:,.0f}"
+
+
+def strip_metrics(comparisons: Sequence[StripComparison]) -> dict[str, float]:
+    """The challenger's figures under the names that MLflow shows."""
+    found = {}
+    for one in comparisons:
+        name = one.name.replace(" ", "_")
+        found[f"gate.{name}.exact"] = one.exact.share.challenger
+        found[f"gate.{name}.wrong_in_surest_half"] = float(one.sure_errors[1])
+    return found

@@ -1,0 +1,97 @@
+"""What is to be read: the objects of a source that are new or changed, or those with pages that could not be read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any
+
+from digit_core.records import SourceObject
+from flows.options import READING, RunOptions, run_options
+from tasks.adapters.results.dataset import Results, fingerprint
+from tasks.adapters.storage.storage import Storage
+from tasks.run_plan import RunPlan
+
+# fmt: off
+NO_SCANS = frozenset((
+        ".csv", ".tsv", ".txt", ".md", ".json", ".xml", ".html", ".htm", ".yaml", ".yml", ".ini", ".log",
+        ".db", ".sqlite", ".parquet", ".py", ".sh", ".doc", ".docx", ".xls", ".xlsx", ".ods", ".odt", ".zip",
+        ".gz", ".tar", ".sha256", ".md5",
+))
+# fmt: on
+"""What often lies beside scans and is no page. Anything else is looked at, whatever it is called."""
+
+
+@dataclass
+class Listing:
+    """The source's objects that are not read yet; lazy, so that any number may be listed.
+
+    Only those of the plan's share are looked at. `known` counts those that are read,
+    `passed_over` the files whose very name says that they are no scan.
+    """
+
+    storage: Storage
+    results: Results
+    plan: RunPlan
+    on_skip: Callable[[str, str], None] = lambda uri, why: None
+    known: int = 0
+    passed_over: int = 0
+
+    def __iter__(self) -> Iterator[SourceObject]:
+        done = self.results.done(self.plan.read_by)
+        for one in self.storage.list_objects(self.plan.source, self.on_skip):
+            if one.uri != self.plan.source and PurePosixPath(one.uri).suffix.lower() in NO_SCANS:
+                self.passed_over += 1
+            elif not self.plan.share.holds(one.uri):
+                continue
+            elif fingerprint(one.uri, one.version) in done:
+                self.known += 1
+            else:
+                yield one
+
+
+@dataclass
+class FailedPages:
+    """The objects with pages that could not be read, as they are now; `reason` keeps those of one kind alone.
+
+    runs: only pages that these runs could not read; None for all. `gone` counts those that are not in the source any more.
+    Quarantined pages of theirs stay in the results.
+    """
+
+    storage: Storage
+    results: Results
+    reason: str = ""
+    runs: Collection[str] | None = None
+    gone: int = 0
+
+    def __iter__(self) -> Iterator[SourceObject]:
+        rows = (row for row in _quarantined(self.results, self.reason) if self.runs is None or row["run_id"] in self.runs)
+        for uri in dict.fromkeys(row["uri"] for row in rows):
+            if self.storage.exists(uri):
+                yield from self.storage.list_objects(uri)
+            else:
+                self.gone += 1
+
+
+def _quarantined(results: Results, reason: str) -> Iterator[dict[str, Any]]:
+    return (row for row in results.quarantined() if reason in ("", row["reason"]))
+
+
+def failed_runs(results: Results, reason: str = "") -> list[tuple[RunOptions, frozenset[str]]]:
+    """The runs that could not read the quarantined pages, by the options that they read with."""
+    wanted = {row["run_id"] for row in _quarantined(results, reason)}
+    found: dict[str, str] = {}
+    if wanted:
+        manifests = (one for one in results.manifests() if one.read_by.run_id in wanted)
+        found = {one.read_by.run_id: json.dumps(dict(one.options), sort_keys=True) for one in manifests}
+    return [
+        (_options(text), frozenset(run for run in wanted if found.get(run, "{}") == text))
+        for text in sorted({found.get(run, "{}") for run in wanted})
+    ]
+
+
+def _options(text: str) -> RunOptions:
+    """Of those that were kept, all that this version knows."""
+    return run_options({name: value for name, value in json.loads(text).items() if name in READING})

@@ -1,0 +1,68 @@
+"""The networks that read a page, each a registered model of its own in MLflow with its own versions, champion and challenger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+
+from digit_core.inference.shipped import SHIPPED_DETECTOR, SHIPPED_READER_CARD, SHIPPED_STRIP_READER
+from digit_core.params import NetworkName
+from tasks.adapters.registry.cache import ModelFile
+from tasks.adapters.registry.shipped_model import ShippedModel
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """`kind` is its name for people, `option` that of the run's option (and setting) which chooses a version.
+
+    registered: its name in MLflow; onnx: of the file in a version; inputs, outputs: name and shape of each tensor, -1 for any
+    number; shipped: the file that an empty registry begins with.
+    """
+
+    kind: str
+    option: str
+    registered: str
+    onnx: str
+    inputs: tuple[str, tuple[int, ...]]
+    outputs: tuple[int, ...]
+    shipped: ShippedModel
+
+    @property
+    def how_to_promote(self) -> str:
+        """The command that puts a version of this network into service."""
+        flag = "" if self.option == "classifier" else f" --network {self.option.replace('_', '-')}"
+        return f"digits promote VERSION{flag}"
+
+
+CLASSIFIER = Network("classifier", "classifier", "digits", "digits.onnx", ("pixels", (-1, 28, 28, 1)), (-1, 11), ShippedModel())
+DETECTOR = Network(
+    *("detector", "detector", "digits-detector", "finder.onnx", ("patches", (-1, -1, -1, 1)), (-1, -1, -1, -1)),
+    ShippedModel(SHIPPED_DETECTOR, SHIPPED_READER_CARD),
+)
+STRIP_READER = Network(
+    *("strip reader", "strip_reader", "digits-strip-reader", "reader.onnx", ("strips", (-1, -1, -1, 1)), (-1, -1, -1)),
+    ShippedModel(SHIPPED_STRIP_READER, SHIPPED_READER_CARD),
+)
+NETWORKS = (CLASSIFIER, DETECTOR, STRIP_READER)
+
+
+def network_named(name: NetworkName) -> Network:
+    """The network that people call so."""
+    return next(one for one in NETWORKS if one.option == name.value.replace("-", "_"))
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkFiles:
+    """The version of each network that one run reads by. The fields are named as the options of NETWORKS."""
+
+    classifier: ModelFile
+    detector: ModelFile
+    strip_reader: ModelFile
+
+    def __iter__(self) -> Iterator[ModelFile]:
+        return (getattr(self, one.name) for one in fields(self))
+
+    @property
+    def note(self) -> str:
+        """What a person should know of them, such as that the registry was away; each thing once."""
+        return "; ".join(dict.fromkeys(file.note for file in self if file.note))
