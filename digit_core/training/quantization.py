@@ -23,8 +23,9 @@ def quantise(path: Path, pictures: Iterable[Float32s], *, plain_tail: int = 0, o
 
     pictures: what the network may be given, of shapes that it takes; they tell between which bounds each layer's values lie.
     plain_tail: so many convolutions at the network's end stay as they are; only_convolutions: sums of branches stay too. Both
-    cost time and room, and are for networks that read less exactly without. The last convolution before each output stays as it is: what it says is used as a number, and not only compared. Weights
-    keep 7 of the 8 bits, or processors without VNNI would overflow where they add pairs of products in 16 bits.
+    cost time and room, and are for networks that read less exactly without. The last convolution before each output stays as it
+    is anyway: what it says is used as a number, and not only compared. Weights keep 7 of the 8 bits, or processors without VNNI
+    would overflow where they add pairs of products in 16 bits.
     """
     from onnxruntime.quantization import CalibrationMethod, QuantFormat, QuantType, quant_pre_process, quantize_static
 
