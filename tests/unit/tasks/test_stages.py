@@ -27,7 +27,7 @@ from tasks.jobs import DetectJob, FileJob, detect_page, page_reader, probe_file
 from tasks.reader_spec import ReaderSpec
 from tasks.route import route
 from tasks.run_plan import Batch, RunPlan
-from tasks.worker_pool import Lost
+from tasks.work_limits import Lost
 
 
 def shipped() -> NetworkFiles:
