@@ -17,7 +17,8 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from digit_core.imaging.prepare import PreparedPage, prepare_strip
+from digit_core.imaging.prepare import PreparedPage
+from digit_core.imaging.prepare_strip import prepare_strip
 from digit_core.inference.reader import Reader
 from digit_core.params import SegmentationParams
 from digit_core.recognition.numbers import find_number
