@@ -79,7 +79,7 @@ def test_a_stopped_training_goes_on_after_its_last_chapter_and_what_is_exported_
     folder.mkdir()
     (folder / FINDER).write_bytes((SHIPPED_READER / FINDER).read_bytes())
     exported = export_strip_reader(straight.state, held_out(sources, TINY, tmp_path / "straight", strips=240), folder / READER)
-    reader = OnnxReader(folder)
+    reader = OnnxReader.of_folder(folder)
     (columns,) = reader.read([(strip[0, ..., 0] * 255).astype(np.uint8)])
     powers = np.exp(other[0] - other[0].max(axis=1, keepdims=True))
     assert reader.strips == FULL
