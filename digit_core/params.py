@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
 from typing import Any, Self
@@ -53,10 +53,11 @@ class DecodeLimits(Params):
 
 
 class CalibrationSet(StrEnum):
-    """The digits that a promised error is for: held-out ones written anew on worn paper or as clean as MNIST has them, or those
-    of the collection itself that people have audited.
+    """The digits that a promised error is for: those of real collections, held-out ones written anew on worn paper or as clean as
+    MNIST has them, or those of the collection itself that people have audited.
     """
 
+    REAL = "real"
     ARCHIVE = "archive"
     CLEAN = "clean"
     AUDITS = "audits"
@@ -92,6 +93,40 @@ class ReviewPolicy(Params):
     def __post_init__(self) -> None:
         _require(0 <= self.threshold <= 1, f"the threshold must lie in 0 to 1, not {self.threshold}")
         _require(0 <= self.audit_share <= 1, f"the audit share must lie in 0 to 1, not {self.audit_share}")
+
+
+class AskWhen(StrEnum):
+    """Which numbers the second reader is asked about: those that our own readers are unsure of, all, or none."""
+
+    WHEN_UNSURE = "when-unsure"
+    ALWAYS = "always"
+    NEVER = "never"
+
+
+@dataclass(frozen=True, slots=True)
+class SecondOpinion(Params):
+    """When the second reader is asked; `level`: the confidence of our own readers below which they are unsure.
+
+    It takes longer for a number than all else. Asked only where ours are unsure, it is asked about at most `share` of a page's
+    numbers, or `few` where that is more: those that are nearest to being sure, which it moves out of review most often.
+    """
+
+    when: AskWhen = AskWhen.WHEN_UNSURE
+    level: float = 0.99
+    share: float = 0.25
+    few: int = 40
+
+    def __post_init__(self) -> None:
+        _require(0 <= self.level <= 1, f"the level of the second reader must lie in 0 to 1, not {self.level}")
+        _require(0 <= self.share <= 1, f"the share of numbers that it is asked about must lie in 0 to 1, not {self.share}")
+
+    def asked(self, confidences: Sequence[float]) -> list[int]:
+        """Which of a page's numbers it is asked about, given how sure our own readers are of each; indices in ascending order."""
+        if self.when is not AskWhen.WHEN_UNSURE:
+            return list(range(len(confidences))) if self.when is AskWhen.ALWAYS else []
+        unsure = [i for i, confidence in enumerate(confidences) if confidence < self.level]
+        nearest = sorted(unsure, key=lambda i: -confidences[i])
+        return sorted(nearest[: max(self.few, int(self.share * len(confidences)))])
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,8 @@ class Reading:
     """One number as read: `digits` as a string with its leading zeros, confidence: that all of it is right.
 
     printed: probability that it was printed; text: as written, with its marks; notation: how numbers are written at its place.
-    cell: where it stands in a form or a ruled table. checks: what the form's arithmetic says of it.
+    cell: where it stands in a form or a ruled table. checks: what the form's arithmetic says of it. second: what the second
+    reader reads there, None where it was not asked.
     """
 
     line: int
@@ -78,6 +79,12 @@ class Reading:
     cell: Cell | None = None
     checks: str = ""
     notation: Notation = AS_WRITTEN
+    second: str | None = None
+
+    @property
+    def agreed(self) -> bool | None:
+        """Whether the second reader reads the same digits; None where it was not asked."""
+        return None if self.second is None else self.second == self.digits
 
     @property
     def meaning(self) -> Meaning:
@@ -130,6 +137,7 @@ class ReadBy:
     run_id: str
     detector_version: str = ""
     strip_reader_version: str = ""
+    second_reader_version: str = ""
 
     @property
     def reading(self) -> tuple[str, ...]:
@@ -143,7 +151,8 @@ class ReviewItem:
 
     `parts` are the digits of its number as they were read, left to right, "" for what is none, and `place` is its own among
     them, from 0. `mark` is its box within the strip (x, y, w, h, each as a share of the strip's side). `ink` is what the
-    model saw: 28x28 bytes, row by row. Items of older queues go without these.
+    model saw: 28x28 bytes, row by row. `second`: the number's digits as the second reader reads them, None where it was not
+    asked. Items of older queues go without these.
     """
 
     item_id: str
@@ -163,6 +172,7 @@ class ReviewItem:
     number_box: Box | None = None
     mark: tuple[float, float, float, float] | None = None
     ink: bytes = b""
+    second: str | None = None
 
 
 def as_written(text: str, digits: Sequence[str]) -> str:

@@ -16,6 +16,7 @@ from digit_core.errors import InputError
 from flows.networks import held_networks
 from flows.settings import load_settings
 from flows.workspace import spool
+from tasks.adapters.registry.second_network import second_network
 from tasks.classify import classify
 from tasks.detect import detect
 from tasks.ingest import ingest
@@ -52,7 +53,8 @@ def _settle(plan: RunPlan) -> RunPlan:
     networks = held_networks(settings, plan.spec.networks)
     folder = settings.spool_folder / f"{plan.spool.name}-{os.getpid()}"
     _open.enter_context(spool(folder))
-    spec = replace(plan.spec, networks=networks)
+    second = None if plan.spec.second_network is None else second_network(settings.model_cache)
+    spec = replace(plan.spec, networks=networks, second_network=second)
     here = replace(plan, spool=folder, spec=spec, workers=max(1, get_worker().state.nthreads))
     _open.callback(run_context.cache_clear)
     _open.callback(lambda: run_context(here).close())

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from pathlib import Path
 
 from digit_core.errors import RegistryError
+from digit_core.params import AskWhen
 from flows.settings import Settings
 from tasks.adapters.registry.cache import ModelFile
 from tasks.adapters.registry.networks import CLASSIFIER, NETWORKS, Network, NetworkFiles
 from tasks.adapters.registry.registry import Registry
+from tasks.adapters.registry.second_network import second_network
 
 
 def registry(settings: Settings, network: Network = CLASSIFIER) -> Registry:
@@ -46,6 +49,14 @@ def held_networks(settings: Settings, files: NetworkFiles) -> NetworkFiles:
             for network, file in zip(NETWORKS, files, strict=True)
         }
     )
+
+
+def second_network_of(settings: Settings) -> Path | None:
+    """The file of the second reader's network on this machine, made where there is none yet; None where it is never asked.
+
+    Raises RegistryError where it cannot be had.
+    """
+    return None if settings.second_reader is AskWhen.NEVER else second_network(settings.model_cache)
 
 
 def _chosen(versions: Registry, settings: Settings) -> ModelFile:

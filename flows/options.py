@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.fields import FieldInfo
 
 from digit_core.errors import InputError
-from digit_core.params import CalibrationSet, Writing
+from digit_core.params import AskWhen, CalibrationSet, Writing
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -56,7 +56,7 @@ class RunOptions(BaseModel):
         None, gt=0, lt=1, description="Instead of a threshold: share of the accepted digits that may be wrong."
     )
     ink: CalibrationSet | None = Field(
-        None, description="Digits that the max error holds for: archive (worn), clean (as MNIST), audits."
+        None, description="Digits that the max error holds for: real (collections), archive (worn), clean (as MNIST), audits."
     )
     audit_share: float | None = Field(None, ge=0, le=1, description="Share of the sure digits that a person checks all the same.")
     workers: Annotated[int | None, Cli(default="one for each core")] = Field(
@@ -79,6 +79,9 @@ class RunOptions(BaseModel):
     strip_reader: Annotated[str | None, Cli(metavar="VERSION")] = Field(
         None, description="Version of the strip reader, or its alias, such as challenger."
     )
+    second_reader: AskWhen | None = Field(
+        None, description="When a second, independent reader is asked: when-unsure, always or never."
+    )
     runner: Runner | None = Field(None, description="here: processes of this machine; dask: those of a cluster.")
     scheduler: Annotated[str | None, Cli(metavar="URL")] = Field(
         None, description="Address of the Dask scheduler, such as tcp://host:8786."
@@ -98,7 +101,7 @@ class RunOptions(BaseModel):
 
 READING = (
     *("threshold", "max_error", "ink", "audit_share", "max_megapixels", "writing", "layout"),
-    *("classifier", "detector", "strip_reader"),
+    *("classifier", "detector", "strip_reader", "second_reader"),
 )
 """Options that decide what is read and published: kept with each batch, so that a retry reads by them again."""
 

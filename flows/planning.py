@@ -13,13 +13,15 @@ from digit_core import ALGORITHM_VERSION
 from digit_core.calibration.record import CalibrationRecord
 from digit_core.calibration.risk_control import DialSetting, promised
 from digit_core.errors import InputError
-from digit_core.inference.classifier import calibration_of
-from digit_core.params import CalibrationSet, DecodeLimits, ReviewPolicy, SegmentationParams
+from digit_core.inference.classifier import SHIPPED_MODEL, calibration_of
+from digit_core.inference.shipped import SECOND_READER
+from digit_core.params import CalibrationSet, DecodeLimits, ReviewPolicy, SecondOpinion, SegmentationParams
 from digit_core.partition import Share
 from digit_core.readings import ReadBy
+from digit_core.recognition.fusion_weights import real_record
 from digit_core.results.schema import TABLES
 from digit_core.review.audits import audit_record, promised_by_audits
-from flows.networks import networks_of_run
+from flows.networks import networks_of_run, second_network_of
 from flows.options import READING, RunOptions
 from flows.settings import Settings
 from tasks.adapters.registry.networks import NETWORKS, NetworkFiles
@@ -42,13 +44,29 @@ def dialled(
     """
     if settings.max_error is None:
         return settings, None
-    if settings.ink is not CalibrationSet.AUDITS:
+    if settings.ink is CalibrationSet.REAL:
+        setting = promised(_own_real_record(model), settings.max_error, settings.certainty, settings.ink)
+    elif settings.ink is not CalibrationSet.AUDITS:
         setting = promised(calibration_of(model)[settings.ink], settings.max_error, settings.certainty, settings.ink)
     elif audits is None:
         raise InputError("audits are those of a collection, and none is read into here: give --ink archive or --ink clean")
     else:
         setting = promised_by_audits(audits(), settings.max_error, settings.certainty)
     return settings.model_copy(update={"threshold": setting.threshold, "max_error": None}), setting
+
+
+def read_real_collections(model: Path) -> bool:
+    """Whether this classifier is the one that the record of real collections is of."""
+    return hashlib.sha256(model.read_bytes()).hexdigest() == real_record().networks.get(SHIPPED_MODEL.name)
+
+
+def _own_real_record(model: Path) -> CalibrationRecord:
+    """Raises InputError where this model is not the one that read the real collections."""
+    if not read_real_collections(model):
+        raise InputError(
+            "the record of real collections is of the classifier that ships, and another one serves: give --ink archive"
+        )
+    return real_record().record
 
 
 def audits_of(out: str, settings: Settings, model_version: str) -> CalibrationRecord:
@@ -132,7 +150,15 @@ def _plan(source: str, out: str, settings: Settings, run_id: str, share: Share) 
 
 def reader_spec(settings: Settings, networks: NetworkFiles) -> ReaderSpec:
     """How pages are read by these settings."""
-    return ReaderSpec(networks, limits(settings), SegmentationParams(), policy(settings), read_layouts(settings))
+    return ReaderSpec(
+        networks,
+        limits(settings),
+        SegmentationParams(),
+        policy(settings),
+        read_layouts(settings),
+        SecondOpinion(settings.second_reader, settings.second_reader_level),
+        second_network_of(settings),
+    )
 
 
 def read_by(spec: ReaderSpec, run_id: str = "") -> ReadBy:
@@ -142,10 +168,11 @@ def read_by(spec: ReaderSpec, run_id: str = "") -> ReadBy:
         model_version=networks.classifier.version,
         algorithm_version=ALGORITHM_VERSION,
         layout_version=layout_version(spec.layouts),
-        params=params_digest(spec.segmentation, spec.review, spec.limits),
+        params=params_digest(spec.segmentation, spec.review, spec.limits, spec.second),
         run_id=run_id,
         detector_version=networks.detector.version,
         strip_reader_version=networks.strip_reader.version,
+        second_reader_version="" if spec.second_network is None else SECOND_READER,
     )
 
 

@@ -21,7 +21,7 @@ from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from digit_core.errors import InputError
-from digit_core.params import CalibrationSet, Writing
+from digit_core.params import AskWhen, CalibrationSet, Writing
 from flows.options import Runner, RunOptions, setting
 
 PREFIX = "DIGITS_"
@@ -75,6 +75,10 @@ class Settings(BaseSettings):
     classifier: str = setting("classifier", "")
     detector: str = setting("detector", "")
     strip_reader: str = setting("strip_reader", "")
+    second_reader: AskWhen = setting("second_reader", AskWhen.WHEN_UNSURE)
+    second_reader_level: float = Field(
+        default=0.99, ge=0, le=1, description="numbers less sure than this are those that the second reader is asked about"
+    )
     threshold: float = setting("threshold", 0.97)
     max_error: float | None = setting("max_error", None)
     certainty: float = Field(default=0.95, gt=0, lt=1, description="confidence level of the bound that max_error is kept by")

@@ -9,7 +9,8 @@ from digit_core.errors import PageError
 from digit_core.imaging.decode import decode_page
 from digit_core.params import DecodeLimits
 from digit_core.records import PageImage
-from tasks.worker_pool import Lost, WorkerPool
+from tasks.work_limits import Lost
+from tasks.worker_pool import WorkerPool
 
 Result = TypeVar("Result")
 

@@ -11,7 +11,7 @@ from digit_core.records import PageFailure, PageRef
 from tasks.jobs import DetectJob, detect_page
 from tasks.retries import STAGE
 from tasks.run_plan import Batch, RunPlan, run_context
-from tasks.worker_pool import Lost
+from tasks.work_limits import Lost
 
 Detected = TypeVar("Detected")
 

@@ -14,7 +14,7 @@ from tasks.adapters.storage.protocol import Missing
 from tasks.jobs import FileJob, probe_file
 from tasks.retries import STORAGE_STAGE
 from tasks.run_plan import BATCH_PAGES, Batch, Group, RunPlan, run_context
-from tasks.worker_pool import Lost
+from tasks.work_limits import Lost
 
 FILES_PER_JOB = 4
 

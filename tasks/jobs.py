@@ -15,11 +15,13 @@ from digit_core.imaging.decode import probe
 from digit_core.imaging.rotation import quarters_of
 from digit_core.inference.classifier import OnnxRecogniser
 from digit_core.inference.reader import OnnxReader
+from digit_core.inference.second_reader import SecondReader
 from digit_core.layouts.template import Layout
 from digit_core.params import DecodeLimits
 from digit_core.readings import PageRead, ReadBy, ReviewItem
 from digit_core.recognition.page_table import keep_page, kept_page
 from digit_core.recognition.pipeline import PageReader
+from digit_core.recognition.second_opinion import Second
 from digit_core.records import PageFailure, PageRef
 from digit_core.results.schema import batch_tables
 from digit_core.review.questions import questions
@@ -41,7 +43,13 @@ def page_reader(spec: ReaderSpec) -> PageReader:
         spec.segmentation,
         spec.review,
         parsed_layouts(spec.layouts),
+        None if spec.second_network is None else Second(_second_reader(spec.second_network), spec.second),
     )
+
+
+@lru_cache(maxsize=1)
+def _second_reader(path: Path) -> SecondReader:
+    return SecondReader(path)
 
 
 @lru_cache(maxsize=2)

@@ -23,7 +23,8 @@ from digit_core.results.drift import Distribution
 from tasks.adapters.results.dataset import Results
 from tasks.adapters.storage.storage import Storage
 from tasks.reader_spec import ReaderSpec
-from tasks.worker_pool import MEGABYTES, WorkerPool
+from tasks.work_limits import MEGABYTES
+from tasks.worker_pool import WorkerPool
 
 GROUP_OBJECTS = 32
 """Listed objects that are fetched and looked at together."""

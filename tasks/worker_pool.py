@@ -7,26 +7,23 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import re
-import resource
 import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import CancelledError, Future, TimeoutError
+from concurrent.futures import CancelledError, Future
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
 from multiprocessing.connection import wait
 from multiprocessing.context import SpawnContext, SpawnProcess
-from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
 
-from pebble import ProcessExpired, ProcessPool
+from pebble import ProcessPool
 from pebble.pool.base_pool import Task
 from pebble.pool.process import TaskManager
 
-from digit_core.errors import DigitsError, FailureReason
+from digit_core.errors import DigitsError
+from tasks.work_limits import MEGABYTES, PATIENCE, Lost, limit_memory, lost, timed, took_too_much
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -36,25 +33,10 @@ _FOR_WORKERS = {
 }
 _POOL_TRIES = 3
 
-MEGABYTES = 4096.0
-"""Memory that a worker may take: about twice what a page of 200 megapixels needs."""
-
-TOO_MUCH_MEMORY = 77
-"""Exit code of a worker that ended itself because it held more."""
-
-_LOOK_EVERY = 0.05  # seconds: decoders take up to some gigabytes a second
-
-
-@dataclass(frozen=True, slots=True)
-class Lost:
-    """An item that gave no result: it crashed its worker, hung, or met an error nobody foresaw."""
-
-    reason: FailureReason
-    message: str
-
 
 class WorkerPool:
-    """A pool of `workers` processes; an item may take `seconds`, and its worker `megabytes` of memory. Threads may share it.
+    """A pool of `workers` processes, which threads may share; an item may take `seconds` of the processor, and its worker
+    `megabytes` of memory.
 
     After `close`, whoever waits for a result gets CancelledError.
     """
@@ -100,7 +82,9 @@ class WorkerPool:
         for _ in range(_POOL_TRIES):
             with self._lock:
                 try:
-                    future: Future[Any] = self._running().schedule(_each, args=(function, job), timeout=self._seconds * len(job))
+                    seconds = self._seconds * len(job)
+                    running = self._running()
+                    future: Future[Any] = running.schedule(timed, args=(function, seconds, job), timeout=PATIENCE * seconds)
                 except RuntimeError:  # the pool broke between the look and the call
                     continue
                 self._waited_for.add(future)
@@ -132,7 +116,7 @@ class WorkerPool:
             return list(future.result())
         if isinstance(error, DigitsError):
             raise error
-        if len(job) == 1 and _took_too_much(error):  # it would again
+        if len(job) == 1 and took_too_much(error):  # it would again
             return [self._lost(error)]
         return [self._alone(function, item) for item in job]
 
@@ -149,57 +133,13 @@ class WorkerPool:
         return lost(error, self._seconds, self._megabytes)
 
 
-def _each(function: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
-    return [function(item) for item in items]
-
-
-def lost(error: BaseException, seconds: float, megabytes: float) -> Lost:
-    """What to say of an item that was tried alone and ended with `error`."""
-    if _took_too_much(error):
-        message = f"it needs more than {megabytes:,.0f} MB of memory; DIGITS_PAGE_MEGABYTES sets the limit if you trust the file"
-        return Lost(FailureReason.TOO_LARGE, message)
-    if isinstance(error, ProcessExpired):
-        return Lost(FailureReason.CRASHED, f"it ended the process that read it (exit code {error.exitcode})")
-    if isinstance(error, TimeoutError):
-        return Lost(FailureReason.TIMED_OUT, f"it was not read within {seconds:g} s; DIGITS_PAGE_SECONDS sets the limit")
-    return Lost(FailureReason.CRASHED, f"{type(error).__name__}: {error}{_place(error)}")
-
-
-def _took_too_much(error: BaseException | None) -> bool:
-    return isinstance(error, ProcessExpired) and error.exitcode == TOO_MUCH_MEMORY
-
-
-def _place(error: BaseException) -> str:
-    """Where it was raised in the worker, whose traceback comes as text."""
-    places = re.findall(r'File "(.+?)", line (\d+)', str(error.__cause__))
-    return f" ({Path(places[-1][0]).name}:{places[-1][1]})" if places else ""
-
-
 def start_worker(megabytes: float) -> None:
     """In the worker, before its first job."""
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    _limit_memory(megabytes)
+    limit_memory(megabytes)
     import cv2
 
     cv2.setNumThreads(1)
-
-
-def _limit_memory(megabytes: float) -> None:
-    """The worker ends itself soon after it holds more: no malloc fails that a library would crash on, and the exit code says
-    why. Twice as much is refused by the system, should this thread not get a turn."""
-    _, most = resource.getrlimit(resource.RLIMIT_DATA)
-    hard = int(2e6 * megabytes)
-    resource.setrlimit(resource.RLIMIT_DATA, (hard if most == resource.RLIM_INFINITY else min(hard, most), most))
-    if Path("/proc/self/statm").exists():
-        threading.Thread(target=_watch_memory, args=(megabytes * 1e6 / resource.getpagesize(),), daemon=True).start()
-
-
-def _watch_memory(most_pages: float) -> None:
-    with Path("/proc/self/statm").open("rb", buffering=0) as file:
-        while int(file.read(100).split()[1]) <= most_pages:
-            time.sleep(_LOOK_EVERY)
-            file.seek(0)
-    os._exit(TOO_MUCH_MEMORY)
 
 
 def _end_with_parent() -> None:

@@ -14,14 +14,19 @@ from digit_core.calibration.risk_control import LADDER, DialSetting, least_promi
 from digit_core.errors import InputError
 from digit_core.inference.classifier import calibration_of
 from digit_core.params import CalibrationSet
+from digit_core.recognition.fusion_weights import real_record
 from digit_core.review.audits import set_by_audits
 from flows.networks import networks_for_a_look
-from flows.planning import audits_of
+from flows.planning import audits_of, read_real_collections
 from flows.settings import load_settings
 
 HEADER = ("max error", "threshold", "wrong at most", "wrong seen", "to review")
 AUDIT_HEADER = (*HEADER[:-1], "of the accepted to review")
-TITLES = {CalibrationSet.ARCHIVE: "digits in archive ink", CalibrationSet.CLEAN: "clean digits"}
+TITLES = {
+    CalibrationSet.REAL: "digits of real collections",
+    CalibrationSet.ARCHIVE: "digits in archive ink",
+    CalibrationSet.CLEAN: "clean digits",
+}
 
 Dials = Mapping[CalibrationSet, Sequence[DialSetting]]
 
@@ -49,7 +54,12 @@ def dial(model: Path | None, targets: Sequence[float], certainty: float | None, 
     certainty = settings.certainty if certainty is None else certainty
     if model is not None and not model.is_file():
         raise InputError(f"there is no model {model}; leave --model away for the registry's champion")
-    records = calibration_of(model or networks_for_a_look(settings).classifier.path)
+    file = model or networks_for_a_look(settings).classifier.path
+    records = calibration_of(file)
+    if read_real_collections(file):
+        real = real_record()
+        records = {CalibrationSet.REAL: real.record, **records}
+        typer.echo(f"real: digits of {', '.join(real.sets)}, each read by weights from the other collections")
     dials = {ink: [set_dial(record, target, certainty) for target in targets or LADDER] for ink, record in records.items()}
     for ink, record in records.items():
         _print(TITLES[ink], record, dials[ink], certainty)

@@ -15,12 +15,14 @@ from flows.networks import networks_for_a_look
 from flows.planning import dialled, limits, reader_spec
 from flows.settings import Settings
 from tasks.adapters.registry.cache import ModelFile
+from tasks.child_process import CAN_FORK, run_in_child
 from tasks.jobs import FileJob, PageJob, probe_file, read_page
 from tasks.reader_spec import ReaderSpec
-from tasks.worker_pool import Lost, WorkerPool
+from tasks.work_limits import Lost
+from tasks.worker_pool import WorkerPool
 
 FEW = 3
-"""Up to so many images or pages are read in this process; for more, starting worker processes pays."""
+"""Up to so many images or pages are read in one child of this process; for more, starting worker processes pays."""
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -70,10 +72,11 @@ def _or_failure(result: Any, ref: PageRef) -> PageRead | PageFailure:
 
 
 class ReaderPool:
-    """Runs a function over items, in worker processes if there are more than a few; these end on leaving."""
+    """Runs a function over items, in a child, or in worker processes if there are more than a few; these end on leaving."""
 
     def __init__(self, settings: Settings) -> None:
-        self._pool = WorkerPool(settings.worker_count, settings.page_seconds, settings.page_megabytes)
+        self._limits = settings.page_seconds, settings.page_megabytes
+        self._pool = WorkerPool(settings.worker_count, *self._limits)
 
     def __enter__(self) -> ReaderPool:
         return self
@@ -82,4 +85,6 @@ class ReaderPool:
         self._pool.close()
 
     def __call__(self, function: Callable[[Item], Result], items: Sequence[Item]) -> list[Result | Lost]:
-        return [function(item) for item in items] if len(items) <= FEW else self._pool.run(function, items)
+        if len(items) <= FEW and CAN_FORK:
+            return run_in_child(function, items, *self._limits)
+        return self._pool.run(function, items)

@@ -7,6 +7,7 @@ from pathlib import Path
 import typer
 
 from deployments.commands.tables import print_table
+from digit_core.inference.shipped import SECOND_READER, SECOND_READER_SHA256
 from digit_core.params import NetworkName
 from flows.networks import registry
 from flows.promote_result import Figures
@@ -28,7 +29,7 @@ def models() -> None:
     """List the versions, oldest first; a model that came with this package and is none yet becomes one."""
     registries = [registry(load_settings(), network) for network in NETWORKS]
     offered = [(one, version) for one in registries if (version := one.offer_shipped())]
-    print_table(HEADER, [_row(line) for one in registries for line in one.versions()])
+    print_table(HEADER, [*(_row(line) for one in registries for line in one.versions()), _second_reader()])
     for one, version in offered:
         how = one.network.how_to_promote.replace("VERSION", version)
         typer.echo(f"version {version} of the {one.network.kind} came with this package and is new; Next: {how}")
@@ -44,6 +45,11 @@ def _row(line: ModelVersion) -> tuple[str, ...]:
         *(_percent(line, _ACCURACY), _percent(line, _REVIEW)),
         *(line.date, line.sha256[:12], gate),
     )
+
+
+def _second_reader() -> tuple[str, ...]:
+    """The network that comes with another package: it has one version, and none of ours is put in its place."""
+    return "second reader", SECOND_READER, "champion", "rapidocr 3.10", "-", "-", "-", SECOND_READER_SHA256[:12], ""
 
 
 def _percent(line: ModelVersion, names: tuple[str, ...]) -> str:

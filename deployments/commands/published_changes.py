@@ -26,7 +26,8 @@ from tasks.adapters.results.dataset import Results
 from tasks.adapters.storage.storage import Missing, Storage
 from tasks.jobs import Reread, RereadJob, reread_page
 from tasks.reader_spec import ReaderSpec
-from tasks.worker_pool import Lost, WorkerPool
+from tasks.work_limits import Lost
+from tasks.worker_pool import WorkerPool
 
 _PAGE = ["uri", "sha256", "page_index", "page_count", "state"]
 _NUMBER = ["uri", "page_index", "number_id", "digits", "state", "confidence", "x", "y", "w", "h"]

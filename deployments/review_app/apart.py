@@ -18,7 +18,8 @@ from fastapi import HTTPException, Request
 
 from digit_core.errors import PageError
 from tasks.decoding import result_of
-from tasks.worker_pool import Lost, WorkerPool
+from tasks.work_limits import Lost
+from tasks.worker_pool import WorkerPool
 
 MOST_WAITING = 8
 """Uploads and pages that are received or decoded at a time; all but one wait."""

@@ -77,6 +77,11 @@ def batch(claim: Claim) -> dict[str, Any]:
     return {"claim": claim.claim_id, "items": [_shown(item) for item in claim.items]}
 
 
+def _differing(item: ReviewItem) -> str | None:
+    """What the second reader reads, where it is another number than the one that was decided."""
+    return None if item.second is None or item.second == "".join(item.parts) else item.second
+
+
 def _shown(item: ReviewItem) -> dict[str, Any]:
     hidden = suggestion_is_hidden(item.item_id, item.reason)
     return {
@@ -85,6 +90,7 @@ def _shown(item: ReviewItem) -> dict[str, Any]:
         "number": item.number_id,
         "place": item.place + 1,
         "of": len(item.parts),
+        "differs": None if hidden else _differing(item),
         "mark": item.mark,
         "file": item.uri.rpartition("/")[2],
         "page": item.page_index + 1,

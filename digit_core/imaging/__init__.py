@@ -1,1 +1,1 @@
-"""Image files to grey pages, and grey pages prepared for reading."""
+"""From bytes to a page made ready: decoding, paper and light, rulings."""

@@ -11,6 +11,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from digit_core.imaging.background import estimate_paper, flatten, reduced
+from digit_core.imaging.page_frame import OF_PAGE, PageFrame, find_page
 from digit_core.params import SegmentationParams
 from digit_core.records import Grey
 
@@ -21,6 +23,29 @@ Affine = NDArray[np.float64]
 
 _COARSER = 4
 """Rulings are looked for in pixels this many times as long."""
+
+_THICKEST = 100
+"""Pixels: what is thicker is no ruling, and no stroke crosses it. Looking for one takes time in proportion to the thickness."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Original:
+    """The scan in its own grey, ink dark; `affine` takes pixels of the prepared page to its pixels."""
+
+    pixels: Grey
+    affine: Affine
+
+    def cut(self, x0: int, y0: int, x1: int, y1: int) -> Grey:
+        """The part that lies between these pixels of the prepared page, as level as that is."""
+        corners = np.array([(x, y) for x in (x0, x1) for y in (y0, y1)]) @ self.affine[:, :2].T + self.affine[:, 2]
+        low = np.clip(np.floor(corners.min(axis=0)).astype(int), 0, np.array(self.pixels.shape[::-1]) - 1)
+        high = np.maximum(np.ceil(corners.max(axis=0)).astype(int), low + 1)
+        part = self.pixels[low[1] : high[1], low[0] : high[0]]
+        if np.array_equal(self.affine[:, :2], np.eye(2)):
+            return part
+        local = np.column_stack([self.affine[:, :2], self.affine[:, :2] @ (x0, y0) + self.affine[:, 2] - low])
+        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        return np.asarray(cv2.warpAffine(part, local, (x1 - x0, y1 - y0), flags=flags, borderMode=cv2.BORDER_REPLICATE), np.uint8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,65 +61,54 @@ class PreparedPage:
     rulings_v: Mask
     to_scan: Affine
     skew: float
+    original: Original | None = None
 
 
 def prepare(scan: Grey, params: SegmentationParams) -> PreparedPage:
-    """Runs the steps below in their order. What needs no detail is measured on a copy reduced once."""
+    """Runs the steps below in their order. What needs no detail is measured on a copy reduced once.
+
+    A page in a dark surround is cut out of it: the surround is neither paper nor ink.
+    """
     coarse = reduced(scan, 1024)
-    if is_negative(coarse):
+    frame = find_page(coarse, OF_PAGE)
+    if frame is None and is_negative(coarse):
         scan, coarse = ~scan, ~coarse
-    paper = estimate_paper(coarse, reach=1 / 24)
-    darkness, coarse_darkness = flatten(scan, paper), flatten(coarse, paper)
-    skew = estimate_skew(coarse_darkness, params.max_skew)
-    darkness, to_scan = rotate(darkness, skew)
-    ink = binarise(darkness, ink_level(coarse_darkness, params))
+    page = _Lit.of_page(scan, coarse, frame)
+    skew = estimate_skew(page.coarse, params.max_skew)
+    darkness, to_part = rotate(page.darkness, skew)
+    ink = binarise(darkness, ink_level(page.coarse, params))
     rulings_h, rulings_v = find_rulings(ink, params)
-    return PreparedPage(darkness, lift_rulings(ink, rulings_h, rulings_v), rulings_v, to_scan, skew)
+    to_scan = to_part + np.array([[0, 0, page.x], [0, 0, page.y]])
+    original = Original(scan, to_scan)
+    return PreparedPage(darkness, lift_rulings(ink, rulings_h, rulings_v), rulings_v, to_scan, skew, original)
 
 
-def prepare_strip(scan: Grey, params: SegmentationParams) -> PreparedPage:
-    """The same for an image of one cropped number: enlarged if it is low, not turned, ruled only from end to end."""
-    scale = min(4.0, max(1.0, 64 / scan.shape[0]))
-    if scale > 1:
-        scan = np.asarray(cv2.resize(scan, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC), np.uint8)
-    if is_negative(scan):
-        scan = ~scan
-    darkness = flatten(scan, estimate_paper(scan, reach=0.6))
-    ink = binarise(darkness, ink_level(darkness, params))
-    height, width = ink.shape
-    rulings_h = _long_runs(ink, (max(2 * height, width // 2), 1))
-    rulings_v = _long_runs(ink, (1, max(8, round(0.97 * height))))
-    back = np.array([[1 / scale, 0, 0], [0, 1 / scale, 0]])
-    return PreparedPage(darkness, lift_rulings(ink, rulings_h, rulings_v), rulings_v, back, 0.0)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Lit:
+    """The page without what is around it: its darkness, the same reduced, and its upper left corner on the scan."""
+
+    darkness: Grey
+    coarse: Grey
+    x: int = 0
+    y: int = 0
+
+    @classmethod
+    def of_page(cls, scan: Grey, coarse: Grey, frame: PageFrame | None) -> _Lit:
+        if frame is None:
+            paper = estimate_paper(coarse, 1 / 24, blurred=False)
+            return cls(flatten(scan, paper), flatten(coarse, paper))
+        box = frame.box(scan.shape)
+        part = np.ascontiguousarray(scan[box.y : box.bottom, box.x : box.right])
+        outside = frame.mask(scan.shape)
+        paper = estimate_paper(part, 1 / 24, blurred=False, outside=outside)
+        darkness = np.asarray(cv2.subtract(flatten(part, paper), outside), np.uint8)
+        return cls(darkness, reduced(darkness, 1024), box.x, box.y)
 
 
 def is_negative(scan: Grey) -> bool:
     """White ink on black: most of the page is dark."""
     small = reduced(scan, 256)
     return float(np.median(small)) < 85 and float(np.mean(small < 110)) > 0.6
-
-
-def estimate_paper(scan: Grey, reach: float) -> Grey:
-    """The brightness of the bare paper, at most 640 pixels a side: what a closing leaves that is wider than any stroke.
-
-    `reach` is the width of the closing as a share of the shorter side.
-    """
-    small = reduced(scan, 640)
-    window = max(5, round(min(small.shape) * reach)) | 1
-    paper = cv2.morphologyEx(small, cv2.MORPH_CLOSE, np.ones((window, window), np.uint8), borderType=cv2.BORDER_REPLICATE)
-    # So smooth a picture needs few pixels; a wide blur of many would cost more than all else that is done to a strip.
-    coarser = max(1, window // 8)
-    paper = reduced(np.asarray(paper, np.uint8), -(-max(paper.shape) // coarser))
-    paper = cv2.GaussianBlur(paper, (0, 0), window / 2 / coarser, borderType=cv2.BORDER_REPLICATE)
-    # Where there is no paper (a punch hole, the bed of the scanner) dividing would blow noise up.
-    return np.maximum(paper, max(48, int(np.percentile(paper, 60)) // 2)).astype(np.uint8)
-
-
-def flatten(scan: Grey, paper: Grey) -> Grey:
-    """Divides by the paper's own brightness, and returns darkness: 0 paper, 255 black."""
-    height, width = scan.shape
-    full = cv2.resize(paper, (width, height), interpolation=cv2.INTER_LINEAR)
-    return np.asarray(cv2.bitwise_not(cv2.divide(scan, full, scale=250)), np.uint8)
 
 
 def estimate_skew(darkness: Grey, limit: float) -> float:
@@ -157,10 +171,10 @@ def binarise(darkness: Grey, level: float) -> Mask:
 def find_rulings(ink: Mask, params: SegmentationParams) -> tuple[Mask, Mask]:
     """Masks of horizontal and of vertical rulings: straight runs of ink longer than any digit's stroke."""
     length = max(80, round(params.rule_length * max(ink.shape)))
-    return _long_runs(ink, (length, 1)), _long_runs(ink, (1, length))
+    return long_runs(ink, (length, 1)), long_runs(ink, (1, length))
 
 
-def _long_runs(ink: Mask, size: tuple[int, int]) -> Mask:
+def long_runs(ink: Mask, size: tuple[int, int]) -> Mask:
     """Ink that lies in straight runs of `size` = (length, 1) or (1, length) pixels or more.
 
     Looked for at a quarter of the resolution along the run, which costs a quarter and bridges the gaps of faint and
@@ -188,7 +202,7 @@ def lift_rulings(ink: Mask, rulings_h: Mask, rulings_v: Mask) -> Mask:
 def _without_crossings(ink: Mask, rulings: Mask, *, vertical_strokes: bool) -> Mask:
     """A stroke crosses where the ink, measured across the ruling, is clearly thicker than the ruling itself."""
     thickness = _thickness(rulings, along_rows=vertical_strokes)
-    if thickness == 0:
+    if not 0 < thickness <= _THICKEST:
         return rulings
     reach = thickness * 2 + 3
     across = np.ones((reach, 1) if vertical_strokes else (1, reach), np.uint8)
@@ -203,12 +217,3 @@ def _thickness(rulings: Mask, *, along_rows: bool) -> int:
         return 0
     edge = cv2.subtract(rulings, cv2.erode(rulings, np.ones((2, 1) if along_rows else (1, 2), np.uint8)))
     return max(1, round(area / max(1, cv2.countNonZero(edge))))
-
-
-def reduced(image: Grey, side: int) -> Grey:
-    """The image with its longer side at most `side` pixels, by area averaging."""
-    scale = side / max(image.shape)
-    if scale >= 1:
-        return image
-    height, width = (max(1, round(length * scale)) for length in image.shape)
-    return np.asarray(cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA), np.uint8)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -17,6 +17,7 @@ from digit_core.layouts.template import Holds, Layout, Place
 from digit_core.notation import NumberKind, decimal_mark_of, interpret
 from digit_core.params import ReviewPolicy, Writing
 from digit_core.readings import DigitReading, PageRead, Reading, Reason, State, as_written
+from digit_core.recognition.fusion_weights import Heard, fusion_weights
 from digit_core.recognition.legibility import legibility_of
 from digit_core.records import NOT_A_DIGIT, Box, CellState, NumberString, PageFound
 
@@ -25,9 +26,6 @@ _WORD = 0.4
 
 _LEAST_SEEN = 5.0
 """Log odds from which a number of a page is one: those of its columns and of the classifier's word for its digits together."""
-
-CLASSIFIER, EVIDENCE = 0.235, 1.0
-"""Exponents of the two witnesses of a digit; fitted on written strips of digits that neither learned."""
 
 Probabilities = NDArray[np.float32]
 """Shape (n, 11): calibrated probabilities of the ten digits and of "not a digit"."""
@@ -41,12 +39,13 @@ def judge(found: PageFound, probabilities: Probabilities, policy: ReviewPolicy, 
     which hardly anything is seen to be a number: of words, or lying turned.
     """
     both = fused(probabilities, found.digits.evidence)
+    calibrated = found.digits.evidence is not None
     form = found.digits.form
     layout = next((one for one in layouts if form is not None and one.version == form.version), None)
     bounds = np.cumsum([0, *(len(number.boxes) for number in found.digits.numbers)])
     places = [slice(start, end) for start, end in pairwise(bounds.tolist())]
     judged = (
-        _judge_number(found, number, both[own], policy, layout)
+        _judge_number(found, number, both[own], policy, layout, _worth(number, both[own]) if calibrated else _as_said)
         for number, own in zip(found.digits.numbers, places, strict=True)
         if (layout is not None and number.cell is not None) or _stands_there(number, probabilities[own])
     )
@@ -62,15 +61,26 @@ def judge(found: PageFound, probabilities: Probabilities, policy: ReviewPolicy, 
 
 
 def fused(probabilities: Probabilities, evidence: Probabilities | None) -> Probabilities:
-    """What the classifier says of the crops (n, 11) and what the reader says of the same places (n, 11), as one.
+    """What the classifier says of the crops (n, 11) and what the readers say of the same places (n, 11), as one.
 
-    Both are taken as independent witnesses, each with an exponent, as they saw the same ink: a logarithmic opinion pool
-    (Genest, Zidek, "Combining probability distributions", Statistical Science 1986).
+    Both are taken as independent witnesses, the classifier with an exponent: it saw the same ink, and each digit alone.
     """
     if evidence is None:
         return probabilities
-    both = np.power(np.maximum(probabilities, 1e-9), CLASSIFIER) * np.power(np.maximum(evidence, 1e-9), EVIDENCE)
+    classified = np.power(np.maximum(probabilities, 1e-9), fusion_weights().classifier)
+    both = classified * np.maximum(evidence, 1e-9)
     return np.asarray(both / both.sum(axis=1, keepdims=True), np.float32)
+
+
+def _as_said(confidence: float) -> float:
+    return confidence
+
+
+def _worth(number: NumberString, rows: Probabilities) -> Callable[[float], float]:
+    """How probable it is that a number, or a digit of it, is right of which its voices say so."""
+    digits = "".join(str(label) for label in rows.argmax(axis=1) if label != NOT_A_DIGIT)
+    heard = Heard.ALONE if number.second is None else Heard.AGREED if number.second == digits else Heard.DIFFERING
+    return lambda confidence: fusion_weights().calibrated(confidence, heard)
 
 
 def _stands_there(number: NumberString, classified: Probabilities) -> bool:
@@ -82,27 +92,36 @@ def _stands_there(number: NumberString, classified: Probabilities) -> bool:
 
 
 def _judge_number(
-    found: PageFound, number: NumberString, rows: Probabilities, policy: ReviewPolicy, layout: Layout | None
+    found: PageFound,
+    number: NumberString,
+    rows: Probabilities,
+    policy: ReviewPolicy,
+    layout: Layout | None,
+    worth: Callable[[float], float],
 ) -> Reading | None:
     """None for what is no number and stands in no cell of the form."""
     cell = number.cell if layout is not None else None
     if cell is None and (not len(rows) or float(rows[:, NOT_A_DIGIT].mean()) > _WORD or not _wanted(number, policy.writing)):
         return None
-    parts = tuple(_judge_digit(found, box, row, number.certainty, policy) for box, row in zip(number.boxes, rows, strict=True))
+    pairs = zip(number.boxes, rows, strict=True)
+    parts = tuple(_judge_digit(found, box, row, number.certainty, policy, worth) for box, row in pairs)
     digits = [part.digit for part in parts]
     if cell is None and not any(digits):
         return None
+    # That the number has these digits and marks is doubted once, not for each digit.
+    sure = worth(float(rows.max(axis=1).prod()) * number.certainty) if parts else 1.0
+    parts = _as_a_whole(parts, sure, policy)
     state = State.REVIEW if any(part.state is State.REVIEW for part in parts) else State.ACCEPTED
     ditto = number.cell is not None and number.cell.state is CellState.DITTO
     text = DITTO if ditto else as_written(number.text, digits)
     holds = layout.holds_of(Place(cell.zone, cell.row, cell.column)) if layout is not None and cell is not None else None
     marks = 1.0 if _is_told_by_form(text, holds) else number.marks
-    # That the number has these digits and marks is doubted once, not for each digit.
-    confidence = math.prod(part.confidence / number.certainty for part in parts) * number.certainty * marks
+    confidence = sure * marks
     box = number.cell.box if number.cell is not None and not number.boxes else Box.around(number.boxes)
     numeral = "".join(digits)
     reading = Reading(number.line, box, numeral, confidence, state, parts, number.printed, text, number.cell)
-    if numeral and (marks < policy.threshold or _is_odd(reading)):
+    reading = replace(reading, second=number.second)
+    if numeral and (confidence < policy.threshold <= sure or marks < policy.threshold or _is_odd(reading)):
         reading = for_review(reading, Reason.MARK)
     return reading if holds is None else by_form(reading, holds)
 
@@ -112,6 +131,16 @@ def _is_told_by_form(text: str, holds: Holds | None) -> bool:
     if holds is None or holds.decimals is None or holds.sign:
         return False
     return interpret(text).kind in (NumberKind.INTEGER, NumberKind.DECIMAL)
+
+
+def _as_a_whole(parts: tuple[DigitReading, ...], confidence: float, policy: ReviewPolicy) -> tuple[DigitReading, ...]:
+    """The digits of a number; where each is sure enough and all together are not, the least sure one is for review."""
+    if confidence >= policy.threshold or any(part.state is State.REVIEW for part in parts):
+        return parts
+    least = min(range(len(parts)), key=lambda i: parts[i].confidence)
+    return tuple(
+        replace(part, state=State.REVIEW, reason="low confidence") if i == least else part for i, part in enumerate(parts)
+    )
 
 
 def _is_odd(reading: Reading) -> bool:
@@ -132,11 +161,21 @@ def _wanted(number: NumberString, writing: Writing) -> bool:
     return writing is Writing.ANY or (number.printed > 0.5) == (writing is Writing.PRINT)
 
 
-def _judge_digit(found: PageFound, box: Box, row: NDArray[np.float32], certainty: float, policy: ReviewPolicy) -> DigitReading:
+def _judge_digit(
+    found: PageFound,
+    box: Box,
+    row: NDArray[np.float32],
+    certainty: float,
+    policy: ReviewPolicy,
+    worth: Callable[[float], float],
+) -> DigitReading:
     """certainty: that the number has these digits at all; a digit is no surer than that."""
     best = np.argsort(-row, kind="stable")[:3]
-    top = tuple((int(label), float(row[label]) * certainty) for label in best)
-    if top[0][1] < policy.threshold:
+    said = float(row[best[0]]) * certainty
+    sure = worth(said)
+    left = (1 - sure) / max(1 - said, 1e-9)  # of what the others were given
+    top = ((int(best[0]), sure), *((int(label), min(sure, float(row[label]) * certainty * left)) for label in best[1:]))
+    if sure < policy.threshold:
         return DigitReading(box, top, State.REVIEW, _doubt(top[0][0], float(row[best[0]]), policy))
     if top[0][0] == NOT_A_DIGIT:
         return DigitReading(box, top, State.REJECTED)

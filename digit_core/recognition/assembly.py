@@ -105,6 +105,7 @@ def page_digits(
             one.found.seen,
             _cell(one.cell, cells),
             one.found.marks,
+            one.found.second,
         )
         for line, one in placed
     )

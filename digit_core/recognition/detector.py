@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digit_core.imaging.prepare import PreparedPage, reduced
+from digit_core.imaging.background import reduced
+from digit_core.imaging.prepare import PreparedPage
 from digit_core.inference.network_spec import DIGITS, STRIP_HEIGHT
 from digit_core.inference.reader import Reader
 from digit_core.recognition.detections import Characters, characters
@@ -97,11 +98,17 @@ def strengthened(darkness: Grey) -> Grey:
     return np.asarray(cv2.convertScaleAbs(darkness, alpha=min(4.0, _STRONG / ink)), np.uint8)
 
 
-def look_at_strip(darkness: Grey, reader: Reader) -> Characters:
-    """Characters of a strip: looked at as it stands, and again at the size of its figures."""
+def look_at_strip(strip: PreparedPage, reader: Reader) -> Characters:
+    """Characters of a strip: looked at as it stands, and again at the size of its figures. Where they fill a small part of
+    their strip, they are first seen at the size of its ink.
+    """
+    darkness = strip.darkness
     longest = _LONGEST_STRIP / darkness.shape[1]
     scale = min(STRIP_HEIGHT / darkness.shape[0], longest)
     first = look_at(darkness, scale, reader)
+    if not (first.best < DIGITS).any():
+        scale = min(FIGURE / max(ink_height(strip.ink), 3.0), longest, _LARGEST_LOOK / max(darkness.shape))
+        first = look_at(darkness, scale, reader)
     digits = first.best < DIGITS
     if not digits.any():
         return first

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,20 +13,12 @@ from digit_core.inference.network_spec import DIGITS
 from digit_core.inference.reader import Columns
 from digit_core.recognition.ctc import Alignment, Floats, aligned, best_text, digits_only, log_likelihoods
 from digit_core.recognition.detections import Characters, text_of
+from digit_core.recognition.fusion_weights import FusionWeights, fusion_weights
 from digit_core.recognition.marks import Asked, written
 from digit_core.recognition.number_strip import Window
 
-_DETECTED, _READ = 0.16, 0.68
-"""Exponents of what cells and what columns say of a digit when both are put together; fitted on written strips."""
-
-_CLEARLY = 3.0
-"""By how much (in log likelihood) a text must be better than the one that was found, to be taken although its length differs."""
-
 _SURER = 0.8
 """Probability that there is a character, from which a digit is among the surer ones."""
-
-_DOUBT = 0.53
-"""Exponent of the doubt whether a number has as many digits as were read; fitted on written strips."""
 
 _LEAST = 1e-12
 """Probability that columns give at least, whatever they say."""
@@ -39,7 +32,8 @@ class FoundNumber:
     """boxes (n, 4) of its digits; evidence (n, 11): probabilities of the ten digits and of no digit, before any classifier;
     certainty: probability that these are its digits, none missing and none too many; printed: probability of print;
     text: as written, with its marks; seen: by how much (in log likelihood) its columns rather say these digits than none; marks:
-    probability that its marks are these.
+    probability that its marks are these; second: what the second reader reads by itself, None where it was not asked; proposal:
+    what it was decided from.
     """
 
     boxes: NDArray[np.float32]
@@ -49,6 +43,13 @@ class FoundNumber:
     text: str
     seen: float
     marks: float = 1.0
+    second: str | None = None
+    proposal: Proposal | None = None
+
+    @property
+    def confidence(self) -> float:
+        """That all of it is right, as the voices say before any classifier is heard; not calibrated."""
+        return float(self.evidence[:, :DIGITS].max(axis=1).prod()) * self.certainty
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,11 +67,21 @@ class Seen:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Proposal:
-    """A number as found on the page, digits and marks (boxes in its pixels), and as seen in strips, of each size one."""
+    """A number as found on the page, digits and marks (boxes in its pixels), as seen in strips, of each size one, and the columns
+    of the second reader, None where it was not asked.
+    """
 
     digits: Characters
     marks: Characters
     strips: tuple[Seen, ...]
+    second: Columns | None = None
+
+    def voices(self, weights: FusionWeights) -> list[tuple[Columns, float]]:
+        """The columns that speak about its digits, and the exponent of each."""
+        if self.second is None:
+            return [(seen.digits, weights.alone.read / len(self.strips)) for seen in self.strips]
+        ours = [(seen.digits, weights.together.read / len(self.strips)) for seen in self.strips]
+        return [*ours, (digits_only(self.second), weights.together.second)]
 
     @property
     def surer(self) -> Characters:
@@ -80,14 +91,15 @@ class Proposal:
 
 def decided(proposals: Sequence[Proposal]) -> list[FoundNumber]:
     """For each number the digits that page and columns together make likeliest."""
-    sizes = len(proposals[0].strips)
-    texts = [_texts(one) for one in proposals]
-    likely = _log_likelihoods(proposals, texts)
-    chosen = [_choice(row, values, sizes) for row, values in zip(texts, likely, strict=True)]
-    finals = [(seen.digits, row[i]) for one, row, i in zip(proposals, texts, chosen, strict=True) for seen in one.strips]
-    laid = aligned([columns for columns, _ in finals], [text for _, text in finals])
-    of_each = [laid[i * sizes : (i + 1) * sizes] for i in range(len(proposals))]
-    found = [_number(*row) for row in zip(proposals, texts, chosen, likely, of_each, strict=True)]
+    weights = fusion_weights()
+    voices = [one.voices(weights) for one in proposals]
+    texts = [_texts(one, [columns for columns, _ in own]) for one, own in zip(proposals, voices, strict=True)]
+    likely = _log_likelihoods(voices, texts)
+    chosen = [_choice(*row, weights) for row in zip(proposals, texts, likely, strict=True)]
+    spoken = [(columns, one.text) for one, own in zip(chosen, voices, strict=True) for columns, _ in own]
+    laid = iter(aligned([columns for columns, _ in spoken], [text for _, text in spoken]))
+    of_each = [list(islice(laid, len(own))) for own in voices]
+    found = [_number(*row, weights) for row in zip(proposals, chosen, voices, of_each, strict=True)]
     return _with_marks(proposals, found)
 
 
@@ -100,82 +112,93 @@ def _with_marks(proposals: Sequence[Proposal], found: Sequence[FoundNumber]) -> 
     return [replace(one, text=marked.text, marks=marked.sureness) for one, marked in zip(found, written(asked), strict=True)]
 
 
-def _texts(one: Proposal) -> list[str]:
-    """What is proposed: all that was found on the page, and its surer digits alone; what the columns of each size say, and what
-    they would say with too many and with too few digits.
+def _texts(one: Proposal, columns: Sequence[Floats]) -> list[str]:
+    """What is proposed: all that was found on the page, and its surer digits alone; what the columns say, and what they would say
+    with too many and with too few digits.
     """
-    columns = [seen.digits for seen in one.strips]
-    return [
-        text_of(one.digits),
-        text_of(one.surer),
-        *(best_text(each, nothing) for nothing in (1.0, *_OTHERWISE) for each in columns),
-    ]
+    read = [best_text(each, nothing) for nothing in (1.0, *_OTHERWISE) for each in columns]
+    return [text_of(one.digits), text_of(one.surer), *read]
 
 
-def _log_likelihoods(proposals: Sequence[Proposal], texts: Sequence[Sequence[str]]) -> list[Floats]:
-    """For each number (its texts,): every text against the columns of its strips, in their mean. Most texts are proposed more
-    than once, and scored once.
+def _log_likelihoods(voices: Sequence[Sequence[tuple[Columns, float]]], texts: Sequence[Sequence[str]]) -> list[Floats]:
+    """For each number (its texts,): what all its columns say of each text, weighed. Most texts are proposed more than once, and
+    scored once.
     """
     pairs = sorted({(number, text) for number, own in enumerate(texts) for text in own})
-    asked = [(seen.digits, text) for number, text in pairs for seen in proposals[number].strips]
-    scores = log_likelihoods([columns for columns, _ in asked], [text for _, text in asked])
-    found = dict(zip(pairs, scores.reshape(len(pairs), -1).mean(axis=1), strict=True))
+    asked = [(columns, text) for number, text in pairs for columns, _ in voices[number]]
+    scores = iter(log_likelihoods([columns for columns, _ in asked], [text for _, text in asked]).tolist())
+    found = {(number, text): sum(weight * next(scores) for _, weight in voices[number]) for number, text in pairs}
     return [np.array([found[number, text] for text in own]) for number, own in enumerate(texts)]
 
 
-def _agreed(laid: Sequence[Alignment]) -> Floats:
-    """(digits, 10): the geometric mean of what the strips of a number say may stand in the place of each digit."""
-    together = np.log(np.maximum([one.substitutes for one in laid], _LEAST)).mean(axis=0)
-    powers = np.exp(together - together.max(axis=1, keepdims=True))
-    return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+@dataclass(frozen=True, slots=True, eq=False)
+class _Choice:
+    """Which digits a number has; source: the characters of the page that they were found as, None if the columns alone see as
+    many; certainty: the share of this length among the lengths proposed.
+    """
+
+    text: str
+    source: Characters | None
+    certainty: float
 
 
-def _seen(one: Proposal, laid: Sequence[Alignment]) -> float:
-    """By how much the strips rather say these digits than none, in their mean."""
-    nothing = [np.log(np.maximum(seen.digits[:, 0], _LEAST)).sum() for seen in one.strips]
-    return float(np.mean([own.log_likelihood - none for own, none in zip(laid, nothing, strict=True)]))
+def _choice(one: Proposal, texts: Sequence[str], likely: Floats, weights: FusionWeights) -> _Choice:
+    """The likeliest text of the length that was found on the page, unless one of another length is clearly likelier."""
+    best: dict[int, int] = {}
+    for i in np.argsort(-likely, kind="stable").tolist():
+        best.setdefault(len(texts[i]), i)
+    best.pop(0, None)  # there is a number: its digits were found
+    clearly = (weights.alone if one.second is None else weights.together).clearly
+    found = {len(texts[i]): source for i, source in ((1, one.surer), (0, one.digits)) if texts[i]}
+    shown = max(found, key=lambda length: likely[best[length]])
+    read = max(best, key=lambda length: likely[best[length]])
+    length = read if likely[best[read]] > likely[best[shown]] + clearly else shown
+    source = found.get(length)
+    certainty = _certainty(likely[list(best.values())], float(likely[best[length]]))
+    return _Choice(texts[best[length]], None if source is None else source.left_to_right(), certainty)
 
 
-def _choice(texts: Sequence[str], likely: NDArray[np.float64], sizes: int) -> int:
-    """Which text: the likelier found one, unless one of the columns' own is of another length and clearly likelier."""
-    found = 1 if texts[1] and likely[1] > likely[0] else 0
-    read = 2 + int(np.argmax(likely[2 : 2 + sizes]))
-    clearly = len(texts[read]) != len(texts[found]) and likely[read] > likely[found] + _CLEARLY
-    return read if texts[read] and clearly else found
+def _certainty(likely: Floats, mine: float) -> float:
+    """The share of a length among all that are proposed, each as likely as its likeliest text."""
+    return float(1 / np.exp(np.minimum(likely - mine, 50.0)).sum())
 
 
 def _number(
     one: Proposal,
-    texts: Sequence[str],
-    choice: int,
-    likely: NDArray[np.float64],
+    choice: _Choice,
+    voices: Sequence[tuple[Columns, float]],
     laid: Sequence[Alignment],
+    weights: FusionWeights,
 ) -> FoundNumber:
-    count, read = len(texts[choice]), _agreed(laid)
-    if choice > 1:
-        boxes = _boxes_at(laid[0].middles, one)
-        detected, scores = np.full((count, DIGITS), 1 / DIGITS), np.full(count, 0.5)
+    """The number with what all voices say of each of its digits."""
+    spoken = [weight * np.log(own.substitutes + _LEAST) for own, (_, weight) in zip(laid, voices, strict=True)]
+    logs = np.sum(spoken, axis=0)
+    if choice.source is None:
+        boxes, present = _boxes_at(laid[0].middles, one), np.full(len(choice.text), 0.5)
     else:
-        source = (one.digits, one.surer)[choice].left_to_right()
-        boxes, detected, scores = source.boxes, source.probabilities[:, :DIGITS] + 1e-7, source.scores
-    both = np.power(detected, _DETECTED) * np.power(read + 1e-9, _READ)
-    both = both / both.sum(axis=1, keepdims=True)
-    evidence = np.concatenate([both * scores[:, None], 1 - scores[:, None]], axis=1).astype(np.float32)
-    certainty = _certainty(texts, choice, likely)
-    return FoundNumber(boxes, evidence, certainty, _printed(one.digits), texts[choice], _seen(one, laid))
+        boxes, present = choice.source.boxes, choice.source.scores.astype(np.float64)
+        detected = (weights.alone if one.second is None else weights.together).detected
+        logs = logs + detected * np.log(choice.source.probabilities[:, :DIGITS] + 1e-7)
+    digits = np.exp(logs - logs.max(axis=1, keepdims=True))
+    digits = digits / digits.sum(axis=1, keepdims=True)
+    # That a digit stands there is told by the page, and by all columns together where they see as many.
+    present = present + (1 - present) * choice.certainty
+    evidence = np.concatenate([digits * present[:, None], 1 - present[:, None]], axis=1).astype(np.float32)
+    second = None if one.second is None else best_text(digits_only(one.second))
+    seen = _seen(one, laid)
+    return FoundNumber(boxes, evidence, choice.certainty, _printed(one.digits), choice.text, seen, 1.0, second, one)
+
+
+def _seen(one: Proposal, laid: Sequence[Alignment]) -> float:
+    """By how much our strips rather say these digits than none, in their mean."""
+    nothing = [np.log(np.maximum(seen.digits[:, 0], _LEAST)).sum() for seen in one.strips]
+    return float(np.mean([own.log_likelihood - none for own, none in zip(laid, nothing, strict=False)]))
 
 
 def _printed(digits: Characters) -> float:
     """Of all the number's digits: their odds, in the geometric mean."""
     shares = np.clip(digits.printed.astype(np.float64), 1e-4, 1 - 1e-4)
     return float(1 / (1 + np.exp(-np.log(shares / (1 - shares)).mean())))
-
-
-def _certainty(texts: Sequence[str], choice: int, likely: NDArray[np.float64]) -> float:
-    """The share of the chosen length among the texts proposed, to the power that makes it as sure as it is right."""
-    best = {len(text): max(v for t, v in zip(texts, likely, strict=True) if len(t) == len(text)) for text in texts}
-    mine = best[len(texts[choice])]
-    return float(sum(np.exp(min(50.0, value - mine)) for value in best.values()) ** -_DOUBT)
 
 
 def _boxes_at(middles: NDArray[np.float64], one: Proposal) -> NDArray[np.float32]:

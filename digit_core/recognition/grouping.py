@@ -18,6 +18,9 @@ from digit_core.records import Box
 _FAINT = 16
 """Darkness of 255 from which a column may be a faint ruling, if it is so from top to bottom."""
 
+_GROUND, _ABOVE_GROUND = 20, 12
+"""Percentile of the darkness around two digits that is their paper, grey or patterned; a ruling is so much darker."""
+
 Sides = NDArray[np.float64]
 """Shape (4, n): left, top, right and bottom of n boxes, for comparing one with all of them at once."""
 
@@ -76,7 +79,8 @@ def _ruling_between(a: Box, b: Box, page: PreparedPage) -> bool:
     y0, y1 = min(a.y, b.y), max(a.bottom, b.bottom)
     gap = page.darkness[y0:y1, a.right + 1 : max(a.right + 1, b.x - 1)]
     if gap.size > 0:
-        _, dark = cv2.threshold(gap, _FAINT, 1, cv2.THRESH_BINARY)
+        ground = float(np.percentile(page.darkness[y0:y1, max(0, a.x) : b.right], _GROUND))
+        _, dark = cv2.threshold(gap, max(_FAINT, ground + _ABOVE_GROUND), 1, cv2.THRESH_BINARY)
         if cv2.reduce(dark, 0, cv2.REDUCE_AVG, dtype=cv2.CV_32F).max() > 0.7:
             return True
     middles = sorted((round(a.centre[0]), round(b.centre[0])))

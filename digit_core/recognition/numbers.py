@@ -6,6 +6,7 @@ Boxes here are pixels of the prepared page (level, rulings known), as rows left,
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -18,9 +19,11 @@ from digit_core.recognition.detections import Characters
 from digit_core.recognition.detector import look, look_at_strip
 from digit_core.recognition.fractions import with_fractions
 from digit_core.recognition.fusion import FoundNumber, Proposal, Seen, decided
+from digit_core.recognition.fusion_weights import Heard, fusion_weights
 from digit_core.recognition.grouping import group_strings
 from digit_core.recognition.number_strip import FIGURES, Window
 from digit_core.recognition.ruling_filter import not_rulings
+from digit_core.recognition.second_opinion import LEAST_SEEN, Second, strip_of_scan
 from digit_core.records import Box, Grey
 
 _ON_LINE = 0.6
@@ -42,7 +45,7 @@ def numbers_among(found: Characters, page: PreparedPage, reader: Reader, params:
 
 def find_number(page: PreparedPage, reader: Reader) -> list[FoundNumber]:
     """The one number of a strip (its digits from left to right, whatever the gaps), or none."""
-    found = main_line(with_fractions(look_at_strip(page.darkness, reader)))
+    found = main_line(with_fractions(look_at_strip(page, reader)))
     digits, marks = found.chosen(found.best < DIGITS), found.chosen(found.best >= DIGITS)
     return read_strings(page.darkness, [(digits, marks)], reader) if len(digits) else []
 
@@ -80,6 +83,21 @@ def _marks_of(digits: Characters, marks: Characters) -> Characters:
     x, y = (marks.boxes[:, 0] + marks.boxes[:, 2]) / 2, (marks.boxes[:, 1] + marks.boxes[:, 3]) / 2
     near = (x > left - 0.6 * height) & (x < right + 0.6 * height) & (y > top - 0.1 * height) & (y < bottom + 0.2 * height)
     return marks.chosen(near)
+
+
+def with_second(
+    page: PreparedPage, numbers: Sequence[FoundNumber], second: Second | None, least_seen: float = LEAST_SEEN
+) -> list[FoundNumber]:
+    """The numbers, decided anew with the second reader where it is to be asked; those that are hardly seen stay as they are."""
+    if second is None:
+        return list(numbers)
+    seen = [(i, one, one.proposal) for i, one in enumerate(numbers) if one.proposal is not None and one.seen > least_seen]
+    sure = [fusion_weights().calibrated(one.confidence, Heard.ALONE) for _, one, _ in seen]
+    chosen = [seen[at] for at in second.when.asked(sure)]
+    columns = second.reader.read([strip_of_scan(page, proposal.digits.boxes) for _, _, proposal in chosen])
+    again = decided([replace(proposal, second=own) for (_, _, proposal), own in zip(chosen, columns, strict=True)])
+    anew = {i: one for (i, _, _), one in zip(chosen, again, strict=True)}
+    return [anew.get(i, one) for i, one in enumerate(numbers)]
 
 
 def _known_to(reader: Reader, marks: Characters) -> Characters:

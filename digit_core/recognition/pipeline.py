@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from digit_core.imaging.decode import decode_page
 from digit_core.imaging.line_detection import LineMaps, line_maps
-from digit_core.imaging.prepare import PreparedPage, prepare_strip
+from digit_core.imaging.prepare import PreparedPage
+from digit_core.imaging.prepare_strip import prepare_strip
 from digit_core.imaging.rotation import prepare_lying
 from digit_core.inference.classifier import Recogniser
 from digit_core.inference.reader import Reader
@@ -25,14 +26,22 @@ from digit_core.recognition.acceptance import fused, judge
 from digit_core.recognition.assembly import in_tables, inked, inked_cell, page_digits, reading_order
 from digit_core.recognition.cells import FoundCell, find_cells
 from digit_core.recognition.fusion import FoundNumber
-from digit_core.recognition.numbers import find_number, find_numbers
+from digit_core.recognition.numbers import find_numbers, with_second
 from digit_core.recognition.orientation import evidence_of, lying
 from digit_core.recognition.print_detection import told_by_page
+from digit_core.recognition.second_opinion import Second
+from digit_core.recognition.views import find_in_views
 from digit_core.records import Form, PageDigits, PageFound, PageImage, PageRef
 
 
-def find_digits(image: PageImage, params: SegmentationParams, reader: Reader, layouts: Sequence[Layout] = ()) -> PageDigits:
-    """Finds the digits of a page; the one function behind which detection lives.
+def find_digits(
+    image: PageImage,
+    params: SegmentationParams,
+    reader: Reader,
+    layouts: Sequence[Layout] = (),
+    second: Second | None = None,
+) -> PageDigits:
+    """Finds the digits of a page; the one function behind which detection lives. second: who is asked where that is unsure.
 
     With layouts: what the cells of the one hold that fits best. Where none fits, and without any: all numbers of the page; in a
     ruled table they know their row and column. A page that lies sideways or upside down is read upright; boxes are those of the
@@ -45,6 +54,7 @@ def find_digits(image: PageImage, params: SegmentationParams, reader: Reader, la
     if quarters:
         turned = _read(image, quarters, params, reader, layouts)
         read = turned if _is_better(turned, read) else read
+    read = _asked(read, second)
     return told_by_page(_in_form(read, read.fit, image) if read.fit else _without_form(read, image, layouts))
 
 
@@ -73,6 +83,14 @@ def _read(image: PageImage, quarters: int, params: SegmentationParams, reader: R
         return _Read(page, maps, find_numbers(page, maps, reader, params))
     cells = find_cells(page, maps, fit, reader)
     return _Read(page, maps, [cell.number for cell in cells if cell.number is not None], fit, cells)
+
+
+def _asked(read: _Read, second: Second | None) -> _Read:
+    """The page with what the second reader adds; numbers are asked about when it is known how the page lies."""
+    numbers = with_second(read.page, read.numbers, second)
+    anew = iter(numbers)
+    cells = [replace(cell, number=next(anew)) if cell.number is not None else cell for cell in read.cells]
+    return replace(read, numbers=numbers, cells=cells)
 
 
 def _may_be_told_by_rulings(read: _Read) -> bool:
@@ -104,11 +122,15 @@ def _in_form(read: _Read, fit: Fit, image: PageImage) -> PageDigits:
     return page_digits(read.page, image, placed, Form(fit.layout.name, fit.layout.version, fit.agreement))
 
 
-def find_strip(image: PageImage, params: SegmentationParams, reader: Reader) -> PageDigits:
+def find_strip(image: PageImage, params: SegmentationParams, reader: Reader, second: Second | None = None) -> PageDigits:
     """Finds the digits of an image that holds one number and nothing else."""
     page = prepare_strip(image.pixels, params)
-    numbers = [inked(page, replace(one, seen=math.inf)) for one in find_number(page, reader)]
-    return page_digits(page, image, list(reading_order(numbers)))
+    found = find_in_views(page, reader)
+    if found is None:
+        return page_digits(page, image, [])
+    view, number = found
+    [decided] = with_second(view, [number], second, least_seen=-math.inf)
+    return page_digits(view, image, list(reading_order([inked(view, replace(decided, seen=math.inf))])))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -117,6 +139,7 @@ class PageReader:
 
     The only place that puts decoding, detection, classification and judgement together. Boxes are in pixels of the scan, origin
     top left. `reader` is detector and strip reader; `layouts` are tried in their order, and without any all numbers are read.
+    `second` is asked about numbers that the others are unsure of.
     """
 
     reader: Reader
@@ -125,6 +148,7 @@ class PageReader:
     segmentation: SegmentationParams = field(default_factory=SegmentationParams)
     policy: ReviewPolicy = field(default_factory=ReviewPolicy)
     layouts: tuple[Layout, ...] = ()
+    second: Second | None = None
 
     def read(self, image: PageImage, ref: PageRef) -> PageRead:
         """Read a decoded page."""
@@ -140,11 +164,11 @@ class PageReader:
 
     def detect(self, image: PageImage, ref: PageRef) -> PageFound:
         """Find the numbers of a page and the crops of their digits."""
-        return _found(image, ref, find_digits(image, self.segmentation, self.reader, self.layouts))
+        return _found(image, ref, find_digits(image, self.segmentation, self.reader, self.layouts, self.second))
 
     def detect_strip(self, image: PageImage, ref: PageRef) -> PageFound:
         """Find the digits of the one number of a strip."""
-        return _found(image, ref, find_strip(image, self.segmentation, self.reader))
+        return _found(image, ref, find_strip(image, self.segmentation, self.reader, self.second))
 
     def classify(self, found: PageFound) -> PageRead:
         """Classify the digits that were found, and judge which numbers are accepted and which a person shall see."""

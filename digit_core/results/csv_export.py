@@ -34,7 +34,7 @@ _SOURCE = {
     "page": "page_index",
     **{name: name for name in ("zone", "row", "column", "cell", "checks")},
     **{name: name for name in ("x", "y", "w", "h", "confidence", "state", "number_id", "model_version")},
-    **{name: name for name in ("machine_digits", "reviewer", "decided")},
+    **{name: name for name in ("machine_digits", "second_digits", "reviewer", "decided")},
 }
 COLUMNS = tuple(_SOURCE)
 
@@ -190,6 +190,7 @@ def _table_schema() -> dict[str, Any]:
             _field("number_id", "string", "The same for the same pixels in whatever run.", minLength=1),
             _field("model_version", "string", f"The version of the model that read it. {_GUARD}"),
             _field("machine_digits", "string", "What the machine read, whatever people said.", pattern="[0-9]*"),
+            _field("second_digits", "string", "What the second reader reads; '' where it was not asked.", pattern="[0-9]*"),
             _field("reviewer", "string", f"Who decided, with ', ' between; '' if nobody did. {_GUARD}"),
             _field("decided", "string", "When: ISO 8601, UTC; '' if nobody did.", pattern="([0-9]{4}-[0-9]{2}-[0-9]{2}T.*)?"),
         ],

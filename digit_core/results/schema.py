@@ -65,6 +65,8 @@ NUMBERS = _schema(
         ("decimals", pa.int8()),  # digits behind the point, as the form says or as written; null if neither says so
         ("checks", pa.string()),  # what the form's arithmetic says of it
         ("kind", pa.string()),  # what the text is: a NumberKind; since schema 4
+        ("second_digits", pa.string()),  # what the second reader reads; null where it was not asked; since schema 4
+        ("agreed", pa.bool_()),  # whether both readers read the same digits; null where it was not asked; since schema 4
         *_BOX,
         *_READ_BY,
     ]
@@ -196,6 +198,8 @@ def _numbers(pages: Sequence[PageRead]) -> ColumnValues:
         "decimals": [reading.decimals for reading in readings],
         "checks": [reading.checks for reading in readings],
         "kind": [meaning.kind.value for meaning in meanings],
+        "second_digits": [reading.second for reading in readings],
+        "agreed": [reading.agreed for reading in readings],
     }
 
 

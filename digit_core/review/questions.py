@@ -55,4 +55,5 @@ def _item(
         number_box=reading.box,
         mark=cutting.mark,
         ink=crops[part.box],
+        second=reading.second,
     )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from typing import Any
 from unittest.mock import patch
 
@@ -15,9 +16,10 @@ from numpy.typing import NDArray
 
 from digit_core.imaging.prepare import PreparedPage
 from digit_core.inference.reader import Reader
-from digit_core.recognition import detector, fusion
+from digit_core.recognition import detector
 from digit_core.recognition.ctc import Alignment
 from digit_core.recognition.detections import Characters
+from digit_core.recognition.fusion_weights import fusion_weights
 from digit_core.records import Grey
 
 Changes = Mapping[str, Any]
@@ -62,35 +64,41 @@ def _strip_once(darkness: Grey, reader: Reader) -> Characters:
     )
 
 
+_WEIGHTS = fusion_weights()
+
+
+def _weighed(**exponents: float) -> Changes:
+    """With these exponents of the voices in the place of what was fitted."""
+    weights = replace(_WEIGHTS, alone=replace(_WEIGHTS.alone, **exponents))
+    return {"digit_core.recognition.fusion.fusion_weights": lambda: weights}
+
+
+_NO_CLASSIFIER = {"digit_core.recognition.acceptance.fusion_weights": lambda: replace(_WEIGHTS, classifier=0.0)}
+
 # Without the columns the cells bear the whole exponent of both, or every digit would be unsure for no reason of its own.
 _CELLS_ALONE = {
+    **_weighed(detected=_WEIGHTS.alone.detected + _WEIGHTS.alone.read, read=0.0),
     "digit_core.recognition.fusion.log_likelihoods": _as_likely,
     "digit_core.recognition.fusion.aligned": _anywhere,
     "digit_core.recognition.fusion.best_text": lambda columns, nothing=1.0: "",
-    "digit_core.recognition.fusion._certainty": lambda texts, choice, likely: 1.0,
-    "digit_core.recognition.fusion._DETECTED": fusion._DETECTED + fusion._READ,
-    "digit_core.recognition.fusion._READ": 0.0,
+    "digit_core.recognition.fusion._certainty": lambda likely, mine: 1.0,
 }
 _ONE_LOOK = {"digit_core.recognition.numbers.look": _once, "digit_core.recognition.numbers.look_at_strip": _strip_once}
 
 STAGES: dict[str, Changes] = {
     "everything": {},
-    "without the classifier": {"digit_core.recognition.acceptance.CLASSIFIER": 0.0},
-    "digits by the classifier alone": {
-        "digit_core.recognition.acceptance.EVIDENCE": 0.0,
-        "digit_core.recognition.acceptance.CLASSIFIER": 1.0,
-    },
+    "without the classifier": _NO_CLASSIFIER,
+    "digits by the classifier alone": {"digit_core.recognition.acceptance.fused": lambda probabilities, evidence: probabilities},
     "without the columns (CTC)": _CELLS_ALONE,
     "which digit by the columns alone": {
-        "digit_core.recognition.fusion._DETECTED": 0.0,
-        "digit_core.recognition.fusion._READ": fusion._DETECTED + fusion._READ,
-        "digit_core.recognition.acceptance.CLASSIFIER": 0.0,
+        **_weighed(detected=0.0, read=_WEIGHTS.alone.detected + _WEIGHTS.alone.read),
+        **_NO_CLASSIFIER,
     },
     "without the surer digits alone": {"digit_core.recognition.fusion._SURER": 0.0},
-    "without the columns' own text": {"digit_core.recognition.fusion._CLEARLY": np.inf},
-    "without doubt of the number's length": {"digit_core.recognition.fusion._certainty": lambda texts, choice, likely: 1.0},
+    "without the columns' own text": _weighed(clearly=np.inf),
+    "without doubt of the number's length": {"digit_core.recognition.fusion._certainty": lambda likely, mine: 1.0},
     "strips of one size of figures": {"digit_core.recognition.numbers.FIGURES": (25.0,)},
-    "cells of the page alone": {**_CELLS_ALONE, "digit_core.recognition.acceptance.CLASSIFIER": 0.0},
+    "cells of the page alone": {**_CELLS_ALONE, **_NO_CLASSIFIER},
     "without the second look at the figures' size": _ONE_LOOK,
     "without what faint ink gains": {
         "digit_core.recognition.detector.strengthened": lambda darkness: darkness,

@@ -52,8 +52,9 @@ def item(name: str, confidence: float = 0.5, collection: str = HERE) -> ReviewIt
     )
 
 
-def test_an_item_comes_back_as_it_was_put(queue):
-    asked = item("a", confidence=1 / 3)
+@pytest.mark.parametrize("second", [None, "", "178"])
+def test_an_item_comes_back_as_it_was_put(queue, second):
+    asked = replace(item("a", confidence=1 / 3), second=second)
 
     queue.put([asked])
 
@@ -197,9 +198,9 @@ def test_four_processes_putting_overlapping_items_into_a_new_queue_leave_exactly
 
 def test_a_queue_of_a_newer_version_is_refused_and_left_alone(url):
     ReviewQueue(url).close()
-    execute(url, "UPDATE review_schema SET version = 4")
+    execute(url, "UPDATE review_schema SET version = 5")
 
-    with pytest.raises(QueueError, match="schema version 4, and this program knows up to 3: install a newer"):
+    with pytest.raises(QueueError, match="schema version 5, and this program knows up to 4: install a newer"):
         ReviewQueue(url)
 
 

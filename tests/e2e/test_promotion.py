@@ -126,10 +126,10 @@ def test_the_list_of_models_says_which_serves_and_how_well(promotions):
     lines = digits("models").output.splitlines()
 
     card = json.loads(SHIPPED_CARD.read_text())
-    assert lines[1].split()[:3] == ["1", "champion", "archive"]
-    assert lines[1].split()[3] == f"{card['accuracy']['mnist_test']:.2%}"
+    assert lines[1].split()[:4] == ["classifier", "1", "champion", "archive"]
+    assert lines[1].split()[4] == f"{card['accuracy']['mnist_test']:.2%}"
     assert card["sha256"][:12] in lines[1]
-    assert lines[2].split()[:3] == ["2", "challenger", "weakened"]
+    assert lines[2].split()[:4] == ["classifier", "2", "challenger", "weakened"]
 
 
 def test_a_model_that_came_with_a_newer_package_is_listed_as_new(home, tmp_path):
@@ -138,9 +138,9 @@ def test_a_model_that_came_with_a_newer_package_is_listed_as_new(home, tmp_path)
 
     first, second = digits("models").output, digits("models").output
 
-    assert "version 2 came with this package and is new; Next: digits promote 2" in first
+    assert "version 2 of the classifier came with this package and is new; Next: digits promote 2" in first
     assert "is new" not in second
-    assert second.splitlines()[2].split()[:2] == ["2", "challenger"]
+    assert second.splitlines()[2].split()[:3] == ["classifier", "2", "challenger"]
 
 
 @pytest.fixture
@@ -216,11 +216,13 @@ def test_pages_that_are_gone_or_changed_since_are_named_and_passed_over(results,
 
     assert shown.exit_code == 0
     assert f"not read again: {first} page 1: gone" in shown.output
-    assert f"not read again: {second} page 1: changed" in shown.output
+    assert f"not read again: {second} page 1: the file was changed" in shown.output
     assert "0 published numbers" in shown.output
 
 
-@pytest.mark.parametrize(("arguments", "said"), [(["9"], "version=9"), (["best"], "no model version is called 'best'")])
+@pytest.mark.parametrize(
+    ("arguments", "said"), [(["9"], "version=9"), (["best"], "no version of the classifier is called 'best'")]
+)
 def test_a_version_that_does_not_exist_is_named(promotions, arguments, said):
     refused = digits("promote", *arguments)
 

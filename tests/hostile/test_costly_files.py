@@ -12,7 +12,8 @@ import pytest
 from digit_core.errors import FailureReason, PageError
 from digit_core.imaging.decode import decode_page
 from digit_core.params import DecodeLimits
-from tasks.worker_pool import Lost, WorkerPool
+from tasks.work_limits import Lost
+from tasks.worker_pool import WorkerPool
 from tests.support import pool_jobs
 from tests.support.costly_files import COSTLY
 

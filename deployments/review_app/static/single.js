@@ -42,6 +42,8 @@ function draw() {
   show($("page"), picture("page", now.id), "The scan cannot be had any more.");
   $("where").textContent = where;
   $("guess").replaceChildren(...(now.guess === null ? ["What is it?"] : ["the machine reads ", bold(word(now.guess)), " ?"]));
+  $("differs").hidden = now.differs === null;
+  $("differs").replaceChildren(...(now.differs === null ? [] : ["the second reader reads ", bold(now.differs || "nothing")]));
   $("accept").disabled = now.guess === null;
   $("mark").hidden = !now.mark;
   if (now.mark) for (const [at, side] of ["left", "top", "width", "height"].entries()) $("mark").style[side] = `${100 * now.mark[at]}%`;

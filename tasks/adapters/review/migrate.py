@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 from digit_core.errors import QueueError
 from tasks.adapters.review.schema import SCHEMA
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """Of the newest migration; stands in the table `review_schema`, for programs that do not know Alembic's."""
 
 VERSION_TABLE = "review_alembic"

@@ -13,7 +13,7 @@ from tasks.adapters.review.schema import OPEN
 
 DatabaseRow = Mapping[Any, Any]
 
-_PLAIN = ("item_id", "uri", "sha256", "page_index", "number_id", "reason", "collection", "model_version", "place")
+_PLAIN = ("item_id", "uri", "sha256", "page_index", "number_id", "reason", "collection", "model_version", "place", "second")
 
 
 def item_row(item: ReviewItem, created: datetime) -> dict[str, Any]:

@@ -35,6 +35,7 @@ ITEMS = sa.Table(
     sa.Column("place", sa.Integer, nullable=False),
     sa.Column("number_box", sa.JSON(none_as_null=True)),  # [x, y, w, h]
     sa.Column("mark", sa.JSON(none_as_null=True)),  # [x, y, w, h] within the strip, as shares
+    sa.Column("second", sa.String),  # the number's digits as the second reader reads them; null where it was not asked
     sa.Column("claim_id", sa.String),
     sa.Column("claimed_by", sa.String),
     sa.Column("claim_until", sa.Double),  # seconds since 1970; past: free again

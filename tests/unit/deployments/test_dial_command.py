@@ -12,6 +12,7 @@ from deployments.cli import app
 from digit_core.calibration.record import CalibrationRecord, write_records
 from digit_core.calibration.risk_control import set_dial
 from digit_core.errors import InputError, RegistryError
+from digit_core.inference.classifier import SHIPPED_MODEL
 from digit_core.params import CalibrationSet
 from flows.options import run_options
 from flows.planning import dialled, make_plan
@@ -87,6 +88,21 @@ def test_what_cannot_be_is_an_error_of_the_caller(settings, option):
 
     assert run.exit_code == 2
     assert "digits: " in run.output
+
+
+def test_real_collections_stand_in_the_table_of_the_classifier_that_read_them(settings, monkeypatch, tmp_path):
+    monkeypatch.setenv("DIGITS_HOME", str(tmp_path / "of its own"))
+
+    run = digits("dial", "--model", SHIPPED_MODEL)
+
+    assert "real: digits of french notaries," in run.output
+    assert "digits of real collections, " in run.output
+
+
+def test_real_collections_promise_nothing_of_another_classifier(settings, tmp_path):
+    assert "real collections" not in digits("dial").output
+    with pytest.raises(InputError, match="another one serves: give --ink archive"):
+        make_plan("scans", str(tmp_path / "out"), settings().replaced_by(run_options({"max_error": 0.02, "ink": "real"})))
 
 
 def test_a_run_takes_the_threshold_that_keeps_the_error(settings, tmp_path):

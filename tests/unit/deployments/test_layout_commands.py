@@ -11,7 +11,7 @@ from deployments.cli import app
 from digit_core.layouts.template import Holds, Mark
 from digit_core.layouts.template_file import parse_layout
 from digit_core.notation import DateOrder, NumberKind
-from digit_core.visualisation.layout_overlay import _font
+from digit_core.synthesis.fonts import font
 from tests.support.drawn import ruled_form
 
 pytestmark = pytest.mark.slow
@@ -133,9 +133,9 @@ def test_what_cannot_be_is_one_line_and_exit_code_2(page: Path, arguments: tuple
 
 
 def test_names_of_all_europe_are_drawn_not_boxes() -> None:
-    missing = bytes(_font(20).getmask("\uffff"))
+    missing = bytes(font("DejaVuSans", 20).getmask("\uffff"))
 
-    assert all(bytes(_font(20).getmask(letter)) != missing for letter in "åøæüéłžŠЖα")
+    assert all(bytes(font("DejaVuSans", 20).getmask(letter)) != missing for letter in "åøæüéłžŠЖα")
 
 
 def lying(tmp_path: Path, page: Path, quarters: int) -> Path:

@@ -1,29 +1,30 @@
 """Each step that makes a page ready, on pages drawn by hand."""
 
+import time
+
 import cv2
 import numpy as np
 import pytest
 
+from digit_core.imaging.background import estimate_paper, flatten
 from digit_core.imaging.prepare import (
     binarise,
-    estimate_paper,
     estimate_skew,
     find_rulings,
-    flatten,
     ink_level,
     is_negative,
     lift_rulings,
     prepare,
-    prepare_strip,
     rotate,
 )
+from digit_core.imaging.prepare_strip import prepare_strip
 from digit_core.params import SegmentationParams
 
 PARAMS = SegmentationParams()
 
 
 def flat(page: np.ndarray) -> np.ndarray:
-    return flatten(page, estimate_paper(page, reach=1 / 24))
+    return flatten(page, estimate_paper(page, reach=1 / 24, blurred=False))
 
 
 def inked(page: np.ndarray) -> np.ndarray:
@@ -63,9 +64,58 @@ def test_the_papers_brightness_under_a_number_is_that_of_the_light():
     written = light.copy()
     cv2.putText(written, "2047", (120, 45), cv2.FONT_HERSHEY_SIMPLEX, 1.2, 30, 3)
 
-    paper = cv2.resize(estimate_paper(written, reach=0.6), (400, 60), interpolation=cv2.INTER_LINEAR)
+    paper = cv2.resize(estimate_paper(written, reach=0.6, blurred=True), (400, 60), interpolation=cv2.INTER_LINEAR)
 
     assert np.abs(paper[:, 40:-40].astype(int) - light[:, 40:-40]).max() <= 14
+
+
+def test_a_shadow_with_a_sharp_edge_leaves_no_edge_and_no_ink_behind():
+    page = blank()
+    cv2.putText(page, "4711", (320, 300), cv2.FONT_HERSHEY_SIMPLEX, 2, 60, 4)
+    light = np.where(np.arange(800) < 400, 0.3, 1.0)
+
+    darkness = flat((page * light).astype(np.uint8))
+
+    writing = slice(240, 320), slice(300, 500)
+    without = darkness.copy()
+    without[writing] = 0
+    assert np.percentile(without, 99.5) < 30
+    assert without.max() < 80  # a column of pixels is half in the light
+    assert inked((page * light).astype(np.uint8))[writing].any()
+
+
+def test_a_dark_surround_is_cut_off_and_points_find_their_way_back():
+    picture = np.full((900, 1400), 12, np.uint8)
+    picture[150:750, 300:1100] = ruled_page()
+
+    page, alone = prepare(picture, PARAMS), prepare(ruled_page(), PARAMS)
+
+    assert page.ink.shape == pytest.approx(alone.ink.shape, abs=12)
+    assert cv2.countNonZero(page.ink) == pytest.approx(cv2.countNonZero(alone.ink), rel=0.05)
+    y, x = (int(v.mean()) for v in np.nonzero(page.ink))
+    np.testing.assert_allclose(
+        page.to_scan @ [x, y, 1], np.array([300, 150]) + [v.mean() for v in np.nonzero(alone.ink)][::-1], atol=5
+    )
+
+
+def test_black_bars_beside_a_page_cost_no_more_time_than_paper_there():
+    page = cv2.resize(ruled_page(), (1600, 1200))
+    bars = np.zeros((1200, 1400), np.uint8)
+
+    started = time.process_time()
+    prepare(np.hstack([bars, page, bars]), PARAMS)
+
+    assert time.process_time() - started < 2
+
+
+def test_black_over_all_of_a_page_costs_no_more_time_than_writing():
+    ink = np.full((1200, 3000), 255, np.uint8)
+    ink[:, 1200:1800] = 0
+
+    started = time.process_time()
+    lift_rulings(ink, *find_rulings(ink, PARAMS))
+
+    assert time.process_time() - started < 2
 
 
 def test_a_negative_is_turned_into_dark_ink_on_light_paper():

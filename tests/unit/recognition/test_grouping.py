@@ -70,3 +70,13 @@ def test_digits_that_lean_over_each_other_are_one_number():
 
 def test_no_digits_are_no_numbers():
     assert group_strings([], (), page(), PARAMS) == []
+
+
+def test_grey_paper_between_two_digits_is_no_ruling_and_a_ruling_on_it_is():
+    grey = np.random.default_rng(2).normal(26, 3, (300, 600)).clip(0, 255).astype(np.uint8)
+    digits = [digit(50), digit(80), digit(112)]
+
+    assert lengths(digits, darkness=grey) == [3]
+
+    grey[:, 106] += 30
+    assert lengths(digits, darkness=grey) == [2, 1]

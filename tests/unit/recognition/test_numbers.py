@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from digit_core.imaging.line_detection import line_maps
-from digit_core.imaging.prepare import prepare, prepare_strip
+from digit_core.imaging.prepare import prepare
+from digit_core.imaging.prepare_strip import prepare_strip
 from digit_core.inference.network_spec import CLASSES, DIGITS, FULL, NOTHING, OUTPUTS, NetworkForm
 from digit_core.inference.reader import Cells, Columns, OnnxReader
 from digit_core.params import SegmentationParams

@@ -36,9 +36,9 @@ def test_the_first_columns_are_the_file_and_the_value_and_how_it_is_written():
 
     assert lines == [
         '"file","value","digits","text","kind","page","zone","row","column","cell","checks","x","y","w","h","confidence","state",'
-        '"number_id","model_version","machine_digits","reviewer","decided"\r\n',
+        '"number_id","model_version","machine_digits","second_digits","reviewer","decided"\r\n',
         '"/scans/a.png",124,"0124","0124","integer",1,"","","","","",5,6,30,20,0.97,"accepted",'
-        '"abababababababab-0-5-6-30-20","3","0124","",""\r\n',
+        '"abababababababab-0-5-6-30-20","3","0124","","",""\r\n',
     ]
 
 

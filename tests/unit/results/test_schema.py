@@ -67,6 +67,14 @@ def test_a_number_says_how_it_was_written_and_whether_it_is_print():
     assert (number["text"], number["printed"]) == (".5-", 0.25)
 
 
+def test_a_number_says_what_the_second_reader_reads_and_nothing_where_it_was_not_asked():
+    readings = tuple(replace(PAGE.readings[0], second=second) for second in ("5", "58", None))
+
+    numbers = batch_tables([replace(PAGE, readings=readings)], READ_BY)["numbers"].to_pylist()
+
+    assert [(number["second_digits"], number["agreed"]) for number in numbers] == [("5", True), ("58", False), (None, None)]
+
+
 def test_a_file_of_the_first_schema_is_read_with_nothing_where_it_knows_nothing():
     now = batch_tables([PAGE], READ_BY)["numbers"]
     old = now.drop_columns(["text", "printed"]).replace_schema_metadata({"digits.schema_version": "1"})

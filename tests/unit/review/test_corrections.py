@@ -32,6 +32,7 @@ def number(name="n", digits="1975", state="review", x=100, w=80, **changes):
         "printed": 0.0,
         "value": None,
         "decimals": None,
+        "agreed": None,
         "uri": "page.png",
         "sha256": PAGE[0],
         "page_index": 0,

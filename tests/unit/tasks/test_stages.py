@@ -27,7 +27,7 @@ from tasks.jobs import DetectJob, FileJob, detect_page, page_reader, probe_file
 from tasks.reader_spec import ReaderSpec
 from tasks.route import route
 from tasks.run_plan import Batch, RunPlan
-from tasks.worker_pool import Lost
+from tasks.work_limits import Lost
 
 
 def shipped() -> NetworkFiles:
@@ -59,7 +59,7 @@ def scan(tmp_path: Path) -> Path:
 def plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunPlan:
     """A run that asks a person about every digit, and whose queue is a list."""
     asked: list[Any] = []
-    put = lambda items, pages: asked.append((tuple(items), tuple(pages)))  # noqa: E731
+    put = lambda items, pages, source: asked.append((tuple(items), tuple(pages)))  # noqa: E731
     queue, pool = SimpleNamespace(put=put, asked=asked), Here()
     at = SimpleNamespace(pool=pool, queue=queue, on_pages=lambda count: None)
     for stage in ("detect", "classify", "route"):

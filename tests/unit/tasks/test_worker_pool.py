@@ -8,7 +8,8 @@ from concurrent.futures import CancelledError
 import pytest
 
 from digit_core.errors import FailureReason
-from tasks.worker_pool import Lost, WorkerPool
+from tasks.work_limits import Lost
+from tasks.worker_pool import WorkerPool
 from tests.support import pool_jobs
 
 pytestmark = pytest.mark.slow
@@ -63,10 +64,31 @@ def test_an_item_that_hangs_is_ended_and_lost_alone() -> None:
     assert "0.5 s" in results[1].message
 
 
+def test_an_item_may_wait_longer_than_it_may_compute() -> None:
+    pool = WorkerPool(1, 0.4)
+    try:
+        assert pool.run(pool_jobs.act, ["rest"]) == ["REST"]
+    finally:
+        pool.close()
+
+
+def test_an_item_that_computes_too_long_is_ended_whatever_code_it_is_in() -> None:
+    pool = WorkerPool(1, 1.0)
+    try:
+        results = pool.run(pool_jobs.act, ["a", "compute", "b"], per_job=3)
+    finally:
+        pool.close()
+
+    assert results[0::2] == ["A", "B"]
+    assert isinstance(results[1], Lost)
+    assert results[1].reason == FailureReason.TIMED_OUT
+    assert "processor time" in results[1].message
+
+
 @pytest.mark.parametrize("pace", [100, -100])
 def test_items_are_timed_by_a_clock_that_does_not_jump(pace: int, monkeypatch: pytest.MonkeyPatch) -> None:
     right = time.time
-    pool = WorkerPool(1, SECONDS)
+    pool = WorkerPool(1, 0.5)
     try:
         pool.run(pool_jobs.act, ["the workers have started"])
         monkeypatch.setattr(time, "time", lambda: pace * right())

@@ -1,0 +1,122 @@
+"""A second reader of strips that was made apart from ours: PP-OCRv6's small recogniser, which the package rapidocr brings along.
+
+Two readers that learned from different hands seldom make the same mistake. Only the network's file is used, no code of rapidocr.
+Of its 18,710 classes those are kept that can stand in a number, which makes it half as large and a third faster, and leaves the
+probabilities among them as they were. Apache License 2.0; see NOTICE.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from digit_core.errors import RegistryError
+from digit_core.inference.network_spec import CHARACTERS, CLASSES, OTHER
+from digit_core.inference.onnx import onnx_session
+from digit_core.inference.reader import Columns
+from digit_core.inference.shipped import SECOND_READER_SHA256, WITHOUT_IT
+from digit_core.records import Grey
+
+_FILE = Path("models") / "PP-OCRv6_rec_small.onnx"
+_ALIKE = {"–": "-", "—": "-", "−": "-", "=": "-", "~": "-", "·": ".", "″": '"', "′": "'", "’": "'"}
+"""Characters that its alphabet has beside ours and that mean the same in a number."""
+
+_KEPT = CHARACTERS.replace(OTHER, "") + "".join(_ALIKE)
+_HEIGHT, _COLUMN = 48, 8
+"""Pixels of its strips' height and of a column's width."""
+
+_RIGHT = 96
+"""Columns of mid-grey, in pixels, to the right of a strip: without them its last character is often lost."""
+
+_WIDEST = 3200
+"""Pixels of its strips' width at most: wider ones are made narrower, so that none fills the memory."""
+
+_LEAST = 1e-9
+"""Probability at least of each character."""
+
+
+def shipped_network() -> bytes:
+    """The network's file out of the installed package. Raises RegistryError if it is missing, or is another one."""
+    package = find_spec("rapidocr")
+    places = package.submodule_search_locations if package is not None else None
+    if not places:
+        raise RegistryError(f"the second reader's package is not installed: `pip install 'rapidocr>=3.10,<3.11'`, {WITHOUT_IT}")
+    path = Path(next(iter(places))) / _FILE
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise RegistryError(
+            f"the second reader's network {path} cannot be read ({error.strerror}): install rapidocr 3.10 anew, {WITHOUT_IT}"
+        ) from error
+    if hashlib.sha256(data).hexdigest() != SECOND_READER_SHA256:
+        raise RegistryError(f"{path} is not the network of rapidocr 3.10, or was changed: install rapidocr 3.10, {WITHOUT_IT}")
+    return data
+
+
+def cut_network(data: bytes) -> bytes:
+    """The network with those of its classes alone that can stand in a number; its output are their scores.
+
+    Raises RegistryError for a network that does not end in a layer of one score for each of its characters.
+    """
+    import onnx
+    from onnx import numpy_helper
+
+    model = onnx.load_from_string(data)
+    known = ["", *next((p.value for p in model.metadata_props if p.key == "character"), "").split("\n")]
+    weights = {one.name: one for one in model.graph.initializer}
+    softmax = model.graph.node[-1]
+    last = [weights[name] for node in model.graph.node[-4:] for name in node.input if name in weights]
+    if softmax.op_type != "Softmax" or len(last) != 2 or not set(_KEPT) <= set(known):
+        raise RegistryError(f"the second reader's network is not of the form that it had in rapidocr 3.10, {WITHOUT_IT}")
+    kept = [0, *(known.index(character) for character in _KEPT)]
+    for one in last:
+        one.CopyFrom(numpy_helper.from_array(np.ascontiguousarray(numpy_helper.to_array(one)[..., kept]), one.name))
+    model.graph.output[0].name = softmax.input[0]
+    model.graph.output[0].type.tensor_type.shape.dim[2].dim_value = len(kept)
+    model.graph.node.remove(softmax)
+    del model.metadata_props[:], model.graph.value_info[:]
+    return bytes(model.SerializeToString())
+
+
+class SecondReader:
+    """Reads strips as they are on the scan, by a file that `cut_network` made. Raises RegistryError if it is no such network."""
+
+    def __init__(self, path: Path) -> None:
+        self._session = onnx_session(path)
+        inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
+        if len(inputs) != 1 or len(outputs) != 1 or outputs[0].shape[-1] != 1 + len(_KEPT):
+            raise RegistryError(f"{path} is not the second reader's network: delete it, and it is made anew")
+        self._input = inputs[0].name
+
+    def read(self, strips: Sequence[Grey]) -> list[Columns]:
+        """Strips of grey (0 black), cut close around one line of ink, of any size; for each its columns (t, CLASSES), of
+        8 pixels where the strip is made 48 high.
+        """
+        # One by one: it takes no less time for several of a width together, and none is filled up to another's.
+        return [_probabilities(self._session.run(None, {self._input: _prepared(strip)})[0][0]) for strip in strips]
+
+
+def _prepared(strip: Grey) -> NDArray[np.float32]:
+    """Shape (1, 3, 48, width): -1 black, 1 white, and mid-grey behind the end."""
+    height, width = strip.shape
+    size = min(_WIDEST, max(_COLUMN, -(-_HEIGHT * width // height)))
+    enlarged = cv2.resize(strip, (size, _HEIGHT)).astype(np.float32) / 127.5 - 1
+    return np.broadcast_to(np.pad(enlarged, ((0, 0), (0, _RIGHT))), (1, 3, _HEIGHT, size + _RIGHT))
+
+
+def _probabilities(scores: NDArray[np.float32]) -> Columns:
+    """From the scores (t, kept classes) of its own characters to the probabilities of ours."""
+    powers = np.exp(scores.astype(np.float64) - scores.max(axis=1, keepdims=True))
+    found = np.full((len(scores), CLASSES), _LEAST)
+    for place, share in zip(_PLACES, (powers / powers.sum(axis=1, keepdims=True)).T, strict=True):
+        found[:, place] += share
+    return found
+
+
+_PLACES = (0, *(CHARACTERS.index(_ALIKE.get(character, character)) + 1 for character in _KEPT))

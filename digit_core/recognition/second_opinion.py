@@ -1,0 +1,48 @@
+"""When the second reader is asked about a number, and what it is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digit_core.imaging.prepare import PreparedPage
+from digit_core.inference.reader import Columns
+from digit_core.params import SecondOpinion
+from digit_core.records import Grey
+
+_BESIDE, _ABOVE = 0.8, 0.25
+"""What is shown around the digits: left and right in heights of a digit, above and below in heights of the number."""
+
+LEAST_SEEN = 0.0
+"""Log odds, by our own columns, that a number stands on a page at all, from which it is worth asking about."""
+
+
+class StripReader(Protocol):
+    """Whatever reads strips: pictures of one line each -> columns (t, CLASSES)."""
+
+    def read(self, strips: Sequence[Grey]) -> list[Columns]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Second:
+    """The second reader, and when it is asked."""
+
+    reader: StripReader
+    when: SecondOpinion = field(default_factory=SecondOpinion)
+
+
+def strip_of_scan(page: PreparedPage, boxes: NDArray[np.float32]) -> Grey:
+    """The scan's own grey around digits with these boxes (n, 4) of the prepared page, level; cut at the page's edges."""
+    height = float(np.median(boxes[:, 3] - boxes[:, 1]))
+    low, high = boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)
+    reach = np.array([_BESIDE * height, _ABOVE * (high[1] - low[1])])
+    size = np.array(page.darkness.shape[::-1])
+    x0, y0 = np.clip(np.floor(low - reach), 0, size - 1).astype(int)
+    x1, y1 = np.clip(np.ceil(high + reach), (x0 + 1, y0 + 1), size).astype(int)
+    if page.original is None:
+        return np.asarray(~page.darkness[y0:y1, x0:x1], np.uint8)
+    return page.original.cut(int(x0), int(y0), int(x1), int(y1))

@@ -1,0 +1,44 @@
+"""The second reader's network, cut to what it needs, in the home folder: made once, checked whenever it is loaded."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+from digit_core.errors import RegistryError
+from digit_core.inference.shipped import SECOND_READER_SHA256, WITHOUT_IT
+
+_PREFIX = f"second-reader-{SECOND_READER_SHA256[:12]}-"
+
+
+def second_network(folder: Path) -> Path:
+    """The file of the network in `folder`; what is damaged there is made anew. Raises RegistryError if it cannot be made.
+
+    The name ends in the SHA-256 of what the file holds, so that a file is whole if its name says so.
+    """
+    for path in sorted(folder.glob(f"{_PREFIX}*.onnx")):
+        if hashlib.sha256(path.read_bytes()).hexdigest() == path.stem.removeprefix(_PREFIX):
+            return path
+        path.unlink(missing_ok=True)
+    from digit_core.inference.second_reader import cut_network, shipped_network  # needs what a run with nothing to do does not
+
+    return _kept(cut_network(shipped_network()), folder)
+
+
+def _kept(data: bytes, folder: Path) -> Path:
+    """Written beside its place and moved there at once: several processes may do so at the same time."""
+    path = folder / f"{_PREFIX}{hashlib.sha256(data).hexdigest()}.onnx"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with NamedTemporaryFile(dir=folder, prefix=".second-reader-", delete=False) as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(file.name).replace(path)
+    except OSError as error:
+        raise RegistryError(
+            f"the second reader's network cannot be kept in {folder} ({error.strerror}): make room, {WITHOUT_IT}"
+        ) from error
+    return path

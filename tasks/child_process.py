@@ -1,0 +1,77 @@
+"""A few items worked on in one child of this process: it starts at once, and may be ended whatever it does."""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from concurrent.futures import TimeoutError
+from multiprocessing.connection import Connection
+from typing import Any, TypeVar
+
+from pebble import ProcessExpired
+
+from digit_core.errors import DigitsError
+from tasks.work_limits import PATIENCE, Lost, lost, timed
+from tasks.worker_pool import start_worker
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+ItemWork = Callable[[Item], Result]
+
+CAN_FORK = sys.platform == "linux"
+"""Elsewhere system libraries do not bear it."""
+
+
+def run_in_child(
+    function: ItemWork[Item, Result], items: Sequence[Item], seconds: float, megabytes: float
+) -> list[Result | Lost]:
+    """One result for each item, in order, as of WorkerPool. The child ends when this process gets an exception, SIGTERM's too."""
+    results: list[Result | Lost] = []
+    while len(results) < len(items):
+        results += _until_lost(function, items[len(results) :], seconds, megabytes)
+    return results
+
+
+def _until_lost(function: ItemWork[Any, Any], items: Sequence[Any], seconds: float, megabytes: float) -> list[Any]:
+    """Results up to the first item that ends the child; what is said of that item comes last."""
+    context = multiprocessing.get_context("fork")
+    receiver, sender = context.Pipe(duplex=False)
+    child = context.Process(target=_work, args=(sender, function, items, seconds, megabytes), daemon=True)
+    child.start()
+    sender.close()
+    results: list[Any] = []
+    try:
+        while len(results) < len(items):
+            if not receiver.poll(PATIENCE * seconds):
+                return [*results, lost(TimeoutError(), seconds, megabytes)]
+            results.append(_result(receiver.recv(), seconds, megabytes))
+    except EOFError:
+        child.join()
+        results.append(lost(ProcessExpired("it ended", code=child.exitcode or 0), seconds, megabytes))  # type: ignore[no-untyped-call]
+    finally:
+        child.kill()
+        child.join()
+    return results
+
+
+def _result(outcome: Any, seconds: float, megabytes: float) -> Any:
+    if isinstance(outcome, DigitsError):
+        raise outcome
+    return lost(outcome, seconds, megabytes) if isinstance(outcome, Exception) else outcome
+
+
+def _work(sender: Connection, function: ItemWork[Any, Any], items: Sequence[Any], seconds: float, megabytes: float) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
+    start_worker(megabytes)
+    for item in items:
+        sender.send(_outcome(function, item, seconds))
+
+
+def _outcome(function: ItemWork[Any, Any], item: Any, seconds: float) -> Any:
+    try:
+        return timed(function, seconds, [item])[0]
+    except Exception as error:  # as in a worker of a pool: it costs this item alone
+        return error

@@ -1,0 +1,97 @@
+"""What a process that reads pages may take: time of the processor, memory; and what is said of a page that took more."""
+
+from __future__ import annotations
+
+import os
+import re
+import resource
+import signal
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import TimeoutError
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from pebble import ProcessExpired
+
+from digit_core.errors import FailureReason
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+MEGABYTES = 4096.0
+"""Memory that a worker may take: about twice what a page of 200 megapixels needs."""
+
+TOO_MUCH_MEMORY = 77
+"""Exit code of a worker that ended itself because it held more."""
+
+TOO_MUCH_TIME = -int(signal.SIGPROF)
+"""Exit code, as multiprocessing tells it, of a worker that the system ended because it used more time of the processor."""
+
+PATIENCE = 10
+"""How many times as long an item may take by the clock on the wall: on a busy machine a sound page waits for its turn."""
+
+_LOOK_EVERY = 0.05  # seconds: decoders take up to some gigabytes a second
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """An item that gave no result: it crashed its worker, hung, or met an error nobody foresaw."""
+
+    reason: FailureReason
+    message: str
+
+
+def timed(function: Callable[[Item], Result], seconds: float, items: Sequence[Item]) -> list[Result]:
+    """In the worker: what `function` makes of each item. The system ends the process where it takes more `seconds` of the
+    processor, whatever code it is in."""
+    signal.signal(signal.SIGPROF, signal.SIG_DFL)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    try:
+        return [function(item) for item in items]
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+
+
+def lost(error: BaseException, seconds: float, megabytes: float) -> Lost:
+    """What to say of an item that was tried alone and ended with `error`."""
+    if isinstance(error, ProcessExpired) and error.exitcode == TOO_MUCH_MEMORY:
+        message = f"it needs more than {megabytes:,.0f} MB of memory; DIGITS_PAGE_MEGABYTES sets the limit if you trust the file"
+        return Lost(FailureReason.TOO_LARGE, message)
+    if isinstance(error, TimeoutError) or took_too_much(error):
+        message = f"it was not read within {seconds:g} s of processor time; DIGITS_PAGE_SECONDS sets the limit"
+        return Lost(FailureReason.TIMED_OUT, message)
+    if isinstance(error, ProcessExpired):
+        return Lost(FailureReason.CRASHED, f"it ended the process that read it (exit code {error.exitcode})")
+    return Lost(FailureReason.CRASHED, f"{type(error).__name__}: {error}{_place(error)}")
+
+
+def took_too_much(error: BaseException | None) -> bool:
+    """Whether it would end its worker again, and is not tried once more."""
+    return isinstance(error, ProcessExpired) and error.exitcode in (TOO_MUCH_MEMORY, TOO_MUCH_TIME)
+
+
+def _place(error: BaseException) -> str:
+    """Where it was raised in the worker, whose traceback comes as text."""
+    places = re.findall(r'File "(.+?)", line (\d+)', str(error.__cause__))
+    return f" ({Path(places[-1][0]).name}:{places[-1][1]})" if places else ""
+
+
+def limit_memory(megabytes: float) -> None:
+    """The worker ends itself soon after it holds more: no malloc fails that a library would crash on, and the exit code says
+    why. Twice as much is refused by the system, should this thread not get a turn."""
+    _, most = resource.getrlimit(resource.RLIMIT_DATA)
+    hard = int(2e6 * megabytes)
+    resource.setrlimit(resource.RLIMIT_DATA, (hard if most == resource.RLIM_INFINITY else min(hard, most), most))
+    if Path("/proc/self/statm").exists():
+        threading.Thread(target=_watch_memory, args=(megabytes * 1e6 / resource.getpagesize(),), daemon=True).start()
+
+
+def _watch_memory(most_pages: float) -> None:
+    with Path("/proc/self/statm").open("rb", buffering=0) as file:
+        while int(file.read(100).split()[1]) <= most_pages:
+            time.sleep(_LOOK_EVERY)
+            file.seek(0)
+    os._exit(TOO_MUCH_MEMORY)
