@@ -25,7 +25,8 @@ from numpy.typing import NDArray
 from digit_core.calibration.record import CalibrationRecord
 from digit_core.imaging.decode import decode_page
 from digit_core.imaging.digit_crop import mnist_crops
-from digit_core.imaging.prepare import PreparedPage, prepare_strip
+from digit_core.imaging.prepare import PreparedPage
+from digit_core.imaging.prepare_strip import prepare_strip
 from digit_core.inference.classifier import SHIPPED_MODEL, OnnxRecogniser
 from digit_core.inference.reader import Columns, OnnxReader
 from digit_core.inference.second_reader import SecondReader
@@ -36,8 +37,8 @@ from digit_core.recognition.ctc import Alignment, aligned, log_likelihoods
 from digit_core.recognition.digit_segmentation import digit_ink
 from digit_core.recognition.fusion import FoundNumber, Proposal
 from digit_core.recognition.fusion_weights import SHIPPED_WEIGHTS, Calibration, FusionWeights, Heard, Voices, fusion_weights
-from digit_core.recognition.numbers import find_number
 from digit_core.recognition.second_opinion import strip_of_scan
+from digit_core.recognition.views import find_in_views
 from digit_core.records import NOT_A_DIGIT, Grey
 from tasks.adapters.registry.second_network import second_network
 from tests.benchmarks.real_sets import SETS, RealSet, pictures
@@ -97,11 +98,11 @@ class Case:
 
 
 def case_of(data: bytes, truth: str, reader: OnnxReader, second: KeptReader) -> Case:
-    page = prepare_strip(decode_page(data, 0, DecodeLimits()).pixels, SegmentationParams())
-    found = find_number(page, reader)
-    if not found or found[0].proposal is None:
-        return Case(truth, page, (), (), (), {})
-    alone = found[0].proposal
+    strip = prepare_strip(decode_page(data, 0, DecodeLimits()).pixels, SegmentationParams())
+    found = find_in_views(strip, reader)
+    if found is None or found[1].proposal is None:
+        return Case(truth, strip, (), (), (), {})
+    page, alone = found[0], found[1].proposal
     (columns,) = second.read([strip_of_scan(page, alone.digits.boxes)])
     return case_from(truth, page, alone, columns)
 

@@ -11,9 +11,9 @@ import pytest
 from digit_core.imaging.decode import decode_page
 from digit_core.inference.classifier import SHIPPED_MODEL, OnnxRecogniser
 from digit_core.inference.reader import OnnxReader
-from digit_core.params import DecodeLimits, ReviewPolicy, SegmentationParams
+from digit_core.params import DecodeLimits
 from digit_core.readings import Reading, State
-from digit_core.recognition.pipeline import read_page
+from digit_core.recognition.pipeline import PageReader
 from digit_core.records import PageRef
 
 CASES = Path(__file__).parents[3] / "shared" / "cases"
@@ -24,8 +24,8 @@ def readings_of(name: str) -> tuple[Reading, ...]:
         pytest.skip(f"needs the picture {name}: ../shared/cases is not there")
     image = decode_page((CASES / name).read_bytes(), 0, DecodeLimits())
     ref = PageRef(name, "", "")
-    classifier = OnnxRecogniser(SHIPPED_MODEL, "shipped")
-    return read_page(image, ref, OnnxReader(), classifier, SegmentationParams(), ReviewPolicy()).readings
+    reader = PageReader(OnnxReader(), OnnxRecogniser(SHIPPED_MODEL, "shipped"))
+    return reader.read(image, ref).readings
 
 
 def right_numbers() -> list[str]:

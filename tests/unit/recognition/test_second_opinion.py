@@ -9,7 +9,8 @@ import pytest
 
 from digit_core.errors import InputError
 from digit_core.imaging.line_detection import line_maps
-from digit_core.imaging.prepare import Original, PreparedPage, prepare, prepare_strip
+from digit_core.imaging.prepare import Original, PreparedPage, prepare
+from digit_core.imaging.prepare_strip import prepare_strip
 from digit_core.inference.network_spec import CLASSES
 from digit_core.inference.reader import Columns, OnnxReader
 from digit_core.params import AskWhen, SecondOpinion, SegmentationParams
