@@ -58,9 +58,7 @@ def the_exam(options: argparse.Namespace) -> Exam:
     if not scans:
         notes.append(f"No transcribed pages at {options.pages}: only the synthetic parts ran. Name their folder: PAGES=folder")
     if not options.running.is_dir():
-        notes.append(
-            f"No ledgers with running text at {options.running}: name a folder of scans and ALTO files: --running"
-        )
+        notes.append(f"No ledgers with running text at {options.running}: name a folder of scans and ALTO files: --running")
     return Exam(
         write_strips(options.strips, options.seed, figures),
         synthetic(options.seed, options.ledgers, options.forms, figures),
