@@ -15,9 +15,11 @@ from digit_core.imaging.prepare import PreparedPage
 from digit_core.inference.network_spec import CHARACTERS, DIGITS
 from digit_core.inference.reader import Reader
 from digit_core.params import SegmentationParams
+from digit_core.recognition.ctc import best_text
 from digit_core.recognition.detections import Characters
 from digit_core.recognition.detector import look, look_at_strip
-from digit_core.recognition.fractions import with_fractions
+from digit_core.recognition.digit_places import without_marks
+from digit_core.recognition.fractions import with_fractions, without_pieces
 from digit_core.recognition.fusion import FoundNumber, Proposal, Seen, decided
 from digit_core.recognition.fusion_weights import Heard, fusion_weights
 from digit_core.recognition.grouping import group_strings
@@ -40,7 +42,7 @@ def numbers_among(found: Characters, page: PreparedPage, reader: Reader, params:
     found = with_fractions(found)
     digits, marks = found.chosen(found.best < DIGITS), found.chosen(found.best >= DIGITS)
     groups = [digits.chosen(np.array(string)) for string in group_strings(_boxes(digits), _boxes(marks), page, params)]
-    return read_strings(page.darkness, [(group, _marks_of(group, marks)) for group in groups], reader)
+    return without_pieces(read_strings(page.darkness, [(group, _marks_of(group, marks)) for group in groups], reader))
 
 
 def find_number(page: PreparedPage, reader: Reader) -> list[FoundNumber]:
@@ -116,8 +118,9 @@ def read_strings(darkness: Grey, groups: Sequence[tuple[Characters, Characters]]
         for (digits, _), own in zip(groups, ends, strict=True)
     ]
     columns = iter(reader.read([window.cut(darkness) for row in windows for window in row]))
+    seen = [tuple(Seen(window, next(columns)) for window in row) for row in windows]
     proposals = [
-        Proposal(digits, marks, tuple(Seen(window, next(columns)) for window in row))
-        for (digits, marks), row in zip(groups, windows, strict=True)
+        Proposal(without_marks(digits, [best_text(one.columns) for one in strips]), marks, strips)
+        for (digits, marks), strips in zip(groups, seen, strict=True)
     ]
     return decided(proposals)
