@@ -20,7 +20,6 @@ from digit_core.recognition import detector
 from digit_core.recognition.ctc import Alignment
 from digit_core.recognition.detections import Characters
 from digit_core.recognition.fusion_weights import fusion_weights
-from digit_core.records import Grey
 
 Changes = Mapping[str, Any]
 """Target -> what stands there instead."""
@@ -58,7 +57,8 @@ def _once(page: PreparedPage, reader: Reader) -> Characters:
     return detector.look_at(page.darkness, scale, reader)
 
 
-def _strip_once(darkness: Grey, reader: Reader) -> Characters:
+def _strip_once(strip: PreparedPage, reader: Reader) -> Characters:
+    darkness = strip.darkness
     return detector.look_at(
         darkness, min(detector.STRIP_HEIGHT / len(darkness), detector._LONGEST_STRIP / darkness.shape[1]), reader
     )
