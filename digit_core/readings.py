@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from enum import StrEnum
@@ -124,6 +125,20 @@ class PageRead:
     readings: tuple[Reading, ...]
     form: Form | None = None
     clear: bool = True
+
+
+def one_number(page: PageRead) -> Reading:
+    """The readings of a strip as one: it is one number, even where its digits stand far apart; without any it has no digits."""
+    readings = page.readings
+    if not readings:
+        return Reading(0, Box(0, 0, page.width, page.height), "", 0.0, State.REVIEW, ())
+    if len(readings) == 1:
+        return readings[0]
+    parts = tuple(part for reading in readings for part in reading.parts)
+    state = State.REVIEW if any(reading.state is State.REVIEW for reading in readings) else readings[0].state
+    confidence = math.prod(reading.confidence for reading in readings)
+    digits, text = ("".join(getattr(reading, name) for reading in readings) for name in ("digits", "text"))
+    return Reading(0, Box.around(reading.box for reading in readings), digits, confidence, state, parts, text=text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
-"""The stages of the reader's training: fit -> examine -> register. What they do is in digit_core and in the adapters."""
+"""The stages of the strip reader's training: read sets -> fit -> examine -> register. What they do is in digit_core."""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -12,12 +13,16 @@ import numpy as np
 from prefect import task
 
 from digit_core.inference.classifier import OnnxRecogniser
-from digit_core.inference.reader import OnnxReader
+from digit_core.inference.reader import FINDER, READER, SHIPPED_READER, OnnxReader
 from digit_core.recognition.pipeline import PageReader
 from digit_core.training.held_out_strips import evaluate_strips, worn_strips
 from digit_core.training.mnist import Mnist
-from digit_core.training.reader_card import write_card
-from digit_core.training.reader_training import Progress, ReaderParams, export_reader, train_reader
+from digit_core.training.number_sets import NumberSet, read_number_set
+from digit_core.training.reader_card import Examined, write_card
+from digit_core.training.set_exam import examine_set
+from digit_core.training.strip_export import Exported, export_strip_reader
+from digit_core.training.strip_shards import Sources, StripParams, held_out
+from digit_core.training.strip_training import Progress, train_strips
 from tasks.adapters.registry.registry import Registry
 from tasks.adapters.registry.tracking import TrainingArtifacts
 from tasks.retries import STAGE
@@ -26,37 +31,54 @@ STRIPS = 600
 
 
 @dataclass(frozen=True)
+class NumberSets:
+    """Sets that are learned from, and sets that only measure."""
+
+    learned: tuple[NumberSet, ...]
+    measured: tuple[NumberSet, ...]
+
+
+@dataclass(frozen=True)
 class FittedReader:
-    """The networks in `folder`, the losses of each chapter learned now, and how long all chapters took."""
+    """The networks in `folder`, how the strip reader was written there, the losses of each chapter, and how long all took."""
 
     folder: Path
+    exported: Exported
     history: tuple[Mapping[str, float], ...]
     seconds: float
 
 
+@task(name="read number sets", **STAGE)
+def read_sets(learned: Sequence[Path], measured: Sequence[Path]) -> NumberSets:
+    """Read and check all sets before anything is trained on them."""
+    return NumberSets(
+        tuple(read_number_set(path, learn=True) for path in learned), tuple(read_number_set(path) for path in measured)
+    )
+
+
 @task(name="fit reader", **STAGE)
-def fit(digits: Mnist, params: ReaderParams, kept: Path, folder: Path, progress: Progress) -> FittedReader:
-    """Train, going on from the last whole chapter in `kept`, and write both networks into `folder`."""
-    trained = train_reader(digits, params, kept, progress)
-    export_reader(trained, digits.train, params, folder)
-    return FittedReader(folder, trained.history, trained.seconds)
+def fit(sources: Sources, params: StripParams, kept: Path, folder: Path, progress: Progress) -> FittedReader:
+    """Train, going on from the last whole chapter in `kept`, and write the network beside the detector that ships."""
+    trained = train_strips(sources, params, kept, progress)
+    folder.mkdir(parents=True)
+    shutil.copyfile(SHIPPED_READER / FINDER, folder / FINDER)
+    exported = export_strip_reader(trained.state, held_out(sources, params, kept), folder / READER)
+    return FittedReader(folder, exported, trained.history, trained.seconds)
 
 
 @task(name="examine reader", **STAGE)
-def examine(fitted: FittedReader, digits: Mnist, params: ReaderParams, classifier: Path) -> dict[str, Any]:
-    """Read strips written with MNIST's test digits, and write the card."""
-    papers = list(worn_strips(digits.test, STRIPS, np.random.default_rng(0)))
-    marks = evaluate_strips(papers, PageReader(OnnxReader.of_folder(fitted.folder), OnnxRecogniser(classifier, "")))
-    return write_card(fitted.folder, params, marks, STRIPS, fitted.seconds, date.today())
+def examine(fitted: FittedReader, digits: Mnist, sets: NumberSets, params: StripParams, classifier: Path) -> dict[str, Any]:
+    """Read strips written with MNIST's test digits, and numbers of the sets that were not learned; write the card."""
+    pages = PageReader(OnnxReader.of_folder(fitted.folder), OnnxRecogniser(classifier, ""))
+    written = evaluate_strips(list(worn_strips(digits.test, STRIPS, np.random.default_rng(0))), pages)
+    examined = [examine_set(one, one in sets.learned, pages) for one in (*sets.learned, *sets.measured)]
+    figures = Examined(written, STRIPS, tuple(one for one in examined if one is not None))
+    return write_card(fitted.folder, params, sets.learned, fitted.exported, figures, fitted.seconds, date.today())
 
 
 @task(name="register reader", **STAGE)
-def register(registries: Sequence[Registry], fitted: FittedReader, card: Mapping[str, Any]) -> dict[str, str]:
-    """A new version of each of these networks, with the alias `challenger`; returns their numbers by kind."""
-    return {one.network.kind: _register(one, fitted, card) for one in registries}
-
-
-def _register(registry: Registry, fitted: FittedReader, card: Mapping[str, Any]) -> str:
+def register(registry: Registry, fitted: FittedReader, card: Mapping[str, Any]) -> str:
+    """A new version of the strip reader with the alias `challenger`; returns its number."""
     name = registry.network.onnx
     own = {**card, "recipe": registry.network.kind, "sha256": card["sha256"][name], "bytes": card["bytes"][name]}
     return registry.register(fitted.folder / name, own, evidence=TrainingArtifacts(fitted.history))

@@ -78,28 +78,43 @@ def train(
 
 
 def train_reader(
+    sets: Annotated[
+        list[Path] | None, typer.Option("--with", metavar="FILE", help="Learn from this number set too; may be given again.")
+    ] = None,
+    measure: Annotated[
+        list[Path] | None,
+        typer.Option("--measure", metavar="FILE", help="Read this number set at the end, for the card; may be given again."),
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="The same seed writes the same strips.")] = 1,
-    chapters: Annotated[int, typer.Option(min=0, help="Of a cycle, each of 2,560 patches and 7,680 strips.  [0: 32]")] = 0,
-    cycles: Annotated[int, typer.Option(min=0, help="Times that the learning rate falls and begins anew.  [0: 2]")] = 0,
-    steps: Annotated[int, typer.Option(min=0, help="Batches of a chapter.  [0: 160]")] = 0,
+    chapters: Annotated[int, typer.Option(min=0, help="Each learns from 16,000 strips, a quarter of them new.  [0: 44]")] = 0,
     mnist: Annotated[
         Path | None, typer.Option(metavar="FILE", help="mnist.npz.  [setting: DIGITS_MNIST; else Keras fetches it]")
     ] = None,
     ship: Annotated[Path | None, typer.Option(metavar="DIR", help="Put the networks and their card here too.")] = None,
 ) -> None:
-    """Train the networks that find numbers on pages and read them, and register them with their losses.
+    """Train the network that reads a number as a whole, and register it with its losses and figures.
 
-    They learn from strips and patches of pages that are written for them, with MNIST's digits and by invented pens. A
-    training that was stopped goes on after its last whole chapter when the same command is given again.
+    It learns from strips that are written for it: with MNIST's digits, by invented pens, and with what number sets hold (Parquet
+    files with the columns text, image or strokes, split and writer; only rows of the split train are learned). The card tells
+    how rows of each set that were not learned are read. A training that was stopped goes on after its last whole chapter when
+    the same command is given again, also with more chapters. The detector stays as it is.
 
     \b
     Examples:
       digits train-reader --mnist mnist.npz
-      digits train-reader --seed 1 --ship digit_core/model
+      digits train-reader --with cells.parquet --with pens.parquet --measure cheques.parquet
+      digits train-reader --with cells.parquet --seed 1 --ship digit_core/model
     """
     from deployments.commands.train_reader import train_reader
 
-    train_reader(seed=seed, chapters=chapters, cycles=cycles, steps=steps, mnist=mnist and str(mnist), ship=ship and str(ship))
+    train_reader(
+        sets=[str(path) for path in sets or ()],
+        measure=[str(path) for path in measure or ()],
+        seed=seed,
+        chapters=chapters,
+        mnist=mnist and str(mnist),
+        ship=ship and str(ship),
+    )
 
 
 def models() -> None:

@@ -12,10 +12,10 @@ import numpy as np
 import typer
 
 from deployments.commands.local_reader import read_files, spec_of
-from deployments.commands.read import as_one
 from deployments.commands.tables import print_table
 from digit_core.errors import InputError
 from digit_core.evaluation.set_score import SUREST, ReadNumber, SetScore, score_set
+from digit_core.readings import PageRead, one_number
 from digit_core.records import PageFailure
 from digit_core.synthesis.stroke_figures import plainly_drawn
 from digit_core.training.number_sets import DEV, MEASURE, LabelledNumber, in_alphabet, read_number_set
@@ -82,10 +82,10 @@ def _picture(row: LabelledNumber) -> bytes:
     return bytes(cv2.imencode(".png", plainly_drawn(row.strokes or ()))[1].tobytes())
 
 
-def _as_read(row: LabelledNumber, page: object) -> ReadNumber:
+def _as_read(row: LabelledNumber, page: PageRead | PageFailure) -> ReadNumber:
     if isinstance(page, PageFailure):
         return ReadNumber(row.digits, row.text, "", "", 0.0, False)
-    (one,) = as_one(page)  # type: ignore[arg-type]
+    one = one_number(page)
     return ReadNumber(row.digits, row.text, one.digits, in_alphabet(one.text), one.confidence, one.state.value == "accepted")
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import math
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -17,7 +16,7 @@ from deployments.cli.errors import one_line
 from deployments.commands.local_reader import read_files, spec_of
 from deployments.commands.tables import print_table
 from digit_core.imaging.rotation import quarters_of
-from digit_core.readings import PageRead, Reading, State
+from digit_core.readings import PageRead, Reading, one_number
 from digit_core.records import Box, PageFailure
 from flows.options import RunOptions
 from flows.settings import load_settings
@@ -72,7 +71,7 @@ def _file(image: str, folder: Path) -> Path:
 
 
 def _rows(image: str, page: PageRead, strip: bool) -> Iterator[RowFields]:
-    readings = as_one(page) if strip else page.readings
+    readings = (one_number(page),) if strip else page.readings
     for index, reading in enumerate(readings):
         yield {
             "file": image,
@@ -100,20 +99,6 @@ def _cell(reading: Reading) -> RowFields:
 
 def _box(box: Box) -> RowFields:
     return {"x": box.x, "y": box.y, "w": box.w, "h": box.h}
-
-
-def as_one(page: PageRead) -> tuple[Reading, ...]:
-    """A strip is one number, even where its digits stand far apart; without any it has no digits."""
-    readings = page.readings
-    if not readings:
-        return (Reading(0, Box(0, 0, page.width, page.height), "", 0.0, State.REVIEW, ()),)
-    if len(readings) == 1:
-        return readings
-    parts = tuple(part for reading in readings for part in reading.parts)
-    state = State.REVIEW if any(reading.state is State.REVIEW for reading in readings) else readings[0].state
-    confidence = math.prod(reading.confidence for reading in readings)
-    digits, text = ("".join(getattr(reading, name) for reading in readings) for name in ("digits", "text"))
-    return (Reading(0, Box.around(reading.box for reading in readings), digits, confidence, state, parts, text=text),)
 
 
 def _print_csv(rows: Sequence[RowFields], columns: Sequence[str]) -> None:

@@ -8,25 +8,32 @@ from typing import Any
 
 import typer
 
+from deployments.commands.tables import print_table
 from deployments.commands.training_display import Epochs
-from digit_core.training.reader_training import ReaderParams
+from digit_core.training.strip_shards import StripParams
 from flows.launch import reader_training
 from flows.settings import load_settings
 
 
-def train_reader(chapters: int, cycles: int, **options: Any) -> None:
+def train_reader(chapters: int, **options: Any) -> None:
     """Train, showing each chapter, and say what came of it."""
     with Epochs(sys.stderr, _state) as display, reader_training(load_settings(), display.tell) as flow:
-        usual = ReaderParams()
-        display.begin("reader", (chapters or usual.chapters) * (cycles or usual.cycles))
-        done = flow(chapters=chapters, cycles=cycles, **options)
-        display.end(", ".join(f"{kind}: version {version}" for kind, version in done.versions.items()))
+        display.begin("reader", chapters or StripParams().chapters)
+        done = flow(chapters=chapters, **options)
+        display.end(f"strip reader: version {done.version}")
     figures = done.card["figures"]
     typer.echo(
         f"{done.card['figures_of']}: {figures['strips_exact']:.1%} read exactly, "
         f"{figures['strips_wrong_in_surest_half']:.1%} of the surest half wrong"
     )
-    typer.echo("Next: digits promote challenger --network detector   (and --network strip-reader)")
+    if rows := done.card["figures_by_set"]:
+        print_table(("set", "rows", "never seen", "numbers", "exact", "wrong in surest half"), map(_row, rows))
+    typer.echo("Next: digits promote challenger --network strip-reader")
+
+
+def _row(one: Mapping[str, Any]) -> tuple[str, ...]:
+    never = "yes" if one["never_seen"] else "other rows of it"
+    return one["name"], one["split"], never, str(one["numbers"]), f"{one['exact']:.1%}", f"{one['wrong_in_surest_half']:.1%}"
 
 
 def _state(chapter: int, chapters: int, losses: Mapping[str, float]) -> str:

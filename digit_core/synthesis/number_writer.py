@@ -15,6 +15,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from digit_core.synthesis.glyph_bank import FACES, GlyphBank, GlyphSet, figure_of, printed, trimmed
+from digit_core.synthesis.marks import FRACTIONS, MAKERS, fraction
 from digit_core.synthesis.non_digits import Ink
 
 _HANGING = {"3": 0.28, "4": 0.25, "5": 0.28, "7": 0.3, "9": 0.3}
@@ -103,11 +104,21 @@ def _character(character: str, how: Manner, rng: Generator) -> Iterator[tuple[In
         yield _point(how, rng)
     elif character == "-":
         yield _dash(how, rng)
+    elif character in FRACTIONS:
+        yield from _fraction(FRACTIONS[character], how, rng)
+    elif character in MAKERS:
+        yield MAKERS[character](how.height, rng)
     else:
         ink = _figure(int(character), how, rng)
         if ink is not None:
             ink, tail = _with_tail(character, ink, how, rng)
             yield _sized(character, ink, tail, how, rng)
+
+
+def _fraction(figures: tuple[str, str], how: Manner, rng: Generator) -> Iterator[tuple[Ink, float, float]]:
+    upper, lower = (_figure(int(figure), how, rng) for figure in figures)
+    if upper is not None and lower is not None:
+        yield fraction(upper, lower, how.height, rng)
 
 
 def _figure(digit: int, how: Manner, rng: Generator) -> Ink | None:
@@ -160,7 +171,7 @@ def _sized(character: str, ink: Ink, tail: float, how: Manner, rng: Generator) -
 
 def _point(how: Manner, rng: Generator) -> tuple[Ink, float, float]:
     radius = max(0.8, how.height * rng.uniform(0.05, 0.11))
-    length = radius * (1 if rng.random() < 0.6 else rng.uniform(1.5, 3.5))  # a comma
+    length = radius * (1 if rng.random() < 0.8 else rng.uniform(1.2, 1.8))  # pens slip
     side = int(np.ceil(2 * length + 2 * radius)) + 2
     canvas = np.zeros((side, side), np.uint8)
     middle = side / 2

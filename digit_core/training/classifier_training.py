@@ -210,6 +210,14 @@ def keras_module() -> Any:
     return keras
 
 
+def tensorflow_module() -> Any:
+    """TensorFlow as Keras has loaded it: for what Keras has no word for."""
+    keras_module()
+    import tensorflow
+
+    return tensorflow
+
+
 @contextmanager
 def _stderr_closed() -> Iterator[None]:
     """TensorFlow greets with lines that no setting silences, past Python's own stderr."""

@@ -25,9 +25,10 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from digit_core.errors import InputError
+from digit_core.inference.network_spec import CHARACTERS
 from digit_core.records import Grey
 
-ALPHABET = "0123456789.,-+/:°'½¼¾\"?"
+ALPHABET = CHARACTERS
 """Every character that a number may be written with: `"` is a ditto mark, `?` any other character."""
 
 TRAIN, DEV, MEASURE = "train", "dev", "measure"

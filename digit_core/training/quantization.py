@@ -18,12 +18,14 @@ from numpy.typing import NDArray
 Float32s = NDArray[np.float32]
 
 
-def quantise(path: Path, pictures: Iterable[Float32s]) -> None:
+def quantise(path: Path, pictures: Iterable[Float32s], *, plain_tail: int = 0, only_convolutions: bool = False) -> None:
     """Puts the network in the ONNX file in whole numbers; the file is replaced once that is done.
 
     pictures: what the network may be given, of shapes that it takes; they tell between which bounds each layer's values lie.
-    The last convolution before each output stays as it is: what it says is used as a number, and not only compared. Weights
-    keep 7 of the 8 bits, or processors without VNNI would overflow where they add pairs of products in 16 bits.
+    plain_tail: so many convolutions at the network's end stay as they are; only_convolutions: sums of branches stay too. Both
+    cost time and room, and are for networks that read less exactly without. The last convolution before each output stays as it
+    is anyway: what it says is used as a number, and not only compared. Weights keep 7 of the 8 bits, or processors without VNNI
+    would overflow where they add pairs of products in 16 bits.
     """
     from onnxruntime.quantization import CalibrationMethod, QuantFormat, QuantType, quant_pre_process, quantize_static
 
@@ -42,7 +44,8 @@ def quantise(path: Path, pictures: Iterable[Float32s]) -> None:
                 per_channel=True,
                 reduce_range=True,
                 calibrate_method=CalibrationMethod.MinMax,
-                nodes_to_exclude=last_convolutions(plain),
+                op_types_to_quantize=["Conv"] if only_convolutions else None,
+                nodes_to_exclude=sorted({*last_convolutions(plain), *_tail(plain, plain_tail)}),
             )
             small.replace(path)
     finally:
@@ -63,6 +66,14 @@ def last_convolutions(path: Path) -> list[str]:
         elif node is not None:
             waiting += node.input
     return sorted(found)
+
+
+def _tail(path: Path, count: int) -> list[str]:
+    """Names of the last convolutions, in the order in which the network runs them."""
+    import onnx
+
+    names = [node.name for node in onnx.load(str(path)).graph.node if node.op_type == "Conv"]
+    return names[len(names) - count :] if count else []
 
 
 def _no_advice(record: logging.LogRecord) -> bool:

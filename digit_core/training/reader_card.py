@@ -1,45 +1,79 @@
-"""The reader's card: how its two networks were made, and how they did on digits that they never saw."""
+"""The strip reader's card: how it was made, of what and on whose terms, and how it did on what it never saw."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import shutil
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import date
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from digit_core.inference.reader import FINDER, READER
 from digit_core.training.held_out_strips import StripScore
 from digit_core.training.mnist import MNIST_SHA256
-from digit_core.training.reader_training import ReaderParams
+from digit_core.training.number_sets import TRAIN, NumberSet
+from digit_core.training.set_exam import SetFigures
+from digit_core.training.strip_export import Exported
+from digit_core.training.strip_shards import StripParams
 
 CARD = "reader.json"
 
 
-def write_card(folder: Path, params: ReaderParams, marks: StripScore, strips: int, seconds: float, today: date) -> dict[str, Any]:
-    """Writes the card of the two files in `folder` beside them, and returns it."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Examined:
+    """How a strip reader did: on strips written with MNIST's test digits, and on number sets."""
+
+    written: StripScore
+    strips: int
+    sets: tuple[SetFigures, ...]
+
+
+def write_card(
+    folder: Path,
+    params: StripParams,
+    learned: Sequence[NumberSet],
+    exported: Exported,
+    examined: Examined,
+    seconds: float,
+    today: date,
+) -> dict[str, Any]:
+    """Writes the card of the network in `folder` beside it, and returns it."""
     card = {
-        "network": "one trunk of convolutions, two heads: cells (detection) and columns (CTC); "
-        "digit_core/training/reader_network.py",
-        "data": "MNIST's training digits and invented pens on strips and patches; digit_core/synthesis/training_images.py",
+        "package": version("archive-digits"),
+        "network": "convolutions and columns (CTC); digit_core/training/strip_network.py",
+        "data": "MNIST's training digits, invented pens and the sets below, on strips; digit_core/training/ingredients.py",
         "data_sha256": MNIST_SHA256,
+        "sets": [_terms(one) for one in learned],
         "params": asdict(params),
-        "sha256": {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in (FINDER, READER)},
-        "bytes": {name: (folder / name).stat().st_size for name in (FINDER, READER)},
+        "numbers": exported.kind,
+        "sha256": {READER: hashlib.sha256((folder / READER).read_bytes()).hexdigest()},
+        "bytes": {READER: (folder / READER).stat().st_size},
         "seconds": round(seconds, 1),
-        "figures": {f"strips_{name}": round(value, 4) for name, value in asdict(marks).items()},
-        "figures_of": f"{strips} strips written with MNIST's test digits",
+        "figures": {f"strips_{name}": round(value, 4) for name, value in asdict(examined.written).items()},
+        "figures_of": f"{examined.strips} strips written with MNIST's test digits",
+        "figures_by_set": [figures.to_dict() for figures in examined.sets],
         "date": today.isoformat(),
     }
-    (folder / CARD).write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
+    (folder / CARD).write_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return card
 
 
+def _terms(one: NumberSet) -> dict[str, Any]:
+    return {
+        "name": one.name,
+        "licence": one.licence,
+        "source": one.source,
+        "sha256": one.sha256,
+        "numbers": len(one.of(TRAIN)),
+    }
+
+
 def ship(folder: Path, into: Path) -> None:
-    """Puts the files where the program reads by them."""
+    """Puts the networks and the card where the program reads by them."""
     into.mkdir(parents=True, exist_ok=True)
     for name in (FINDER, READER, CARD):
         shutil.copyfile(folder / name, into / name)

@@ -91,3 +91,11 @@ def test_a_network_without_pictures_to_measure_it_by_stays_as_it_was(network):
 
     assert network.read_bytes() == before
     assert [path.name for path in network.parent.iterdir()] == ["network.onnx"]
+
+
+def test_so_many_convolutions_at_the_end_keep_their_floating_point(network):
+    quantise(network, PICTURES, plain_tail=2, only_convolutions=True)
+
+    kinds = {weight.name: weight.data_type for weight in onnx.load(str(network)).graph.initializer}
+    assert kinds["kernel 0_quantized"] == TensorProto.INT8
+    assert kinds["kernel 1"] == kinds["kernel 2"] == TensorProto.FLOAT

@@ -1,0 +1,67 @@
+"""How a strip reader reads number sets: each number through detector, strip reader and classifier, as in service."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from digit_core.evaluation.set_score import ReadNumber, SetScore, score_set
+from digit_core.readings import State, one_number
+from digit_core.recognition.pipeline import PageReader
+from digit_core.records import PageImage, PageRef
+from digit_core.synthesis.stroke_figures import plainly_drawn
+from digit_core.training.number_sets import DEV, MEASURE, LabelledNumber, NumberSet, in_alphabet
+
+_SAMPLE = 400
+
+
+@dataclass(frozen=True, slots=True)
+class SetFigures:
+    """How one set was read, for a card: never_seen when nothing of the collection was learned, only other rows of it."""
+
+    name: str
+    licence: str
+    source: str
+    sha256: str
+    split: str
+    never_seen: bool
+    numbers: int
+    exact: float
+    digits: float
+    wrong_in_surest_half: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON, figures rounded."""
+        return {name: round(value, 4) if isinstance(value, float) else value for name, value in asdict(self).items()}
+
+
+def examine_set(one: NumberSet, learned: bool, pages: PageReader) -> SetFigures | None:
+    """The figures of a set's dev rows, or of its measure rows; at most 400, drawn by lot. None where it has neither."""
+    split = DEV if one.of(DEV) else MEASURE
+    rows = one.of(split)
+    if not rows:
+        return None
+    chosen = [rows[i] for i in sorted(np.random.default_rng(0).permutation(len(rows))[:_SAMPLE])]
+    score = score_set(one.name, read_numbers(chosen, pages))
+    return _figures(one, split, not learned, score)
+
+
+def _figures(one: NumberSet, split: str, never_seen: bool, score: SetScore) -> SetFigures:
+    wrong = score.wrong_in_surest[50]
+    terms = one.licence, one.source, one.sha256
+    return SetFigures(one.name, *terms, split, never_seen, score.numbers, score.exact, score.digits, wrong)
+
+
+def read_numbers(rows: Sequence[LabelledNumber], pages: PageReader) -> list[ReadNumber]:
+    """Each row as these networks read it in service."""
+    return [_read(row, pages) for row in rows]
+
+
+def _read(row: LabelledNumber, pages: PageReader) -> ReadNumber:
+    image = PageImage(row.pixels() if row.strokes is None else plainly_drawn(row.strokes))
+    one = one_number(pages.read_strip(image, PageRef("", "", "")))
+    accepted = one.state is State.ACCEPTED
+    return ReadNumber(row.digits, row.text, one.digits, in_alphabet(one.text), one.confidence, accepted)

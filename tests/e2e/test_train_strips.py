@@ -1,0 +1,119 @@
+"""The strip reader's training: resumed where it stopped, exported as what was learned, by one command, with its card."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from digit_core.errors import InputError
+from digit_core.inference.network_spec import FULL
+from digit_core.inference.reader import FINDER, READER, SHIPPED_READER, OnnxReader
+from digit_core.synthesis.pen import draw_number, make_writer
+from digit_core.training.mnist import Labelled
+from digit_core.training.strip_export import export_strip_reader
+from digit_core.training.strip_network import averaged_network
+from digit_core.training.strip_shards import Sources, StripParams, held_out
+from digit_core.training.strip_training import train_strips
+
+TINY = StripParams(chapters=2, strips=24, uses=2, batch=12, digits=40, pens=3)
+
+
+@pytest.fixture(scope="module")
+def bars() -> Labelled:
+    """Digits that are mere bars, each of its own width: enough to learn from, if not to read."""
+    images = np.zeros((40, 28, 28), np.uint8)
+    for i in range(40):
+        images[i, 4:24, 8 : 10 + i % 10] = 255
+    return images, np.arange(40) % 10
+
+
+@pytest.fixture(scope="module")
+def cells(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A set of pictures of numbers and of single digits' strokes."""
+    path = tmp_path_factory.mktemp("sets") / "cells.parquet"
+    texts = ["1905", "27", "438", "60"]
+    inks = [draw_number(text, make_writer(3), 48, np.random.default_rng(1))[0] for text in texts]
+    pictures = [bytes(cv2.imencode(".png", 255 - np.pad(ink, 16))[1].tobytes()) for ink in inks]
+    pq.write_table(pa.table({"image": pictures, "text": texts, "split": ["train"] * 3 + ["dev"]}), path)
+    return path
+
+
+class StoppedError(Exception):
+    """Somebody ended the training."""
+
+
+def unwatched(chapter: int, losses: Mapping[str, float]) -> None:
+    """Nobody looks."""
+
+
+def test_a_stopped_training_goes_on_after_its_last_chapter_and_what_is_exported_is_what_was_learned(
+    bars: Labelled, cells: Path, tmp_path: Path
+) -> None:
+    sources = Sources(bars, (cells,))
+    told: list[int] = []
+
+    def stop(chapter: int, losses: Mapping[str, float]) -> None:
+        told.append(chapter)
+        raise StoppedError
+
+    with pytest.raises(StoppedError):
+        train_strips(sources, TINY, tmp_path / "stopped", stop)
+    resumed = train_strips(sources, TINY, tmp_path / "stopped", lambda chapter, losses: told.append(chapter))
+    straight = train_strips(sources, TINY, tmp_path / "straight", unwatched)
+
+    assert told == [0, 1]
+    assert [losses["steps"] for losses in resumed.history] == [losses["steps"] for losses in straight.history] == [2, 4]
+    strip = np.linspace(0, 1, 40 * 64, dtype=np.float32).reshape(1, 40, 64, 1)
+    one, other = (np.asarray(averaged_network(trained.state)(strip)) for trained in (resumed, straight))
+    assert np.allclose(one, other, atol=0.05 * np.abs(other).max())  # bfloat16 keeps three figures
+
+    folder = tmp_path / "onnx"
+    folder.mkdir()
+    (folder / FINDER).write_bytes((SHIPPED_READER / FINDER).read_bytes())
+    exported = export_strip_reader(straight.state, held_out(sources, TINY, tmp_path / "straight", strips=240), folder / READER)
+    reader = OnnxReader.of_folder(folder)
+    (columns,) = reader.read([(strip[0, ..., 0] * 255).astype(np.uint8)])
+    powers = np.exp(other[0] - other[0].max(axis=1, keepdims=True))
+    assert reader.strips == FULL
+    assert np.abs(columns - powers / powers.sum(axis=1, keepdims=True)).max() < 0.1
+    assert exported.exact >= exported.exact_float - 0.01
+    assert sorted(path.name for path in folder.iterdir()) == [FINDER, READER]
+
+
+def test_a_training_goes_on_with_more_chapters_and_refuses_fewer(bars: Labelled, tmp_path: Path) -> None:
+    one = replace(TINY, chapters=1)
+    train_strips(Sources(bars), one, tmp_path, unwatched)
+    told: list[int] = []
+
+    train_strips(Sources(bars), replace(TINY, chapters=2), tmp_path, lambda chapter, losses: told.append(chapter))
+
+    assert told == [1]
+    with pytest.raises(InputError, match="has learned 2 chapters already, and 1 are asked for"):
+        train_strips(Sources(bars), one, tmp_path, unwatched)
+
+
+def test_other_sets_begin_another_training(bars: Labelled, cells: Path, tmp_path: Path) -> None:
+    train_strips(Sources(bars), replace(TINY, chapters=1), tmp_path, unwatched)
+    told: list[int] = []
+
+    train_strips(Sources(bars, (cells,)), replace(TINY, chapters=1), tmp_path, lambda chapter, losses: told.append(chapter))
+
+    assert told == [0]
+
+
+def test_the_kept_state_says_what_it_was_made_of(bars: Labelled, cells: Path, tmp_path: Path) -> None:
+    train_strips(Sources(bars, (cells,)), replace(TINY, chapters=1), tmp_path, unwatched)
+
+    kept = json.loads((tmp_path / "training.json").read_text())
+
+    assert list(kept["params"]["sets"]) == ["cells.parquet"]
+    assert kept["params"]["seed"] == 1
+    assert len(kept["history"]) == 1
