@@ -112,8 +112,8 @@ class SecondOpinion(Params):
     """
 
     when: AskWhen = AskWhen.WHEN_UNSURE
-    level: float = 0.99
-    share: float = 0.25
+    level: float = 0.97
+    share: float = 0.15
     few: int = 40
 
     def __post_init__(self) -> None:

@@ -75,7 +75,7 @@ def wait_until_ready(api: str, log: Path) -> None:
                 return
         except (urllib.error.URLError, ConnectionError, TimeoutError):
             time.sleep(0.1)
-    raise DigitsError(f"Prefect's local server did not start; its words are in {log}")
+    raise DigitsError(f"Prefect's local server did not start; see {log}")
 
 
 def check_reachable(api: str) -> None:

@@ -119,7 +119,7 @@ def make_plan(source: str, out: str, settings: Settings, run_id: str = "", share
 def make_retry_plan(out: str, settings: Settings, run_id: str = "") -> RunPlan:
     """Of a run over the pages of `out` that could not be read; raises as `make_plan`."""
     out = normalise(out)
-    return _plan(f"failed pages of {out}", out, settings, run_id, Share())
+    return _plan("", out, settings, run_id, Share())
 
 
 def _plan(source: str, out: str, settings: Settings, run_id: str, share: Share) -> RunPlan:

@@ -32,7 +32,7 @@ def report(plan: RunPlan, tally: Tally) -> None:
 
 
 def _report(plan: RunPlan, tally: Tally) -> None:
-    create_markdown_artifact(summary(plan, tally), key="digits-summary", description=f"digitise {plan.source}")
+    create_markdown_artifact(summary(plan, tally), key="digits-summary", description=f"digitise {plan.title}")
     if tally.failures:
         rows = [{"file": one.uri, "page": one.page, "reason": one.reason, "message": one.message} for one in tally.failures]
         create_table_artifact(rows, key="digits-quarantined", description="pages that could not be read")
@@ -56,7 +56,7 @@ def summary(plan: RunPlan, tally: Tally) -> str:
         ("versions", _versions(plan) + (f" ({plan.note})" if plan.note else "")),
     ]
     table = "\n".join(f"| {name} | {value} |" for name, value in rows)
-    return f"# {plan.source} → {plan.out}\n\n| | |\n|---|---|\n{table}\n"
+    return f"# {plan.title} → {plan.out}\n\n| | |\n|---|---|\n{table}\n"
 
 
 def _versions(plan: RunPlan) -> str:

@@ -77,7 +77,7 @@ class Settings(BaseSettings):
     strip_reader: str = setting("strip_reader", "")
     second_reader: AskWhen = setting("second_reader", AskWhen.WHEN_UNSURE)
     second_reader_level: float = Field(
-        default=0.99, ge=0, le=1, description="numbers less sure than this are those that the second reader is asked about"
+        default=0.97, ge=0, le=1, description="numbers less sure than this are those that the second reader is asked about"
     )
     threshold: float = setting("threshold", 0.97)
     max_error: float | None = setting("max_error", None)

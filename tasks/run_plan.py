@@ -40,7 +40,10 @@ def params_digest(*params: Params) -> str:
 
 @dataclass(frozen=True)
 class RunPlan:
-    """Everything that decides what a run does; `seq` orders runs over the same destination."""
+    """Everything that decides what a run does; `seq` orders runs over the same destination.
+
+    `source`: where the scans lie, "" for a run that tries the failed pages of `out` again, wherever those lie.
+    """
 
     source: str
     out: str
@@ -58,6 +61,11 @@ class RunPlan:
     page_megabytes: float = MEGABYTES
     promise: DialSetting | None = None  # what the threshold was chosen for, if for an error
     options: str = "{}"  # those that decide what is read, as JSON; kept with each batch, for a retry
+
+    @property
+    def title(self) -> str:
+        """What is read, for people."""
+        return self.source or f"failed pages of {self.out}"
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,9 @@ dividing by it would blow noise up."""
 _SHADOWS_STEP = 0.05
 """Of the paper's brightness: a blur that changes it by more has reached across the edge of a shadow."""
 
+_WIDEST_STROKE = 15
+"""Pixels: a stroke of a figure as large as are read is no wider, so a narrower closing would take its ink for paper."""
+
 _BLACK = 20
 """Grey below which there is no paper, however dark the rest."""
 
@@ -41,7 +44,7 @@ def estimate_paper(scan: Grey, reach: float, *, blurred: bool, outside: Mask | N
     where there is no page.
     """
     small = reduced(scan, _SIDE)
-    window = max(5, round(min(small.shape) * reach)) | 1
+    window = max(5 if blurred else _WIDEST_STROKE, round(min(small.shape) * reach)) | 1
     paper = without_ink(small, window)
     paper = filled(paper, outside) if outside is not None else paper
     paper = _blurred(paper, window) if blurred else _evened(paper, window)

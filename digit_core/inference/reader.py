@@ -35,10 +35,11 @@ _BATCH = 32
 _NEVER = 1e-9
 """Probability at least of each character: also of those that the network was never shown."""
 
-_TILE = 512
+_TILE = 640
 """Rows of a page that are looked at at once: activations of a whole page would not fit into the cache, nor always in memory."""
 
-_OVERLAP = 64
+_OVERLAP = 96
+"""Rows above and below a part that it is looked at with: about as far as a cell sees."""
 
 
 class Reader(Protocol):
@@ -112,9 +113,9 @@ def _input(pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 
 def _filled(part: Grey) -> Grey:
-    """With paper on the right and below, so that the sides are multiples of 8."""
+    """With paper on the right and below, so that the sides are multiples of 16."""
     height, width = part.shape
-    return np.asarray(cv2.copyMakeBorder(part, 0, -height % 8, 0, -width % 8, cv2.BORDER_CONSTANT, value=0), np.uint8)
+    return np.asarray(cv2.copyMakeBorder(part, 0, -height % 16, 0, -width % 16, cv2.BORDER_CONSTANT, value=0), np.uint8)
 
 
 def _form_of(session: Any, file: Path) -> NetworkForm:

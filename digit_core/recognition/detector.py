@@ -23,6 +23,12 @@ _LARGEST_LOOK = 4200
 _LARGEST_INK = 32.0
 """Pixels that the ink of a first look may be high: of what is larger the reader sees only parts."""
 
+_MANY = 4.0
+"""How many times as many digits must be plain at the usual scale, for large ink to be none."""
+
+_KNOWN = 11.0, 40.0
+"""Pixels of the figures that the detector was taught."""
+
 _COARSE = 900
 _LONGEST_STRIP = 8000
 """Pixels that a strip is enlarged to at most: one of 3 x 20,000 pixels would fill the memory."""
@@ -34,8 +40,7 @@ _STRONG, _PAPER = 200, 24
 def look(page: PreparedPage, reader: Reader) -> Characters:
     """Characters of a page, boxes in its pixels. Where most figures are small or large it is looked at again at their size."""
     darkness = page.darkness
-    scale = min(1.0, _FIRST_LOOK / max(darkness.shape), _LARGEST_INK / ink_height(page.ink))
-    found = look_at(darkness, scale, reader)
+    scale, found = _first_look(page, reader)
     digits = found.best < DIGITS
     if digits.any():
         height = float(np.median((found.boxes[:, 3] - found.boxes[:, 1])[digits]))
@@ -43,6 +48,29 @@ def look(page: PreparedPage, reader: Reader) -> Characters:
         if not 0.7 < better / scale < 1.5:
             return look_at(darkness, better, reader)
     return found
+
+
+def _first_look(page: PreparedPage, reader: Reader) -> tuple[float, Characters]:
+    """The scale of a first look, and what is seen at it: as on most pages, or smaller where ink is large.
+
+    What is large may be no ink: the black around a page, a stain, a frame. Then next to no digit is plain at the smaller scale,
+    and many are at the usual one; of large figures the usual one sees parts, which look like a few digits.
+    """
+    usual = min(1.0, _FIRST_LOOK / max(page.darkness.shape))
+    smaller = min(usual, _LARGEST_INK / ink_height(page.ink))
+    found = look_at(page.darkness, smaller, reader)
+    if smaller < 0.8 * usual:
+        other = look_at(page.darkness, usual, reader)
+        if _plain(other, usual) > _MANY * (1 + _plain(found, smaller)):
+            return usual, other
+    return smaller, found
+
+
+def _plain(found: Characters, scale: float) -> float:
+    """How many digits are plainly seen, at a size that the detector knows."""
+    height = (found.boxes[:, 3] - found.boxes[:, 1]) * scale
+    known = (found.best < DIGITS) & (height > _KNOWN[0]) & (height < _KNOWN[1])
+    return float(np.square(found.scores[known]).sum())
 
 
 def ink_height(ink: NDArray[np.uint8]) -> float:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from digit_core.inference.network_spec import CHARACTERS, DIGITS, NOTHING, OTHER
 from digit_core.recognition.detections import Characters
+from digit_core.recognition.fusion import FoundNumber
 
 _SHARES = {"½": (1, 2), "¼": (1, 4), "¾": (3, 4)}
 
 _RARE = 0.1
 """How likely other fractions are, beside these."""
+
+_DOUBTFUL = 0.5
+"""How sure a number is at most at which a small figure hangs that nobody has explained."""
 
 _ABOVE = 0.4
 """Of the narrower one's width: what two figures of a fraction share in x."""
@@ -53,6 +58,34 @@ def with_fractions(found: Characters) -> Characters:
         np.concatenate([rest.probabilities, [row for _, row in merged]]).astype(np.float32),
         np.concatenate([rest.printed, [found.printed[upper] for upper, _ in pairs]]).astype(np.float32),
     )
+
+
+def without_pieces(numbers: Sequence[FoundNumber]) -> list[FoundNumber]:
+    """The numbers of a page, without small figures that are part of a fraction which the strips have read with its number.
+
+    Where a small figure hangs at a number and no fraction was read, both are doubtful.
+    """
+    spoiled: set[int] = set()
+    pieces: set[int] = set()
+    for piece in (i for i, one in enumerate(numbers) if len(one.boxes) == 1):
+        for owner in (i for i, one in enumerate(numbers) if i != piece and _hangs_at(numbers[piece].boxes[0], one.boxes)):
+            if any(character in _SHARES for character in numbers[owner].text):
+                pieces.add(piece)
+            else:
+                spoiled |= {piece, owner}
+    return [
+        replace(one, marks=min(one.marks, _DOUBTFUL)) if i in spoiled else one for i, one in enumerate(numbers) if i not in pieces
+    ]
+
+
+def _hangs_at(piece: Boxes, boxes: Boxes) -> bool:
+    """Whether a small figure stands raised or lowered at the end of a number."""
+    height = float(np.median(boxes[:, 3] - boxes[:, 1]))
+    last = boxes[np.argmax(boxes[:, 2])]
+    small = piece[3] - piece[1] <= _SMALL * height
+    near = -0.5 * height <= piece[0] - last[2] <= _BEHIND[1] * height
+    middle, own = (piece[1] + piece[3]) / 2, (last[1] + last[3]) / 2
+    return bool(small and near and 0.15 * height < abs(middle - own) < 0.9 * height)
 
 
 def _merged(found: Characters, upper: int, lower: int) -> tuple[Boxes, NDArray[np.float32]]:

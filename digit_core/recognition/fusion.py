@@ -13,6 +13,7 @@ from digit_core.inference.network_spec import DIGITS
 from digit_core.inference.reader import Columns
 from digit_core.recognition.ctc import Alignment, Floats, aligned, best_text, digits_only, log_likelihoods
 from digit_core.recognition.detections import Characters, text_of
+from digit_core.recognition.digit_places import boxes_of
 from digit_core.recognition.fusion_weights import FusionWeights, fusion_weights
 from digit_core.recognition.marks import Asked, written
 from digit_core.recognition.number_strip import Window
@@ -33,7 +34,7 @@ class FoundNumber:
     certainty: probability that these are its digits, none missing and none too many; printed: probability of print;
     text: as written, with its marks; seen: by how much (in log likelihood) its columns rather say these digits than none; marks:
     probability that its marks are these; second: what the second reader reads by itself, None where it was not asked; proposal:
-    what it was decided from.
+    what it was decided from; alone: whether no other number, as plain, stands in its strip.
     """
 
     boxes: NDArray[np.float32]
@@ -45,6 +46,7 @@ class FoundNumber:
     marks: float = 1.0
     second: str | None = None
     proposal: Proposal | None = None
+    alone: bool = True
 
     @property
     def confidence(self) -> float:
@@ -174,7 +176,7 @@ def _number(
     spoken = [weight * np.log(own.substitutes + _LEAST) for own, (_, weight) in zip(laid, voices, strict=True)]
     logs = np.sum(spoken, axis=0)
     if choice.source is None:
-        boxes, present = _boxes_at(laid[0].middles, one), np.full(len(choice.text), 0.5)
+        boxes, present = _boxes_at(choice.text, laid[0].middles, one), np.full(len(choice.text), 0.5)
     else:
         boxes, present = choice.source.boxes, choice.source.scores.astype(np.float64)
         detected = (weights.alone if one.second is None else weights.together).detected
@@ -201,12 +203,8 @@ def _printed(digits: Characters) -> float:
     return float(1 / (1 + np.exp(-np.log(shares / (1 - shares)).mean())))
 
 
-def _boxes_at(middles: NDArray[np.float64], one: Proposal) -> NDArray[np.float32]:
-    """Boxes around the digits that only the columns see: halfway to their neighbours, as high as what was found."""
-    window, found = one.strips[0].window, one.digits.boxes
-    x = window.at(middles)
-    top, bottom = found[:, 1].min(), found[:, 3].max()
-    edges = np.concatenate([[found[:, 0].min()], (x[1:] + x[:-1]) / 2, [found[:, 2].max()]])
-    edges = np.maximum.accumulate(edges)
-    rows = [(edges[i], top, max(edges[i + 1], edges[i] + 1), bottom) for i in range(len(x))]
-    return np.array(rows, np.float32).reshape(-1, 4)
+def _boxes_at(text: str, middles: NDArray[np.float64], one: Proposal) -> NDArray[np.float32]:
+    """Boxes around the digits that only the columns see; their marks are no digits of the page."""
+    read = (best_text(seen.columns) for seen in one.strips)
+    marked = next((own for own in read if "".join(filter(str.isdigit, own)) == text), text)
+    return boxes_of(marked, one.digits, one.strips[0].window.at(middles))

@@ -15,9 +15,11 @@ from digit_core.imaging.prepare import PreparedPage
 from digit_core.inference.network_spec import CHARACTERS, DIGITS
 from digit_core.inference.reader import Reader
 from digit_core.params import SegmentationParams
+from digit_core.recognition.ctc import best_text
 from digit_core.recognition.detections import Characters
 from digit_core.recognition.detector import look, look_at_strip
-from digit_core.recognition.fractions import with_fractions
+from digit_core.recognition.digit_places import without_marks
+from digit_core.recognition.fractions import with_fractions, without_pieces
 from digit_core.recognition.fusion import FoundNumber, Proposal, Seen, decided
 from digit_core.recognition.fusion_weights import Heard, fusion_weights
 from digit_core.recognition.grouping import group_strings
@@ -30,6 +32,10 @@ _ON_LINE = 0.6
 """Of the lower one's height: overlap from which two characters stand on one line."""
 
 
+_PLAIN = 0.8
+"""Score from which a digit on another line of a strip is surely one."""
+
+
 def find_numbers(page: PreparedPage, maps: LineMaps, reader: Reader, params: SegmentationParams) -> list[FoundNumber]:
     """All numbers of a page, in no particular order."""
     return numbers_among(not_rulings(look(page, reader), page.darkness, maps), page, reader, params)
@@ -40,14 +46,29 @@ def numbers_among(found: Characters, page: PreparedPage, reader: Reader, params:
     found = with_fractions(found)
     digits, marks = found.chosen(found.best < DIGITS), found.chosen(found.best >= DIGITS)
     groups = [digits.chosen(np.array(string)) for string in group_strings(_boxes(digits), _boxes(marks), page, params)]
-    return read_strings(page.darkness, [(group, _marks_of(group, marks)) for group in groups], reader)
+    return without_pieces(read_strings(page.darkness, [(group, _marks_of(group, marks)) for group in groups], reader))
 
 
 def find_number(page: PreparedPage, reader: Reader) -> list[FoundNumber]:
     """The one number of a strip (its digits from left to right, whatever the gaps), or none."""
-    found = main_line(with_fractions(look_at_strip(page, reader)))
+    everything = with_fractions(look_at_strip(page, reader))
+    found = main_line(everything)
     digits, marks = found.chosen(found.best < DIGITS), found.chosen(found.best >= DIGITS)
-    return read_strings(page.darkness, [(digits, marks)], reader) if len(digits) else []
+    numbers = read_strings(page.darkness, [(digits, marks)], reader) if len(digits) else []
+    if not numbers or not _has_second_number(everything, digits, page.darkness.shape[0]):
+        return numbers
+    return [replace(one, alone=False) for one in numbers]
+
+
+def _has_second_number(everything: Characters, digits: Characters, strip_height: int) -> bool:
+    """Whether as many plain digits, as high, stand whole on other lines of the strip: which number is meant, nobody has said."""
+    top, bottom = everything.boxes[:, 1], everything.boxes[:, 3]
+    first, last = float(np.median(digits.boxes[:, 1])), float(np.median(digits.boxes[:, 3]))
+    high = last - first
+    elsewhere = (bottom < first + 0.3 * high) | (top > last - 0.3 * high)
+    whole = (top > 1) & (bottom < strip_height - 1) & (bottom - top > 0.6 * high)
+    others = elsewhere & whole & (everything.best < DIGITS) & (everything.scores > _PLAIN)
+    return int(others.sum()) >= len(digits)
 
 
 def main_line(found: Characters) -> Characters:
@@ -116,8 +137,9 @@ def read_strings(darkness: Grey, groups: Sequence[tuple[Characters, Characters]]
         for (digits, _), own in zip(groups, ends, strict=True)
     ]
     columns = iter(reader.read([window.cut(darkness) for row in windows for window in row]))
+    seen = [tuple(Seen(window, next(columns)) for window in row) for row in windows]
     proposals = [
-        Proposal(digits, marks, tuple(Seen(window, next(columns)) for window in row))
-        for (digits, marks), row in zip(groups, windows, strict=True)
+        Proposal(without_marks(digits, [best_text(one.columns) for one in strips]), marks, strips)
+        for (digits, marks), strips in zip(groups, seen, strict=True)
     ]
     return decided(proposals)

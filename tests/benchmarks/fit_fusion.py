@@ -48,6 +48,10 @@ _PLAIN = Calibration(1.0, 0.0)
 _NEARLY = 1.03
 """Loss, against the least, at which voices do nearly as well as the best."""
 
+_UNSEEN = 0.7
+"""Log odds by which a number that our own networks read alone is less sure than it is on collections that they learned from: on
+others they are surer of themselves than they may be."""
+
 _DIFFERENCE = 0.5
 """Log odds by which a number that both read differently is at least less sure than one that they agree on."""
 
@@ -169,10 +173,13 @@ def _answer(case: Case, number: FoundNumber | None, weights: FusionWeights, clas
 
 
 def fitted_calibrations(given: Mapping[str, Sequence[Answer]]) -> dict[Heard, Calibration]:
-    """Where both readers differ, which is rare, the slope is that of where they agree, and the offset never above it."""
+    """Where both readers differ, which is rare, the slope is that of where they agree, and the offset never above it. What our
+    own networks say alone is taken with care.
+    """
     alone, agreed = (fitted_calibration(given, heard) for heard in (Heard.ALONE, Heard.AGREED))
     differing = fitted_calibration(given, Heard.DIFFERING, agreed.slope)
     careful = Calibration(agreed.slope, min(differing.offset, agreed.offset - _DIFFERENCE))
+    alone = Calibration(alone.slope, alone.offset - _UNSEEN)
     return {Heard.ALONE: alone, Heard.AGREED: agreed, Heard.DIFFERING: careful}
 
 

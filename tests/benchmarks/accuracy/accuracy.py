@@ -23,6 +23,7 @@ from tests.benchmarks.accuracy.counting import PageCase, PageRead, StripRead, Ti
 from tests.benchmarks.accuracy.install import PYTHON, language_data
 from tests.benchmarks.accuracy.pages import printed_only, synthetic, transcribed
 from tests.benchmarks.accuracy.readers import Grey, NotAvailable, Other, Ours, Reader
+from tests.benchmarks.accuracy.running_text import LedgerCase, LedgerScore, ledger_cases, ledgers_part, score
 from tests.benchmarks.accuracy.strips import Figures, Strip, mnist_figures, pen_figures, write_strips
 from tests.benchmarks.accuracy.summary import summary
 
@@ -42,6 +43,7 @@ class Exam:
     synthetic: list[PageCase]
     transcribed: list[PageCase]
     printed: list[PageCase]
+    running: list[LedgerCase]
     notes: list[str]
 
 
@@ -55,11 +57,14 @@ def the_exam(options: argparse.Namespace) -> Exam:
     scans = options.pages.is_dir()
     if not scans:
         notes.append(f"No transcribed pages at {options.pages}: only the synthetic parts ran. Name their folder: PAGES=folder")
+    if not options.running.is_dir():
+        notes.append(f"No ledgers with running text at {options.running}: name a folder of scans and ALTO files: --running")
     return Exam(
         write_strips(options.strips, options.seed, figures),
         synthetic(options.seed, options.ledgers, options.forms, figures),
         transcribed(options.pages) if scans else [],
         printed_only(options.pages) if scans else [],
+        ledger_cases(options.running),
         notes,
     )
 
@@ -106,6 +111,14 @@ def read_pages(reader: Reader, cases: Sequence[PageCase]) -> list[PageRead]:
     return reads
 
 
+def read_ledgers(reader: Reader, cases: Sequence[LedgerCase]) -> LedgerScore:
+    total = LedgerScore()
+    for case in cases:
+        total += score(case, reader.page(case.pixels))
+        print(f"  {reader.name} read {case.name}", file=sys.stderr)
+    return total
+
+
 def timed(reader: Reader, read: Callable[[Grey], Result], pixels: Grey) -> tuple[Result, Time]:
     start, cpu = time.perf_counter(), reader.cpu_seconds()
     result = read(pixels)
@@ -128,6 +141,7 @@ def measure(exam: Exam, readers: Sequence[Reader], out: Path) -> list[str]:
     parts += [report.pages_part("Transcribed scans", scans)] if exam.transcribed else []
     parts += [report.pages_part("Synthetic pages", written)] if exam.synthetic else []
     parts += [report.printed_part(printed)] if exam.printed else []
+    parts += [ledgers_part({one.name: read_ledgers(one, exam.running) for one in readers})] if exam.running else []
     return parts
 
 
@@ -159,6 +173,9 @@ def _cpu() -> str:
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Our reading against RapidOCR's and Tesseract's.")
     parser.add_argument("--pages", type=_path, default=DATA / "pages", help="scans, with truth/ and printed_only/ in it")
+    parser.add_argument(
+        "--running", type=_path, default=DATA / "real" / "notary_pages", help="ledgers with running text, with ALTO beside them"
+    )
     parser.add_argument("--mnist", type=_path, default=DATA / "mnist" / "mnist.npz", help="MNIST, as mnist.npz")
     parser.add_argument("--out", type=Path, default=ROOT / "accuracy")
     parser.add_argument("--strips", type=int, default=600)

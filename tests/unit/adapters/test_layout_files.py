@@ -100,5 +100,5 @@ def test_a_plan_carries_the_layouts_and_their_version(folder: Path, tmp_path: Pa
 
     plan = make_plan(str(tmp_path / "scans"), str(tmp_path / "out"), settings)
 
-    assert plan.layouts == (layout("first"), layout("second"))
-    assert plan.read_by.layout_version == layout_version(plan.layouts)
+    assert plan.spec.layouts == (layout("first"), layout("second"))
+    assert plan.read_by.layout_version == layout_version(plan.spec.layouts)

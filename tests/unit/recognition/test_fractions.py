@@ -7,7 +7,8 @@ import pytest
 
 from digit_core.inference.network_spec import CHARACTERS, NOTHING
 from digit_core.recognition.detections import Characters, text_of
-from digit_core.recognition.fractions import with_fractions
+from digit_core.recognition.fractions import with_fractions, without_pieces
+from digit_core.recognition.fusion import FoundNumber
 
 Seen = tuple[str, float, float, float, float]
 
@@ -75,3 +76,25 @@ def test_each_number_has_its_own_fraction() -> None:
         row += [("7", x, 0, x + 24, 40), ("1", x + 30, 0, x + 44, 18), ("2", x + 30, 26, x + 46, 46)]
 
     assert text_of(with_fractions(seen(*row))) == "7½7½"
+
+
+def number(text: str, *boxes: tuple[float, float, float, float]) -> FoundNumber:
+    return FoundNumber(np.array(boxes, np.float32), np.full((len(boxes), 11), 1 / 11, np.float32), 1.0, 0.0, text, 20.0)
+
+
+def test_a_small_figure_at_a_number_with_a_fraction_is_part_of_it() -> None:
+    whole, piece = number("18¼", (0, 0, 12, 40), (16, 0, 40, 40)), number("4", (46, 26, 62, 48))
+
+    assert [one.text for one in without_pieces([piece, whole])] == ["18¼"]
+
+
+def test_a_small_figure_that_nobody_has_explained_makes_its_number_doubtful() -> None:
+    whole, piece = number("18", (0, 0, 12, 40), (16, 0, 40, 40)), number("4", (46, 26, 62, 48))
+
+    assert [one.marks for one in without_pieces([whole, piece])] == [0.5, 0.5]
+
+
+def test_numbers_beside_each_other_and_on_the_next_line_are_left_alone() -> None:
+    numbers = [number("18", (0, 0, 12, 40), (16, 0, 40, 40)), number("4", (46, 0, 62, 40)), number("7", (20, 50, 40, 90))]
+
+    assert without_pieces(numbers) == numbers

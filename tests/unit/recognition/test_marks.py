@@ -52,9 +52,11 @@ def test_a_point_that_detector_and_strips_see_is_written_and_sure() -> None:
 
 
 def test_a_point_that_the_detector_hardly_sees_and_the_strips_do_not_is_none() -> None:
-    found = number("0936", columns_of("0936"), (".", 25, 0.2))
+    for seen in (0.2, 0.75):
+        found = number("0936", columns_of("0936", {1: ("", 0.2)}), (".", 25, seen))
 
-    assert found.text == "0936"
+        assert found.text == "0936"
+        assert found.sureness <= 0.5
 
 
 @pytest.mark.parametrize("detected", [[(".", 25, 0.6)], [(".", 25, 0.99)], [("-", -8, 0.95)]])

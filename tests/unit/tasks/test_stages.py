@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,6 +13,7 @@ import cv2
 import numpy as np
 import pytest
 
+import tasks.route
 from digit_core.errors import FailureReason, StorageError
 from digit_core.params import ReviewPolicy
 from digit_core.readings import ReadBy
@@ -59,7 +61,7 @@ def scan(tmp_path: Path) -> Path:
 def plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunPlan:
     """A run that asks a person about every digit, and whose queue is a list."""
     asked: list[Any] = []
-    put = lambda items, pages, source: asked.append((tuple(items), tuple(pages)))  # noqa: E731
+    put = lambda items, pages, source: asked.append((tuple(items), tuple(pages), source))  # noqa: E731
     queue, pool = SimpleNamespace(put=put, asked=asked), Here()
     at = SimpleNamespace(pool=pool, queue=queue, on_pages=lambda count: None)
     for stage in ("detect", "classify", "route"):
@@ -89,6 +91,17 @@ def test_a_page_is_decoded_once_and_its_questions_have_their_pictures(
     assert "".join(item.parts[item.place] for item in items) == "1975"
     assert all(item.crop_png and item.context_png and len(item.ink) == 784 for item in items)
     assert [row["digit_id"] for row in classified.tables["digits"].to_pylist()] == [item.item_id for item in items]
+
+
+@pytest.mark.parametrize("source", ["/scans", ""])
+def test_the_queue_is_told_where_scans_lie_and_by_a_retry_nothing(plan: RunPlan, scan: Path, source: str) -> None:
+    """A reviewer is shown no scan that lies under none of the sources of its collection."""
+    batch, at = batch_of(plan, scan), replace(plan, source=source)
+
+    route.fn(at, batch, classify.fn(at, batch, detect.fn(at, batch)))
+
+    assert [told for _, _, told in tasks.route.run_context(at).queue.asked] == [source]
+    assert at.title == (source or "failed pages of out")
 
 
 def test_every_row_names_the_version_of_each_network(plan: RunPlan, scan: Path) -> None:
