@@ -9,7 +9,7 @@ FINDER, READER = "finder.onnx", "reader.onnx"
 
 SHIPPED_READER = Path(__file__).parents[1] / "model"
 SHIPPED_DETECTOR, SHIPPED_STRIP_READER = SHIPPED_READER / FINDER, SHIPPED_READER / READER
-SHIPPED_READER_CARD = SHIPPED_READER / "reader.json"
+SHIPPED_DETECTOR_CARD, SHIPPED_READER_CARD = SHIPPED_READER / "finder.json", SHIPPED_READER / "reader.json"
 
 SECOND_READER_SHA256 = "6f327246b50388f3c176ae304bd95767ea6dc0c9ae92153ef8cbe210b3c14884"
 """Of the second reader's network as it comes with rapidocr 3.10."""

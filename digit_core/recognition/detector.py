@@ -23,6 +23,9 @@ _LARGEST_LOOK = 4200
 _LARGEST_INK = 32.0
 """Pixels that the ink of a first look may be high: of what is larger the reader sees only parts."""
 
+_MANY = 4.0
+"""How many times as many digits must be plain at the usual scale, for large ink to be none."""
+
 _KNOWN = 11.0, 40.0
 """Pixels of the figures that the detector was taught."""
 
@@ -48,14 +51,19 @@ def look(page: PreparedPage, reader: Reader) -> Characters:
 
 
 def _first_look(page: PreparedPage, reader: Reader) -> tuple[float, Characters]:
-    """The scale at which figures are plainest, and what is seen at it: as on most pages, or smaller where ink is large.
+    """The scale of a first look, and what is seen at it: as on most pages, or smaller where ink is large.
 
-    What is large may be no ink: the black around a page, a stain, a frame. The digits tell.
+    What is large may be no ink: the black around a page, a stain, a frame. Then next to no digit is plain at the smaller scale,
+    and many are at the usual one; of large figures the usual one sees parts, which look like a few digits.
     """
     usual = min(1.0, _FIRST_LOOK / max(page.darkness.shape))
     smaller = min(usual, _LARGEST_INK / ink_height(page.ink))
-    looks = [(scale, look_at(page.darkness, scale, reader)) for scale in ([smaller, usual] if smaller < 0.8 * usual else [usual])]
-    return max(looks, key=lambda look: _plain(look[1], look[0]))
+    found = look_at(page.darkness, smaller, reader)
+    if smaller < 0.8 * usual:
+        other = look_at(page.darkness, usual, reader)
+        if _plain(other, usual) > _MANY * (1 + _plain(found, smaller)):
+            return usual, other
+    return smaller, found
 
 
 def _plain(found: Characters, scale: float) -> float:

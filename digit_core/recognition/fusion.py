@@ -34,7 +34,7 @@ class FoundNumber:
     certainty: probability that these are its digits, none missing and none too many; printed: probability of print;
     text: as written, with its marks; seen: by how much (in log likelihood) its columns rather say these digits than none; marks:
     probability that its marks are these; second: what the second reader reads by itself, None where it was not asked; proposal:
-    what it was decided from.
+    what it was decided from; alone: whether no other number, as plain, stands in its strip.
     """
 
     boxes: NDArray[np.float32]
@@ -46,6 +46,7 @@ class FoundNumber:
     marks: float = 1.0
     second: str | None = None
     proposal: Proposal | None = None
+    alone: bool = True
 
     @property
     def confidence(self) -> float:

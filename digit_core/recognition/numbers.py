@@ -32,6 +32,10 @@ _ON_LINE = 0.6
 """Of the lower one's height: overlap from which two characters stand on one line."""
 
 
+_PLAIN = 0.8
+"""Score from which a digit on another line of a strip is surely one."""
+
+
 def find_numbers(page: PreparedPage, maps: LineMaps, reader: Reader, params: SegmentationParams) -> list[FoundNumber]:
     """All numbers of a page, in no particular order."""
     return numbers_among(not_rulings(look(page, reader), page.darkness, maps), page, reader, params)
@@ -47,9 +51,24 @@ def numbers_among(found: Characters, page: PreparedPage, reader: Reader, params:
 
 def find_number(page: PreparedPage, reader: Reader) -> list[FoundNumber]:
     """The one number of a strip (its digits from left to right, whatever the gaps), or none."""
-    found = main_line(with_fractions(look_at_strip(page, reader)))
+    everything = with_fractions(look_at_strip(page, reader))
+    found = main_line(everything)
     digits, marks = found.chosen(found.best < DIGITS), found.chosen(found.best >= DIGITS)
-    return read_strings(page.darkness, [(digits, marks)], reader) if len(digits) else []
+    numbers = read_strings(page.darkness, [(digits, marks)], reader) if len(digits) else []
+    if not numbers or not _has_second_number(everything, digits, page.darkness.shape[0]):
+        return numbers
+    return [replace(one, alone=False) for one in numbers]
+
+
+def _has_second_number(everything: Characters, digits: Characters, strip_height: int) -> bool:
+    """Whether as many plain digits, as high, stand whole on other lines of the strip: which number is meant, nobody has said."""
+    top, bottom = everything.boxes[:, 1], everything.boxes[:, 3]
+    first, last = float(np.median(digits.boxes[:, 1])), float(np.median(digits.boxes[:, 3]))
+    high = last - first
+    elsewhere = (bottom < first + 0.3 * high) | (top > last - 0.3 * high)
+    whole = (top > 1) & (bottom < strip_height - 1) & (bottom - top > 0.6 * high)
+    others = elsewhere & whole & (everything.best < DIGITS) & (everything.scores > _PLAIN)
+    return int(others.sum()) >= len(digits)
 
 
 def main_line(found: Characters) -> Characters:

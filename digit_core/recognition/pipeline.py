@@ -130,6 +130,8 @@ def find_strip(image: PageImage, params: SegmentationParams, reader: Reader, sec
         return page_digits(page, image, [])
     view, number = found
     [decided] = with_second(view, [number], second, least_seen=-math.inf)
+    if not number.alone:  # it may as well be the other
+        decided = replace(decided, certainty=0.5 * decided.certainty)
     return page_digits(view, image, list(reading_order([inked(view, replace(decided, seen=math.inf))])))
 
 

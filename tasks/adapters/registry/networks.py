@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 
-from digit_core.inference.shipped import SHIPPED_DETECTOR, SHIPPED_READER_CARD, SHIPPED_STRIP_READER
+from digit_core.inference.shipped import SHIPPED_DETECTOR, SHIPPED_DETECTOR_CARD, SHIPPED_READER_CARD, SHIPPED_STRIP_READER
 from digit_core.params import NetworkName
 from tasks.adapters.registry.cache import ModelFile
 from tasks.adapters.registry.shipped_model import ShippedModel
@@ -37,7 +37,7 @@ class Network:
 CLASSIFIER = Network("classifier", "classifier", "digits", "digits.onnx", ("pixels", (-1, 28, 28, 1)), (-1, 11), ShippedModel())
 DETECTOR = Network(
     *("detector", "detector", "digits-detector", "finder.onnx", ("patches", (-1, -1, -1, 1)), (-1, -1, -1, -1)),
-    ShippedModel(SHIPPED_DETECTOR, SHIPPED_READER_CARD),
+    ShippedModel(SHIPPED_DETECTOR, SHIPPED_DETECTOR_CARD),
 )
 STRIP_READER = Network(
     *("strip reader", "strip_reader", "digits-strip-reader", "reader.onnx", ("strips", (-1, -1, -1, 1)), (-1, -1, -1)),

@@ -18,7 +18,8 @@ from digit_core.params import SegmentationParams
 from digit_core.recognition.detector import strengthened
 from digit_core.recognition.fusion import FoundNumber
 from digit_core.recognition.numbers import find_number, find_numbers
-from digit_core.records import Grey
+from digit_core.recognition.pipeline import find_strip
+from digit_core.records import Grey, PageImage
 from digit_core.synthesis.pen import draw_number, make_writer
 from digit_core.synthesis.training_images import CharacterPlace
 from digit_core.training.reader_network import cell_targets
@@ -85,6 +86,14 @@ def test_the_digits_of_a_strip_are_one_number_whatever_their_gaps(reader: OnnxRe
     (found,) = find_number(prepare_strip(strip, PARAMS), reader)
 
     assert digits_of(found) == "358"
+
+
+def test_of_two_numbers_on_two_lines_of_a_strip_none_is_accepted(reader: OnnxReader) -> None:
+    one, two = page_with(("358", 40, 20))[0:90, 0:300], page_with(("358", 40, 20), ("264", 40, 120))[0:190, 0:300]
+
+    surely, doubtful = (find_strip(PageImage(strip), PARAMS, reader).numbers[0].certainty for strip in (one, two))
+
+    assert doubtful <= 0.5 < surely
 
 
 @dataclass
