@@ -42,6 +42,15 @@ _OVERLAP = 96
 """Rows above and below a part that it is looked at with: about as far as a cell sees."""
 
 
+class Detector(Protocol):
+    """Whatever finds characters on darkness (uint8, 0 paper). detector: what its cells tell apart."""
+
+    @property
+    def detector(self) -> NetworkForm: ...
+
+    def find(self, darkness: Grey) -> Cells: ...
+
+
 class Reader(Protocol):
     """Whatever finds characters on darkness (uint8, 0 paper) and reads strips.
 
@@ -59,21 +68,12 @@ class Reader(Protocol):
     def read(self, strips: Sequence[Grey]) -> list[Columns]: ...
 
 
-class OnnxReader:
-    """Detector and strip reader, by default those that ship. Raises RegistryError if a file is no model, or has a form that no
-    such network has.
-    """
+class OnnxDetector:
+    """A detector's file. Raises RegistryError if it is no model, or has a form that no such network has."""
 
-    def __init__(self, detector: Path = SHIPPED_DETECTOR, strip_reader: Path = SHIPPED_STRIP_READER) -> None:
-        self._finder = onnx_session(detector)
-        self._reader = onnx_session(strip_reader)
-        self.detector = _form_of(self._finder, detector)
-        self.strips = _form_of(self._reader, strip_reader)
-
-    @classmethod
-    def of_folder(cls, folder: Path) -> OnnxReader:
-        """Both networks as a training leaves them in `folder`."""
-        return cls(folder / FINDER, folder / READER)
+    def __init__(self, file: Path = SHIPPED_DETECTOR) -> None:
+        self._finder = onnx_session(file)
+        self.detector = _form_of(self._finder, file)
 
     def find(self, darkness: Grey) -> Cells:
         """The cells of a picture of any size; done in overlapping bands."""
@@ -87,6 +87,22 @@ class OnnxReader:
         (cells,) = self._finder.run(None, {"patches": _input(_filled(part)[None])})
         last = top + _TILE + _OVERLAP >= darkness.shape[0]
         return np.asarray(cells[0, above // STRIDE : None if last else (above + _TILE) // STRIDE], np.float32)
+
+
+class OnnxReader(OnnxDetector):
+    """Detector and strip reader, by default those that ship. Raises RegistryError if a file is no model, or has a form that no
+    such network has.
+    """
+
+    def __init__(self, detector: Path = SHIPPED_DETECTOR, strip_reader: Path = SHIPPED_STRIP_READER) -> None:
+        super().__init__(detector)
+        self._reader = onnx_session(strip_reader)
+        self.strips = _form_of(self._reader, strip_reader)
+
+    @classmethod
+    def of_folder(cls, folder: Path) -> OnnxReader:
+        """Both networks as a training leaves them in `folder`."""
+        return cls(folder / FINDER, folder / READER)
 
     def read(self, strips: Sequence[Grey]) -> list[Columns]:
         """Strips as high as `strips` says, of any width; the answers in their order, each of its own width."""
