@@ -5,8 +5,9 @@ from __future__ import annotations
 import multiprocessing
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import TimeoutError
+from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from typing import Any, TypeVar
 
@@ -39,7 +40,8 @@ def _until_lost(function: ItemWork[Any, Any], items: Sequence[Any], seconds: flo
     context = multiprocessing.get_context("fork")
     receiver, sender = context.Pipe(duplex=False)
     child = context.Process(target=_work, args=(sender, function, items, seconds, megabytes), daemon=True)
-    child.start()
+    with _without_threads_of_opencv():
+        child.start()
     sender.close()
     results: list[Any] = []
     try:
@@ -54,6 +56,21 @@ def _until_lost(function: ItemWork[Any, Any], items: Sequence[Any], seconds: flo
         child.kill()
         child.join()
     return results
+
+
+@contextmanager
+def _without_threads_of_opencv() -> Iterator[None]:
+    """A fork has none of its parent's threads, and waits for ever for those that OpenCV believes it has."""
+    cv2 = sys.modules.get("cv2")
+    if cv2 is None:
+        yield
+        return
+    threads = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    try:
+        yield
+    finally:
+        cv2.setNumThreads(threads)
 
 
 def _result(outcome: Any, seconds: float, megabytes: float) -> Any:

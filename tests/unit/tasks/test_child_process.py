@@ -4,6 +4,8 @@ import subprocess
 import sys
 import time
 
+import cv2
+import numpy as np
 import pytest
 
 from digit_core.errors import DigitsError, FailureReason
@@ -60,3 +62,11 @@ def test_sigterm_ends_the_command_and_its_child_within_two_seconds() -> None:
 
     command.wait(timeout=10)
     assert command.stdout.read() == ""  # until the child has gone, it holds this pipe open
+
+
+def test_a_child_starts_although_opencv_has_threads_in_its_parent() -> None:
+    cv2.setNumThreads(4)
+    cv2.GaussianBlur(np.zeros((3000, 3000), np.uint8), (0, 0), 5)
+
+    assert run_in_child(pool_jobs.act, ["a"], 3, MEGABYTES) == ["A"]
+    assert cv2.getNumThreads() == 4
