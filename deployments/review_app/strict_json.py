@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from fastapi import Request, Response
+from fastapi import HTTPException, Request, Response
 from fastapi.routing import APIRoute
 
 _LONGEST = 18
@@ -15,7 +15,7 @@ _LONGEST = 18
 
 
 class StrictRequest(Request):
-    """FastAPI answers 400 for whatever this raises."""
+    """FastAPI answers 400 for what this raises."""
 
     async def json(self) -> Any:
         return json.loads(await self.body(), parse_constant=_none, parse_int=_whole, parse_float=_finite)
@@ -34,7 +34,7 @@ class StrictRoute(APIRoute):
 
 
 def _none(word: str) -> float:
-    raise OverflowError(f"{word} is no number")
+    raise HTTPException(400, f"{word[:40]} is no number that can be used here")
 
 
 def _whole(text: str) -> int:
