@@ -25,8 +25,11 @@ from deployments.review_app.sessions import Sessions
 from digit_core.errors import InputError
 from digit_core.params import DecodeLimits
 from tasks.adapters.layout_store import LayoutFolder
+from tasks.adapters.registry.cache import ModelFile
+from tasks.adapters.registry.networks import NETWORKS, NetworkFiles
 from tasks.adapters.review.queue import ReviewQueue
 from tasks.adapters.storage.storage import Storage
+from tasks.reader_spec import ReaderSpec
 from tests.support.costly_files import nested_forms
 from tests.support.review.items import digit
 
@@ -50,13 +53,11 @@ def context(tmp_path: Path, scans: Path) -> Iterator[ReviewContext]:
         items = [digit(f"n{number:03}", collection=HERE, uri=str(scans / "page.png")) for number in range(3)]
         queue.put(items, source=str(scans))
 
-        def nothing() -> Any:
-            raise AssertionError("no model is needed")
-
+        spec = ReaderSpec(NetworkFiles(*[ModelFile("1", one.shipped.onnx, "") for one in NETWORKS]))
         options = ReviewOptions(token=TOKEN, hosts=("127.0.0.1",))
         sessions = Sessions(b"key" * 11, TOKEN)
         layouts = LayoutFolder(tmp_path / "layouts")
-        yield ReviewContext(queue, Storage(), DecodeLimits(), nothing, layouts, sessions, apart, options)
+        yield ReviewContext(queue, Storage(), DecodeLimits(), lambda: spec, layouts, sessions, apart, options)
 
 
 @pytest.fixture
