@@ -294,7 +294,7 @@ class TestWithResults:
 
         assert result.exit_code == 0, result.output
         assert "1 pages read, 1 quarantined, 1 numbers" in result.stdout
-        assert result.stdout.splitlines()[0].split()[:3] == ["file", "page", "digits"]
+        assert result.stdout.splitlines()[0].split()[:3] == ["file", "page", "text"]
 
     def test_quarantined_pages_are_listed_with_their_reason(self, dest: Path) -> None:
         result = digits("results", dest, "--state", "quarantined")
