@@ -14,7 +14,7 @@ from digit_core.inference.network_spec import NetworkForm
 from digit_core.inference.onnx import onnx_session
 from digit_core.recognition.detections import Characters, characters
 from digit_core.synthesis.patches import Patch
-from digit_core.training.detector_learner import State, averaged_detector
+from digit_core.training.detector_learner import LearnerState, averaged_detector
 from digit_core.training.detector_network import DETECTED
 from digit_core.training.detector_training import in_unit
 from digit_core.training.quantization import quantise
@@ -38,7 +38,7 @@ class ExportedDetector:
     found: float
 
 
-def export_detector(state: State, patches: Sequence[Patch], path: Path) -> ExportedDetector:
+def export_detector(state: LearnerState, patches: Sequence[Patch], path: Path) -> ExportedDetector:
     """Write the network with the averaged weights of a state. The first 160 patches say how great the values of layers get, the
     others, which it has not learned either, whether it finds as well in whole numbers.
     """

@@ -14,7 +14,7 @@ from digit_core.training.detector_network import TARGETS, build_detector, cell_l
 from digit_core.training.onnx_weights import convolutions
 from digit_core.training.strip_network import has_bfloat16
 
-State = dict[str, NDArray[np.generic]]
+LearnerState = dict[str, NDArray[np.generic]]
 
 _SETTLING = 16
 """Patches by which normalisations learn what they would have seen, at once."""
@@ -64,11 +64,11 @@ class DetectorLearner:
             average.assign(kept * average + (1 - kept) * variable)
         return loss
 
-    def state(self) -> State:
+    def state(self) -> LearnerState:
         """Everything that a training goes on from."""
         return {f"{name}-{i:03d}": np.asarray(one) for name, group in self._groups().items() for i, one in enumerate(group)}
 
-    def restore(self, state: State) -> None:
+    def restore(self, state: LearnerState) -> None:
         """What `state` gave, in a learner of the same network."""
         for name, group in self._groups().items():
             for i, variable in enumerate(group):
@@ -78,7 +78,7 @@ class DetectorLearner:
         return {"model": self.model.variables, "average": self._averages, "optimiser": self._optimiser.variables}
 
 
-def averaged_detector(state: State, pictures: Sequence[NDArray[np.float32]]) -> Any:
+def averaged_detector(state: LearnerState, pictures: Sequence[NDArray[np.float32]]) -> Any:
     """The detector with the averaged weights of a state, in float32; its normalisations go by what these weights make of the
     pictures, batches (n, h, w) in [0, 1]: Izmailov et al., "Averaging weights leads to wider optima" (UAI 2018).
     """

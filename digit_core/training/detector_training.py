@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from digit_core.errors import InputError
 from digit_core.synthesis.patches import Patch
-from digit_core.training.detector_learner import DetectorLearner, State
+from digit_core.training.detector_learner import DetectorLearner, LearnerState
 from digit_core.training.detector_network import DETECTED, cell_targets
 from digit_core.training.detector_shards import DetectorParams, DetectorSources, load_shard, writing
 from digit_core.training.mnist import digest
@@ -32,7 +32,7 @@ _WARM_UP = 200  # steps
 class TrainedDetector:
     """The state after the last chapter, and the losses of every chapter."""
 
-    state: State
+    state: LearnerState
     history: tuple[Mapping[str, float], ...]
 
 
@@ -116,7 +116,7 @@ def _identity(params: DetectorParams, sources: DetectorSources) -> dict[str, obj
 
 
 def _keep(
-    state: State, params: DetectorParams, sources: DetectorSources, folder: Path, history: Sequence[Mapping[str, float]]
+    state: LearnerState, params: DetectorParams, sources: DetectorSources, folder: Path, history: Sequence[Mapping[str, float]]
 ) -> None:
     """The state after a whole chapter; the note that names it is written last."""
     chapter = len(history) - 1
@@ -150,6 +150,6 @@ def _kept_history(params: DetectorParams, sources: DetectorSources, folder: Path
     return history
 
 
-def _load(path: Path) -> State:
+def _load(path: Path) -> LearnerState:
     with np.load(path, allow_pickle=False) as kept:
         return {name: kept[name] for name in kept.files}

@@ -7,7 +7,7 @@ import numpy as np
 
 from digit_core.records import Grey
 
-Box = tuple[float, float, float, float]
+Corners = tuple[float, float, float, float]
 """left, top, right, bottom in pixels."""
 
 _INK = 0.45
@@ -20,7 +20,7 @@ _LOWER = 0.35
 """Of a figure's height, from its top: above that there is no point."""
 
 
-def point_between(pixels: Grey, before: Box | None, after: Box | None) -> Box | None:
+def point_between(pixels: Grey, before: Corners | None, after: Corners | None) -> Corners | None:
     """The box of a point or comma behind the digit `before` and in front of `after` (one of them may be missing), or None where
     there is none, or more than one thing that it may be.
 
@@ -38,12 +38,12 @@ def point_between(pixels: Grey, before: Box | None, after: Box | None) -> Box | 
     return _one_spot(part, _INK * _darkness(pixels, digits), height, x0, y0)
 
 
-def _darkness(pixels: Grey, boxes: list[Box]) -> float:
+def _darkness(pixels: Grey, boxes: list[Corners]) -> float:
     parts = [pixels[max(0, int(t)) : int(b) + 1, max(0, int(left)) : int(right) + 1] for left, t, right, b in boxes]
     return float(np.median([np.percentile(part, 92) if part.size else 255.0 for part in parts]))
 
 
-def _one_spot(part: Grey, level: float, height: float, x0: int, y0: int) -> Box | None:
+def _one_spot(part: Grey, level: float, height: float, x0: int, y0: int) -> Corners | None:
     ink = (part > max(level, 20.0)).astype(np.uint8)
     _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
     x, y, w, h, area = stats[1:].T

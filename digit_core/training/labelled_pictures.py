@@ -25,7 +25,7 @@ from digit_core.recognition.detector import strengthened
 from digit_core.records import Grey
 from digit_core.synthesis.training_images import CharacterPlace
 from digit_core.training.number_sets import LabelledNumber
-from digit_core.training.self_labels import Labels, Seen, area_of, marks_of, places_of, unexplained
+from digit_core.training.self_labels import LabelledPlaces, SeenPicture, area_of, marks_of, places_of, unexplained
 from digit_core.training.transcribed_lines import TranscribedLine, read_alto
 
 FIGURE = 26.0
@@ -84,14 +84,14 @@ def _page(scan: Path, lines: Sequence[TranscribedLine], detector: Detector) -> L
     return _labelled(small, seen, lines, scale)
 
 
-def _looked_at(darkness: Grey, scale: float, detector: Detector) -> tuple[Grey, Seen]:
+def _looked_at(darkness: Grey, scale: float, detector: Detector) -> tuple[Grey, SeenPicture]:
     height, width = (max(16, round(side * scale)) for side in darkness.shape)
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
     small = strengthened(np.asarray(cv2.resize(darkness, (width, height), interpolation=method), np.uint8))
-    return small, Seen.of(detector.find(small), detector.detector)
+    return small, SeenPicture.of(detector.find(small), detector.detector)
 
 
-def _labelled(small: Grey, seen: Seen, lines: Sequence[TranscribedLine], scale: float) -> LabelledPicture:
+def _labelled(small: Grey, seen: SeenPicture, lines: Sequence[TranscribedLine], scale: float) -> LabelledPicture:
     """Lines of numbers with their digits, words with none; what is neither is open where the detector sees digits."""
     known = np.zeros(seen.shape, bool)
     open_ = np.zeros(seen.shape, bool)
@@ -111,7 +111,7 @@ def _labelled(small: Grey, seen: Seen, lines: Sequence[TranscribedLine], scale: 
 
 
 def _of_number(
-    line: TranscribedLine, small: Grey, seen: Seen, scale: float
+    line: TranscribedLine, small: Grey, seen: SeenPicture, scale: float
 ) -> tuple[tuple[CharacterPlace, ...], NDArray[np.bool_]]:
     area = area_of(line.outline * scale, seen.shape)
     places = places_of(seen, line.digits, area)
@@ -121,7 +121,7 @@ def _of_number(
     return (*places, *marks), unexplained(seen, places, area) | unknown
 
 
-def _of_words(line: TranscribedLine, seen: Seen, scale: float) -> Labels:
+def _of_words(line: TranscribedLine, seen: SeenPicture, scale: float) -> LabelledPlaces:
     """Digits among words: about where they must stand, and only if all that stand together are seen together."""
     area = area_of(line.outline * scale, seen.shape)
     left, right = (line.outline[:, 0] * scale / STRIDE).min(), (line.outline[:, 0] * scale / STRIDE).max()
@@ -149,7 +149,7 @@ def _runs(text: str) -> Iterable[tuple[int, str]]:
             yield pairs[0][0], "".join(character for _, character in pairs)
 
 
-def _together(places: Sequence[CharacterPlace], seen: Seen) -> bool:
+def _together(places: Sequence[CharacterPlace], seen: SeenPicture) -> bool:
     """Whether digits are plainly seen, close to each other and of like heights."""
     heights = np.array([place.bottom - place.top for place in places])
     gaps = np.array([b.left - a.right for a, b in pairwise(places)])
@@ -157,7 +157,7 @@ def _together(places: Sequence[CharacterPlace], seen: Seen) -> bool:
     return bool(all(sure) and heights.max() < 2 * heights.min() and (gaps < 0.7 * heights.mean()).all())
 
 
-def _digit_at(seen: Seen, x: float, y: float) -> float:
+def _digit_at(seen: SeenPicture, x: float, y: float) -> float:
     row, column = min(int(y / STRIDE), seen.shape[0] - 1), min(int(x / STRIDE), seen.shape[1] - 1)
     return float(np.exp(seen.log[row, column, :10]).sum())
 

@@ -18,9 +18,8 @@ from digit_core.records import Grey
 from digit_core.synthesis.training_images import CharacterPlace
 from digit_core.training.ink_marks import point_between
 
-Floats = NDArray[np.float32]
 Places = tuple[CharacterPlace, ...]
-Labels = tuple[Places, NDArray[np.bool_]]
+LabelledPlaces = tuple[Places, NDArray[np.bool_]]
 """Places, and (h/4, w/4) the cells of which nobody knows what they show."""
 
 _APART = 2
@@ -40,18 +39,18 @@ _SEEN = 0.3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Seen:
+class SeenPicture:
     """What a detector said of a picture: log probabilities (h/4, w/4, characters + 1), boxes (h/4, w/4, 4) left, top, right and
     bottom in its pixels, probability of print (h/4, w/4), and the characters of the classes.
     """
 
-    log: Floats
-    boxes: Floats
-    printed: Floats
+    log: NDArray[np.float32]
+    boxes: NDArray[np.float32]
+    printed: NDArray[np.float32]
     characters: str
 
     @classmethod
-    def of(cls, cells: Floats, form: NetworkForm) -> Seen:
+    def of(cls, cells: NDArray[np.float32], form: NetworkForm) -> SeenPicture:
         """From the cells of a detector of that form."""
         nothing = len(form.characters)
         scores = cells[..., : nothing + 1]
@@ -69,13 +68,13 @@ class Seen:
         return self.log.shape[0], self.log.shape[1]
 
     @property
-    def digits(self) -> Floats:
+    def digits(self) -> NDArray[np.float32]:
         """(h/4, w/4) probability that a digit has its middle there."""
         return np.asarray(np.exp(self.log[..., :10]).sum(axis=-1), np.float32)
 
 
 def places_of(
-    seen: Seen, digits: str, inside: NDArray[np.uint8], expected: NDArray[np.float64] | None = None
+    seen: SeenPicture, digits: str, inside: NDArray[np.uint8], expected: NDArray[np.float64] | None = None
 ) -> tuple[CharacterPlace, ...] | None:
     """A place for each of the digits, from left to right within `inside` (h/4, w/4; 0 is outside), or None if they are not seen.
 
@@ -120,13 +119,13 @@ def _path(score: NDArray[np.float64]) -> NDArray[np.intp] | None:
     return np.array(path[::-1], np.intp)
 
 
-def _place(seen: Seen, digit: str, row: int, column: int) -> CharacterPlace:
+def _place(seen: SeenPicture, digit: str, row: int, column: int) -> CharacterPlace:
     left, top, right, bottom = seen.boxes[row, column].tolist()
     return CharacterPlace(digit, left, top, right, bottom, bool(seen.printed[row, column] > 0.5))
 
 
 def marks_of(
-    seen: Seen, text: str, places: tuple[CharacterPlace, ...], pixels: Grey
+    seen: SeenPicture, text: str, places: tuple[CharacterPlace, ...], pixels: Grey
 ) -> tuple[tuple[CharacterPlace, ...], NDArray[np.bool_]]:
     """Places of the marks (points, dashes) of a text whose digits have their places, where they are plainly seen; and
     (h/4, w/4) the cells in which there is one that is not: nobody knows which.
@@ -159,7 +158,7 @@ def _beside(places: tuple[CharacterPlace, ...], after: int, shape: tuple[int, in
     return slice(low[0], min(low[1], shape[0])), slice(high[0], min(high[1], shape[1]))
 
 
-def _mark_in(seen: Seen, character: str, part: tuple[slice, slice]) -> CharacterPlace | None:
+def _mark_in(seen: SeenPicture, character: str, part: tuple[slice, slice]) -> CharacterPlace | None:
     """Where in that part the detector plainly sees a mark of that kind."""
     alike = _POINTS if character in _POINTS else character
     kinds = [seen.characters.index(one) for one in alike if one in seen.characters]
@@ -179,7 +178,7 @@ def _point_by_ink(character: str, places: tuple[CharacterPlace, ...], after: int
     return None if box is None else CharacterPlace(character, *box, (before or places[0]).printed)
 
 
-def unexplained(seen: Seen, places: tuple[CharacterPlace, ...], inside: NDArray[np.uint8]) -> NDArray[np.bool_]:
+def unexplained(seen: SeenPicture, places: tuple[CharacterPlace, ...], inside: NDArray[np.uint8]) -> NDArray[np.bool_]:
     """(h/4, w/4) cells within `inside` where a digit is seen that is none of the places: nobody knows what stands there."""
     open_ = np.zeros(inside.shape, bool)
     rows, columns = np.nonzero(inside)

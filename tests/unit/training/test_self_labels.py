@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from digit_core.inference.network_spec import PLAIN
-from digit_core.training.self_labels import Seen, area_of, marks_of, places_of, unexplained
+from digit_core.training.self_labels import SeenPicture, area_of, marks_of, places_of, unexplained
 
 NOTHING = len(PLAIN.characters)
 
@@ -23,8 +23,8 @@ def _cells(*peaks: tuple[str, int, int], rows: int = 10, columns: int = 40, scor
     return cells
 
 
-def _seen(*peaks: tuple[str, int, int], score: float = 8.0) -> Seen:
-    return Seen.of(_cells(*peaks, score=score), PLAIN)
+def _seen(*peaks: tuple[str, int, int], score: float = 8.0) -> SeenPicture:
+    return SeenPicture.of(_cells(*peaks, score=score), PLAIN)
 
 
 EVERYWHERE = np.ones((10, 40), np.uint8)
