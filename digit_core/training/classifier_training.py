@@ -10,7 +10,7 @@ import sys
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -216,6 +216,14 @@ def tensorflow_module() -> Any:
     import tensorflow
 
     return tensorflow
+
+
+def limit_threads(threads: int) -> None:
+    """Let TensorFlow compute in that many threads; without effect once it has begun to, as it takes no other number then."""
+    threading = tensorflow_module().config.threading
+    with suppress(RuntimeError):
+        threading.set_intra_op_parallelism_threads(threads)
+        threading.set_inter_op_parallelism_threads(threads)
 
 
 @contextmanager

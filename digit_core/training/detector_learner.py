@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from digit_core.training.classifier_training import keras_module, tensorflow_module
+from digit_core.training.classifier_training import keras_module, limit_threads, tensorflow_module
 from digit_core.training.detector_network import TARGETS, build_detector, cell_loss, start_from
 from digit_core.training.onnx_weights import convolutions
 from digit_core.training.strip_network import has_bfloat16
@@ -26,9 +26,7 @@ class DetectorLearner:
     def __init__(self, seed: int, weight_decay: float, average: float, threads: int = 1) -> None:
         keras, tf = keras_module(), tensorflow_module()
         keras.utils.set_random_seed(seed)
-        if tf.config.threading.get_intra_op_parallelism_threads() != threads:
-            tf.config.threading.set_intra_op_parallelism_threads(threads)
-            tf.config.threading.set_inter_op_parallelism_threads(threads)
+        limit_threads(threads)
         self._tf, self._average = tf, average
         self.model = _model("mixed_bfloat16" if has_bfloat16() else "float32")
         self._loss = cell_loss(keras)

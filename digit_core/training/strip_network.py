@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digit_core.inference.network_spec import CHARACTERS, STRIP_HEIGHT
-from digit_core.training.classifier_training import keras_module, tensorflow_module
+from digit_core.training.classifier_training import keras_module, limit_threads, tensorflow_module
 from digit_core.training.fused_normalisation import fused_normalisation
 
 TrainingState = dict[str, NDArray[np.generic]]
@@ -75,9 +75,7 @@ class Learner:
     def __init__(self, seed: int, weight_decay: float, average: float, threads: int = 1) -> None:
         keras, tf = keras_module(), tensorflow_module()
         keras.utils.set_random_seed(seed)
-        if tf.config.threading.get_intra_op_parallelism_threads() != threads:
-            tf.config.threading.set_intra_op_parallelism_threads(threads)
-            tf.config.threading.set_inter_op_parallelism_threads(threads)
+        limit_threads(threads)
         self.model = build_strip_network("mixed_bfloat16" if has_bfloat16() else "float32")
         self.optimiser = keras.optimizers.AdamW(1e-5, weight_decay=weight_decay, clipnorm=5.0)
         self.optimiser.build(self.model.trainable_variables)

@@ -144,7 +144,9 @@ def test_a_version_that_does_not_exist_moves_nothing(promotions, registry):
 def test_versions_are_named_by_number_or_alias(promotions):
     assert promotions.registry.resolve("2") == "2"
     assert promotions.registry.resolve("challenger") == "3"
-    with pytest.raises(InputError, match=r"no model version is called 'best' \(aliases: challenger, champion\); `digits models`"):
+    with pytest.raises(
+        InputError, match=r"no version of the classifier is called 'best' \(aliases: challenger, champion\); `digits models`"
+    ):
         promotions.registry.resolve("best")
 
 

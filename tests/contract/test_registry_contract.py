@@ -279,7 +279,9 @@ def test_where_no_version_is_champion_none_is_chosen_by_the_program(local, cache
     registry = Registry(local, cache, shipped=shipped)
     registry.register(*with_card(new_model(tmp_path / "new", "cnn")))
 
-    assert "none of its versions (1) is the champion; choose one with `digits promote VERSION`" in refusal(registry.champion)
+    assert "no version of the classifier (1) is the champion; choose one with `digits promote VERSION`" in refusal(
+        registry.champion
+    )
 
 
 def test_a_model_that_was_changed_in_the_registry_is_refused(uri, cache, shipped, tmp_path):

@@ -15,7 +15,6 @@ import pytest
 
 from digit_core.imaging.decode import decode_page
 from digit_core.inference.classifier import SHIPPED_MODEL, OnnxRecogniser
-from digit_core.inference.network_spec import PLAIN
 from digit_core.inference.reader import OnnxReader
 from digit_core.notation import interpret
 from digit_core.params import DecodeLimits, ReviewPolicy, SegmentationParams
@@ -39,18 +38,12 @@ def networks() -> tuple[OnnxReader, OnnxRecogniser]:
     return OnnxReader(), OnnxRecogniser(SHIPPED_MODEL, "shipped")
 
 
-until_the_alphabet_is_learned = pytest.mark.xfail(
-    OnnxReader().strips == PLAIN,
-    reason="the strip reader that ships knows digits, point and dash alone: strokes, plus, colon and fractions become digits",
-    strict=False,
+strokes_are_lost = pytest.mark.xfail(
+    reason="the strip reader loses strokes: 38 of 48 dates are read, and two pieces of others are accepted", strict=False
 )
 
 
-TABLES = [
-    *(pytest.param(name, marks=until_the_alphabet_is_learned) for name in ("dates", "fractions")),
-    "ditto",
-    "temps_signed",
-]
+TABLES = [pytest.param("dates", marks=strokes_are_lost), "fractions", "ditto", "temps_signed"]
 
 
 def rows(name: str) -> list[dict[str, str]]:
@@ -119,12 +112,10 @@ def share_right(pairs: Sequence[Pair]) -> float:
     return sum(one is not None and is_right(text, one) for text, one in pairs) / len(pairs)
 
 
-@until_the_alphabet_is_learned
 def test_no_strip_with_a_mark_is_accepted_wrong() -> None:
     assert list(accepted_wrong(strips())) == []
 
 
-@until_the_alphabet_is_learned
 def test_most_strips_with_marks_are_read_as_they_are_written() -> None:
     assert share_right(strips()) >= RIGHT
 
