@@ -207,7 +207,7 @@ def test_two_reviewers_at_once_never_see_the_same_digit(serve, visit, page_of_nu
             page.keyboard.press("5")
             # What the other has been lent is never offered: after the last one the work goes away.
             page.wait_for_function(
-                "before => document.querySelector('#progress').innerText !== before || !document.querySelector('#work').offsetParent",
+                "before => document.querySelector('#progress').innerText !== before || document.querySelector('#work').hidden",
                 arg=before,
                 timeout=20_000,
             )
