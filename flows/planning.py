@@ -18,7 +18,7 @@ from digit_core.inference.shipped import SECOND_READER
 from digit_core.params import CalibrationSet, DecodeLimits, ReviewPolicy, SecondOpinion, SegmentationParams
 from digit_core.partition import Share
 from digit_core.readings import ReadBy
-from digit_core.recognition.fusion_weights import real_record
+from digit_core.recognition.transcription.fusion_weights import real_record
 from digit_core.results.schema import TABLES
 from digit_core.review.audits import audit_record, promised_by_audits
 from flows.networks import networks_of_run, second_network_of

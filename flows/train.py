@@ -14,9 +14,9 @@ from prefect.artifacts import create_markdown_artifact
 from pydantic import Field
 
 from digit_core.params import TrainingParams
-from digit_core.training.model_card import ship as ship_model
-from digit_core.training.recipes import recipe as find_recipe
-from digit_core.training.reviewed_digits import TrainingSet
+from digit_core.training.classifier.card import ship as ship_model
+from digit_core.training.classifier.recipes import recipe as find_recipe
+from digit_core.training.classifier.reviewed_digits import TrainingSet
 from flows.networks import registry
 from flows.options import described
 from flows.settings import Settings, load_settings

@@ -12,9 +12,9 @@ from typing import Any
 from prefect import flow
 from prefect.artifacts import create_markdown_artifact
 
-from digit_core.training.reader_card import ship as ship_reader
-from digit_core.training.strip_shards import Sources, StripParams
-from digit_core.training.strip_training import identity_digest
+from digit_core.training.strip_reader.card import ship as ship_reader
+from digit_core.training.strip_reader.shards import Sources, StripParams
+from digit_core.training.strip_reader.training import identity_digest
 from flows.networks import registry
 from flows.settings import load_settings
 from flows.workspace import spool

@@ -14,7 +14,7 @@ from prefect import task
 from digit_core.records import NOT_A_DIGIT
 from digit_core.review.corrections import CORRECTED, NONE_SIGN, REVIEWED, Corrections
 from digit_core.review.verdicts import Kind, Verdict
-from digit_core.training.reviewed_digits import SCHEMA, TrainingSet
+from digit_core.training.classifier.reviewed_digits import SCHEMA, TrainingSet
 from tasks.adapters.results.dataset import Results
 from tasks.adapters.results.reviewed import Reviewed
 from tasks.adapters.review.queue import ReviewQueue

@@ -21,7 +21,7 @@ from digit_core.params import DecodeLimits
 from digit_core.readings import PageRead, ReadBy, ReviewItem
 from digit_core.recognition.page_table import keep_page, kept_page
 from digit_core.recognition.pipeline import PageReader
-from digit_core.recognition.second_opinion import Second
+from digit_core.recognition.transcription.second_opinion import Second
 from digit_core.records import PageFailure, PageRef
 from digit_core.results.schema import batch_tables
 from digit_core.review.questions import questions

@@ -25,8 +25,9 @@ from digit_core.evaluation.strip_gate import (
 )
 from digit_core.inference.classifier import OnnxRecogniser
 from digit_core.recognition.pipeline import PageReader
-from digit_core.training.classifier_training import load_keras, load_mnist, parity
-from digit_core.training.held_out_strips import LabelledStrip, clean_strips, exactly_read, worn_strips
+from digit_core.training.classifier.training import load_mnist, parity
+from digit_core.training.keras_setup import load_keras
+from digit_core.training.strip_reader.held_out_strips import LabelledStrip, clean_strips, exactly_read, worn_strips
 from digit_core.visualisation.gate_charts import pictures
 from tasks.adapters.registry.cache import ModelFile
 from tasks.adapters.registry.networks import NetworkFiles

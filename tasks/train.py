@@ -16,11 +16,11 @@ from digit_core.inference.classifier import OnnxRecogniser
 from digit_core.params import TrainingParams
 from digit_core.records import NOT_A_DIGIT
 from digit_core.synthesis.augmentation import archive_digits
-from digit_core.training import classifier_training
+from digit_core.training.classifier import training as classifier_training
+from digit_core.training.classifier.card import KERAS, ONNX, save, write_card
+from digit_core.training.classifier.recipes import recipe
+from digit_core.training.classifier.reviewed_digits import TrainingSet
 from digit_core.training.mnist import Labelled, Mnist
-from digit_core.training.model_card import KERAS, ONNX, save, write_card
-from digit_core.training.recipes import recipe
-from digit_core.training.reviewed_digits import TrainingSet
 from digit_core.visualisation.training_charts import training_charts
 from tasks.adapters.registry.registry import CHALLENGER, Registry
 from tasks.adapters.registry.tracking import TrainingArtifacts

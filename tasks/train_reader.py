@@ -15,14 +15,14 @@ from prefect import task
 from digit_core.inference.classifier import OnnxRecogniser
 from digit_core.inference.reader import FINDER, READER, SHIPPED_READER, OnnxReader
 from digit_core.recognition.pipeline import PageReader
-from digit_core.training.held_out_strips import evaluate_strips, worn_strips
 from digit_core.training.mnist import Mnist
 from digit_core.training.number_sets import NumberSet, read_number_set
-from digit_core.training.reader_card import Examined, write_card
-from digit_core.training.set_exam import examine_set
-from digit_core.training.strip_export import Exported, export_strip_reader
-from digit_core.training.strip_shards import Sources, StripParams, held_out
-from digit_core.training.strip_training import Progress, train_strips
+from digit_core.training.strip_reader.card import Examined, write_card
+from digit_core.training.strip_reader.export import Exported, export_strip_reader
+from digit_core.training.strip_reader.held_out_strips import evaluate_strips, worn_strips
+from digit_core.training.strip_reader.set_exam import examine_set
+from digit_core.training.strip_reader.shards import Sources, StripParams, held_out
+from digit_core.training.strip_reader.training import Progress, train_strips
 from tasks.adapters.registry.registry import Registry
 from tasks.adapters.registry.tracking import TrainingArtifacts
 from tasks.retries import STAGE

@@ -14,7 +14,7 @@ from digit_core.calibration.risk_control import LADDER, DialSetting, least_promi
 from digit_core.errors import InputError
 from digit_core.inference.classifier import calibration_of
 from digit_core.params import CalibrationSet
-from digit_core.recognition.fusion_weights import real_record
+from digit_core.recognition.transcription.fusion_weights import real_record
 from digit_core.review.audits import set_by_audits
 from flows.networks import networks_for_a_look
 from flows.planning import audits_of, read_real_collections

@@ -7,7 +7,7 @@ from pathlib import Path
 import typer
 
 from digit_core.errors import InputError
-from digit_core.synthesis.ledger_page import STYLES, write_pages
+from digit_core.synthesis.ledger.page import STYLES, write_pages
 
 
 def synth(folder: Path, pages: int, seed: int, style: str) -> None:

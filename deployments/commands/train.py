@@ -18,7 +18,7 @@ from deployments.commands.tables import print_table
 from deployments.commands.training_display import Epochs
 from digit_core.errors import DigitsError, InputError
 from digit_core.params import TrainingParams
-from digit_core.training.recipes import RECIPES, Published, Recipe, published_runs, recipe
+from digit_core.training.classifier.recipes import RECIPES, Published, Recipe, published_runs, recipe
 from flows.settings import load_settings
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import typer
 
 from deployments.commands.tables import print_table
 from deployments.commands.training_display import Epochs
-from digit_core.training.strip_shards import StripParams
+from digit_core.training.strip_reader.shards import StripParams
 from flows.launch import reader_training
 from flows.settings import load_settings
 

@@ -17,6 +17,7 @@ from digit_core.errors import RegistryError
 from digit_core.inference.network_spec import CHARACTERS, CLASSES, STRIDE, NetworkForm
 from digit_core.inference.onnx import onnx_session
 from digit_core.inference.shipped import FINDER, READER, SHIPPED_DETECTOR, SHIPPED_READER, SHIPPED_STRIP_READER
+from digit_core.numerics import softmax
 from digit_core.records import Grey
 
 __all__ = ["FINDER", "READER", "SHIPPED_READER", "Cells", "Columns", "OnnxReader", "Reader"]
@@ -143,7 +144,6 @@ def _form_of(session: Any, file: Path) -> NetworkForm:
 
 def _probabilities(scores: NDArray[np.float32], form: NetworkForm) -> Columns:
     """Probabilities of all characters from the scores (columns, 1 + characters) of those that a network of this form knows."""
-    powers = np.exp(scores.astype(np.float64) - scores.max(axis=1, keepdims=True))
-    known = powers / powers.sum(axis=1, keepdims=True)
+    known = softmax(scores.astype(np.float64))
     ours = known[:, 1:] @ np.eye(len(CHARACTERS))[list(form.places)]
     return np.concatenate([known[:, :1], np.maximum(ours, _NEVER)], axis=1)

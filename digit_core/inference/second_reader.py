@@ -21,6 +21,7 @@ from digit_core.inference.network_spec import CHARACTERS, CLASSES, OTHER
 from digit_core.inference.onnx import onnx_session
 from digit_core.inference.reader import Columns
 from digit_core.inference.shipped import SECOND_READER_SHA256, WITHOUT_IT
+from digit_core.numerics import softmax
 from digit_core.records import Grey
 
 _FILE = Path("models") / "PP-OCRv6_rec_small.onnx"
@@ -112,9 +113,8 @@ def _prepared(strip: Grey) -> NDArray[np.float32]:
 
 def _probabilities(scores: NDArray[np.float32]) -> Columns:
     """From the scores (t, kept classes) of its own characters to the probabilities of ours."""
-    powers = np.exp(scores.astype(np.float64) - scores.max(axis=1, keepdims=True))
     found = np.full((len(scores), CLASSES), _LEAST)
-    for place, share in zip(_PLACES, (powers / powers.sum(axis=1, keepdims=True)).T, strict=True):
+    for place, share in zip(_PLACES, softmax(scores.astype(np.float64)).T, strict=True):
         found[:, place] += share
     return found
 

@@ -17,8 +17,8 @@ from digit_core.layouts.template import Holds, Layout, Place
 from digit_core.notation import NumberKind, decimal_mark_of, interpret
 from digit_core.params import ReviewPolicy, Writing
 from digit_core.readings import DigitReading, PageRead, Reading, Reason, State, as_written
-from digit_core.recognition.fusion_weights import Heard, fusion_weights
 from digit_core.recognition.legibility import legibility_of
+from digit_core.recognition.transcription.fusion_weights import Heard, fusion_weights
 from digit_core.records import NOT_A_DIGIT, Box, CellState, NumberString, PageFound
 
 _WORD = 0.4

@@ -18,7 +18,7 @@ from digit_core.imaging.prepare import Affine, PreparedPage
 from digit_core.layouts.template import Area, Grid, Place
 from digit_core.recognition.cells import FoundCell, cell_at
 from digit_core.recognition.digit_segmentation import digit_ink
-from digit_core.recognition.fusion import FoundNumber
+from digit_core.recognition.transcription.fusion import FoundNumber
 from digit_core.records import NOT_A_DIGIT, Box, Cell, CellState, Form, Grey, NumberString, PageDigits, PageImage
 
 _NO_DIGIT = 0.97

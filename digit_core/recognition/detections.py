@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digit_core.inference.network_spec import CHARACTERS, DIGITS, FULL, NOTHING, OTHER, STRIDE, UNIT, NetworkForm
+from digit_core.numerics import log_sum_exp, sigmoid, softmax
 
 _LEAST, _LEAST_MARK = 0.35, 0.12
 """Probability from which a cell may be the middle of a digit, and of a point or dash: those are small, and cost nothing."""
@@ -51,8 +52,8 @@ def characters(cells: NDArray[np.float32], form: NetworkForm = FULL) -> Characte
     """
     classes, places = len(form.characters), np.array(form.places)
     wanted = np.flatnonzero(places != CHARACTERS.index(OTHER))
-    none = _logsum(np.delete(cells[..., : classes + 1], wanted, axis=-1))
-    found = 1 / (1 + np.exp(np.minimum(none - _logsum(cells[..., wanted]), 60.0)))
+    none = log_sum_exp(np.delete(cells[..., : classes + 1], wanted, axis=-1))
+    found = sigmoid(log_sum_exp(cells[..., wanted]) - none)
     peak = cv2.dilate(found.astype(np.float32), np.ones((3, 3), np.uint8))
     enough = np.where(places[wanted][cells[..., wanted].argmax(axis=-1)] < DIGITS, _LEAST, _LEAST_MARK)
     rows, columns = np.nonzero((found >= enough) & (found >= peak - 1e-6))
@@ -60,11 +61,10 @@ def characters(cells: NDArray[np.float32], form: NetworkForm = FULL) -> Characte
     rows, columns = rows[order], columns[order]
     here = cells[rows, columns]
     boxes = _boxes(rows, columns, here[:, classes + 1 : classes + 5])
-    powers = np.exp(here[:, : classes + 1] - here[:, : classes + 1].max(axis=1, keepdims=True))
-    known = powers / powers.sum(axis=1, keepdims=True)
+    known = softmax(here[:, : classes + 1])
     ours = known[:, wanted] @ np.eye(NOTHING, dtype=np.float32)[places[wanted]]
     all_ = np.concatenate([ours, 1 - ours.sum(axis=1, keepdims=True)], axis=1)
-    printed = 1 / (1 + np.exp(-np.clip(here[:, classes + 5], -30, 30)))
+    printed = sigmoid(here[:, classes + 5])
     return Characters(boxes, all_, printed.astype(np.float32)).chosen(_without_doubles(boxes))
 
 
@@ -73,11 +73,6 @@ def _boxes(rows: NDArray[np.intp], columns: NDArray[np.intp], logs: NDArray[np.f
     x, y = (columns + 0.5) * STRIDE, (rows + 0.5) * STRIDE
     sides = UNIT * np.exp(np.clip(logs, -4, 4))
     return np.stack([x - sides[:, 0], y - sides[:, 1], x + sides[:, 2], y + sides[:, 3]], axis=1).astype(np.float32)
-
-
-def _logsum(scores: NDArray[np.float32]) -> NDArray[np.float32]:
-    top = scores.max(axis=-1)
-    return np.asarray(top + np.log(np.exp(scores - top[..., None]).sum(axis=-1)), np.float32)
 
 
 def _without_doubles(boxes: NDArray[np.float32]) -> NDArray[np.intp]:

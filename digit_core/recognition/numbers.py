@@ -15,17 +15,17 @@ from digit_core.imaging.prepare import PreparedPage
 from digit_core.inference.network_spec import CHARACTERS, DIGITS
 from digit_core.inference.reader import Reader
 from digit_core.params import SegmentationParams
-from digit_core.recognition.ctc import best_text
 from digit_core.recognition.detections import Characters
 from digit_core.recognition.detector import look, look_at_strip
-from digit_core.recognition.digit_places import without_marks
-from digit_core.recognition.fractions import with_fractions, without_pieces
-from digit_core.recognition.fusion import FoundNumber, Proposal, Seen, decided
-from digit_core.recognition.fusion_weights import Heard, fusion_weights
 from digit_core.recognition.grouping import group_strings
-from digit_core.recognition.number_strip import FIGURES, Window
 from digit_core.recognition.ruling_filter import not_rulings
-from digit_core.recognition.second_opinion import LEAST_SEEN, Second, strip_of_scan
+from digit_core.recognition.transcription.ctc import best_text
+from digit_core.recognition.transcription.digit_places import without_marks
+from digit_core.recognition.transcription.fractions import with_fractions, without_pieces
+from digit_core.recognition.transcription.fusion import FoundNumber, Proposal, Seen, decided
+from digit_core.recognition.transcription.fusion_weights import Heard, fusion_weights
+from digit_core.recognition.transcription.number_strip import FIGURES, Window
+from digit_core.recognition.transcription.second_opinion import LEAST_SEEN, Second, strip_of_scan
 from digit_core.records import Box, Grey
 
 _ON_LINE = 0.6

@@ -20,9 +20,9 @@ from digit_core.imaging.rotation import upright
 from digit_core.inference.reader import Reader
 from digit_core.params import SegmentationParams
 from digit_core.recognition.detector import FIGURE, look_at
-from digit_core.recognition.fusion import FoundNumber
 from digit_core.recognition.legibility import Legibility, legibility_of
 from digit_core.recognition.numbers import numbers_among
+from digit_core.recognition.transcription.fusion import FoundNumber
 from digit_core.records import Grey
 
 _BETTER_BY = 10.0

@@ -25,12 +25,12 @@ from digit_core.readings import PageRead
 from digit_core.recognition.acceptance import fused, judge
 from digit_core.recognition.assembly import in_tables, inked, inked_cell, page_digits, reading_order
 from digit_core.recognition.cells import FoundCell, find_cells
-from digit_core.recognition.fusion import FoundNumber
 from digit_core.recognition.numbers import find_numbers, with_second
 from digit_core.recognition.orientation import evidence_of, lying
 from digit_core.recognition.print_detection import told_by_page
-from digit_core.recognition.second_opinion import Second
-from digit_core.recognition.views import find_in_views
+from digit_core.recognition.transcription.fusion import FoundNumber
+from digit_core.recognition.transcription.second_opinion import Second
+from digit_core.recognition.transcription.views import find_in_views
 from digit_core.records import Form, PageDigits, PageFound, PageImage, PageRef
 
 

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from digit_core.numerics import log_odds, sigmoid
 from digit_core.records import NOT_A_DIGIT, Crops, PageDigits
 
 Floats = NDArray[np.float64]
@@ -45,7 +46,7 @@ def told_by_page(found: PageDigits) -> PageDigits:
         return found
     owner = np.repeat(np.arange(len(inked)), [len(number.boxes) for number in inked])
     alone = np.clip([number.printed for number in inked], 1e-6, 1 - 1e-6)
-    odds = np.clip(_log_odds(alone) - _log_odds(np.array(_LEARNED)), -_CERTAIN, _CERTAIN)
+    odds = np.clip(log_odds(alone) - log_odds(np.array(_LEARNED)), -_CERTAIN, _CERTAIN)
     told = iter(with_page_prior(by_likes(odds, owner, found.evidence[:, :NOT_A_DIGIT].argmax(axis=1), found.crops)))
     numbers = tuple(replace(number, printed=float(next(told))) if number.boxes else number for number in found.numbers)
     return replace(found, numbers=numbers)
@@ -59,7 +60,7 @@ def with_page_prior(odds: Floats) -> Floats:
     """
     share = _LEARNED
     for _ in range(20):
-        printed = 1 / (1 + np.exp(-(odds + _log_odds(np.array(share)))))
+        printed = sigmoid(odds + log_odds(np.array(share)))
         share = float(np.clip((printed.sum() + _LEARNED * _AS_MANY) / (len(odds) + _AS_MANY), _LEAST, _MOST))
     return np.asarray(printed)
 
@@ -98,7 +99,3 @@ def _shapes(crops: Crops) -> NDArray[np.float32]:
     flat = small.reshape(len(crops), -1).astype(np.float32)
     flat -= flat.mean(axis=1, keepdims=True)
     return np.asarray(flat / np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), 1e-6), np.float32)
-
-
-def _log_odds(probability: Floats) -> Floats:
-    return np.asarray(np.log(probability / (1 - probability)))

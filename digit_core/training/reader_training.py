@@ -25,7 +25,7 @@ from digit_core.inference.reader import FINDER, READER
 from digit_core.params import Params
 from digit_core.synthesis.glyph_bank import make_glyph_bank
 from digit_core.synthesis.training_images import Sample, write_patch, write_strip
-from digit_core.training.classifier_training import keras_module
+from digit_core.training.keras_setup import keras_module
 from digit_core.training.mnist import Labelled, Mnist
 from digit_core.training.quantization import quantise
 from digit_core.training.reader_network import build, cell_loss, cell_targets, column_loss, column_targets

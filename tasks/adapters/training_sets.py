@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 
 from digit_core.errors import InputError
-from digit_core.training.reviewed_digits import TrainingSet, from_parquet, to_parquet
+from digit_core.training.classifier.reviewed_digits import TrainingSet, from_parquet, to_parquet
 from tasks.adapters.storage.storage import Storage, join, normalise
 
 _PREFIX, _SUFFIX = "reviewed-", ".parquet"

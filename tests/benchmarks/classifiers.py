@@ -25,8 +25,8 @@ def onnx() -> Callable[[np.ndarray], object]:
 
 def keras() -> Callable[[np.ndarray], object]:
     """The same network in Keras, untrained: that reads as fast as a trained one."""
-    from digit_core.training.classifier_training import untrained
-    from digit_core.training.recipes import RECIPES
+    from digit_core.training.classifier.recipes import RECIPES
+    from digit_core.training.classifier.training import untrained
 
     network = untrained(RECIPES["archive"])
     return lambda digits: network.predict(digits[..., np.newaxis] / np.float32(255), batch_size=BATCH, verbose=0)

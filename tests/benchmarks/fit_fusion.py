@@ -32,13 +32,20 @@ from digit_core.inference.reader import Columns, OnnxReader
 from digit_core.inference.second_reader import SecondReader
 from digit_core.inference.shipped import FINDER, READER, SECOND_READER, SHIPPED_DETECTOR, SHIPPED_STRIP_READER
 from digit_core.params import DecodeLimits, SecondOpinion, SegmentationParams
-from digit_core.recognition import fusion
-from digit_core.recognition.ctc import Alignment, aligned, log_likelihoods
 from digit_core.recognition.digit_segmentation import digit_ink
-from digit_core.recognition.fusion import FoundNumber, Proposal
-from digit_core.recognition.fusion_weights import SHIPPED_WEIGHTS, Calibration, FusionWeights, Heard, Voices, fusion_weights
-from digit_core.recognition.second_opinion import strip_of_scan
-from digit_core.recognition.views import find_in_views
+from digit_core.recognition.transcription import fusion
+from digit_core.recognition.transcription.ctc import Alignment, aligned, log_likelihoods
+from digit_core.recognition.transcription.fusion import FoundNumber, Proposal
+from digit_core.recognition.transcription.fusion_weights import (
+    SHIPPED_WEIGHTS,
+    Calibration,
+    FusionWeights,
+    Heard,
+    Voices,
+    fusion_weights,
+)
+from digit_core.recognition.transcription.second_opinion import strip_of_scan
+from digit_core.recognition.transcription.views import find_in_views
 from digit_core.records import NOT_A_DIGIT, Grey
 from tasks.adapters.registry.second_network import second_network
 from tests.benchmarks.real_sets import SETS, RealSet, pictures

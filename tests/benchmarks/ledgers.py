@@ -5,7 +5,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from digit_core.synthesis.ledger_page import STYLES, draw_number, make_writer, to_jpeg, write_page
+from digit_core.synthesis.ledger.page import STYLES, draw_number, make_writer, to_jpeg, write_page
 
 _START, _COMMENT = b"\xff\xd8", b"\xff\xfe"
 

@@ -13,7 +13,7 @@ import time
 import numpy as np
 from numpy.random import Generator, default_rng
 
-from digit_core.recognition.ctc import Floats, aligned, log_likelihoods
+from digit_core.recognition.transcription.ctc import Floats, aligned, log_likelihoods
 
 COUNTS = (50, 150, 500, 1500, 5000)
 _TEXTS, _STRIPS, _WIDER = 6, 2, 50

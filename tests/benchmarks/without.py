@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from digit_core.imaging.prepare import PreparedPage
 from digit_core.inference.reader import Reader
 from digit_core.recognition import detector
-from digit_core.recognition.ctc import Alignment
 from digit_core.recognition.detections import Characters
-from digit_core.recognition.fusion_weights import fusion_weights
+from digit_core.recognition.transcription.ctc import Alignment
+from digit_core.recognition.transcription.fusion_weights import fusion_weights
 
 Changes = Mapping[str, Any]
 """Target -> what stands there instead."""
@@ -70,7 +70,7 @@ _WEIGHTS = fusion_weights()
 def _weighed(**exponents: float) -> Changes:
     """With these exponents of the voices in the place of what was fitted."""
     weights = replace(_WEIGHTS, alone=replace(_WEIGHTS.alone, **exponents))
-    return {"digit_core.recognition.fusion.fusion_weights": lambda: weights}
+    return {"digit_core.recognition.transcription.fusion.fusion_weights": lambda: weights}
 
 
 _NO_CLASSIFIER = {"digit_core.recognition.acceptance.fusion_weights": lambda: replace(_WEIGHTS, classifier=0.0)}
@@ -78,10 +78,10 @@ _NO_CLASSIFIER = {"digit_core.recognition.acceptance.fusion_weights": lambda: re
 # Without the columns the cells bear the whole exponent of both, or every digit would be unsure for no reason of its own.
 _CELLS_ALONE = {
     **_weighed(detected=_WEIGHTS.alone.detected + _WEIGHTS.alone.read, read=0.0),
-    "digit_core.recognition.fusion.log_likelihoods": _as_likely,
-    "digit_core.recognition.fusion.aligned": _anywhere,
-    "digit_core.recognition.fusion.best_text": lambda columns, nothing=1.0: "",
-    "digit_core.recognition.fusion._certainty": lambda likely, mine: 1.0,
+    "digit_core.recognition.transcription.fusion.log_likelihoods": _as_likely,
+    "digit_core.recognition.transcription.fusion.aligned": _anywhere,
+    "digit_core.recognition.transcription.fusion.best_text": lambda columns, nothing=1.0: "",
+    "digit_core.recognition.transcription.fusion._certainty": lambda likely, mine: 1.0,
 }
 _ONE_LOOK = {"digit_core.recognition.numbers.look": _once, "digit_core.recognition.numbers.look_at_strip": _strip_once}
 
@@ -94,15 +94,15 @@ STAGES: dict[str, Changes] = {
         **_weighed(detected=0.0, read=_WEIGHTS.alone.detected + _WEIGHTS.alone.read),
         **_NO_CLASSIFIER,
     },
-    "without the surer digits alone": {"digit_core.recognition.fusion._SURER": 0.0},
+    "without the surer digits alone": {"digit_core.recognition.transcription.fusion._SURER": 0.0},
     "without the columns' own text": _weighed(clearly=np.inf),
-    "without doubt of the number's length": {"digit_core.recognition.fusion._certainty": lambda likely, mine: 1.0},
+    "without doubt of the number's length": {"digit_core.recognition.transcription.fusion._certainty": lambda likely, mine: 1.0},
     "strips of one size of figures": {"digit_core.recognition.numbers.FIGURES": (25.0,)},
     "cells of the page alone": {**_CELLS_ALONE, **_NO_CLASSIFIER},
     "without the second look at the figures' size": _ONE_LOOK,
     "without what faint ink gains": {
         "digit_core.recognition.detector.strengthened": lambda darkness: darkness,
-        "digit_core.recognition.number_strip.strengthened": lambda darkness: darkness,
+        "digit_core.recognition.transcription.number_strip.strengthened": lambda darkness: darkness,
     },
     "print told of each number alone": {"digit_core.recognition.pipeline.told_by_page": lambda found: found},
     "without asking whether a number stands there": {"digit_core.recognition.acceptance._LEAST_SEEN": -np.inf},

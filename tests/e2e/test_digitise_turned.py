@@ -14,7 +14,7 @@ from deployments.cli import app
 from digit_core.imaging.rotation import upright_box
 from digit_core.readings import ReviewItem
 from digit_core.records import Box
-from digit_core.synthesis.ledger_page import PageStyle, write_page
+from digit_core.synthesis.ledger.page import PageStyle, write_page
 from tasks.adapters.results.dataset import Results
 from tasks.adapters.review.queue import ReviewQueue
 from tasks.adapters.storage.storage import Storage

@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 from deployments.cli import app
 from digit_core.records import Box
 from digit_core.review.verdicts import Kind, Verdict
-from digit_core.training import classifier_training
-from digit_core.training.recipes import RECIPES
+from digit_core.training.classifier import training as classifier_training
+from digit_core.training.classifier.recipes import RECIPES
 from flows.networks import registry as registry_of
 from flows.settings import load_settings
 from tasks.adapters.registry.promotions import Promotions

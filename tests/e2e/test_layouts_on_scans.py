@@ -20,7 +20,7 @@ from digit_core.layouts.template_file import parse_layout
 from digit_core.params import DecodeLimits
 from digit_core.readings import State
 from digit_core.recognition.pipeline import PageReader
-from digit_core.recognition.second_opinion import Second
+from digit_core.recognition.transcription.second_opinion import Second
 from digit_core.records import Grey, PageImage, PageRef
 from tasks.adapters.registry.second_network import second_network
 from tests.support.drawn.forms import CHANGES, Move, moved_points, prepared

@@ -15,7 +15,7 @@ from deployments.cli import app
 from digit_core.errors import GateRefusedError, RegistryError
 from digit_core.inference.classifier import SHIPPED_CARD, SHIPPED_MODEL
 from digit_core.results.model_diff import ChangeKind
-from digit_core.synthesis.ledger_page import STYLES, write_pages
+from digit_core.synthesis.ledger.page import STYLES, write_pages
 from digit_core.training.mnist import Mnist
 from flows.networks import registry as registry_of
 from flows.promote_result import Figures, on_figures

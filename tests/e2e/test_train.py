@@ -11,8 +11,8 @@ from typer.testing import CliRunner
 
 from deployments.cli import app
 from digit_core.inference.classifier import SHIPPED_MODEL, OnnxRecogniser, calibration_of
-from digit_core.training import classifier_training
-from digit_core.training.recipes import RECIPES, Published
+from digit_core.training.classifier import training as classifier_training
+from digit_core.training.classifier.recipes import RECIPES, Published
 from tests.support.drawn.mnist import drawn_mnist
 
 CHARTS = {"curves.png", "confusion.png", "roc.png", "calibration.png", "risk-coverage.png", "worst-mistakes.png"}

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from digit_core.inference.reader import OnnxReader
-from digit_core.training.classifier_training import keras_module
+from digit_core.training.keras_setup import keras_module
 from digit_core.training.mnist import Mnist
 from digit_core.training.reader_training import ReaderParams, TrainedReader, export_reader, train_reader
 

@@ -18,10 +18,10 @@ from digit_core.inference.network_spec import FULL
 from digit_core.inference.reader import FINDER, READER, SHIPPED_READER, OnnxReader
 from digit_core.synthesis.pen import draw_number, make_writer
 from digit_core.training.mnist import Labelled
-from digit_core.training.strip_export import export_strip_reader
-from digit_core.training.strip_network import averaged_network
-from digit_core.training.strip_shards import Sources, StripParams, held_out
-from digit_core.training.strip_training import train_strips
+from digit_core.training.strip_reader.export import export_strip_reader
+from digit_core.training.strip_reader.network import averaged_network
+from digit_core.training.strip_reader.shards import Sources, StripParams, held_out
+from digit_core.training.strip_reader.training import train_strips
 
 TINY = StripParams(chapters=2, strips=24, uses=2, batch=12, digits=40, pens=3)
 

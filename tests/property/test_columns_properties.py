@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from digit_core.recognition.ctc import Floats, aligned, best_text, log_likelihoods
+from digit_core.recognition.transcription.ctc import Floats, aligned, best_text, log_likelihoods
 
 LENGTH = 4
 

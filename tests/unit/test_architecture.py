@@ -36,12 +36,18 @@ def test_no_room_breaks_an_import_contract():
         ("s3fs", {"tasks.adapters.storage.s3"}),
         ("botocore", {"tasks.adapters.storage.s3", "tasks.adapters.storage.s3_errors"}),
         ("mlflow", MLFLOW),
-        ("keras", {"digit_core.training.classifier_training"}),
-        ("tensorflow", {"digit_core.training.classifier_training"}),
+        ("keras", {"digit_core.training.keras_setup"}),
+        ("tensorflow", {"digit_core.training.keras_setup"}),
     ],
 )
 def test_each_outside_library_is_known_to_its_own_files_only(imports, library, files):
     assert imports.find_modules_that_directly_import(library) <= files
+
+
+def test_no_room_of_the_core_has_more_than_twenty_modules():
+    rooms = [folder for folder in (ROOT / "digit_core").rglob("*") if (folder / "__init__.py").is_file()]
+
+    assert {room.name: count for room in rooms if (count := len(list(room.glob("[!_]*.py")))) > 20} == {}
 
 
 @pytest.mark.parametrize("library", ["sqlalchemy", "alembic"])
@@ -63,7 +69,7 @@ def test_adapters_import_nothing_that_stands_above_them(imports):
 
 
 MAY_SET = {
-    "digit_core/training/classifier_training.py": {"setdefault"},  # what TensorFlow logs
+    "digit_core/training/keras_setup.py": {"setdefault"},  # what TensorFlow logs
     "tasks/worker_pool.py": {"setdefault"},  # threads of the workers
     "tasks/adapters/registry/client.py": {"setdefault", "update"},  # MLflow's own switches
     "flows/launch.py": {"setdefault"},  # Prefect's, before it is imported

@@ -8,7 +8,7 @@ from numpy.random import Generator, default_rng
 
 from digit_core.evaluation.ground_truth import PageTruth, TruthNumber
 from digit_core.records import Box
-from digit_core.synthesis.ledger_page import STYLES, write_page
+from digit_core.synthesis.ledger.page import STYLES, write_page
 from tests.benchmarks.accuracy.counting import PageCase
 from tests.benchmarks.accuracy.paper import captured, sheet
 from tests.benchmarks.accuracy.strips import Figures, Floats, Hand, number_text, write

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from digit_core.imaging.decode import decode_page
 from digit_core.params import DecodeLimits
-from digit_core.training.transcribed_lines import TranscribedLine, read_alto
+from digit_core.training.detector.transcribed_lines import TranscribedLine, read_alto
 from tests.benchmarks.accuracy.pages import pictures_in
 from tests.benchmarks.accuracy.readers import NumberRead
 

@@ -13,7 +13,7 @@ from digit_core.inference.reader import OnnxReader
 from digit_core.params import CalibrationSet
 from digit_core.recognition.pipeline import PageReader
 from digit_core.synthesis.pen import draw_number, make_writer
-from digit_core.training.calibrate import calibrate, calibrate_file
+from digit_core.training.classifier.calibrate import calibrate, calibrate_file
 from tests.support import tiny_model
 
 pytestmark = pytest.mark.slow

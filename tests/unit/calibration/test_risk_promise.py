@@ -18,8 +18,8 @@ from digit_core.calibration.risk_control import set_dial
 from digit_core.inference.classifier import SHIPPED_MODEL, OnnxRecogniser
 from digit_core.inference.reader import OnnxReader
 from digit_core.recognition.pipeline import PageReader
-from digit_core.training.held_out_strips import clean_strips, evaluate_digits
 from digit_core.training.mnist import read_mnist
+from digit_core.training.strip_reader.held_out_strips import clean_strips, evaluate_digits
 
 pytestmark = pytest.mark.slow
 

@@ -13,7 +13,7 @@ from digit_core.errors import RegistryError
 from digit_core.inference.network_spec import CHARACTERS, CLASSES, DIGITS, NOTHING, PLAIN, NetworkForm
 from digit_core.inference.reader import FINDER, READER, SHIPPED_READER, OnnxReader
 from digit_core.recognition.detections import characters
-from digit_core.recognition.number_strip import Window
+from digit_core.recognition.transcription.number_strip import Window
 
 
 def place_of(character: str) -> int:

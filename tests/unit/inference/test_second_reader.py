@@ -13,7 +13,7 @@ from digit_core.errors import RegistryError
 from digit_core.inference import second_reader
 from digit_core.inference.network_spec import CHARACTERS, CLASSES
 from digit_core.inference.second_reader import SecondReader, cut_network, shipped_network
-from digit_core.recognition.ctc import best_text, digits_only
+from digit_core.recognition.transcription.ctc import best_text, digits_only
 from digit_core.records import Grey
 from digit_core.synthesis.pen import draw_number, make_writer
 from tasks.adapters.registry.second_network import second_network

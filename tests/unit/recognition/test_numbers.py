@@ -16,9 +16,9 @@ from digit_core.inference.network_spec import CLASSES, DIGITS, FULL, NOTHING, OU
 from digit_core.inference.reader import Cells, Columns, OnnxReader
 from digit_core.params import SegmentationParams
 from digit_core.recognition.detector import strengthened
-from digit_core.recognition.fusion import FoundNumber
 from digit_core.recognition.numbers import find_number, find_numbers
 from digit_core.recognition.pipeline import find_strip
+from digit_core.recognition.transcription.fusion import FoundNumber
 from digit_core.records import Grey, PageImage
 from digit_core.synthesis.pen import draw_number, make_writer
 from digit_core.synthesis.training_images import CharacterPlace

@@ -18,7 +18,7 @@ from digit_core.recognition.legibility import legibility_of
 from digit_core.recognition.pipeline import find_digits
 from digit_core.records import NOT_A_DIGIT, Box, Grey, NumberString, PageDigits, PageFound, PageImage, PageRef
 from digit_core.results.schema import NO_CLEAR_NUMBERS, batch_tables
-from digit_core.synthesis.ledger_page import PageStyle, write_page
+from digit_core.synthesis.ledger.page import PageStyle, write_page
 from digit_core.synthesis.pen import draw_number, make_writer
 from digit_core.visualisation.page_overlay import to_png
 from tests.support.drawn.forms import DrawnForm, put, turned

@@ -5,9 +5,9 @@ import pytest
 from digit_core.evaluation.promotion_gate import GatePolicy
 from digit_core.inference.classifier import SHIPPED_MODEL
 from digit_core.params import TrainingParams
-from digit_core.training.classifier_training import export_onnx, train
+from digit_core.training.classifier.recipes import recipe
+from digit_core.training.classifier.training import export_onnx, train
 from digit_core.training.mnist import Mnist
-from digit_core.training.recipes import recipe
 from tasks.adapters.registry.cache import ModelFile
 from tasks.promote import Judged, compare_models
 from tests.support.drawn.mnist import drawn_digits, drawn_mnist

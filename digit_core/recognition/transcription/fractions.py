@@ -1,0 +1,151 @@
+"""Fractions as the detector sees them: a small figure over another, at the end of a number that is as high as both together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digit_core.inference.network_spec import CHARACTERS, DIGITS, NOTHING, OTHER
+from digit_core.recognition.detections import Characters
+from digit_core.recognition.transcription.fusion import FoundNumber
+
+_SHARES = {"½": (1, 2), "¼": (1, 4), "¾": (3, 4)}
+
+_RARE = 0.1
+"""How likely other fractions are, beside these."""
+
+_DOUBTFUL = 0.5
+"""How sure a number is at most at which a small figure hangs that nobody has explained."""
+
+_ABOVE = 0.4
+"""Of the narrower one's width: what two figures of a fraction share in x."""
+
+_APART = (-0.25, 0.9)
+"""Of the upper one's height: the gap between both, with the bar in it."""
+
+_ALIKE = 0.5
+"""Of the higher one's height: the other's at least."""
+
+_SMALL = 0.8
+"""Of a whole number's height: that of a fraction's figures at most."""
+
+_TOGETHER = (1.0, 1.8)
+"""Of a whole number's height: that of both figures with the bar between them."""
+
+_BEHIND = (-0.4, 0.45)
+"""Of a whole number's height: the gap between it and its fraction."""
+
+_LEVEL = 0.22
+"""Of a whole number's height: how far the middle of a fraction may lie above or below its own."""
+
+Boxes = NDArray[np.float32]
+
+
+def with_fractions(found: Characters) -> Characters:
+    """The characters with each fraction as one of them: ½, ¼ or ¾ by what its figures may be, else another character."""
+    digits = np.flatnonzero(found.best < DIGITS)
+    pairs = [(int(digits[upper]), int(digits[lower])) for upper, lower in _fractions(found.boxes[digits])]
+    if not pairs:
+        return found
+    merged = [_merged(found, upper, lower) for upper, lower in pairs]
+    bars = _within(found, np.array([box for box, _ in merged]))
+    rest = found.chosen(np.setdiff1d(np.arange(len(found)), np.concatenate([np.unique(pairs), bars])))
+    return Characters(
+        np.concatenate([rest.boxes, [box for box, _ in merged]]).astype(np.float32),
+        np.concatenate([rest.probabilities, [row for _, row in merged]]).astype(np.float32),
+        np.concatenate([rest.printed, [found.printed[upper] for upper, _ in pairs]]).astype(np.float32),
+    )
+
+
+def without_pieces(numbers: Sequence[FoundNumber]) -> list[FoundNumber]:
+    """The numbers of a page, without small figures that are part of a fraction which the strips have read with its number.
+
+    Where a small figure hangs at a number and no fraction was read, both are doubtful.
+    """
+    spoiled: set[int] = set()
+    pieces: set[int] = set()
+    for piece in (i for i, one in enumerate(numbers) if len(one.boxes) == 1):
+        for owner in (i for i, one in enumerate(numbers) if i != piece and _hangs_at(numbers[piece].boxes[0], one.boxes)):
+            if any(character in _SHARES for character in numbers[owner].text):
+                pieces.add(piece)
+            else:
+                spoiled |= {piece, owner}
+    return [
+        replace(one, marks=min(one.marks, _DOUBTFUL)) if i in spoiled else one for i, one in enumerate(numbers) if i not in pieces
+    ]
+
+
+def _hangs_at(piece: Boxes, boxes: Boxes) -> bool:
+    """Whether a small figure stands raised or lowered at the end of a number."""
+    height = float(np.median(boxes[:, 3] - boxes[:, 1]))
+    last = boxes[np.argmax(boxes[:, 2])]
+    small = piece[3] - piece[1] <= _SMALL * height
+    near = -0.5 * height <= piece[0] - last[2] <= _BEHIND[1] * height
+    middle, own = (piece[1] + piece[3]) / 2, (last[1] + last[3]) / 2
+    return bool(small and near and 0.15 * height < abs(middle - own) < 0.9 * height)
+
+
+def _merged(found: Characters, upper: int, lower: int) -> tuple[Boxes, NDArray[np.float32]]:
+    above, below = found.probabilities[upper], found.probabilities[lower]
+    row = np.zeros(NOTHING + 1, np.float32)
+    for character, (numerator, denominator) in _SHARES.items():
+        row[CHARACTERS.index(character)] = above[numerator] * below[denominator]
+    row[NOTHING] = 1 - min(1 - above[NOTHING], 1 - below[NOTHING])
+    row[CHARACTERS.index(OTHER)] = _RARE * max(0.0, 1 - float(row.sum()))
+    row[:NOTHING] *= (1 - row[NOTHING]) / max(float(row[:NOTHING].sum()), 1e-9)
+    box = np.concatenate(
+        [np.minimum(found.boxes[upper, :2], found.boxes[lower, :2]), np.maximum(found.boxes[upper, 2:], found.boxes[lower, 2:])]
+    )
+    return box, row
+
+
+def _within(found: Characters, boxes: Boxes) -> NDArray[np.intp]:
+    """The marks whose middle lies in one of the boxes: the bars of fractions."""
+    x, y = (found.boxes[:, 0] + found.boxes[:, 2]) / 2, (found.boxes[:, 1] + found.boxes[:, 3]) / 2
+    left, top, right, bottom = boxes.T[..., None]
+    inside = ((left < x) & (x < right) & (top < y) & (y < bottom)).any(axis=0)
+    return np.flatnonzero(inside & (found.best >= DIGITS))
+
+
+def _fractions(boxes: Boxes) -> Iterator[tuple[int, int]]:
+    """Pairs (upper, lower) of figures that stand as a fraction behind a higher one; no figure is in two of them."""
+    order = np.argsort(boxes[:, 0], kind="stable")
+    lefts, widest = boxes[order, 0], float(np.max(boxes[:, 2] - boxes[:, 0], initial=0.0))
+    taken: set[int] = set()
+    for upper in order.tolist():
+        first, last = np.searchsorted(lefts, (boxes[upper, 0] - widest, boxes[upper, 2]))
+        lower = _below(boxes, upper, [i for i in order[first:last].tolist() if i != upper and i not in taken])
+        if upper in taken or lower is None:
+            continue
+        tallest = float(max(np.ptp(boxes[[upper, lower]][:, [1, 3]], axis=1)))
+        first, last = np.searchsorted(lefts, (boxes[upper, 0] - widest - 3 * tallest, boxes[upper, 0]))
+        if any(_is_whole(boxes[whole], boxes[upper], boxes[lower]) for whole in order[first:last] if whole not in (upper, lower)):
+            taken |= {upper, lower}
+            yield upper, lower
+
+
+def _below(boxes: Boxes, upper: int, others: list[int]) -> int | None:
+    """The figure that stands under the upper one, the nearest of several."""
+    left, top, right, bottom = boxes[upper]
+    near = {}
+    for i in others:
+        gap, height = boxes[i, 1] - bottom, boxes[i, 3] - boxes[i, 1]
+        shared = min(right, boxes[i, 2]) - max(left, boxes[i, 0])
+        alike = min(height, bottom - top) >= _ALIKE * max(height, bottom - top)
+        over = shared >= _ABOVE * min(right - left, boxes[i, 2] - boxes[i, 0])
+        if over and alike and _APART[0] * (bottom - top) <= gap <= _APART[1] * (bottom - top):
+            near[i] = gap
+    return min(near, key=lambda i: near[i], default=None)
+
+
+def _is_whole(whole: Boxes, upper: Boxes, lower: Boxes) -> bool:
+    """Whether a figure may be the last one of the whole number before a fraction."""
+    height = whole[3] - whole[1]
+    small = max(upper[3] - upper[1], lower[3] - lower[1]) <= _SMALL * height
+    behind = _BEHIND[0] * height <= min(upper[0], lower[0]) - whole[2] <= _BEHIND[1] * height
+    level = abs((upper[1] + lower[3]) - (whole[1] + whole[3])) / 2 <= _LEVEL * height
+    as_high = _TOGETHER[0] * height <= lower[3] - upper[1] <= _TOGETHER[1] * height
+    return bool(small and behind and level and as_high)

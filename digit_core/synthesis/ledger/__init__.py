@@ -1,0 +1,1 @@
+"""Whole ledger pages: the printed form, what stands in it, and the page."""

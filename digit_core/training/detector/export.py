@@ -1,0 +1,97 @@
+"""The trained detector as an ONNX file that says of itself what it knows, in whole numbers where it finds as well so."""
+
+from __future__ import annotations
+
+import shutil
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from digit_core.inference.network_spec import NetworkForm
+from digit_core.inference.onnx import onnx_session
+from digit_core.recognition.detections import Characters, characters
+from digit_core.synthesis.patches import Patch
+from digit_core.training.detector.learner import LearnerState, averaged_detector
+from digit_core.training.detector.network import DETECTED
+from digit_core.training.detector.training import in_unit
+from digit_core.training.quantization import quantise
+
+_SAMPLE = 160
+"""Patches that say between which bounds the values of layers lie, and what normalisations see."""
+
+_BATCH = 16
+_LOSS = 0.004
+"""Share of characters that may be found in floating point and not in whole numbers, net, before those are given up."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExportedDetector:
+    """What was written: kind "int8" or "float32"; how well held-out patches are read in floating point and as written: twice the
+    characters that are found, over those that are there and those that are said to be (F1).
+    """
+
+    kind: str
+    found_float: float
+    found: float
+
+
+def export_detector(state: LearnerState, patches: Sequence[Patch], path: Path) -> ExportedDetector:
+    """Write the network with the averaged weights of a state. The first 160 patches say how great the values of layers get, the
+    others, which it has not learned either, whether it finds as well in whole numbers.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    measured, judged = patches[:_SAMPLE], patches[_SAMPLE:]
+    pixels = in_unit(np.stack([patch.pixels for patch in measured]))
+    network = averaged_detector(state, [pixels[i : i + _BATCH] for i in range(0, len(pixels), _BATCH)])
+    network(pixels[:1, ..., np.newaxis])  # Keras exports only what was called once
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # tf2onnx asks NumPy for a name that it knows to be gone
+        network.export(str(path), format="onnx", verbose=False)
+    plain = path.with_suffix(".float.onnx")
+    shutil.copyfile(path, plain)
+    quantise(path, (picture[np.newaxis, ..., np.newaxis] for picture in pixels))
+    before, after = _found(plain, judged), _found(path, judged)
+    kind = "int8" if after >= before - _LOSS else "float32"
+    if kind == "float32":
+        plain.replace(path)
+    plain.unlink(missing_ok=True)
+    _describe(path)
+    return ExportedDetector(kind, before, after if kind == "int8" else before)
+
+
+def _found(path: Path, patches: Sequence[Patch]) -> float:
+    session, form = onnx_session(path), NetworkForm(DETECTED)
+    right = there = said = 0
+    for patch in patches:
+        (cells,) = session.run(None, {session.get_inputs()[0].name: in_unit(patch.pixels)[np.newaxis, ..., np.newaxis]})
+        cells[0, patch.open] = _NOTHING
+        found = characters(cells[0], form)
+        right += _right(found, patch, form)
+        there += sum(place.asked for place in patch.places)
+        said += len(found)
+    return 2 * right / max(1, there + said)
+
+
+_NOTHING = np.array([0.0] * len(DETECTED) + [30.0] + [0.0] * 5, np.float32)
+"""Scores of a cell that shows nothing."""
+
+
+def _right(found: Characters, patch: Patch, form: NetworkForm) -> int:
+    """How many of the patch's characters are found: as what they are, with their middle in the box."""
+    x, y = (found.boxes[:, 0] + found.boxes[:, 2]) / 2, (found.boxes[:, 1] + found.boxes[:, 3]) / 2
+    best = np.array([form.places[DETECTED.index(place.character)] for place in patch.places if place.asked])
+    asked = [place for place in patch.places if place.asked]
+    inside = [(x > p.left) & (x < p.right) & (y > p.top) & (y < p.bottom) for p in asked]
+    return sum(bool((here & (found.best == wanted)).any()) for here, wanted in zip(inside, best, strict=True))
+
+
+def _describe(path: Path) -> None:
+    """Into the file: what its classes are."""
+    import onnx
+
+    graph = onnx.load(str(path))
+    onnx.helper.set_model_props(graph, {"characters": DETECTED})
+    path.write_bytes(graph.SerializeToString())

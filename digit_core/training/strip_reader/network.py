@@ -1,0 +1,138 @@
+"""The strip reader: a network that says for every 2 columns of a strip which character is written there, or none.
+
+A convolutional trunk, then convolutions along the line (as deep as a recurrent layer is wide, and quicker), then connectionist
+temporal classification (Graves, Fernandez, Gomez, Schmidhuber: "Connectionist temporal classification", ICML 2006).
+
+What is trained runs in bfloat16 where the processor multiplies it, with TensorFlow's fused batch normalisation: together that
+takes 0.63 of the time (184 ms against 291 ms for 48 strips 112 wide, one thread of an AMD EPYC).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digit_core.inference.network_spec import CHARACTERS, STRIP_HEIGHT
+from digit_core.training.fused_normalisation import fused_normalisation
+from digit_core.training.keras_setup import keras_module, limit_threads, tensorflow_module
+
+TrainingState = dict[str, NDArray[np.generic]]
+"""The arrays that a training goes on from, by name."""
+
+WIDTHS = (32, 48, 80, 144, 256, 96)
+"""Channels of the two layers at half size, of those at a quarter, an eighth, along the line, and of a column."""
+
+
+def has_bfloat16() -> bool:
+    """Whether the processor multiplies in bfloat16."""
+    try:
+        flags = Path("/proc/cpuinfo").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return False
+    return "avx512_bf16" in flags or "amx_bf16" in flags
+
+
+def build_strip_network(policy: str = "float32", widths: Sequence[int] = WIDTHS) -> Any:
+    """A Keras model: strips (n, 40, w, 1) in [0, 1], w a multiple of 8 -> scores (n, w/2, characters + 1), class 0 being none."""
+    keras = keras_module()
+    layers = keras.layers
+    kind = keras.dtype_policies.get(policy)
+    normalise = fused_normalisation(keras, tensorflow_module())
+    half, quarter_in, quarter, eighth, line, column = widths
+
+    def unit(x: Any, filters: int, size: Any = 3, stride: int = 1, padding: str = "same") -> Any:
+        x = layers.Conv2D(filters, size, stride, padding, use_bias=False, dtype=kind)(x)
+        return normalise(dtype=kind)(x)
+
+    def active(x: Any) -> Any:
+        return layers.Activation("relu", dtype=kind)(x)
+
+    def beside(x: Any, size: Any) -> Any:
+        return active(layers.Add(dtype=kind)([x, unit(x, x.shape[-1], size)]))
+
+    strips = keras.Input((STRIP_HEIGHT, None, 1), name="strips")
+    x = active(unit(strips, half, 5, 2))
+    x = layers.MaxPool2D(dtype=kind)(active(unit(x, quarter_in)))
+    x = beside(active(unit(x, quarter)), 3)
+    x = layers.MaxPool2D((2, 1), dtype=kind)(x)
+    x = beside(active(unit(x, eighth)), 3)
+    x = active(unit(x, line, (STRIP_HEIGHT // 8, 1), padding="valid"))
+    x = beside(beside(x, (1, 5)), (1, 5))
+    x = layers.Conv2D(2 * column, (1, 3), padding="same", activation="relu", dtype=kind)(x)
+    x = layers.Reshape((-1, column), dtype=kind)(x)
+    x = layers.Conv1D(column, 3, padding="same", activation="relu", dtype=kind)(x)
+    columns = layers.Conv1D(len(CHARACTERS) + 1, 1, dtype="float32", name="columns")(x)
+    return keras.Model(strips, columns, name="reader")
+
+
+class Learner:
+    """A network in training: its weights, their running average, and the optimiser (AdamW: Loshchilov and Hutter, ICLR 2019)."""
+
+    def __init__(self, seed: int, weight_decay: float, average: float, threads: int = 1) -> None:
+        keras, tf = keras_module(), tensorflow_module()
+        keras.utils.set_random_seed(seed)
+        limit_threads(threads)
+        self.model = build_strip_network("mixed_bfloat16" if has_bfloat16() else "float32")
+        self.optimiser = keras.optimizers.AdamW(1e-5, weight_decay=weight_decay, clipnorm=5.0)
+        self.optimiser.build(self.model.trainable_variables)
+        self.averages = [tf.Variable(variable, trainable=False) for variable in self.model.variables]
+        self._average = average
+        self._step = tf.function(
+            self._learn, input_signature=[tf.TensorSpec((None, STRIP_HEIGHT, None, 1)), tf.TensorSpec((None, None), tf.int32)]
+        )
+        self._rate = tf.Variable(1e-5, trainable=False)
+        self.optimiser.learning_rate = 1e-5
+        self._tf = tf
+
+    def learn(self, pixels: NDArray[np.float32], classes: NDArray[np.int32], rate: float) -> float:
+        """One step on strips (n, 40, w) in [0, 1] and their classes (n, longest), from 1, filled up with 0; returns the loss."""
+        self.optimiser.learning_rate.assign(rate)
+        return float(self._step(pixels[..., np.newaxis], classes))
+
+    def _learn(self, strips: Any, classes: Any) -> Any:
+        tf = self._tf
+        with tf.GradientTape() as tape:
+            columns = self.model(strips, training=True)
+            losses = self._losses(classes, columns)
+            loss = tf.reduce_mean(losses)
+        variables = self.model.trainable_variables
+        self.optimiser.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
+        steps = tf.cast(self.optimiser.iterations, tf.float32)
+        kept = tf.minimum(self._average, (1 + steps) / (10 + steps))
+        for average, variable in zip(self.averages, self.model.variables, strict=True):
+            average.assign(kept * average + (1 - kept) * variable)
+        return loss
+
+    def _losses(self, classes: Any, columns: Any) -> Any:
+        """(n,) negative log likelihoods. A blank strip has one path, no character anywhere, which TensorFlow's kernel refuses."""
+        tf = self._tf
+        blank = tf.reduce_all(classes == 0, axis=1)
+        some = tf.where(blank[:, None] & (tf.range(tf.shape(classes)[1])[None] == 0), 1, classes)
+        lengths = tf.fill([tf.shape(columns)[0]], tf.shape(columns)[1])
+        # Given as a sparse tensor, the labels go to the plain kernel for processors.
+        written = tf.nn.ctc_loss(tf.sparse.from_dense(some), columns, None, lengths, logits_time_major=False, blank_index=0)
+        return tf.where(blank, -tf.reduce_sum(tf.nn.log_softmax(columns)[..., 0], axis=1), written)
+
+    def state(self) -> TrainingState:
+        """Everything that a training goes on from."""
+        groups = {"model": self.model.variables, "average": self.averages, "optimiser": self.optimiser.variables}
+        return {f"{name}-{i:03d}": np.asarray(variable) for name, group in groups.items() for i, variable in enumerate(group)}
+
+    def restore(self, state: TrainingState) -> None:
+        """What `state` gave, in a learner of the same network."""
+        groups = {"model": self.model.variables, "average": self.averages, "optimiser": self.optimiser.variables}
+        for name, group in groups.items():
+            for i, variable in enumerate(group):
+                variable.assign(state[f"{name}-{i:03d}"])
+
+
+def averaged_network(state: TrainingState) -> Any:
+    """The network with the averaged weights of a state, in float32."""
+    model = build_strip_network()
+    for i, variable in enumerate(model.variables):
+        variable.assign(state[f"average-{i:03d}"])
+    return model

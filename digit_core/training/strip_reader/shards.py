@@ -1,0 +1,162 @@
+"""Shards of strips: written ahead by another process, each from the seed and its number alone, kept as files."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from multiprocessing import get_context
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from digit_core.inference.network_spec import STRIP_HEIGHT
+from digit_core.inference.reader import OnnxReader
+from digit_core.params import Params
+from digit_core.synthesis.number_strips import Stock, Strip, write_number_strip
+from digit_core.synthesis.real_strips import CutOut, vary
+from digit_core.training.ingredients import (
+    Ingredients,
+    cut_from,
+    keep_cut_outs,
+    kept_cut_outs,
+    make_stock,
+    numbers_to_cut,
+    sorted_out,
+)
+from digit_core.training.mnist import Labelled
+from digit_core.training.number_sets import NumberSet, read_number_set
+from digit_core.training.strip_reader.batches import LONGEST
+
+_HELD_OUT = 99_999
+"""Number of the shard that is never learned from."""
+
+
+@dataclass(frozen=True, slots=True)
+class StripParams(Params):
+    """How the strip reader is trained: `chapters` shards of `strips` strips, each used in `uses` chapters.
+
+    The rate is `learning_rate` until the last `decay` of all chapters, and then falls along a cosine. real: share of cut-outs
+    among the strips, if there are any. average: decay of the weights' running average, which is what is exported.
+    """
+
+    seed: int = 1
+    chapters: int = 44
+    strips: int = 4_000
+    uses: int = 4
+    batch: int = 48
+    digits: int = 1_500  # of MNIST, redrawn for each shard
+    pens: int = 40
+    real: float = 0.28
+    learning_rate: float = 2e-3
+    decay: float = 0.45
+    weight_decay: float = 2e-4
+    average: float = 0.998
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What is learned from: MNIST's digits and the files of number sets."""
+
+    mnist: Labelled
+    sets: tuple[Path, ...] = ()
+
+
+class ShardWriter:
+    """Writes shards in another process, one ahead of the one that is asked for."""
+
+    def __init__(self, sources: Sources, params: StripParams, folder: Path) -> None:
+        self._job = sources, params, folder
+        self._coming: dict[int, Future[Path]] = {}
+
+    def __enter__(self) -> Callable[[int], Path]:
+        self._pool = ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=_polite)
+        return self._shard
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown(cancel_futures=True)
+
+    def _shard(self, number: int) -> Path:
+        for wanted in (number, number + 1, number + 2):
+            if wanted not in self._coming and wanted < self._job[1].chapters:
+                self._coming[wanted] = self._pool.submit(write_shard, *self._job, wanted)
+        return self._coming[number].result()
+
+
+def _polite() -> None:
+    os.nice(1)
+
+
+_READY: dict[str, Ingredients] = {}
+"""Of this process: reading the sets takes seconds, once."""
+
+
+def write_shard(sources: Sources, params: StripParams, folder: Path, number: int) -> Path:
+    """Writes a shard unless it is there, and returns its file. It depends on the seed and its number alone."""
+    path = folder / f"shard-{params.strips}-{number:03d}.npz"
+    if path.exists():
+        return path
+    cv2.setNumThreads(1)
+    ingredients = _ingredients(sources, params, folder)
+    rng = np.random.default_rng((params.seed, 2, number))
+    stock = make_stock(ingredients, rng, params.digits, params.pens)
+    real = params.real if ingredients.cut_outs else 0.0
+    strips = [_strip(is_real, ingredients, stock, rng) for is_real in rng.random(params.strips) < real]
+    keep_shard(path, [strip for strip in strips if can_be_learned(strip)])
+    (folder / f"shard-{params.strips}-{number - params.uses - 2:03d}.npz").unlink(missing_ok=True)
+    return path
+
+
+def _strip(is_real: bool, ingredients: Ingredients, stock: Stock, rng: np.random.Generator) -> Strip:
+    if not is_real:
+        return write_number_strip(stock, rng)
+    return vary(ingredients.cut_outs[int(rng.integers(len(ingredients.cut_outs)))], stock.patterns, rng)
+
+
+def can_be_learned(strip: Strip) -> bool:
+    """Whether the strip has a column for each character, and for none between equal ones."""
+    again = sum(a == b for a, b in zip(strip.text, strip.text[1:], strict=False))
+    return len(strip.text) + again <= strip.pixels.shape[1] // 2 and len(strip.text) <= LONGEST
+
+
+def keep_shard(path: Path, strips: Sequence[Strip]) -> None:
+    """Writes strips as one file; a file that is there is whole."""
+    part = path.with_suffix(".part.npz")
+    pixels = np.concatenate([strip.pixels.ravel() for strip in strips])
+    widths = np.array([strip.pixels.shape[1] for strip in strips], np.int32)
+    np.savez(part, pixels=pixels, widths=widths, texts=np.array([strip.text for strip in strips], np.str_))
+    part.replace(path)
+
+
+def load_shard(path: Path) -> list[Strip]:
+    """What `keep_shard` wrote."""
+    with np.load(path, allow_pickle=False) as kept:
+        pixels, widths, texts = kept["pixels"], kept["widths"], kept["texts"]
+    parts = np.split(pixels, np.cumsum(widths[:-1].astype(np.int64) * STRIP_HEIGHT))
+    return [Strip(part.reshape(STRIP_HEIGHT, -1), str(text)) for part, text in zip(parts, texts, strict=True)]
+
+
+def _ingredients(sources: Sources, params: StripParams, folder: Path) -> Ingredients:
+    key = str(folder)
+    if key not in _READY:
+        sets = [read_number_set(path, learn=True) for path in sources.sets]
+        _READY[key] = sorted_out(sets, sources.mnist, _cut_outs(sets, params, folder))
+    return _READY[key]
+
+
+def _cut_outs(sets: Sequence[NumberSet], params: StripParams, folder: Path) -> Sequence[CutOut]:
+    """Cut out once for a training: finding thousands of numbers takes minutes."""
+    path = folder / "cut-outs.npz"
+    if not path.exists():
+        rows = numbers_to_cut(sets, np.random.default_rng((params.seed, 0)))
+        reader = OnnxReader() if rows else None
+        found = [one for row in rows if reader and (one := cut_from(row, reader)) is not None]
+        keep_cut_outs(path, found)
+    return kept_cut_outs(path)
+
+
+def held_out(sources: Sources, params: StripParams, folder: Path, strips: int = 1_200) -> list[Strip]:
+    """Strips of a shard that no training by these parameters learns from."""
+    return load_shard(write_shard(sources, replace(params, strips=strips), folder, _HELD_OUT))

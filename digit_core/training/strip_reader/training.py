@@ -1,0 +1,140 @@
+"""Training the strip reader: strips are written ahead into shards, each learned from several times, always on other paper.
+
+A chapter learns from one new shard and the ones before it. It depends on the seed and its number alone, and ends with a
+checkpoint: an interrupted training goes on where its last chapter ended, with more chapters than before if so wished.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from digit_core.errors import InputError
+from digit_core.inference.network_spec import CHARACTERS
+from digit_core.synthesis.number_strips import Strip
+from digit_core.training.mnist import digest
+from digit_core.training.strip_reader.batches import batch_of, by_width, on_other_paper
+from digit_core.training.strip_reader.network import Learner, TrainingState
+from digit_core.training.strip_reader.shards import ShardWriter, Sources, StripParams, load_shard
+
+Progress = Callable[[int, Mapping[str, float]], None]
+
+_WARM_UP = 300  # steps
+
+
+@dataclass(frozen=True, slots=True)
+class TrainedStrips:
+    """The state after the last chapter, and the losses of every chapter."""
+
+    state: TrainingState
+    history: tuple[Mapping[str, float], ...]
+
+    @property
+    def seconds(self) -> float:
+        """How long all chapters took, also those of earlier runs."""
+        return sum(losses["seconds"] for losses in self.history)
+
+
+def train_strips(sources: Sources, params: StripParams, folder: Path, progress: Progress) -> TrainedStrips:
+    """Train by `params`, going on from the last whole chapter that `folder` holds.
+
+    Deterministic by seed, but for the order in which threads add numbers. Raises InputError for a set that cannot be learned
+    from.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    history = _kept_history(params, sources, folder)
+    learner = Learner(params.seed, params.weight_decay, params.average)
+    if history:
+        learner.restore(_load(folder / f"state-{len(history) - 1:03d}.npz"))
+    shards: dict[int, list[Strip]] = {}
+    with ShardWriter(sources, params, folder) as coming:
+        for chapter in range(len(history), params.chapters):
+            started = time.monotonic()
+            for number in range(max(0, chapter - params.uses + 1), chapter + 1):
+                if number not in shards:
+                    shards[number] = load_shard(coming(number))
+            shards = {number: shard for number, shard in shards.items() if number > chapter - params.uses}
+            waited = time.monotonic() - started
+            loss, steps = _learn_chapter(learner, [strip for shard in shards.values() for strip in shard], params, chapter)
+            history.append({"loss": loss, "steps": steps, "waited": waited, "seconds": time.monotonic() - started})
+            _keep(learner.state(), params, sources, folder, history)
+            progress(chapter, history[-1])
+    return TrainedStrips(learner.state(), tuple(history))
+
+
+def _learn_chapter(learner: Learner, strips: Sequence[Strip], params: StripParams, chapter: int) -> tuple[float, int]:
+    """The mean loss, and the number of steps."""
+    rng = np.random.default_rng((params.seed, 1, chapter))
+    groups = by_width(strips, params.batch, rng)
+    losses = []
+    for step, group in enumerate(groups):
+        rate = _rate(params, (chapter + step / len(groups)) / params.chapters, step if chapter == 0 else _WARM_UP)
+        pixels, classes = batch_of([strips[i] for i in group])
+        losses.append(learner.learn(on_other_paper(pixels, rng), classes, rate))
+    return float(np.mean(losses)), len(groups)
+
+
+def _rate(params: StripParams, done: float, step: int) -> float:
+    """The learning rate when that share of all chapters is done."""
+    left = min(1.0, (1 - done) / params.decay) if params.decay else 1.0
+    falling = 0.01 + 0.99 * (1 - np.cos(np.pi * left)) / 2
+    return float(params.learning_rate * falling * min(1.0, (step + 1) / _WARM_UP))
+
+
+def identity_digest(params: StripParams, sources: Sources) -> str:
+    """12 hexadecimal characters that are the same for trainings of which one goes on where the other ended."""
+    return hashlib.sha256(json.dumps(_identity(params, sources), sort_keys=True).encode()).hexdigest()[:12]
+
+
+def _identity(params: StripParams, sources: Sources) -> dict[str, Any]:
+    """What must be the same for a training to go on: all but the number of chapters."""
+    values = {name: value for name, value in asdict(params).items() if name != "chapters"}
+    sets = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sources.sets}
+    return {**values, "mnist": digest(sources.mnist), "sets": sets, "characters": CHARACTERS}
+
+
+def _keep(
+    state: TrainingState, params: StripParams, sources: Sources, folder: Path, history: Sequence[Mapping[str, float]]
+) -> None:
+    """The state after a whole chapter; the note that names it is written last."""
+    chapter = len(history) - 1
+    part = folder / "state.part.npz"
+    np.savez(part, **state)  # type: ignore[arg-type]
+    part.replace(folder / f"state-{chapter:03d}.npz")
+    note = folder / "training.json"
+    part = note.with_suffix(".part")
+    part.write_text(json.dumps({"params": _identity(params, sources), "history": list(history)}), encoding="utf-8")
+    part.replace(note)
+    (folder / f"state-{chapter - 2:03d}.npz").unlink(missing_ok=True)
+
+
+def _kept_history(params: StripParams, sources: Sources, folder: Path) -> list[Mapping[str, float]]:
+    """The losses of the chapters that are learned already: none when what is kept was trained otherwise.
+
+    Raises InputError when there are more of them than are wanted: what was learned cannot be unlearned.
+    """
+    note = folder / "training.json"
+    if not note.exists():
+        return []
+    kept = json.loads(note.read_text(encoding="utf-8"))
+    if kept["params"] != _identity(params, sources):
+        return []
+    history: list[Mapping[str, float]] = kept["history"]
+    if len(history) > params.chapters:
+        raise InputError(
+            f"the training in {folder} has learned {len(history)} chapters already, and {params.chapters} are asked for; "
+            "ask for as many or more, or remove the folder"
+        )
+    return history
+
+
+def _load(path: Path) -> TrainingState:
+    with np.load(path, allow_pickle=False) as kept:
+        return {name: kept[name] for name in kept.files}
