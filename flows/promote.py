@@ -74,8 +74,8 @@ def _tell(report: GateReport, place: str) -> str:
 
 
 def refusal(report: GateReport, place: str) -> str:
-    """The reasons in one line."""
+    """The weightiest reasons in one line; all of them are in the report."""
     return (
         f"version {report.challenger} was refused, version {report.champion} stays the champion: "
-        f"{'; '.join(report.verdict.reasons)}. The whole report is in MLflow: run {place}"
+        f"{report.verdict.gist}. The whole report is in MLflow: run {place}"
     )

@@ -16,6 +16,9 @@ from tasks.run_plan import Sealed
 JUDGED_FROM = 20
 """Pages after which the failure budget is judged for the first time; earlier a share says little."""
 
+FEWEST_FAILED = 3
+"""Quarantined pages from which they are judged by their share: fewer are forgiven where as many were read."""
+
 KEPT_FAILURES = 200
 KEPT_ITEMS = 60
 
@@ -97,10 +100,10 @@ class Tally:
     def check_budget(self, max_failed: float, out: str, at_end: bool) -> None:
         """Raises BudgetExceededError when too many of the pages were quarantined to go on.
 
-        A single one is no share of a handful of pages: it counts where none is allowed, or where there is no other page.
+        One or two are no share of a handful of pages: they count where none is allowed, or where fewer were read.
         """
         pages, failed = self.pages, self.quarantined
-        if failed == 1 < pages and max_failed > 0:
+        if failed < FEWEST_FAILED and failed <= self.read and max_failed > 0:
             return
         if (at_end or pages >= JUDGED_FROM) and failed > max_failed * pages:
             raise BudgetExceededError(

@@ -10,6 +10,10 @@ from digit_core.evaluation.model_comparison import CLASSES, Comparison, Paired, 
 from digit_core.params import Params
 
 
+MOST_SAID = 3
+"""Reasons, and classes of a reason, that a person is told at once; the report has all."""
+
+
 @dataclass(frozen=True, slots=True)
 class GatePolicy(Params):
     """A challenger need not be better, but it must not be worse.
@@ -41,9 +45,15 @@ class GatePolicy(Params):
 
 @dataclass(frozen=True, slots=True)
 class GateVerdict:
-    """Whether the challenger may serve; `reasons` has one for each line that it did not pass, none if it passed."""
+    """Whether the challenger may serve; `reasons` has one for each line that it did not pass, the weightiest first."""
 
     reasons: tuple[str, ...]
+
+    @property
+    def gist(self) -> str:
+        """The weightiest reasons in one line, and how many more there are."""
+        more = len(self.reasons) - MOST_SAID
+        return "; ".join([*self.reasons[:MOST_SAID], *([f"and {more} more"] if more > 0 else [])])
 
     @property
     def passed(self) -> bool:
@@ -51,17 +61,26 @@ class GateVerdict:
 
 
 def verdict(comparison: Comparison, policy: GatePolicy) -> GateVerdict:
-    """All reasons against the challenger, in plain words."""
-    reasons = [reason for one in comparison.sets for reason in _on_set(one, policy)]
-    return GateVerdict((*reasons, *_on_file(comparison, policy), *_on_speed(comparison, policy)))
+    """All reasons against the challenger, in plain words: first that it is another model than it says, then what it reads
+    worse on the whole, the classes that it loses, the work that it makes, and its speed."""
+    on_sets = (reason for kind in (_on_total, _on_classes, _on_review) for one in comparison.sets for reason in kind(one, policy))
+    return GateVerdict((*_on_file(comparison, policy), *on_sets, *_on_speed(comparison, policy)))
 
 
-def _on_set(one: SetComparison, policy: GatePolicy) -> Iterator[str]:
+def _on_total(one: SetComparison, policy: GatePolicy) -> Iterator[str]:
     if one.total.loss > policy.max_accuracy_loss or one.total.p_worse < policy.significance:
         yield f"on {one.name} it reads {_shares(one.total)}"
-    lost = [_class(label, counts) for label, counts in enumerate(one.classes) if _is_lost(counts, policy)]
+
+
+def _on_classes(one: SetComparison, policy: GatePolicy) -> Iterator[str]:
+    lost = [(label, counts) for label, counts in enumerate(one.classes) if _is_lost(counts, policy)]
+    worst = sorted(lost, key=lambda entry: entry[1].loss, reverse=True)[:MOST_SAID]
     if lost:
-        yield f"on {one.name} it reads these classes worse: {', '.join(lost)}"
+        more = f" and {len(lost) - len(worst)} others" if len(lost) > len(worst) else ""
+        yield f"on {one.name} it reads these classes worse: {', '.join(_class(*entry) for entry in worst)}{more}"
+
+
+def _on_review(one: SetComparison, policy: GatePolicy) -> Iterator[str]:
     if one.review.challenger > policy.review_factor * one.review.champion + policy.review_slack:
         yield (
             f"on {one.name} it sends {one.review.challenger:.2%} of the digits to review, the champion "

@@ -57,9 +57,10 @@ class Results:
 
     def check_writable(self) -> None:
         """Raises whatever the storage says where nothing can be written, before hours of reading are in vain."""
-        trial = join(self.dest, "manifests", f".{uuid.uuid4().hex}.trial")
-        self._storage.write(trial, b"")
-        self._storage.delete([trial])
+        name = f".{uuid.uuid4().hex}.trial"
+        trials = [join(self.dest, folder, name) for folder in (*TABLES, "manifests")]
+        self._storage.write_many(dict.fromkeys(trials, b""))
+        self._storage.delete(trials)
 
     def write_tables(self, key: str, tables: Mapping[str, pa.Table]) -> dict[str, TableFile]:
         """Writes a batch's tables, which nobody sees yet; returns their files, for the manifest.
