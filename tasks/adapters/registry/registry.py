@@ -135,7 +135,7 @@ class Registry:
         its training left; the Keras file lies beside the ONNX file, and the tag `keras_sha256` says which bytes it has.
         """
         with self.mlflow() as client:
-            ensure_model(client, self.network.registered)
+            ensure_model(client, self.network)
             version = add_version(client, self.network, self._artifact_root, onnx, card, evidence)
             client.set_registered_model_alias(self.network.registered, alias, version)
         return version
@@ -143,7 +143,7 @@ class Registry:
     def begin(self) -> None:
         """Put the shipped model into service in a registry without versions, so that a challenger has whom to challenge."""
         with self.mlflow() as client:
-            ensure_model(client, self.network.registered)
+            ensure_model(client, self.network)
             if not all_versions(client, self.network.registered):
                 self._begin(client)
 
@@ -182,7 +182,7 @@ class Registry:
     def _begin(self, client: MlflowClient) -> None:
         """Put the shipped model into service as version 1 of an empty registry; goes on wherever it was cut short."""
         name = self.network.registered
-        ensure_model(client, name)
+        ensure_model(client, self.network)
         card = self._shipped.read_card()
         versions = {str(version.version): version.tags for version in all_versions(client, name)}
         if not versions:
