@@ -53,11 +53,11 @@ class ReviewContext:
     pages: OpenPages = field(default_factory=OpenPages)
 
 
-def _context(request: Request) -> ReviewContext:
+async def _context(request: Request) -> ReviewContext:  # a plain function would be called in a thread, for each request
     return cast(ReviewContext, request.app.state.context)
 
 
-def _reviewer(request: Request) -> str:
+async def _reviewer(request: Request) -> str:
     return str(request.state.reviewer)
 
 

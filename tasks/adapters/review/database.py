@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
@@ -23,7 +24,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from digit_core.errors import QueueError
 from tasks.adapters.review.migrate import SCHEMA_VERSION, upgrade
-from tasks.adapters.review.schema import SCHEMA
+from tasks.adapters.review.schema import ITEMS, SCHEMA
 
 _MIGRATION_LOCK = 0x6469676974  # PostgreSQL's advisory locks are numbers; this one spells "digit"
 _FORMS = "sqlite:////folder/review.db or postgresql://user:password@host/database"
@@ -94,6 +95,11 @@ class Database:
         finally:
             self._turn.release()
 
+    def insert_if_new(self, table: sa.Table, *key: str) -> Any:
+        """An INSERT that leaves a row with this key as it is."""
+        dialect = sqlite if self.is_sqlite else postgresql
+        return dialect.insert(table).on_conflict_do_nothing(index_elements=key)
+
     def close(self) -> None:
         self._engine.dispose()
 
@@ -126,13 +132,13 @@ def now() -> float:
 
 
 def locked(query: sa.Select[Any]) -> sa.Select[Any]:
-    """For the rows of this query others wait, where the database locks rows (SQLite locks the whole file in `writing`)."""
-    return query.with_for_update(of=query.get_final_froms()[0])
+    """For the items of this query others wait, where the database locks rows (SQLite locks the whole file in `writing`)."""
+    return query.with_for_update(of=ITEMS)
 
 
 def locked_or_skipped(query: sa.Select[Any]) -> sa.Select[Any]:
-    """The same; rows that another transaction holds are passed over instead of waited for."""
-    return query.with_for_update(of=query.get_final_froms()[0], skip_locked=True)
+    """The same; items that another transaction holds are passed over instead of waited for."""
+    return query.with_for_update(of=ITEMS, skip_locked=True)
 
 
 def _parse(url: str) -> URL:

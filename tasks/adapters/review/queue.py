@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 from typing import Any, Self
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, RowMapping
 
 from digit_core.errors import QueueError
@@ -62,14 +61,14 @@ class ReviewQueue:
         with self._database.writing() as connection:
             for start in range(0, len(ordered), _CHUNK):
                 some = ordered[start : start + _CHUNK]
-                insert = self._insert_if_new(ITEMS).execution_options(preserve_rowcount=True)
+                insert = self._database.insert_if_new(ITEMS, "item_id").execution_options(preserve_rowcount=True)
                 new += connection.execute(insert, [item_row(item, created) for item in some]).rowcount
-                connection.execute(self._insert_if_new(PICTURES), [picture_row(item) for item in some])
+                connection.execute(self._database.insert_if_new(PICTURES, "item_id"), [picture_row(item) for item in some])
                 _move(connection, WITHDRAWN, OPEN, ITEMS.c.item_id.in_([item.item_id for item in some]))
             if source:
                 known = [{"collection": name, "source": source} for name in sorted({item.collection for item in ordered})]
                 if known:
-                    connection.execute(self._insert_if_new(SOURCES, "collection", "source"), known)
+                    connection.execute(self._database.insert_if_new(SOURCES, "collection", "source"), known)
             asked = {item.item_id for item in ordered}
             for page in sorted(pages):
                 self._withdraw(connection, page, asked)
@@ -150,10 +149,6 @@ class ReviewQueue:
         if confidence is None:
             raise QueueError(f"review queue {self.name} holds no item {item_id}: start again from the first page")
         return float(confidence)
-
-    def _insert_if_new(self, table: sa.Table, *key: str) -> Any:
-        dialect = sqlite if self._database.is_sqlite else postgresql
-        return dialect.insert(table).on_conflict_do_nothing(index_elements=key or ("item_id",))
 
 
 def _with_pictures() -> sa.Select[Any]:
