@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Annotated, cast
+from typing import Annotated, TypeVar, cast
 
 from fastapi import Depends, Request
 
@@ -16,6 +17,8 @@ from tasks.adapters.layout_store import LayoutFolder
 from tasks.adapters.review.queue import ReviewQueue
 from tasks.adapters.storage.storage import Storage
 from tasks.reader_spec import ReaderSpec
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -63,3 +66,8 @@ async def _reviewer(request: Request) -> str:
 
 Context = Annotated[ReviewContext, Depends(_context)]
 Reviewer = Annotated[str, Depends(_reviewer)]
+
+
+async def written(context: ReviewContext, job: Callable[[], Result]) -> Result:
+    """What a call of the queue that writes has returned; no thread waits for it. Raises what it raises."""
+    return await asyncio.wrap_future(context.queue.soon(job))

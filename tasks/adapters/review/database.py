@@ -10,7 +10,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -62,6 +62,7 @@ class Database:
         self._url = _parse(url)
         self.name = self._url.render_as_string(hide_password=True)
         self._turn, self._busy_seconds = threading.Lock(), busy_seconds
+        self._together = threading.local()
         with self._one_line_errors():
             self._engine = _engine(self._url, busy_seconds)
             self._prepare()
@@ -72,15 +73,32 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        with self._one_line_errors(), self._engine.connect() as connection:
+        outer: Connection | None = getattr(self._together, "connection", None)
+        with self._one_line_errors(), nullcontext(outer) if outer is not None else self._engine.connect() as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """One transaction; on SQLite nobody else writes meanwhile."""
+        """One transaction, or a part of one that is kept or taken back by itself, within `together`; on SQLite nobody else writes
+        meanwhile."""
+        outer: Connection | None = getattr(self._together, "connection", None)
+        if outer is not None:
+            with self._one_line_errors(), outer.begin_nested():
+                yield outer
+            return
         immediate = self._engine.execution_options(sqlite_begin="BEGIN IMMEDIATE")
         with self._one_line_errors(), self._writers_turn(), immediate.begin() as connection:
             yield connection
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """One transaction of all that this thread does by `writing` and `reading` meanwhile."""
+        with self.writing() as connection:
+            self._together.connection = connection
+            try:
+                yield
+            finally:
+                self._together.connection = None
 
     @contextmanager
     def _writers_turn(self) -> Iterator[None]:

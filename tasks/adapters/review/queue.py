@@ -8,8 +8,9 @@ QueueError with one line that says what is wrong and what to do next.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from datetime import UTC, datetime
-from typing import Any, Self
+from typing import Any, Literal, Self, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
@@ -23,11 +24,13 @@ from tasks.adapters.review.reviewers import Reviewers
 from tasks.adapters.review.rows import item_row, picture_row, to_item_with_pictures
 from tasks.adapters.review.schema import ITEMS, OPEN, PICTURES, SOURCES, WITHDRAWN
 from tasks.adapters.review.statistics import Statistics
+from tasks.adapters.review.writers import Writers
 
 __all__ = ["OPEN", "ReviewQueue"]
 
 _CHUNK = 500  # rows sent at once: bounds the memory of a put, whatever its size
 
+Result = TypeVar("Result")
 Page = tuple[str, int]
 """SHA-256 of the scan's bytes and the page's index."""
 
@@ -47,6 +50,7 @@ class ReviewQueue:
         self.decisions = Decisions(self._database, clock)
         self.statistics = Statistics(self._database, clock)
         self.reviewers = Reviewers(self._database)
+        self._writers = Writers(self._database)
 
     def put(self, items: Sequence[ReviewItem], pages: Sequence[Page] = (), source: str = "") -> int:
         """Add the items, all or none; those that are in the queue already stay as they are. Returns how many were new.
@@ -126,8 +130,19 @@ class ReviewQueue:
         """Rows of all items that are decided, and of open ones of the same numbers, by item_id; a few in memory at a time."""
         return outcomes(self._database)
 
+    def soon(self, job: Callable[[], Result]) -> Future[Result]:
+        """What a call of the queue's methods will have returned or raised; it waits for the disk together with those of others."""
+        return self._writers.write(job)
+
+    def picture(self, item_id: str, which: Literal["crop_png", "context_png"]) -> bytes | None:
+        """A picture of the item as PNG, b"" where it has none; None if the queue never held it."""
+        with self._database.reading() as connection:
+            found = connection.scalar(sa.select(PICTURES.c[which]).where(PICTURES.c.item_id == item_id))
+        return None if found is None else bytes(found)
+
     def close(self) -> None:
         """Give the connections back. The queue can be opened anew by a new ReviewQueue."""
+        self._writers.close()
         self._database.close()
 
     def __enter__(self) -> Self:
