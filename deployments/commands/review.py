@@ -33,6 +33,12 @@ SHORTEST_TOKEN, FEWEST_LETTERS = 20, 10
 """Of a token: its length, and how many different letters it has."""
 
 DECODE_SECONDS = 60.0
+GOODBYE_SECONDS = 0.3
+"""For requests that are being answered when the server is told to end; browsers send a decision again."""
+
+MOST_CONNECTIONS = 2_000
+"""Of browsers, half a dozen of each; others are told to come again."""
+
 _LOOK_EVERY = 0.1  # seconds
 _BUSY_SECONDS = 5.0  # a reviewer is waiting: the page keeps what was decided and sends it again
 
@@ -68,7 +74,9 @@ def serve(host: str, port: int) -> None:
         shown = f"[{host}]" if ":" in host else host
         typer.echo(f"{queue.counts().get('open', 0):,} digits wait for review: open http://{shown}:{listener.getsockname()[1]}/")
         typer.echo("Ctrl-C ends it; nothing that was decided is lost")
-        config = uvicorn.Config(create_app(context), log_level="warning", server_header=False, timeout_graceful_shutdown=1)
+        options_of_server = {"log_level": "warning", "server_header": False, "limit_concurrency": MOST_CONNECTIONS}
+        options_of_server["timeout_graceful_shutdown"] = GOODBYE_SECONDS
+        config = uvicorn.Config(create_app(context), **options_of_server)  # type: ignore[arg-type]
         server = uvicorn.Server(config)
         threading.Thread(target=_close_at_exit, args=(server, apart), daemon=True).start()
         server.run(sockets=[listener])

@@ -24,6 +24,4 @@ def view(request: Request, context: Context) -> Response:
 @router.post("/api/claim/single")
 async def claim(collection: str, context: Context, reviewer: Reviewer) -> dict[str, Any]:
     options = context.options
-    return batch(
-        await written(context, lambda: context.queue.claims.single(collection, reviewer, options.batch, options.lease))
-    )
+    return batch(await written(context, lambda: context.queue.claims.single(collection, reviewer, options.batch, options.lease)))

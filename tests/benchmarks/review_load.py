@@ -1,7 +1,7 @@
 """How the review page bears many reviewers at once: requests a second, how long they take, and whether a decision is lost.
 
     python -m tests.benchmarks.review_load --reviewers 200 --items 20000 --seconds 60
-    python -m tests.benchmarks.review_load --database postgresql://…
+    python -m tests.benchmarks.review_load --postgresql --think 2
 
 Every reviewer asks for digits, looks at the picture of each, decides it, and goes on after `--think` seconds, by default at
 once. The figures are those of the whole machine: server, database and reviewers share its processors.
@@ -21,6 +21,7 @@ import tempfile
 import time
 import uuid
 from collections import Counter
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ import psutil
 
 from tasks.adapters.review.queue import ReviewQueue
 from tests.support.review.items import HERE, digit
+from tests.support.servers.postgres import postgres_binaries, postgres_running
 
 _DIGITS_AT_ONCE = 5_000
 
@@ -110,10 +112,15 @@ def main() -> None:
     parser.add_argument("--items", type=int, default=20_000)
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--think", type=float, default=0.0, help="seconds that a reviewer looks at a digit, half as many to more")
-    parser.add_argument("--database", default="")
+    parser.add_argument("--postgresql", action="store_true", help="on a server of its own, that waits for the disk")
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as home:
-        database = given.database or f"sqlite:///{home}/review.db"
+    with ExitStack() as stack:
+        home = stack.enter_context(tempfile.TemporaryDirectory())
+        database = f"sqlite:///{home}/review.db"
+        if given.postgresql:
+            binaries = postgres_binaries()
+            assert binaries, "PostgreSQL is not installed"
+            database = stack.enter_context(postgres_running(binaries, durable=True)) + "/postgres"
         fill(database, given.items)
         environment = {**os.environ, "DIGITS_HOME": home, "DIGITS_REVIEW_DATABASE_URL": database}
         command = [str(Path(sys.executable).parent / "digits"), "review", "serve", "--port", "0"]

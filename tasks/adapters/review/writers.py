@@ -80,12 +80,15 @@ class Writers:
         return found, True
 
     def _written_together(self, waiting: list[_Waiting]) -> bool:
-        """Whether the transaction was kept; else no job has an outcome yet."""
+        """Whether all have their outcomes: the transaction was kept, or could not be begun at all, and would not be for each."""
+        outcomes: list[tuple[Any, Exception | None]] = []
         try:
             with self._database.together():
                 outcomes = [_outcome(job) for job, _ in waiting]
-        except QueueError:
-            return False
+        except QueueError as error:
+            if outcomes:
+                return False
+            outcomes = [(None, error)] * len(waiting)
         for (_, done), outcome in zip(waiting, outcomes, strict=True):
             _finish(done, *outcome)
         return True

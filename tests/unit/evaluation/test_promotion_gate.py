@@ -17,9 +17,7 @@ TENTH, FAST = Pair(0.10, 0.10), Pair(9000, 9000)
 
 def comparison(total=EVEN, seven=EVEN, review=TENTH, speed=FAST, parity=None, sets=("old ink",)) -> Comparison:
     classes = tuple(seven if label == SEVEN else EVEN for label in range(11))
-    return Comparison(
-        tuple(SetComparison(name, total, classes, review) for name in sets), speed, parity, POLICY.residual_error
-    )
+    return Comparison(tuple(SetComparison(name, total, classes, review) for name in sets), speed, parity, POLICY.residual_error)
 
 
 def reasons(found: Comparison) -> tuple[str, ...]:
