@@ -19,7 +19,7 @@ from flows.settings import Settings, is_set
 if TYPE_CHECKING:
     from flows.feedback import Fed
     from flows.train import Registered
-    from flows.train_reader import RegisteredReader
+    from flows.train_networks import RegisteredNetwork
 
 Value = TypeVar("Value")
 
@@ -60,15 +60,15 @@ def trainings(settings: Settings, watch: Callable[[int, Mapping[str, float]], No
 
 
 @contextmanager
-def reader_training(
-    settings: Settings, watch: Callable[[int, Mapping[str, float]], None]
-) -> Iterator[Callable[..., RegisteredReader]]:
-    """The flow `train-reader`; `watch` is told of every chapter (from 0) with its losses."""
+def network_training(
+    settings: Settings, network: str, watch: Callable[[int, Mapping[str, float]], None]
+) -> Iterator[Callable[..., RegisteredNetwork]]:
+    """The flow that trains "strip-reader" or "detector"; `watch` is told of every chapter (from 0) with its losses."""
     with prefect_for(settings):
-        from flows.train_reader import train_reader, watching
+        from flows.train_networks import train_detector, train_reader, watching
 
         with _told(watching, watch):
-            yield train_reader
+            yield train_detector if network == "detector" else train_reader
 
 
 def run_promote(settings: Settings, tell: Callable[[Figures], None], **parameters: Any) -> Promoted:
