@@ -62,7 +62,9 @@ class RunOptions(BaseModel):
     workers: Annotated[int | None, Cli(default="one for each core")] = Field(
         None, ge=1, le=1024, description="Processes that read pages."
     )
-    max_failed: float | None = Field(None, ge=0, le=1, description="Share of quarantined pages above which a run fails; one or two are forgiven.")
+    max_failed: float | None = Field(
+        None, ge=0, le=1, description="Share of quarantined pages at which the run stops; one or two are forgiven."
+    )
     max_megapixels: float | None = Field(None, gt=0, description="Larger scans are quarantined.")
     writing: Annotated[Writing | None, Cli(flags=_WRITING_FLAGS)] = Field(
         None, description="Numbers that are wanted: any, hand or print."

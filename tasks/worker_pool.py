@@ -189,7 +189,7 @@ class _Process(SpawnProcess):
                 configuration["daemon"] = daemon
 
     def terminate(self) -> None:
-        """At once: a worker that is told to end and reads a page does not hear it, and pebble waits for it, one after the other."""
+        """At once: a worker that reads a page does not hear that it shall end, and pebble waits for one after the other."""
         self.kill()
 
     @staticmethod

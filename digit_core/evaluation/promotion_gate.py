@@ -9,7 +9,6 @@ from digit_core.errors import InputError
 from digit_core.evaluation.model_comparison import CLASSES, Comparison, Paired, SetComparison, class_name
 from digit_core.params import Params
 
-
 MOST_SAID = 3
 """Reasons, and classes of a reason, that a person is told at once; the report has all."""
 

@@ -17,7 +17,6 @@ from tasks.adapters.review.claims import FREE, loan_ends
 from tasks.adapters.review.database import Database, locked, now
 from tasks.adapters.review.schema import ACTS, COLLECTIONS, DECIDED, DECISIONS, ITEMS, OPEN, STANDING, UNDOS
 
-
 _PROLONGED_AFTER = 0.1
 """Share of a lease after which the rest of a loan is prolonged."""
 
@@ -216,9 +215,7 @@ def _said(connection: Connection, items: Iterable[str]) -> dict[str, list[Said]]
 def _read_by(reviewer: str, said: Mapping[str, Sequence[Said]]) -> set[str]:
     """The items of which the reviewer's word stands."""
     return {
-        item
-        for item, all_said in said.items()
-        if any(one["reviewer"] == reviewer and one["undone"] is None for one in all_said)
+        item for item, all_said in said.items() if any(one["reviewer"] == reviewer and one["undone"] is None for one in all_said)
     }
 
 

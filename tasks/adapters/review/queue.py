@@ -131,7 +131,7 @@ class ReviewQueue:
         return outcomes(self._database)
 
     def soon(self, job: Callable[[], Result]) -> Future[Result]:
-        """What a call of the queue's methods will have returned or raised; it waits for the disk together with those of others."""
+        """What a call of the queue's methods will have returned or raised; it waits for the disk together with others."""
         return self._writers.write(job)
 
     def picture(self, item_id: str, which: Literal["crop_png", "context_png"]) -> bytes | None:

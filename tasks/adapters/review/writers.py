@@ -36,7 +36,7 @@ class Writers:
         self._most = MOST_TOGETHER if database.is_sqlite else 1
 
     def write(self, job: Callable[[], Result]) -> Future[Result]:
-        """What the job returns or raises, once it is on disk. It may be called twice: what it did the first time is taken back."""
+        """What the job returns or raises, once it is on disk. It may be called twice: what it did first is taken back then."""
         done: Future[Result] = Future()
         with self._starting:
             if not self._threads:
