@@ -20,7 +20,7 @@ from tasks.adapters.review.schema import ACTS, COLLECTIONS, DECIDED, DECISIONS, 
 _PROLONGED_AFTER = 0.1
 """Share of a lease after which the rest of a loan is prolonged."""
 
-Said = Mapping[Any, Any]
+DecisionRow = Mapping[Any, Any]
 """A row of the decisions, with `undone`."""
 
 
@@ -146,7 +146,7 @@ class Decisions:
         connection: Connection,
         act: Act,
         rows: Mapping[str, RowMapping],
-        said: Mapping[str, Sequence[Said]],
+        said: Mapping[str, Sequence[DecisionRow]],
         new: Mapping[str, Verdict],
     ) -> None:
         """Keep the new verdicts, and what they say of other items of the same numbers."""
@@ -182,7 +182,7 @@ def _siblings(connection: Connection, rows: Mapping[str, RowMapping], new: Mappi
     return {item: typed[number] for item, number in found.items() if item not in new}
 
 
-def _settle(connection: Connection, rows: Mapping[str, RowMapping], said: Mapping[str, Sequence[Said]]) -> None:
+def _settle(connection: Connection, rows: Mapping[str, RowMapping], said: Mapping[str, Sequence[DecisionRow]]) -> None:
     """Write down what counts of all that was said about the items, and free those that need another reader."""
     update = sa.update(ITEMS).where(ITEMS.c.item_id == sa.bindparam("item"))
     outcomes = [{"item": item, **FREE, **_outcome(said.get(item, ()), row["readers"] or 1)} for item, row in rows.items()]
@@ -198,7 +198,7 @@ def _rows(connection: Connection, items: Iterable[str]) -> dict[str, RowMapping]
     return {row["item_id"]: row for row in connection.execute(query).mappings()}
 
 
-def _said(connection: Connection, items: Iterable[str]) -> dict[str, list[Said]]:
+def _said(connection: Connection, items: Iterable[str]) -> dict[str, list[DecisionRow]]:
     """All that was ever decided of the items, in its order; `undone` is None for what stands."""
     query = (
         sa.select(DECISIONS, UNDOS.c.at.label("undone"))
@@ -206,20 +206,20 @@ def _said(connection: Connection, items: Iterable[str]) -> dict[str, list[Said]]
         .where(DECISIONS.c.item_id.in_(list(items)))
         .order_by(DECISIONS.c.decision_id)
     )
-    said: defaultdict[str, list[Said]] = defaultdict(list)
+    said: defaultdict[str, list[DecisionRow]] = defaultdict(list)
     for row in connection.execute(query).mappings():
         said[row["item_id"]].append(row)
     return said
 
 
-def _read_by(reviewer: str, said: Mapping[str, Sequence[Said]]) -> set[str]:
+def _read_by(reviewer: str, said: Mapping[str, Sequence[DecisionRow]]) -> set[str]:
     """The items of which the reviewer's word stands."""
     return {
         item for item, all_said in said.items() if any(one["reviewer"] == reviewer and one["undone"] is None for one in all_said)
     }
 
 
-def _outcome(said: Sequence[Said], readers: int) -> dict[str, Any]:
+def _outcome(said: Sequence[DecisionRow], readers: int) -> dict[str, Any]:
     standing = [one for one in said if one["undone"] is None]
     verdicts = [Verdict(Kind(one["kind"]), one["value"]) for one in standing]
     counts = settled(verdicts, readers) if verdicts else None
