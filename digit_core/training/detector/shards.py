@@ -42,7 +42,7 @@ class DetectorParams(Params):
     """
 
     seed: int = 1
-    chapters: int = 28
+    chapters: int = 20
     patches: int = 960
     height: int = 96
     width: int = 256

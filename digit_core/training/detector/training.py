@@ -44,6 +44,8 @@ def train_detector(sources: DetectorSources, params: DetectorParams, folder: Pat
     """
     folder.mkdir(parents=True, exist_ok=True)
     history = _kept_history(params, sources, folder)
+    if len(history) == params.chapters:
+        return TrainedDetector(_load(folder / f"state-{len(history) - 1:03d}.npz"), tuple(history))
     shards: dict[int, list[Patch]] = {}
     with writing(sources, params, folder) as coming:
         first = load_shard(coming(len(history)))
