@@ -74,7 +74,7 @@ def version() -> None:
 
 _NAMES = {layouts.app: "layout", review.app: "review"}
 _PANELS = {
-    "Read": (reading.digitise, reading.read, reading.results, reading.show),
+    "Read": (reading.digitise, reading.read, reading.results, reading.export, reading.show),
     "Layouts": (layouts.app,),
     "Review": (review.app, review.feedback),
     "Models": (

@@ -24,6 +24,17 @@ class Format(StrEnum):
     JSON = "json"
 
 
+class ExportForm(StrEnum):
+    """Forms that `digits export` writes."""
+
+    PAGE = "page"
+    ALTO = "alto"
+    IIIF = "iiif"
+    XLSX = "xlsx"
+    PDF = "pdf"
+    CSV = "csv"
+
+
 class Show(StrEnum):
     """What `digits results` lists."""
 
@@ -125,6 +136,38 @@ def results(
     from deployments.commands.results import results
 
     results(dest, state and state.value, limit, csv, tables)
+
+
+def export(
+    dest: Dest,
+    form: Annotated[ExportForm, typer.Option("--as", help="The form to write.")],
+    out: Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Folder to write to; it is made if need be.")] = Path(
+        "export"
+    ),
+    base: Annotated[
+        str, typer.Option(metavar="URL", help="With --as iiif: the address where FOLDER will be served.")
+    ] = "http://localhost:8000",
+) -> None:
+    """Write what was read, with people's corrections, for other programs.
+
+    \b
+    Forms:
+      page  PAGE-XML 2019 for Transkribus, eScriptorium, OCR-D: a file a page
+      alto  ALTO 4: a file a page
+      iiif  a IIIF 3 manifest, and a file of web annotations a page
+      xlsx  numbers.xlsx: a sheet a table of the layout, one of all numbers; unsure cells are coloured
+      pdf   a PDF a scan that can be searched: its picture with the numbers as invisible text
+      csv   numbers.csv: one long table that computes, described by datapackage.json
+
+    \b
+    Examples:
+      digits export results --as xlsx
+      digits export results --as page --out pages
+      digits export s3://results/1901 --as iiif --out annotations --base https://archive.example/1901
+    """
+    from deployments.commands.export import export
+
+    export(dest, form.value, out, base)
 
 
 @takes("max_megapixels", "layout", "classifier", "detector", "strip_reader")

@@ -128,6 +128,14 @@ def is_of_inks(jpeg: bytes) -> bool:
     return _open(jpeg, ImageFormat.JPEG).mode == "CMYK"
 
 
+def plain_jpeg_colours(data: bytes) -> int:
+    """How many colours (1 or 3) a file has that is a JPEG which every program shows as it is stored; 0 for any other file."""
+    if not data.startswith(b"\xff\xd8\xff"):
+        return 0
+    image = _open(data, ImageFormat.JPEG)
+    return {"L": 1, "RGB": 3}.get(image.mode, 0) if _orientation(image) in (0, 1) else 0
+
+
 def _open(data: bytes, kind: ImageFormat) -> ImageFile:
     if kind is ImageFormat.PNG:
         integrity.check_chunks(data)
