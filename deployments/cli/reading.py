@@ -56,8 +56,8 @@ def digitise(
 ) -> None:
     """Read all scans of SOURCE that are new or changed, and add their numbers to DEST.
 
-    JPEG, PNG, TIFF, JPEG 2000 and PDF, in folders of any depth. Pages that cannot be read are listed with their reason and
-    the run goes on. A run that was stopped, in whatever way, goes on where it was when it is started again.
+    JPEG, PNG, TIFF, JPEG 2000, WebP, BMP and PDF, in folders of any depth. A page that cannot be read is listed with its
+    reason and the run goes on. A run that was stopped, in whatever way, goes on where it was when it is started again.
 
     \b
     Examples:

@@ -58,7 +58,7 @@ def digitise(source: str, out: str, options: RunOptions, share: str | None = Non
             run_digitise(settings, progress, source=plan.source, out=plan.out, share=share, **options.given())
     finally:
         if progress.tally.pages:  # also of a run that was stopped: this much is done
-            _summary(plan, progress.tally, progress.tally.pages / progress.seconds_reading, listing.passed_over)
+            _summary(plan, progress.tally, progress.tally.pages / progress.seconds_reading, listing)
 
 
 def _tell_skipped(uri: str, why: str) -> None:
@@ -71,11 +71,21 @@ def _nothing_new(plan: RunPlan, listing: Listing) -> None:
         typer.echo(f"nothing to read in share {plan.share} of {plan.source}")
         return
     if not known:
-        raise InputError(f"{plan.source} holds no scans: give a folder, a file or a URL that does (hidden files are passed over)")
+        others = f" ({_passed_over(listing)})" if _passed_over(listing) else ""
+        raise InputError(f"{plan.source} holds no scans{others}: give a folder, a file or a URL that does")
     files = "1 file is" if known == 1 else f"{known:,} files are"
     typer.echo(f"nothing new: {files} in {plan.source}, all of them read before; the results are in {plan.out}")
+    if others := _passed_over(listing):
+        typer.echo(others)
     tell_quarantined(listing.results)
     typer.echo(f"Next: digits results {plan.out}")
+
+
+def _passed_over(listing: Listing) -> str:
+    """What of the source was not looked at; "" for nothing."""
+    others = f"{listing.passed_over:,} other files passed over (.csv, .txt and the like)" if listing.passed_over else ""
+    hidden = f"{listing.hidden:,} hidden files or folders passed over" if listing.hidden else ""
+    return "; ".join(part for part in (others, hidden) if part)
 
 
 @contextmanager
@@ -98,13 +108,13 @@ def _counting(progress: RunProgress, objects: Iterator[object]) -> Iterator[None
         stop.set()
 
 
-def _summary(plan: RunPlan, tally: Tally, speed: float, passed_over: int) -> None:
+def _summary(plan: RunPlan, tally: Tally, speed: float, listing: Listing) -> None:
     typer.echo(f"{tally.read:,} pages read in {tally.seconds:.1f} s ({speed:.1f} pages/s), results in {plan.out}")
     typer.echo(f"{tally.numbers:,} numbers, {tally.digits:,} digits, {tally.to_review:,} ({tally.review_share:.1%}) for review")
     if plan.spec.layouts:
         typer.echo(about_forms(tally.sums))
-    if passed_over:
-        typer.echo(f"{passed_over:,} other files passed over (.csv, .txt and the like)")
+    if others := _passed_over(listing):
+        typer.echo(others)
     if tally.quarantined:
         typer.echo(f"{tally.quarantined:,} quarantined ({tally.commonest(5)}): digits failures {plan.out}")
     typer.echo(f"Next: digits results {plan.out}")
