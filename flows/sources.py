@@ -29,13 +29,15 @@ class Listing:
     """The source's objects that are not read yet; lazy, so that any number may be listed.
 
     Only those of the plan's share are looked at. `known` counts those that are read, `passed_over` the files whose very name
-    says that they are no scan, `hidden` the files and folders whose name begins with a point; `on_skip` is told of others.
+    says that they are no scan, `hidden` the files and folders whose name begins with a point; `on_skip` is told of others,
+    `on_passed_over` of these.
     """
 
     storage: Storage
     results: Results
     plan: RunPlan
     on_skip: Callable[[str, str], None] = lambda uri, why: None
+    on_passed_over: Callable[[str, str], None] = lambda uri, why: None
     known: int = 0
     passed_over: int = 0
     hidden: int = 0
@@ -45,6 +47,7 @@ class Listing:
         for one in self.storage.list_objects(self.plan.source, self._skip):
             if one.uri != self.plan.source and PurePosixPath(one.uri).suffix.lower() in NO_SCANS:
                 self.passed_over += 1
+                self.on_passed_over(one.uri, "its name says that it is no scan")
             elif not self.plan.share.holds(one.uri):
                 continue
             elif fingerprint(one.uri, one.version) in done:
@@ -55,6 +58,7 @@ class Listing:
     def _skip(self, uri: str, why: str) -> None:
         if why == HIDDEN:
             self.hidden += 1
+            self.on_passed_over(uri, why)
         else:
             self.on_skip(uri, why)
 

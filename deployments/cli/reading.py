@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from deployments.cli.output import Json, Quiet, Verbose, chosen
 from deployments.cli.run_options import takes
 
 if TYPE_CHECKING:
@@ -53,15 +54,22 @@ def digitise(
     options: RunOptions,
     share: Annotated[str | None, typer.Option(metavar="N/M", help="Only this share of SOURCE, such as 2/3.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Estimate pages, time and review hours; read nothing.")] = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    json: Json = False,
 ) -> None:
     """Read all scans of SOURCE that are new or changed, and add their numbers to DEST.
 
     JPEG, PNG, TIFF, JPEG 2000, WebP, BMP and PDF, in folders of any depth. A page that cannot be read is listed with its
     reason and the run goes on. A run that was stopped, in whatever way, goes on where it was when it is started again.
 
+    --quiet shows no progress and no summary, --verbose names each file that is passed over and each page that could not be read,
+    --json prints the summary as one object. --dry-run has a form of its own.
+
     \b
     Examples:
       digits digitise scans --out results
+      digits digitise scans --out results --json > summary.json
       digits digitise s3://archive/1901 --out s3://results/1901 --threshold 0.99
       digits digitise scans --out results --max-error 0.01
       digits digitise scans --out results --layout rainfall.yaml
@@ -71,7 +79,7 @@ def digitise(
     """
     from deployments.commands.digitise import digitise
 
-    digitise(source, out, options, share, dry_run)
+    digitise(source, out, options, share, dry_run, chosen(quiet, verbose, json))
 
 
 @takes("threshold", "max_error", "ink", "max_megapixels", "writing", "layout", "classifier", "detector", "strip_reader")
@@ -175,7 +183,7 @@ def show(
     page: Annotated[
         str, typer.Argument(metavar="PAGE", help="A scan on this machine; with --results also its name or uri there.")
     ],
-    output: Annotated[Path, typer.Option("-o", "--output", metavar="PNG", help="Picture to write.")],
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="Picture to write: .jpg, or .png.")],
     options: RunOptions,
     results: Annotated[
         str | None, typer.Option(metavar="DEST", help="Draw what DEST says instead of reading the page now.")

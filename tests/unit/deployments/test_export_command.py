@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-from hashlib import sha256
 from pathlib import Path
 
 import cv2
@@ -12,21 +11,16 @@ import numpy as np
 import pypdfium2
 import pytest
 from openpyxl import load_workbook
-from PIL import Image
 from typer.testing import CliRunner, Result
 
 from deployments.cli import app
 from deployments.commands.export_files import ExportFolder
 from digit_core.errors import FailureReason, InputError
-from digit_core.readings import PageRead, ReadBy, Reading, State
-from digit_core.records import Box, PageFailure, PageRef
-from digit_core.results.manifest import Manifest, batch_key, count_rows
-from digit_core.results.schema import batch_tables
-from tasks.adapters.results.dataset import Results
-from tasks.adapters.storage.storage import Storage
+from digit_core.records import PageFailure, PageRef
 from tests.support.exported import page
+from tests.support.results import publish, scan
+from tests.support.results import read_as as read
 
-READ_BY = ReadBy("1", "1", "none", "params", "run")
 FORMS = {"page": "a.xml", "alto": "a.xml", "iiif": "a.json", "xlsx": "numbers.xlsx", "csv": "numbers.csv", "pdf": "a.pdf"}
 
 
@@ -38,28 +32,6 @@ def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def digits(*arguments: object) -> Result:
     return CliRunner().invoke(app, [str(argument) for argument in arguments])
-
-
-def scan(file: Path, pages: int = 1) -> PageRef:
-    """A file of white pages of 400 x 300 pixels."""
-    images = [Image.fromarray(np.full((300, 400), 255 - at, np.uint8)) for at in range(pages)]
-    file.parent.mkdir(parents=True, exist_ok=True)
-    images[0].save(file, **({"save_all": True, "append_images": images[1:]} if pages > 1 else {}))
-    return PageRef(str(file), "1", sha256(file.read_bytes()).hexdigest(), 0, pages)
-
-
-def read(ref: PageRef, text: str, index: int = 0) -> PageRead:
-    seven = Reading(0, Box(10, 20, 60, 30), text, 0.97, State.ACCEPTED, ())
-    return PageRead(PageRef(ref.uri, ref.version, ref.sha256, index, ref.count), 400, 300, 300.0, 0.0, (seven,))
-
-
-def publish(dest: Path, *outcomes: PageRead | PageFailure, seq: int = 1) -> None:
-    tables = batch_tables(outcomes, READ_BY)
-    refs = tuple(outcome.ref for outcome in outcomes)
-    key = batch_key(((ref.uri, ref.version, ref.index) for ref in refs), READ_BY)
-    results = Results(Storage(), str(dest))
-    files = results.write_tables(key, tables)
-    results.seal(Manifest(key, seq, "2000-01-01T00:00:00+00:00", READ_BY, refs, count_rows(tables), files))
 
 
 @pytest.mark.parametrize(("form", "name"), FORMS.items())
