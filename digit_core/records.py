@@ -150,7 +150,8 @@ class NumberString:
     printed and not written by hand. text: the number as written, with its marks, as the reader took it. seen: log odds
     that a number stands there at all, before any classifier; infinite where that is known. cell: where it stands in a form; a
     cell without a number has no boxes, and an illegible one a box around its ink. marks: probability that the marks of the text
-    are these, none missing and none too many. second: what the second reader reads there, None where it was not asked.
+    are these, none missing and none too many. second: what the second reader reads there, None where it was not asked. margin:
+    by how much (log likelihood) it rather sees the digits of the text than others, None likewise.
     """
 
     line: int
@@ -162,6 +163,7 @@ class NumberString:
     cell: Cell | None = None
     marks: float = 1.0
     second: str | None = None
+    margin: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,11 +105,59 @@ def train_reader(
       digits train-reader --with cells.parquet --with pens.parquet --measure cheques.parquet
       digits train-reader --with cells.parquet --seed 1 --ship digit_core/model
     """
-    from deployments.commands.train_reader import train_reader
+    from deployments.commands.train_networks import train_reader
 
     train_reader(
         sets=[str(path) for path in sets or ()],
         measure=[str(path) for path in measure or ()],
+        seed=seed,
+        chapters=chapters,
+        mnist=mnist and str(mnist),
+        ship=ship and str(ship),
+    )
+
+
+def train_detector(
+    sets: Annotated[
+        list[Path] | None, typer.Option("--with", metavar="FILE", help="Learn from this number set too; may be given again.")
+    ] = None,
+    pages: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="DIR", help="Learn from scans with an ALTO file of their name beside them; may be given again."),
+    ] = None,
+    measure: Annotated[
+        list[Path] | None,
+        typer.Option("--measure", metavar="FILE", help="Read this number set at the end, for the card; may be given again."),
+    ] = None,
+    start: Annotated[Path | None, typer.Option(metavar="FILE", help="Begin with this finder.onnx, not from nothing.")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed writes the same patches.")] = 1,
+    chapters: Annotated[
+        int, typer.Option(min=0, help="Each learns from 3,840 patches of pages, a quarter of them new.  [0: the usual]")
+    ] = 0,
+    mnist: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="mnist.npz.  [setting: DIGITS_MNIST; else Keras fetches it]")
+    ] = None,
+    ship: Annotated[Path | None, typer.Option(metavar="DIR", help="Put the network and its card here too.")] = None,
+) -> None:
+    """Train the network that finds characters on a page, and register it with its losses and figures.
+
+    It learns from patches of pages: written ones, strips of number sets, and real pages whose lines are transcribed (ALTO), so
+    that it tells words from numbers. Where each digit of a transcribed number stands is told by the detector that is started
+    from, or by the one that ships. A training that was stopped goes on after its last whole chapter when the same command is
+    given again.
+
+    \b
+    Examples:
+      digits train-detector --with cells.parquet --pages ledgers --start digit_core/model/finder.onnx
+      digits train-detector --with cells.parquet --pages ledgers --seed 2 --ship digit_core/model
+    """
+    from deployments.commands.train_networks import train_detector
+
+    train_detector(
+        sets=[str(path) for path in sets or ()],
+        pages=[str(path) for path in pages or ()],
+        measure=[str(path) for path in measure or ()],
+        start=start and str(start),
         seed=seed,
         chapters=chapters,
         mnist=mnist and str(mnist),

@@ -187,8 +187,3 @@ def export_onnx(trained: Trained, path: Path) -> str:
     data = graph.SerializeToString()
     path.write_bytes(data)
     return hashlib.sha256(data).hexdigest()
-
-
-def untrained(recipe: Recipe) -> Any:
-    """The recipe's Keras model as it is before training."""
-    return recipe.build(keras_module())
