@@ -91,7 +91,7 @@ def completion(shell: Annotated[Shell, typer.Argument(metavar="SHELL", help="bas
       digits completion zsh > ~/.zfunc/_digits
       digits completion fish > ~/.config/fish/completions/digits.fish
     """
-    from typer.completion import get_completion_script
+    from typer.completion import get_completion_script  # type: ignore[attr-defined]
 
     typer.echo(get_completion_script(prog_name="digits", complete_var="_DIGITS_COMPLETE", shell=shell.value))
 
