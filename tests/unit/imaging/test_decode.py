@@ -17,7 +17,7 @@ from digit_core.errors import FailureReason, PageError
 from digit_core.imaging.decode import decode_page, decode_pages, probe
 from digit_core.imaging.raster import eight_bits
 from digit_core.params import DecodeLimits
-from tests.support.drawn.scans import drawn, encoded, scan_pdf
+from tests.support.drawn.scans import big_directory, big_endian_bigtiff, drawn, encoded, scan_pdf
 
 LIMITS = DecodeLimits()
 PAGE = drawn()
@@ -346,42 +346,10 @@ def test_a_big_endian_bigtiff_that_is_cut_short_is_called_truncated(share):
 
 def test_arrays_that_overlap_do_not_make_a_bigtiff_large():
     arrays = [(40_000 + tag, 16, 5_000, struct.pack(">Q", 16)) for tag in range(900)]
-    data = b"MM\0+" + struct.pack(">HHQ", 8, 0, 40_016) + b"\0" * 40_000 + _big_directory(arrays, 0)
+    data = b"MM\0+" + struct.pack(">HHQ", 8, 0, 40_016) + b"\0" * 40_000 + big_directory(arrays, 0)
 
     with pytest.raises(PageError, match="larger than the file"):
         read(data)
-
-
-def big_endian_bigtiff(pages, compression):
-    """Pillow writes none: its strips, with directories of eight-byte offsets around them, most significant byte first."""
-    body = b"MM\0+" + struct.pack(">HH", 8, 0) + b"\0" * 8
-    link = 8
-    for page in pages:
-        with Image.open(io.BytesIO(encoded(page, "TIFF", compression=compression, strip_size=2000))) as image:
-            raw, tags = image.fp.getvalue(), dict(image.tag_v2)
-        starts, lengths = [], []
-        for start, length in zip(tags[273], tags[279], strict=True):
-            starts.append(len(body))
-            lengths.append(length)
-            body += raw[start : start + length]
-        places = [len(body), len(body) + 8 * len(starts)]
-        body += struct.pack(f">{2 * len(starts)}Q", *starts, *lengths)
-        single = [(tag, 3, tags[tag]) for tag in (256, 257, 258, 259, 262, 277, 278) if tag in tags]
-        entries = [
-            (tag, kind, 1, struct.pack(">H6x", value if isinstance(value, int) else value[0])) for tag, kind, value in single
-        ]
-        arrays = zip((273, 279), places, (starts, lengths), strict=True)
-        entries += [(tag, 16, len(of), struct.pack(">Q", place if len(of) > 1 else of[0])) for tag, place, of in arrays]
-        body = body[:link] + struct.pack(">Q", len(body)) + body[link + 8 :]
-        body += _big_directory(sorted(entries), 0)
-        link = len(body) - 8
-    return body
-
-
-def _big_directory(entries, following):
-    return (
-        struct.pack(">Q", len(entries)) + b"".join(struct.pack(">HHQ8s", *one) for one in entries) + struct.pack(">Q", following)
-    )
 
 
 @pytest.mark.parametrize("brand", [b"heic", b"heix", b"mif1", b"avif"])
