@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-fast check faults bench accuracy lock clean
+.PHONY: help demo test test-fast check faults bench accuracy wheel lock clean
 
 BIN := .venv/bin
 STAMP := .venv/.installed
@@ -53,6 +53,12 @@ accuracy: $(STAMP) ## our reading against RapidOCR's and Tesseract's; make accur
 	@$(BIN)/python -m tests.benchmarks.accuracy.install || echo "going on without what is missing"
 	@$(BIN)/python -m tests.benchmarks.accuracy.accuracy $(if $(PAGES),--pages "$(PAGES)") $(if $(MNIST),--mnist "$(MNIST)") $(ARGS)
 
+# The wheel says which packages it needs and from which versions on; requirements.lock is for this checkout.
+wheel: $(STAMP) ## a wheel in dist/, for pip install on machines without this checkout
+	@rm -rf build dist
+	@$(BIN)/python -c 'import setuptools.build_meta as build; print("dist/" + build.build_wheel("dist"))' | tail -n 1
+	@rm -rf build
+
 # Keeps the versions that still fit; ARGS=--upgrade takes the newest that do.
 lock: ## works out requirements.lock anew from pyproject.toml
 	@uv=$$(command -v uv) || { $(PYTHON) -m venv .venv-lock; .venv-lock/bin/pip install -q uv; uv=.venv-lock/bin/uv; }; \
@@ -60,7 +66,7 @@ lock: ## works out requirements.lock anew from pyproject.toml
 	  --no-emit-index-url --no-emit-find-links --no-header --no-annotate -q $(ARGS) -o requirements.lock
 
 clean: ## back to a fresh clone: removes the environments and everything that was made
-	rm -rf .venv .venv-* demo bench accuracy build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-* demo bench accuracy build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamp is written last and goes first, so an interrupted install starts again from nothing.

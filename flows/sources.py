@@ -11,7 +11,7 @@ from typing import Any
 from digit_core.records import SourceObject
 from flows.options import READING, RunOptions, run_options
 from tasks.adapters.results.dataset import Results, fingerprint
-from tasks.adapters.storage.storage import Storage
+from tasks.adapters.storage.storage import HIDDEN, Storage
 from tasks.run_plan import RunPlan
 
 # fmt: off
@@ -28,28 +28,39 @@ NO_SCANS = frozenset((
 class Listing:
     """The source's objects that are not read yet; lazy, so that any number may be listed.
 
-    Only those of the plan's share are looked at. `known` counts those that are read,
-    `passed_over` the files whose very name says that they are no scan.
+    Only those of the plan's share are looked at. `known` counts those that are read, `passed_over` the files whose very name
+    says that they are no scan, `hidden` the files and folders whose name begins with a point; `on_skip` is told of others,
+    `on_passed_over` of these.
     """
 
     storage: Storage
     results: Results
     plan: RunPlan
     on_skip: Callable[[str, str], None] = lambda uri, why: None
+    on_passed_over: Callable[[str, str], None] = lambda uri, why: None
     known: int = 0
     passed_over: int = 0
+    hidden: int = 0
 
     def __iter__(self) -> Iterator[SourceObject]:
         done = self.results.done(self.plan.read_by)
-        for one in self.storage.list_objects(self.plan.source, self.on_skip):
+        for one in self.storage.list_objects(self.plan.source, self._skip):
             if one.uri != self.plan.source and PurePosixPath(one.uri).suffix.lower() in NO_SCANS:
                 self.passed_over += 1
+                self.on_passed_over(one.uri, "its name says that it is no scan")
             elif not self.plan.share.holds(one.uri):
                 continue
             elif fingerprint(one.uri, one.version) in done:
                 self.known += 1
             else:
                 yield one
+
+    def _skip(self, uri: str, why: str) -> None:
+        if why == HIDDEN:
+            self.hidden += 1
+            self.on_passed_over(uri, why)
+        else:
+            self.on_skip(uri, why)
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -72,9 +73,32 @@ def version() -> None:
     _version(True)
 
 
+class Shell(StrEnum):
+    """Shells that can complete commands."""
+
+    BASH = "bash"
+    ZSH = "zsh"
+    FISH = "fish"
+    POWERSHELL = "powershell"
+
+
+def completion(shell: Annotated[Shell, typer.Argument(metavar="SHELL", help="bash, zsh, fish or powershell.")]) -> None:
+    """Print what makes a shell complete the commands and options of `digits`; put it where your shell looks for such scripts.
+
+    \b
+    Examples:
+      digits completion bash > ~/.local/share/bash-completion/completions/digits
+      digits completion zsh > ~/.zfunc/_digits
+      digits completion fish > ~/.config/fish/completions/digits.fish
+    """
+    from typer.completion import get_completion_script  # type: ignore[attr-defined]
+
+    typer.echo(get_completion_script(prog_name="digits", complete_var="_DIGITS_COMPLETE", shell=shell.value))
+
+
 _NAMES = {layouts.app: "layout", review.app: "review"}
 _PANELS = {
-    "Read": (reading.digitise, reading.read, reading.results, reading.show),
+    "Read": (reading.digitise, reading.read, reading.results, reading.export, reading.show),
     "Layouts": (layouts.app,),
     "Review": (review.app, review.feedback),
     "Models": (
@@ -90,6 +114,7 @@ _PANELS = {
         operations.deploy,
         operations.worker,
         settings,
+        completion,
         version,
     ),
 }

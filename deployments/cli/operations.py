@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from deployments.cli.output import Json, Quiet, Verbose, chosen
 from deployments.cli.reading import Dest
 from deployments.cli.run_options import takes
 
@@ -15,17 +16,26 @@ if TYPE_CHECKING:
 Pool = Annotated[str, typer.Option(metavar="NAME", help="Work pool.")]
 
 
-def status(dest: Dest, runs: Annotated[int, typer.Option(min=1, help="Most runs to show.")] = 10) -> None:
+def status(
+    dest: Dest,
+    runs: Annotated[int, typer.Option(min=1, help="Most runs to show.")] = 10,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    json: Json = False,
+) -> None:
     """Show how a collection stands: pages by state, digits, review backlog, residual error, throughput, last runs.
+
+    --quiet leaves the runs away, --verbose shows them all, and so does --json.
 
     \b
     Examples:
       digits status results
+      digits status results --json
       digits status s3://results/1901 --runs 30
     """
     from deployments.commands.status import status
 
-    status(dest, runs)
+    status(dest, runs, chosen(quiet, verbose, json))
 
 
 def failures(

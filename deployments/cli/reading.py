@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from deployments.cli.output import Json, Quiet, Verbose, chosen
 from deployments.cli.run_options import takes
 
 if TYPE_CHECKING:
@@ -22,6 +23,17 @@ class Format(StrEnum):
     TABLE = "table"
     CSV = "csv"
     JSON = "json"
+
+
+class ExportForm(StrEnum):
+    """Forms that `digits export` writes."""
+
+    PAGE = "page"
+    ALTO = "alto"
+    IIIF = "iiif"
+    XLSX = "xlsx"
+    PDF = "pdf"
+    CSV = "csv"
 
 
 class Show(StrEnum):
@@ -42,15 +54,22 @@ def digitise(
     options: RunOptions,
     share: Annotated[str | None, typer.Option(metavar="N/M", help="Only this share of SOURCE, such as 2/3.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Estimate pages, time and review hours; read nothing.")] = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    json: Json = False,
 ) -> None:
     """Read all scans of SOURCE that are new or changed, and add their numbers to DEST.
 
-    JPEG, PNG, TIFF, JPEG 2000 and PDF, in folders of any depth. Pages that cannot be read are listed with their reason and
-    the run goes on. A run that was stopped, in whatever way, goes on where it was when it is started again.
+    JPEG, PNG, TIFF, JPEG 2000, WebP, BMP and PDF, in folders of any depth. A page that cannot be read is listed with its
+    reason and the run goes on. A run that was stopped, in whatever way, goes on where it was when it is started again.
+
+    --quiet shows no progress and no summary, --verbose names each file that is passed over and each page that could not be read,
+    --json prints the summary as one object. --dry-run has a form of its own.
 
     \b
     Examples:
       digits digitise scans --out results
+      digits digitise scans --out results --json > summary.json
       digits digitise s3://archive/1901 --out s3://results/1901 --threshold 0.99
       digits digitise scans --out results --max-error 0.01
       digits digitise scans --out results --layout rainfall.yaml
@@ -60,7 +79,7 @@ def digitise(
     """
     from deployments.commands.digitise import digitise
 
-    digitise(source, out, options, share, dry_run)
+    digitise(source, out, options, share, dry_run, chosen(quiet, verbose, json))
 
 
 @takes("threshold", "max_error", "ink", "max_megapixels", "writing", "layout", "classifier", "detector", "strip_reader")
@@ -127,12 +146,44 @@ def results(
     results(dest, state and state.value, limit, csv, tables)
 
 
+def export(
+    dest: Dest,
+    form: Annotated[ExportForm, typer.Option("--as", help="The form to write.")],
+    out: Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Folder to write to; it is made if need be.")] = Path(
+        "export"
+    ),
+    base: Annotated[
+        str, typer.Option(metavar="URL", help="With --as iiif: the address where FOLDER will be served.")
+    ] = "http://localhost:8000",
+) -> None:
+    """Write what was read, with people's corrections, for other programs.
+
+    \b
+    Forms:
+      page  PAGE-XML 2019 for Transkribus, eScriptorium, OCR-D: a file a page
+      alto  ALTO 4: a file a page
+      iiif  a IIIF 3 manifest, and a file of web annotations a page
+      xlsx  numbers.xlsx: a sheet a table of the layout, one of all numbers; unsure cells are coloured
+      pdf   a PDF a scan that can be searched: its picture with the numbers as invisible text
+      csv   numbers.csv: one long table that computes, described by datapackage.json
+
+    \b
+    Examples:
+      digits export results --as xlsx
+      digits export results --as page --out pages
+      digits export s3://results/1901 --as iiif --out annotations --base https://archive.example/1901
+    """
+    from deployments.commands.export import export
+
+    export(dest, form.value, out, base)
+
+
 @takes("max_megapixels", "layout", "classifier", "detector", "strip_reader")
 def show(
     page: Annotated[
         str, typer.Argument(metavar="PAGE", help="A scan on this machine; with --results also its name or uri there.")
     ],
-    output: Annotated[Path, typer.Option("-o", "--output", metavar="PNG", help="Picture to write.")],
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="Picture to write: .jpg, or .png.")],
     options: RunOptions,
     results: Annotated[
         str | None, typer.Option(metavar="DEST", help="Draw what DEST says instead of reading the page now.")

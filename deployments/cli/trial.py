@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from deployments.cli.output import Json, OutputForm, Quiet, Verbose, chosen
+
 Dest = Annotated[str, typer.Argument(metavar="DEST", help="Results: the --out of `digits digitise`.")]
 
 
@@ -31,7 +33,7 @@ def synth(
 def evaluate(
     dest: Annotated[str | None, typer.Argument(metavar="[DEST", help="Results: the --out of `digits digitise`.")] = None,
     truth: Annotated[
-        Path | None, typer.Argument(metavar="TRUTH]", help="Folder of CSVs with what stands on the pages, or one CSV.")
+        Path | None, typer.Argument(metavar="TRUTH]", help="What stands on the pages: a CSV, ALTO or PAGE-XML file, or a folder.")
     ] = None,
     corrected: Annotated[bool, typer.Option("--corrected", help="With what people said, not the machine alone.")] = False,
     sets: Annotated[
@@ -44,12 +46,16 @@ def evaluate(
         float | None, typer.Option(min=0, max=1, help="With --set: confidence from which a digit is accepted.  [setting]")
     ] = None,
     errors: Annotated[Path | None, typer.Option(metavar="PNG", help="With --set: draw the misread numbers here.")] = None,
-    json: Annotated[bool, typer.Option("--json", help="All figures as JSON.")] = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    json: Json = False,
 ) -> None:
     """Compare results with what is known to stand on the pages, or read number sets and count what is right.
 
     A truth CSV bears its page's name and has the columns row, column, text, digits, certain. With --corrected a number that
     people settled counts as accepted, as they left it.
+    A transcription of the page in ALTO or PAGE-XML will do as well. --quiet prints the line of all pages alone, --verbose the
+    mistakes too.
 
     A number set is a Parquet file with the columns text, image (or strokes), split and writer. Its numbers are read one by
     one as `digits read --strip` reads them.
@@ -72,11 +78,14 @@ def evaluate(
       digits evaluate --set cells.parquet --set cheques.parquet
       digits evaluate --set cells.parquet --sample 300 --errors errors.png
     """
+    output = chosen(quiet, verbose, json)
     if sets:
         if dest is not None or truth is not None or corrected:
             raise typer.BadParameter("--set reads number sets: leave DEST, TRUTH and --corrected away")
         from deployments.commands.evaluate_sets import evaluate_sets
 
+        if output in (OutputForm.QUIET, OutputForm.VERBOSE):
+            raise typer.BadParameter(f"--{output} is for results: leave it away with --set")
         evaluate_sets(sets, split, sample, model, threshold, json, errors)
         return
     if dest is None or truth is None:
@@ -85,4 +94,4 @@ def evaluate(
         raise typer.BadParameter("--split, --sample, --model, --threshold and --errors go with --set")
     from deployments.commands.evaluate import evaluate
 
-    evaluate(dest, truth, corrected, json)
+    evaluate(dest, truth, corrected, output)

@@ -24,7 +24,7 @@ NAMED = 5
 
 WHAT_TO_DO = {
     FailureReason.EMPTY: "scan or copy it again",
-    FailureReason.NOT_AN_IMAGE: "move it out of the source if it is no scan",
+    FailureReason.NOT_AN_IMAGE: "save it as JPEG, PNG or TIFF if it is a scan, else move it out of the source",
     FailureReason.TRUNCATED: "copy it again",
     FailureReason.DAMAGED: "copy or scan it again",
     FailureReason.TOO_LARGE: "raise the limit that the message names, if it really is a page",

@@ -15,7 +15,7 @@ from digit_core.errors import DigitsError, InputError
 from digit_core.imaging.rotation import quarters_of
 from digit_core.records import PageFailure
 from digit_core.results.schema import batch_tables
-from digit_core.visualisation.page_overlay import overlay, to_png
+from digit_core.visualisation.page_overlay import overlay, picture_file
 from flows.options import RunOptions
 from flows.planning import limits, read_by
 from flows.settings import Settings, load_settings
@@ -41,7 +41,7 @@ def show(page: str, number: int, output: Path, results: str | None, options: Run
     page_image = decode_apart(DecodeJob(read.data, number - 1, limits(settings)), settings.page_seconds, settings.page_megabytes)
     picture = overlay(page_image.pixels, read.numbers, read.digits, quarters)
     try:
-        output.write_bytes(to_png(picture))
+        output.write_bytes(picture_file(picture, output.suffix))
     except OSError as error:
         raise InputError(f"cannot write {output}: {error.strerror}; name a file in a folder that can be written") from error
     typer.echo(f"{read.numbers.num_rows} numbers, {read.digits.num_rows} digits drawn in {output}")

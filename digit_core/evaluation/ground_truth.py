@@ -1,24 +1,32 @@
-"""What really stands on a page: a CSV per page, as a person or the scribe wrote it.
+"""What really stands on a page: a CSV per page, as a person or the scribe wrote it, or the transcription of a page in ALTO or
+PAGE-XML.
 
 Columns: row, column, text, digits, certain (1, or 0 for overwritten and unclear numbers), and, where the place of each
 number is known, x, y, w, h of its box in pixels of the page. Further columns are left alone. A text without a digit, such as
 the sign for "the same as above", has no digits.
+
+Of a transcription the lines (or the words that have a place of their own) that hold a number alone are the page's numbers. Lines
+that have digits among words are left out of the score, as uncertain ones are; in all other places no number is to be found.
 """
 
 from __future__ import annotations
 
 import csv
 import io
+import math
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from digit_core.errors import InputError
+from digit_core.evaluation.transcriptions import TranscribedLine, read_transcription
 from digit_core.records import Box
 
 COLUMNS = ("row", "column", "text", "digits", "certain")
 BOX_COLUMNS = ("x", "y", "w", "h")
+TRANSCRIPTION = ".xml"
+_ENDINGS = (".csv", TRANSCRIPTION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,22 +70,46 @@ class PageTruth:
 
 
 def read_truth(path: Path) -> tuple[PageTruth, ...]:
-    """The truth in a CSV file, or in all CSV files of a folder, in the order of their names.
+    """The truth in a CSV, ALTO or PAGE-XML file, or in all such files of a folder, in the order of their names.
 
-    Raises InputError for a path that is not there, a folder without CSV files, two files for one page, and a bad file.
+    Raises InputError for a path that is not there, a folder without such files, two files for one page, and a bad file.
     """
     if path.is_dir():
-        files = sorted(file for file in path.iterdir() if file.suffix.lower() == ".csv" and not file.name.startswith("."))
+        files = sorted(file for file in path.iterdir() if file.suffix.lower() in _ENDINGS and not file.name.startswith("."))
         if not files:
             raise InputError(
-                f"no CSV files of true numbers in {path}; write one per page, named as the page: page.png -> page.csv"
+                f"no CSV files of true numbers in {path}, and no ALTO or PAGE-XML; write one per page, named as the page: "
+                "page.png -> page.csv"
             )
     elif path.is_file():
         files = [path]
     else:
         raise InputError(f"no true numbers at {path}: there is no such file or folder; check the path")
     _require_one_file_per_page(files)
-    return tuple(parse_truth(file.read_bytes(), str(file)) for file in files)
+    return tuple(_read_page(file) for file in files)
+
+
+def _read_page(file: Path) -> PageTruth:
+    if file.suffix.lower() != TRANSCRIPTION:
+        return parse_truth(file.read_bytes(), str(file))
+    numbers = tuple(number for line in read_transcription(file) for number in _transcribed(line))
+    return PageTruth(page_stem(str(file)), str(file), numbers, boxes=True)
+
+
+def _transcribed(line: TranscribedLine) -> Iterator[TruthNumber]:
+    """The numbers of a line; its name in the file stands for the row."""
+    for part in line.words or (line,):
+        certain = part.is_number
+        if certain or any(character.isdigit() for character in part.text):
+            digits = part.digits or "0"  # of an uncertain one they do not count
+            yield TruthNumber(part.name or line.name, "", digits, certain, _around(part), part.text if certain else "")
+
+
+def _around(line: TranscribedLine) -> Box:
+    """The smallest box around its outline, a pixel at least."""
+    left, top = (math.floor(side) for side in line.outline.min(axis=0))
+    right, bottom = (math.ceil(side) for side in line.outline.max(axis=0))
+    return Box(left, top, max(1, right - left), max(1, bottom - top))
 
 
 def parse_truth(data: bytes, source: str) -> PageTruth:

@@ -1,4 +1,4 @@
-"""Bytes -> page images: JPEG, PNG, TIFF, JPEG 2000 and PDF, by their content and never by their name.
+"""Bytes -> page images: JPEG, PNG, TIFF, JPEG 2000, WebP, BMP and PDF, by their content and never by their name.
 
 Sizes are read from headers and checked against DecodeLimits before a pixel is decoded. Whatever the bytes are, the only
 exception that leaves this module is PageError.
@@ -23,6 +23,10 @@ _PICTURES = (
     (b"\xff\x4f\xff\x51", ImageFormat.JPEG2000),  # a bare codestream
 )
 _TIFF_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")  # the latter two are BigTIFF
+_WEBP, _BMP_HEADS = (b"RIFF", b"WEBP"), (12, 40, 52, 56, 64, 108, 124)
+_PHONES = {b"hei": "HEIC", b"hev": "HEIC", b"mif": "HEIC", b"msf": "HEIC", b"avi": "AVIF"}
+"""Pictures as telephones take them, by the beginning of their brand."""
+
 _PDF_MAGIC = b"%PDF-"
 _PDF_MAGIC_WITHIN = 1024  # readers allow as much before it
 
@@ -75,7 +79,7 @@ def _bare(error: PageError) -> PageError:
 @contextmanager
 def _opened(data: bytes, limits: DecodeLimits) -> Iterator[Pages]:
     _check_bytes(len(data), limits)
-    kind = next((kind for magic, kind in _PICTURES if data.startswith(magic)), None)
+    kind = _picture(data)
     if kind is not None:
         yield open_picture(data, kind, limits)
     elif data.startswith(_TIFF_MAGIC):
@@ -87,11 +91,23 @@ def _opened(data: bytes, limits: DecodeLimits) -> Iterator[Pages]:
         raise _unknown(data)
 
 
+def _picture(data: bytes) -> ImageFormat | None:
+    if data.startswith(_WEBP[0]) and data[8:12] == _WEBP[1]:
+        return ImageFormat.WEBP
+    if data.startswith(b"BM") and int.from_bytes(data[14:18], "little") in _BMP_HEADS:
+        return ImageFormat.BMP
+    return next((kind for magic, kind in _PICTURES if data.startswith(magic)), None)
+
+
 def _unknown(data: bytes) -> PageError:
+    if data[4:8] == b"ftyp" and data[8:11] in _PHONES:
+        name = _PHONES[data[8:11]]
+        message = f"{name} pictures are not read: convert it to JPEG or PNG, or set the camera so ('most compatible' on iPhones)"
+        return PageError(FailureReason.NOT_AN_IMAGE, message)
     beginnings = (*(magic for magic, _ in _PICTURES), *_TIFF_MAGIC, _PDF_MAGIC)
     if any(magic.startswith(data) for magic in beginnings):
         return PageError(FailureReason.TRUNCATED, f"the file is cut short after {len(data)} bytes; copy it again")
-    message = f"not a JPEG, PNG, TIFF, JPEG 2000 or PDF file, whatever its name: it begins with {data[:12]!r}"
+    message = f"not a JPEG, PNG, TIFF, JPEG 2000, WebP, BMP or PDF file, whatever its name: it begins with {data[:12]!r}"
     return PageError(FailureReason.NOT_AN_IMAGE, message)
 
 

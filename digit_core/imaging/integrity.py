@@ -26,6 +26,9 @@ _PNG_CRITICAL = (b"IHDR", b"PLTE", b"IDAT", b"IEND")
 _JP2_SIGNATURE = b"\x00\x00\x00\x0cjP  "
 _JP2_END = b"\xff\xd9"
 
+_BMP_HEAD = 40  # bytes of the head since Windows 3; older ones have other fields
+_BMP_PLAIN = (0, 3, 6)  # one value after another
+
 _PDF_LENGTH = re.compile(rb"/Linearized\b.{0,200}?/L\s+(\d{1,18})", re.DOTALL)
 
 
@@ -105,6 +108,22 @@ def _codestream_end(data: bytes) -> int:
             broken("JPEG 2000", f"wrong box length at byte {position}")
         position = end
     cut_short("JPEG 2000")
+
+
+def check_webp(data: bytes) -> None:
+    """The head of the file says how long it is."""
+    if len(data) < 12 or int.from_bytes(data[4:8], "little") + 8 > len(data):
+        cut_short("WebP")
+
+
+def check_bmp(data: bytes) -> None:
+    """Rows of pixels that are not packed take as many bytes as the head says."""
+    if len(data) < 34:
+        cut_short("BMP")
+    start, head, width, height, _, depth, packing = struct.unpack_from("<4xIIiiHHI", data, 6)
+    rows = (abs(width) * depth + 31) // 32 * 4 * abs(height) if head >= _BMP_HEAD and packing in _BMP_PLAIN else 0
+    if start + rows > len(data):
+        cut_short("BMP")
 
 
 def check_pdf(data: bytes) -> None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import PurePosixPath
@@ -39,7 +39,7 @@ _SOURCE = {
 COLUMNS = tuple(_SOURCE)
 
 
-class _Echo:
+class Echo:
     """A file for csv.writer whose `write` gives the line back instead of keeping it."""
 
     def write(self, line: str) -> str:
@@ -51,7 +51,7 @@ def numbers_csv(tables: Iterable[pa.Table]) -> Iterator[str]:
 
     Write them with newline="" and UTF-8. `page` counts from 1; `confidence` is rounded to six places.
     """
-    writer = csv.writer(_Echo(), quoting=csv.QUOTE_NONNUMERIC)
+    writer = csv.writer(Echo(), quoting=csv.QUOTE_NONNUMERIC)
     yield str(writer.writerow(COLUMNS))
     for table in tables:
         for batch in table.select([*_SOURCE.values(), "decimals"]).to_batches(max_chunksize=_CHUNK):
@@ -116,17 +116,53 @@ def datapackage(numbers: CsvFile, tables: Iterable[tuple[CsvFile, str, Sequence[
 
     tables: the files of `digit_core.results.page_tables` that lie there too, each with its scan and the names of its columns.
     """
-    wide = [_resource(file, {"fields": _wide_fields(columns)}) | {"title": title} for file, title, columns in tables]
+    wide = [resource(file, {"fields": _wide_fields(columns)}) | {"title": title} for file, title, columns in tables]
+    return package_of([resource(numbers, _table_schema()), *wide])
+
+
+def package_of(resources: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The descriptor of tables of numbers."""
     return {
         "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
         "name": "handwritten-numbers",
         "title": "Handwritten numbers read from scanned pages",
         "description": "One row a number. Each links to its pixels: file, page, and box in pixels of the scan.",
-        "resources": [_resource(numbers, _table_schema()), *wide],
+        "resources": list(resources),
     }
 
 
-def _resource(file: CsvFile, schema: dict[str, Any]) -> dict[str, Any]:
+def merged(package: dict[str, Any], before: Any, is_there: Callable[[str], bool]) -> dict[str, Any]:
+    """The descriptor with what an earlier one of the same folder says of other files that are still there, and of itself.
+
+    before: what its file held, whatever that is. Each table keeps a name of its own.
+    """
+    known = before if isinstance(before, dict) else {}
+    listed = known.get("resources")
+    new = {one["path"] for one in package["resources"]}
+    others = [one for one in listed if _is_bare(one) and one["path"] not in new] if isinstance(listed, list) else []
+    kept = [one for one in others if is_there(one["path"])]
+    taken: set[str] = set()
+    resources = [{**one, "name": _own_name(str(one.get("name", "table")), taken)} for one in [*kept, *package["resources"]]]
+    return {**package, **{name: value for name, value in known.items() if name != "resources"}, "resources": resources}
+
+
+def _is_bare(described: Any) -> bool:
+    """Whether it describes a file right in the folder."""
+    path = described.get("path") if isinstance(described, dict) else None
+    return isinstance(path, str) and path not in ("", ".", "..") and not set(path) & set("/\\\0")
+
+
+def _own_name(name: str, taken: set[str]) -> str:
+    free, at = name, 1
+    while free in taken:
+        at += 1
+        free = f"{name}-{at}"
+    taken.add(free)
+    return free
+
+
+def resource(file: CsvFile, schema: dict[str, Any]) -> dict[str, Any]:
+    """A CSV file as a Data Package describes it; schema: its columns."""
     return {
         "$schema": "https://datapackage.org/profiles/2.0/dataresource.json",
         "name": _slug(PurePosixPath(file.name).stem),
@@ -164,40 +200,41 @@ def _table_schema() -> dict[str, Any]:
     return {
         "$schema": "https://datapackage.org/profiles/2.0/tableschema.json",
         "fields": [
-            _field("file", "string", f"Path or URL of the scan. {_GUARD}", minLength=1),
-            _field("value", "number", "What the text comes to, with its sign; '' if its kind has no value.")
+            field("file", "string", f"Path or URL of the scan. {_GUARD}", minLength=1),
+            field("value", "number", "What the text comes to, with its sign; '' if its kind has no value.")
             | {"missingValues": [""]},
-            _field("digits", "string", "The digits with leading zeros; '' if none; ? is unreadable.", pattern="[0-9?]*"),
-            _field("text", "string", f"The number as written, with its marks. {_GUARD}"),
-            _field("kind", "string", "What the text is; '' if nothing is written.", enum=[kind.value for kind in NumberKind]),
-            _field("page", "integer", "Page within the file, counted from 1.", minimum=1),
-            _field("zone", "string", f"Zone or grid of the layout; table1, … of the page's own rulings; '' for none. {_GUARD}"),
-            _field("row", "string", f"Row of the grid. {_GUARD}"),
-            _field("column", "string", f"Column of the grid. {_GUARD}"),
-            _field(
+            field("digits", "string", "The digits with leading zeros; '' if none; ? is unreadable.", pattern="[0-9?]*"),
+            field("text", "string", f"The number as written, with its marks. {_GUARD}"),
+            field("kind", "string", "What the text is; '' if nothing is written.", enum=[kind.value for kind in NumberKind]),
+            field("page", "integer", "Page within the file, counted from 1.", minimum=1),
+            field("zone", "string", f"Zone or grid of the layout; table1, … of the page's own rulings; '' for none. {_GUARD}"),
+            field("row", "string", f"Row of the grid. {_GUARD}"),
+            field("column", "string", f"Column of the grid. {_GUARD}"),
+            field(
                 "cell", "string", "What stands in the cell; '' outside of cells.", enum=["", *(one.value for one in CellState)]
             ),
-            _field("checks", "string", "What the form's sums say of it; '' if nothing."),
-            *(_field(name, "integer", text, **({"minimum": 1} if name in "wh" else {})) for name, text in box.items()),
-            _field(
+            field("checks", "string", "What the form's sums say of it; '' if nothing."),
+            *(field(name, "integer", text, **({"minimum": 1} if name in "wh" else {})) for name, text in box.items()),
+            field(
                 "confidence",
                 "number",
                 "Calibrated probability that all of it is right: digits, marks and value.",
                 minimum=0,
                 maximum=1,
             ),
-            _field("state", "string", "What may be done with the number.", enum=[state.value for state in State]),
-            _field("number_id", "string", "The same for the same pixels in whatever run.", minLength=1),
-            _field("model_version", "string", f"The version of the model that read it. {_GUARD}"),
-            _field("machine_digits", "string", "What the machine read, whatever people said.", pattern="[0-9]*"),
-            _field("second_digits", "string", "What the second reader reads; '' where it was not asked.", pattern="[0-9]*"),
-            _field("reviewer", "string", f"Who decided, with ', ' between; '' if nobody did. {_GUARD}"),
-            _field("decided", "string", "When: ISO 8601, UTC; '' if nobody did.", pattern="([0-9]{4}-[0-9]{2}-[0-9]{2}T.*)?"),
+            field("state", "string", "What may be done with the number.", enum=[state.value for state in State]),
+            field("number_id", "string", "The same for the same pixels in whatever run.", minLength=1),
+            field("model_version", "string", f"The version of the model that read it. {_GUARD}"),
+            field("machine_digits", "string", "What the machine read, whatever people said.", pattern="[0-9]*"),
+            field("second_digits", "string", "What the second reader reads; '' where it was not asked.", pattern="[0-9]*"),
+            field("reviewer", "string", f"Who decided, with ', ' between; '' if nobody did. {_GUARD}"),
+            field("decided", "string", "When: ISO 8601, UTC; '' if nobody did.", pattern="([0-9]{4}-[0-9]{2}-[0-9]{2}T.*)?"),
         ],
         "primaryKey": ["file", "page", "number_id"],
         "missingValues": [],  # an empty value is a number without a digit, not an unknown one
     }
 
 
-def _field(name: str, kind: str, description: str, **constraints: object) -> dict[str, Any]:
+def field(name: str, kind: str, description: str, **constraints: object) -> dict[str, Any]:
+    """A column as Table Schema describes it; every row has it."""
     return {"name": name, "type": kind, "description": description, "constraints": {"required": True, **constraints}}

@@ -142,6 +142,16 @@ class Corrections:
         if gone := [one for one in waiting if one.page in there]:
             yield pa.Table.from_pylist([_row_of_their_own(one) for one in gone], CORRECTED)
 
+    def of_pages(self, numbers: pa.Table, pages: Iterable[Page]) -> pa.Table:
+        """The numbers of these pages, all of them, as CORRECTED, those that only people see any more last: pages by themselves,
+        where `over` gives those of a whole collection in the end.
+        """
+        found: set[str] = set()
+        rows = [row for row in self._corrected(numbers.to_pylist(), found) if row is not None]
+        waiting = [one for page in dict.fromkeys(pages) for one in self._pages.get(page, ()) if one.settled and one.digits]
+        rows += [_row_of_their_own(one) for one in waiting if one.number_id not in found]
+        return pa.Table.from_pylist(rows, CORRECTED)
+
     def _corrected(self, rows: Sequence[Row], found: set[str]) -> list[dict[str, Any] | None]:
         """None for a piece of a number that a person settled as a whole. Copies of a scan are matched each by itself."""
         here: defaultdict[tuple[str, Page], list[Row]] = defaultdict(list)

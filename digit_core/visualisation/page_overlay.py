@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import io
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -10,6 +11,7 @@ import cv2
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
+from PIL import Image
 
 from digit_core.imaging.rotation import upright, upright_box
 from digit_core.readings import State
@@ -31,32 +33,39 @@ _MEANING = {State.ACCEPTED: "accepted", State.REVIEW: "for review", State.REJECT
 _BY_PEOPLE = {State.CONFIRMED: "confirmed", State.CORRECTED: "corrected", State.UNREADABLE: "unreadable"}
 _INK, _WHITE = (40, 40, 40), 255
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
-_EASY_TO_READ = 40  # pixels that a digit should be high for its label to be legible
-_MOST_PIXELS = 100_000_000
+_LEAST_LABEL = 14  # pixels that the digits of a label are high at least
+_LARGEST_LABEL = 40
+_GAP_TO_FRAME = 8
+_NEIGHBOURHOOD, _DARKER = 51, 15  # ink is darker by so much than the mean of the pixels around it
+_COLOURS_OF_A_PNG = 64
+_JPEG_QUALITY = 80
 _CELL, _CAPTION, _GAP = 96, 15, 8
 
 
 def overlay(pixels: Grey, numbers: pa.Table, digits: pa.Table, quarters: int = 0) -> Picture:
-    """A page's boxes, the digits read above them, and below the unsure ones their confidence; a legend under the page.
+    """A page in its own size with frames around its numbers and digits, and beside each number what was read, of an unsure one
+    with its confidence; a legend under the page.
 
-    `numbers` and `digits` hold the rows of this page only. Where digits are small the page is enlarged by a whole factor,
-    so that labels can be read; the page's origin stays top left. A page narrower than the legend gets white beside it. One that
-    lies turned on its scan by so many quarters (digit_core.imaging.rotation) is shown upright, that its labels can be read with
-    it.
+    `numbers` and `digits` hold the rows of this page only. A label stands where neither writing nor another label is, as near to
+    its number and as large as there is room; nothing that is drawn makes any of the writing lighter. A page narrower than the
+    legend gets white beside it. One that lies turned on its scan by so many quarters (digit_core.imaging.rotation) is shown
+    upright, that its labels can be read with it.
     """
     if pixels.ndim != 2 or pixels.dtype != np.uint8:
         raise ValueError(f"a page is a grey image of shape (height, width) and uint8, not {pixels.shape} {pixels.dtype}")
     number_rows, digit_rows = (_upright_rows(table.to_pylist(), quarters, pixels) for table in (numbers, digits))
     pixels = upright(pixels, quarters)
-    factor = _factor(pixels, [row["h"] for row in digit_rows])
-    canvas = _faded(pixels, factor)
+    marks = np.full((*pixels.shape, 3), _WHITE, np.uint8)
     for row in number_rows:
-        _frame(canvas, row, factor, grow=2 * factor + 1, thickness=factor + 1)
-    lines = {row["number_id"]: row for row in number_rows}
+        _frame(marks, row, grow=3, thickness=2)
     for row in digit_rows:
-        _frame(canvas, row, factor, grow=0, thickness=1)
-        _label(canvas, row, lines.get(row["number_id"], row), factor)
-    return _above(canvas, _legend(digit_rows, canvas.shape[1]))
+        _frame(marks, row, grow=0, thickness=1)
+    taken = _ink(pixels)
+    with_digits = {row["number_id"] for row in digit_rows if row["digit"]}
+    for row in number_rows:
+        if text := _label(row, with_digits):
+            _place(marks, taken, row, text)
+    return _above(np.minimum(_faded(pixels), marks), _legend(digit_rows, marks.shape[1]))
 
 
 def contact_sheet(crops: Sequence[Grey], captions: Sequence[str], columns: int = 10, title: str = "") -> Picture:
@@ -81,6 +90,22 @@ def to_png(image: NDArray[np.uint8]) -> bytes:
     return data.tobytes()
 
 
+def picture_file(image: Picture, ending: str) -> bytes:
+    """A BGR picture as the bytes of a JPEG file where the file's ending says so, else of a PNG file of 64 colours: that takes a
+    sixth of the room, and a page has hardly more. Raises ValueError for a picture without pixels.
+    """
+    if image.size == 0:
+        raise ValueError(f"an image of shape {image.shape} has no pixels to write")
+    if ending.lower() in (".jpg", ".jpeg"):
+        return bytes(cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])[1])
+    colours = Image.fromarray(np.ascontiguousarray(image[:, :, ::-1])).quantize(
+        _COLOURS_OF_A_PNG, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE
+    )
+    data = io.BytesIO()
+    colours.save(data, "PNG")
+    return data.getvalue()
+
+
 def _upright_rows(rows: list[dict[str, Any]], quarters: int, lying: Grey) -> list[dict[str, Any]]:
     """Rows with their boxes on the page as it is when turned upright."""
     height, width = lying.shape
@@ -88,42 +113,75 @@ def _upright_rows(rows: list[dict[str, Any]], quarters: int, lying: Grey) -> lis
     return [{**row, "x": box.x, "y": box.y, "w": box.w, "h": box.h} for row, box in zip(rows, places, strict=True)]
 
 
-def _factor(pixels: Grey, heights: Sequence[int]) -> int:
-    """Return how often the page is enlarged: 1 to 4, as small digits need, within what memory bears."""
-    wanted = int(np.clip(np.ceil(_EASY_TO_READ / max(1.0, float(np.median(heights)))), 1, 4)) if heights else 1
-    affordable = int((_MOST_PIXELS / max(1, pixels.size)) ** 0.5)
-    return max(1, min(wanted, affordable))
-
-
-def _faded(pixels: Grey, factor: int) -> Picture:
+def _faded(pixels: Grey) -> Picture:
     """Ink at two thirds of its strength, so that the labels stand out."""
     pale = (255 - (255 - pixels.astype(np.uint16)) * 2 // 3).astype(np.uint8)
-    large = cv2.resize(pale, None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC) if factor > 1 else pale
-    return cv2.cvtColor(large, cv2.COLOR_GRAY2BGR).astype(np.uint8)
+    return cv2.cvtColor(pale, cv2.COLOR_GRAY2BGR).astype(np.uint8)
 
 
-def _frame(canvas: Picture, row: Mapping[str, Any], factor: int, grow: int, thickness: int) -> None:
+def _ink(pixels: Grey) -> NDArray[np.uint8]:
+    """Where something is written, printed or ruled: 1, elsewhere 0."""
+    return cv2.adaptiveThreshold(pixels, 1, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, _NEIGHBOURHOOD, _DARKER).astype(
+        np.uint8
+    )
+
+
+def _frame(canvas: Picture, row: Mapping[str, Any], grow: int, thickness: int) -> None:
     # Kept near the canvas: OpenCV's coordinates are 32-bit, and what lies far outside is not seen anyway.
     far = np.array([canvas.shape[1], canvas.shape[0]]) + 16
-    start = np.clip(np.array([row["x"], row["y"]]) * factor - grow, -16, far)
-    end = np.clip(np.array([row["x"] + row["w"], row["y"] + row["h"]]) * factor + grow - 1, -16, far)
+    start = np.clip(np.array([row["x"], row["y"]]) - grow, -16, far)
+    end = np.clip(np.array([row["x"] + row["w"], row["y"] + row["h"]]) + grow - 1, -16, far)
     top_left, bottom_right = (int(start[0]), int(start[1])), (int(end[0]), int(end[1]))
     cv2.rectangle(canvas, top_left, bottom_right, COLOURS.get(row["state"], _INK), thickness)
 
 
-def _label(canvas: Picture, digit: Mapping[str, Any], number: Mapping[str, Any], factor: int) -> None:
-    """The digit above its number, its confidence below; inside the page's edge if there is no room."""
-    colour = COLOURS.get(digit["state"], _INK)
-    centre = round((digit["x"] + digit["w"] / 2) * factor)
-    height = int(np.clip(0.6 * number["h"] * factor, 10, 90))
-    pad = 4 * factor + 3
-    if digit["digit"]:
-        top = max(0, number["y"] * factor - pad - height)
-        _stamp(canvas, digit["digit"], height, centre, top, colour)
-    if digit["state"] == State.REVIEW:
-        small = max(9, round(0.35 * height))
-        bottom = min((number["y"] + number["h"]) * factor + pad, canvas.shape[0] - small)
-        _stamp(canvas, f"{min(99, int(100 * digit['confidence']))}%", small, centre, bottom, colour)
+def _label(number: Mapping[str, Any], with_digits: Collection[str]) -> str:
+    """What was read of a number, and how sure an unsure one is; "" where there is no digit in it."""
+    if number["number_id"] not in with_digits:
+        return ""
+    read = str(number["text"] or number["digits"])
+    return f"{read} {min(99, int(100 * number['confidence']))}%" if number["state"] == State.REVIEW else read
+
+
+def _place(marks: Picture, taken: NDArray[np.uint8], number: Mapping[str, Any], text: str) -> None:
+    """Draw a label in the first place without ink and other labels: large before small, above before below, right and left. Where
+    there is none, in that of the small ones with the least.
+    """
+    best: tuple[int, NDArray[np.uint8], int, int] | None = None
+    largest = int(np.clip(0.4 * number["h"], _LEAST_LABEL, _LARGEST_LABEL))
+    for height in sorted({largest, (largest + _LEAST_LABEL) // 2, _LEAST_LABEL}, reverse=True):
+        mask = _letters(text, height)
+        for x, y in _places(number, *mask.shape):
+            if 0 <= x <= marks.shape[1] - mask.shape[1] and 0 <= y <= marks.shape[0] - mask.shape[0]:
+                ink = int(taken[y : y + mask.shape[0], x : x + mask.shape[1]].sum())
+                if best is None or ink < best[0] or (ink and height == _LEAST_LABEL and ink <= best[0]):
+                    best = ink, mask, x, y
+                if not ink:
+                    break
+        if best and not best[0]:
+            break
+    if best:
+        _, mask, x, y = best
+        _draw(marks, mask, x, y, COLOURS.get(number["state"], _INK))
+        taken[y : y + mask.shape[0], x : x + mask.shape[1]] = 1
+
+
+def _places(number: Mapping[str, Any], height: int, width: int) -> tuple[tuple[int, int], ...]:
+    """Upper left corners for a label of this size around a number's frame."""
+    x, y, w, h = (int(number[side]) for side in "xywh")
+    middle, half = x + (w - width) // 2, y + (h - height) // 2
+    above, below = y - height - _GAP_TO_FRAME, y + h + _GAP_TO_FRAME
+    right, left = x + w + _GAP_TO_FRAME, x - width - _GAP_TO_FRAME
+    columns, rows = (middle, x, x + w - width), (half, y, y + h - height)
+    beside = [(right, row) for row in rows] + [(left, row) for row in rows]
+    return (*((column, above) for column in columns), *((column, below) for column in columns), *beside)
+
+
+def _draw(marks: Picture, mask: NDArray[np.uint8], x: int, y: int, colour: Sequence[int]) -> None:
+    """Letters without a rim, which would cover what is beneath."""
+    part = marks[y : y + mask.shape[0], x : x + mask.shape[1]]
+    share = mask[:, :, np.newaxis] / 255.0
+    part[:] = np.minimum(part, (_WHITE * (1 - share) + np.array(colour) * share).round()).astype(np.uint8)
 
 
 @lru_cache(maxsize=4096)

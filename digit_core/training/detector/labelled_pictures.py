@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digit_core.errors import InputError
+from digit_core.evaluation.transcriptions import TranscribedLine, read_transcription
 from digit_core.imaging.decode import decode_page
 from digit_core.imaging.prepare import prepare
 from digit_core.imaging.prepare_strip import prepare_strip
@@ -25,7 +26,6 @@ from digit_core.recognition.detector import strengthened
 from digit_core.records import Grey
 from digit_core.synthesis.training_images import CharacterPlace
 from digit_core.training.detector.self_labels import LabelledPlaces, SeenPicture, area_of, marks_of, places_of, unexplained
-from digit_core.training.detector.transcribed_lines import TranscribedLine, read_alto
 from digit_core.training.number_sets import LabelledNumber
 
 FIGURE = 26.0
@@ -60,7 +60,7 @@ def labelled_pages(folder: Path, detector: Detector) -> list[LabelledPicture]:
     pairs = [
         (path, path.with_suffix(".xml")) for path in sorted(folder.iterdir()) if path.suffix.lower() in {".jpg", ".png", ".tif"}
     ]
-    found = [_page(scan, read_alto(alto), detector) for scan, alto in pairs if alto.is_file()]
+    found = [_page(scan, read_transcription(alto), detector) for scan, alto in pairs if alto.is_file()]
     if not found:
         raise InputError(f"{folder} holds no scan with an ALTO file (name.xml) beside it: name a folder of transcribed pages")
     return found

@@ -38,6 +38,8 @@ FILES_AT_ONCE = 8
 
 DELETED_AT_ONCE = 1000
 
+_OF_PAGES = ("pages", "numbers")
+
 ABANDONED_AFTER = 24 * 3600.0
 """Seconds after which tables without a manifest are held to be a killed run's, not a living one's."""
 
@@ -136,6 +138,22 @@ class Results:
             for uri, data, batch in zip(uris, self._storage.read_many(uris), some, strict=True):
                 rows = _only(from_parquet(table, uri, data, needed, batch.files[table].sha256), batch.counted)
                 yield _select(rows if where is None else rows.filter(where), columns)
+
+    def iter_pages(self) -> Iterator[tuple[pa.Table, pa.Table]]:
+        """The tables `pages` and `numbers` of each batch, as they count now, in the order of the source.
+
+        Both are as one moment saw them. One batch is in memory at a time. Errors are those of `iter_batches`.
+        """
+        with self._manifests.read() as index:
+            wanted = Shelf(batch.to_json() for batch in index.batches() if _any_counts(batch))
+        for batch in map(IndexedBatch.from_json, wanted):
+            files = [batch.files[name] for name in _OF_PAGES]
+            uris = [join(self.dest, file.path) for file in files]
+            found = zip(_OF_PAGES, uris, self._storage.read_many(uris), files, strict=True)
+            pages, numbers = (
+                _only(from_parquet(name, uri, data, None, file.sha256), batch.counted) for name, uri, data, file in found
+            )
+            yield pages, numbers
 
     def retire(self) -> int:
         """Removes what no reader sees: batches whose pages were all superseded, tables that a killed run left.

@@ -151,9 +151,12 @@ def _parse(url: str) -> URL:
 
 def _engine(url: URL, busy_seconds: float) -> Engine:
     if url.get_backend_name() == "postgresql":
-        return sa.create_engine(
-            url, pool_pre_ping=True, pool_size=CONNECTIONS, connect_args={"connect_timeout": max(2, round(busy_seconds))}
-        )
+        patience = {"connect_timeout": max(2, round(busy_seconds))}
+        try:
+            return sa.create_engine(url, pool_pre_ping=True, pool_size=CONNECTIONS, connect_args=patience)
+        except ModuleNotFoundError as error:
+            message = f"a review queue in PostgreSQL needs {error.name}: pip install 'archive-digits[postgres]'"
+            raise QueueError(message) from error
     if url.database and not url.database.startswith("file:"):  # SQLite's own URI form, which can ask for read-only
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     engine = sa.create_engine(url, pool_size=CONNECTIONS, connect_args={"timeout": busy_seconds})

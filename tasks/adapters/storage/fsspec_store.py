@@ -13,7 +13,7 @@ import fsspec
 
 from digit_core.errors import DigitsError, InputError, StorageError, StorageUnavailableError
 from digit_core.records import SourceObject
-from tasks.adapters.storage.protocol import Entry, Missing, OnSkip, is_hidden
+from tasks.adapters.storage.protocol import HIDDEN, Entry, Missing, OnSkip, is_hidden
 
 T = TypeVar("T")
 KNOWN = (OSError, ValueError, ImportError)
@@ -33,7 +33,7 @@ class AnyFsspec:
         """Sorted by name within each folder."""
         info = _explained(source, partial(self._fs.info, source))
         if info["type"] == "directory":
-            yield from self._walk(source)
+            yield from self._walk(source, on_skip)
         else:
             yield self._source_object(info)
 
@@ -67,13 +67,13 @@ class AnyFsspec:
     def clean(self, folder: str) -> None:
         """Nothing to do: what fsspec leaves behind, only the store itself can know."""
 
-    def _walk(self, folder: str) -> Iterator[SourceObject]:
+    def _walk(self, folder: str, on_skip: OnSkip) -> Iterator[SourceObject]:
         entries = _explained(folder, partial(self._fs.ls, folder, detail=True))
         for entry in sorted(entries, key=lambda entry: str(entry["name"])):
             if is_hidden(entry["name"].rstrip("/").rpartition("/")[2]):
-                continue
-            if entry["type"] == "directory":
-                yield from self._walk(entry["name"])
+                on_skip(entry["name"], HIDDEN)
+            elif entry["type"] == "directory":
+                yield from self._walk(entry["name"], on_skip)
             elif not entry["name"].endswith("/"):
                 yield self._source_object(entry)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from digit_core.errors import DigitsError, InputError, StorageError, StorageUnavailableError
 from digit_core.records import SourceObject
-from tasks.adapters.storage.protocol import Entry, Missing, OnSkip, is_hidden
+from tasks.adapters.storage.protocol import HIDDEN, Entry, Missing, OnSkip, is_hidden
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
 _PASSING = (errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.EBUSY, errno.EAGAIN)  # what a network disk says when it is away
@@ -82,8 +82,11 @@ def _walk(folder: str, on_skip: OnSkip) -> Iterator[SourceObject]:
         on_skip(folder, "no permission to list this folder")
         return
     for name in names:
-        if not is_hidden(name):
-            yield from _look_at(f"{folder.rstrip('/')}/{name}", on_skip)
+        path = f"{folder.rstrip('/')}/{name}"
+        if is_hidden(name):
+            on_skip(path, HIDDEN)
+        else:
+            yield from _look_at(path, on_skip)
 
 
 def _look_at(path: str, on_skip: OnSkip) -> Iterator[SourceObject]:

@@ -82,6 +82,10 @@ class Store(Protocol):
         """Removes what killed writers left behind right in a folder."""
 
 
+HIDDEN = "hidden: its name begins with a point"
+"""What `on_skip` is told of hidden files and folders."""
+
+
 def is_hidden(relative: str) -> bool:
     """Whether a path has a name with a leading dot in it; `.` and `..` are ordinary names in a bucket."""
     return any(name.startswith(".") and name not in (".", "..") for name in relative.split("/"))

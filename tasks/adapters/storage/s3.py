@@ -18,7 +18,7 @@ from fsspec.asyn import sync
 
 from digit_core.errors import InputError
 from digit_core.records import SourceObject
-from tasks.adapters.storage.protocol import Entry, Missing, OnSkip, Patience, at_once, is_hidden
+from tasks.adapters.storage.protocol import HIDDEN, Entry, Missing, OnSkip, Patience, at_once, is_hidden
 from tasks.adapters.storage.s3_errors import KNOWN, code_of, explain, is_denied, is_gone, may_pass
 
 T = TypeVar("T")
@@ -88,8 +88,11 @@ class S3:
             name = entry["Key"].removeprefix(f"{key}/" if key else "")
             if entry["Key"].endswith("/") and not entry["Size"]:
                 continue
-            if not is_hidden(name):
-                yield _source_object(f"s3://{bucket}/{entry['Key']}", entry["Size"], entry)
+            uri = f"s3://{bucket}/{entry['Key']}"
+            if is_hidden(name):
+                on_skip(uri, HIDDEN)
+            else:
+                yield _source_object(uri, entry["Size"], entry)
         if single and not found:
             yield single
         elif key and not found:

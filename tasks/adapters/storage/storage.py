@@ -14,9 +14,9 @@ from typing import Any
 from digit_core.errors import InputError
 from digit_core.records import SourceObject
 from tasks.adapters.storage.local import LocalDisk
-from tasks.adapters.storage.protocol import Entry, Missing, OnSkip, Patience, Store, at_once
+from tasks.adapters.storage.protocol import HIDDEN, Entry, Missing, OnSkip, Patience, Store, at_once
 
-__all__ = ["Entry", "Missing", "Storage", "join", "normalise", "overlaps"]
+__all__ = ["HIDDEN", "Entry", "Missing", "Storage", "join", "normalise", "overlaps"]
 
 
 def _not_told(uri: str, why: str) -> None:
@@ -44,8 +44,8 @@ class Storage:
     def list_objects(self, source: str, on_skip: OnSkip = _not_told) -> Iterator[SourceObject]:
         """All objects below `source`, or the one that it is, lazily and in an order that does not change between calls.
 
-        Hidden files and folders (leading dot) and empty placeholders of folders are left out. Links, pipes and names that
-        are not UTF-8 are skipped, and `on_skip` is told their URI and why.
+        Hidden files and folders (leading dot), links, pipes and names that are not UTF-8 are skipped, and `on_skip` is told
+        their URI and why (HIDDEN of the former). Empty placeholders of folders are left out without a word.
         """
         source = normalise(source)
         yield from self._store(source).list_objects(source, on_skip)

@@ -41,7 +41,7 @@ def test_files_whose_name_says_that_they_are_no_scans_are_passed_over_and_counte
     names = [Path(one.uri).name for one in listing]
 
     assert sorted(names) == ["a.png", "b.TIF", "no suffix", "odd.suffix"]
-    assert listing.passed_over == 3
+    assert (listing.passed_over, listing.hidden) == (3, 1)
 
 
 def test_a_file_that_is_named_itself_is_looked_at_whatever_its_name(listing: Listing):
