@@ -41,8 +41,8 @@ class Cli:
 
 
 _WRITING_FLAGS = {
-    "handwritten": (Writing.HAND, "Only numbers written by hand."),
-    "printed": (Writing.PRINT, "Only printed numbers."),
+    "handwritten": (Writing.HAND, "Read only handwritten numbers."),
+    "printed": (Writing.PRINT, "Read only printed numbers."),
 }
 
 
@@ -51,24 +51,24 @@ class RunOptions(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    threshold: float | None = Field(None, ge=0, le=1, description="Digits less sure than this go to review.")
+    threshold: float | None = Field(None, ge=0, le=1, description="Digits with a lower confidence go to review.")
     max_error: float | None = Field(
-        None, gt=0, lt=1, description="Instead of a threshold: share of the accepted digits that may be wrong."
+        None, gt=0, lt=1, description="Instead of a threshold: tolerated share of wrong digits among the accepted."
     )
     ink: CalibrationSet | None = Field(
-        None, description="Digits that the max error holds for: real (collections), archive (worn), clean (as MNIST), audits."
+        None, description="Digits on which the max error was measured: real (collections), archive (worn), clean (MNIST), audits."
     )
-    audit_share: float | None = Field(None, ge=0, le=1, description="Share of the sure digits that a person checks all the same.")
-    workers: Annotated[int | None, Cli(default="one for each core")] = Field(
-        None, ge=1, le=1024, description="Processes that read pages."
+    audit_share: float | None = Field(None, ge=0, le=1, description="Share of the accepted digits that people check as well.")
+    workers: Annotated[int | None, Cli(default="one per core")] = Field(
+        None, ge=1, le=1024, description="Number of processes that read pages."
     )
     max_failed: float | None = Field(None, ge=0, le=1, description="Share of quarantined pages at which the run stops.")
     max_megapixels: float | None = Field(None, gt=0, description="Larger scans are quarantined.")
     writing: Annotated[Writing | None, Cli(flags=_WRITING_FLAGS)] = Field(
-        None, description="Numbers that are wanted: any, hand or print."
+        None, description="Numbers to read: any, hand or print."
     )
     layout: Annotated[str | None, Cli(metavar="FILE|DIR")] = Field(
-        None, description="Layout of the form that is read, or a folder of several; may be a URL."
+        None, description="Layout of the form, or a folder of layouts; may be a URL."
     )
     classifier: Annotated[str | None, Cli(metavar="VERSION")] = Field(
         None, description="Version of the digit classifier, or its alias, such as challenger."
@@ -80,9 +80,9 @@ class RunOptions(BaseModel):
         None, description="Version of the strip reader, or its alias, such as challenger."
     )
     second_reader: AskWhen | None = Field(
-        None, description="When a second, independent reader is asked: when-unsure, always or never."
+        None, description="When to ask the second, independent reader: when-unsure, always or never."
     )
-    runner: Runner | None = Field(None, description="here: processes of this machine; dask: those of a cluster.")
+    runner: Runner | None = Field(None, description="Where pages are read: here (processes of this machine) or dask (a cluster).")
     scheduler: Annotated[str | None, Cli(metavar="URL")] = Field(
         None, description="Address of the Dask scheduler, such as tcp://host:8786."
     )
@@ -114,7 +114,7 @@ def run_options(values: Mapping[str, Any]) -> RunOptions:
         wrong = (f"--{_option(one['loc'])}: {one['msg']}, not {one['input']!r}" for one in error.errors())
         raise InputError("; ".join(wrong)) from error
     if options.threshold is not None and options.max_error is not None:
-        raise InputError("--threshold and --max-error each decide what goes to review: give one of them")
+        raise InputError("--threshold and --max-error exclude each other: give one of them")
     return options
 
 

@@ -1,4 +1,4 @@
-"""`digits dial`"""
+"""The command `digits dial`."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Dials = Mapping[CalibrationSet, Sequence[DialSetting]]
 
 
 def dial_of_audits(dest: str, model: Path | None, targets: Sequence[float], certainty: float | None) -> None:
-    """Print the table that people's audits of a collection give, for the model in service."""
+    """Print the table of thresholds from a collection's audits, for the model in service."""
     settings = load_settings()
     certainty = settings.certainty if certainty is None else certainty
     if model is not None:
@@ -49,7 +49,7 @@ def dial_of_audits(dest: str, model: Path | None, targets: Sequence[float], cert
 
 
 def dial(model: Path | None, targets: Sequence[float], certainty: float | None, output: Path | None) -> None:
-    """Print a table for each ink that the model was tried on; write their chart if asked for one."""
+    """Print a table of thresholds for each kind of ink the model was tested on; write their chart if asked for."""
     settings = load_settings()
     certainty = settings.certainty if certainty is None else certainty
     if model is not None and not model.is_file():
@@ -93,7 +93,7 @@ def _notes(record: CalibrationRecord, dials: Sequence[DialSetting], certainty: f
 
 
 def _draw(records: Mapping[CalibrationSet, CalibrationRecord], dials: Dials, output: Path) -> None:
-    from digit_core.visualisation.risk_chart import dial_chart  # matplotlib
+    from digit_core.visualisation.risk_chart import dial_chart  # imports matplotlib
 
     try:
         output.write_bytes(dial_chart(records, dials))

@@ -1,4 +1,4 @@
-"""`digits digitise`"""
+"""The command `digits digitise`."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from tasks.run_plan import RunPlan
 
 
 def digitise(source: str, out: str, options: RunOptions, share: str | None = None, dry_run: bool = False) -> None:
-    """Look whether there is anything new, and only then start the flow."""
+    """Start the flow if there is anything new to read."""
     settings = load_settings().replaced_by(options)
     plan = make_plan(source, out, settings, share=share)
     if plan.note:
@@ -57,7 +57,7 @@ def digitise(source: str, out: str, options: RunOptions, share: str | None = Non
 
             run_digitise(settings, progress, source=plan.source, out=plan.out, share=share, **options.given())
     finally:
-        if progress.tally.pages:  # also of a run that was stopped: this much is done
+        if progress.tally.pages:  # also when the run was stopped
             _summary(plan, progress.tally, progress.tally.pages / progress.seconds_reading, listing.passed_over)
 
 
@@ -80,11 +80,11 @@ def _nothing_new(plan: RunPlan, listing: Listing) -> None:
 
 @contextmanager
 def _counting(progress: RunProgress, objects: Iterator[object]) -> Iterator[None]:
-    """Count what is to be read while it is being read, so that the display can tell the time that is left."""
+    """Count the files to be read in the background, so that the display can estimate the time left."""
     stop = threading.Event()
 
     def count() -> None:
-        with suppress(DigitsError):  # the run lists the same, and will tell
+        with suppress(DigitsError):  # the run lists the same source and reports the error
             for number, _ in enumerate(objects, start=1):
                 progress.listed = number
                 if stop.is_set():

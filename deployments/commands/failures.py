@@ -1,4 +1,4 @@
-"""`digits failures` and `digits retry`"""
+"""The commands `digits failures` and `digits retry`."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ WHAT_TO_DO = {
 
 
 def failures(dest: str, reason: str | None, limit: int) -> None:
-    """The quarantined pages by reason, the commonest first, and some pages of each."""
+    """List the quarantined pages by reason, most frequent first, with some pages of each."""
     stored = open_results(dest)
     rows = [row for row in stored.quarantined() if reason in (None, row["reason"])]
     if not rows:
@@ -55,7 +55,7 @@ def failures(dest: str, reason: str | None, limit: int) -> None:
 
 
 def tell_quarantined(results: Results) -> None:
-    """Name the first of them, if there are any."""
+    """Name the first quarantined pages, if there are any."""
     rows = list(islice(results.quarantined(), NAMED + 1))
     for row in rows[:NAMED]:
         typer.echo(f"quarantined ({row['reason']}): {row['uri']!r}, page {row['page_index'] + 1}: {row['message']}")
@@ -65,7 +65,7 @@ def tell_quarantined(results: Results) -> None:
 
 
 def retry(dest: str, reason: str | None, options: RunOptions) -> None:
-    """Read the failed pages again; say how many could be read this time."""
+    """Read the quarantined pages again and print how many could be read."""
     stored = open_results(dest)
     settings = load_settings()
     _check_reason(reason)

@@ -1,4 +1,4 @@
-"""`digits feedback`"""
+"""The command `digits feedback`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tasks.adapters.review.queue import ReviewQueue
 
 
 def feedback(dest: str | None, at_least: int, recipe: str | None, epochs: int, mnist: Path | None) -> None:
-    """Look whether anything was decided, and only then start the flow."""
+    """Start the flow if there are any decisions."""
     settings = load_settings()
     with ReviewQueue(settings.review_url) as queue:
         if not queue.decisions.count():

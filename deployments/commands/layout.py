@@ -1,4 +1,4 @@
-"""`digits layout …`"""
+"""The commands `digits layout …`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tasks.reader_spec import ReaderSpec
 
 
 def check(file: Path, page: Path, number: int, output: Path) -> int:
-    """Writes the picture; 0 if the page is surely of the form, else 1."""
+    """Write the picture; return 0 if the page matches the form with certainty, else 1."""
     layout, image = read_layout(file), _upright(_image(page, number))
     image, level, found = _laid(layout, image)
     _write(output, to_png(draw_layout(image.pixels, found, level.to_scan)))
@@ -39,13 +39,13 @@ def check(file: Path, page: Path, number: int, output: Path) -> int:
 
 
 def _upright(image: PageImage) -> PageImage:
-    """As the page is read: turned upright where its numbers say that it lies otherwise."""
+    """Turn the page upright, as the reader does, if its numbers show that it lies otherwise."""
     settings = load_settings()
     return image_upright(image, page_reader(ReaderSpec(networks_for_a_look(settings), limits(settings))).quarters(image))
 
 
 def _laid(layout: Layout, image: PageImage) -> tuple[PageImage, LevelPage, Fit]:
-    """The scan, upright if the form is found on it so, its page made level, and how the form lies there."""
+    """Return the scan (upright if the form is found that way), the levelled page, and the fit of the form on it."""
     level, _ = level_page(image)
     found = fit(layout, level.maps)
     quarters = lying_by_rulings([layout], level.maps, found)
@@ -57,7 +57,7 @@ def _laid(layout: Layout, image: PageImage) -> tuple[PageImage, LevelPage, Fit]:
 
 
 def propose(page: Path, number: int, output: Path, force: bool) -> None:
-    """Writes the layout; raises InputError where a file is there already, or the page has no ruled table."""
+    """Write the layout. Raises InputError where the file exists already or the page has no ruled table."""
     if output.exists() and not force:
         raise InputError(f"{output} is there already: give another name, or --force to write over it")
     level, _ = level_page(_upright(_image(page, number)))
@@ -73,7 +73,7 @@ def propose(page: Path, number: int, output: Path, force: bool) -> None:
 
 
 def read_layout(path: Path) -> Layout:
-    """The layout in a file on this machine."""
+    """Load the layout from a local file."""
     try:
         return parse_layout(_read(path).decode(), str(path))
     except UnicodeDecodeError as error:

@@ -1,4 +1,4 @@
-"""`digits promote --against`: the published numbers that would change, and nothing is moved."""
+"""The command `digits promote --against`: lists the published numbers that would change, without changing anything."""
 
 from __future__ import annotations
 
@@ -38,9 +38,8 @@ FAILURES_SHOWN = 5
 
 @dataclass
 class _Seen:
-    """What was looked at. Of the changes by the model the first `limit` are kept, accepted numbers before those that wait
-    for review anyhow; all others are just counted.
-    """
+    """What was compared so far. Of the changed numbers the first `limit` are kept, accepted ones before those that are in review
+    anyway; all others are only counted."""
 
     limit: int
     pages: int = 0
@@ -68,7 +67,7 @@ class _Seen:
 
 
 def against(network: NetworkName, version: str, dest: str, limit: int, output: Path | None) -> None:
-    """Show the first changes, or write all as CSV."""
+    """Print the first changes, or write all as CSV."""
     settings = load_settings()
     results = open_results(dest)
     versions = registry(settings, network_named(network))

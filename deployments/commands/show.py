@@ -1,4 +1,4 @@
-"""`digits show`"""
+"""The command `digits show`."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tasks.decoding import DecodeJob, decode_apart
 
 
 class _Page(NamedTuple):
-    """A page to draw: its file's bytes, the rows of what was read on it, and by how many degrees it lies turned there."""
+    """A page to draw: its file's bytes, the rows that were read on it, and its rotation in degrees."""
 
     data: bytes
     numbers: pa.Table
@@ -34,7 +34,7 @@ class _Page(NamedTuple):
 
 
 def show(page: str, number: int, output: Path, results: str | None, options: RunOptions) -> None:
-    """Write the picture; `number` counts the pages of a file from 1."""
+    """Write the picture; `number` is the page of the file, from 1."""
     settings = load_settings().replaced_by(options)
     read = _stored(page, number, results, settings) if results else _read_now(page, number, settings)
     quarters = quarters_of(read.skew)
@@ -70,7 +70,7 @@ def _stored(page: str, number: int, dest: str, settings: Settings) -> _Page:
 
 
 def _find(results: Results, page: str, number: int) -> tuple[str, float]:
-    """The uri in the results that is `page`, or whose file has that name, and by how many degrees the page lies turned."""
+    """Return the uri in the results that equals `page` or ends in that file name, and the page's rotation in degrees."""
     pages = results.read("pages", ["uri", "state", "message", "skew"], where=pc.field("page_index") == number - 1).to_pylist()
     exact = [row for row in pages if row["uri"] in (page, normalise(page))]
     found = exact or [row for row in pages if PurePosixPath(row["uri"]).name == page]

@@ -1,4 +1,4 @@
-"""`digits status`"""
+"""The command `digits status`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _HEADER = ("run", "model", "began", "last batch", "pages", "quarantined", "digit
 
 
 def status(dest: str, runs: int) -> None:
-    """Pages by state, digits, review backlog, residual error, throughput, last runs."""
+    """Print pages by state, digits, review backlog, residual error, throughput and the last runs."""
     from tasks.adapters.review.queue import ReviewQueue
 
     stored = open_results(dest)
@@ -43,7 +43,7 @@ def status(dest: str, runs: int) -> None:
 
 
 def _pages(stored: Results) -> tuple[Counter[str], int, int]:
-    """Of the rows that count now: pages by state, digits, digits for review."""
+    """Count the current rows: pages by state, digits, digits in review."""
     states, digits, to_review = Counter[str](), 0, 0
     for rows in stored.iter_batches("pages", ["state", "digits", "to_review"]):
         states.update({row["values"]: row["counts"] for row in rows["state"].value_counts().to_pylist()})

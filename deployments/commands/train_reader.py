@@ -1,4 +1,4 @@
-"""`digits train-reader`"""
+"""The command `digits train-reader`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from flows.settings import load_settings
 
 
 def train_reader(chapters: int, **options: Any) -> None:
-    """Train, showing each chapter, and say what came of it."""
+    """Train, showing each chapter, and print the result."""
     with Epochs(sys.stderr, _state) as display, reader_training(load_settings(), display.tell) as flow:
         display.begin("reader", chapters or StripParams().chapters)
         done = flow(chapters=chapters, **options)

@@ -1,4 +1,4 @@
-"""`digits verify`"""
+"""The command `digits verify`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NAMED = 50
 
 
 def verify(dest: str, forget: bool) -> None:
-    """Every table and manifest by its checksum. Raises StorageError where something is damaged and not to be forgotten."""
+    """Check every table and manifest by its checksum. Raises StorageError where something is damaged and `forget` is not set."""
     storage = Storage(load_settings().storage_options)
     sound, damaged = 0, []
     for batch in verified(storage, dest):

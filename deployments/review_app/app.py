@@ -1,7 +1,7 @@
 """The review page as an ASGI application.
 
-A view is a module with a `router`, a `TITLE` for the menu and its `PATH`. To add one, put it into VIEWS; its script and
-style are files in `static/`, for the content security policy allows nothing inline.
+A view is a module with a `router`, a `TITLE` for the menu and its `PATH`. To add one, put it into VIEWS; its script and style are
+files in `static/`, because the content security policy allows nothing inline.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ VIEWS: tuple[View, ...] = (grid_view, single_view, statistics, layout_editor, pl
 
 
 def create_app(context: ReviewContext, views: Sequence[View] = VIEWS) -> FastAPI:
-    """The application over this context, with these views in its menu; `/` leads to the first."""
+    """Create the application with these views in its menu; `/` redirects to the first."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     app.state.context = context
     app.state.views = [(view.TITLE, view.PATH) for view in views]
@@ -69,7 +69,7 @@ async def _bad_value(_: Request, error: Exception) -> Response:
 
 
 async def _no_database(_: Request, error: Exception) -> Response:
-    log.error("%s", error)  # it names places of this machine, which are none of a reviewer's business
+    log.error("%s", error)  # errors may name paths of this machine, which reviewers must not see
     return refuse(503, "the review database does not answer; what you decide is kept here and sent again")
 
 

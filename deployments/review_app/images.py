@@ -1,4 +1,4 @@
-"""Pictures: the crop of a digit, the strip around its number, and the page with its place marked."""
+"""Pictures of the review page: the crop of a digit, the strip around its number, and the page with its place marked."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def strip(item_id: str, context: Context) -> Response:
 
 @router.get("/page/{item_id:path}")
 def page(item_id: str, context: Context) -> Response:
-    """The page, small, with a frame around the number."""
+    """Return the reduced page with a frame around the number."""
     item = _item(context, item_id)
     if not may_be_read(item.uri, context.queue.sources(item.collection), context.options.sources):
         log.warning("the scan %s of %s lies under no source of its collection, and is not opened", item.uri, item_id)
@@ -69,7 +69,7 @@ def _png(data: bytes) -> Response:
 
 @lru_cache(maxsize=_KEPT_PAGES)
 def _small_page(context: ReviewContext, uri: str, sha256: str, index: int) -> tuple[Grey, float]:
-    """The page and by how much it was made smaller."""
+    """Return the reduced page and its scale."""
     job = ScanJob(context.storage, uri, sha256, index, context.limits)
     with context.apart.place():
         small = context.apart.run(small_page, job)

@@ -1,4 +1,4 @@
-"""Coming in: what one is called, and the token where one is asked for. Whoever guesses waits after each guess."""
+"""Sign-in with a name, and a token where one is required. A wrong token costs a wait."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def _asked(request: Request, context: ReviewContext, problem: str, status: int) 
 
 
 def _fields(body: bytes) -> tuple[str, str]:
-    """Name and token. Raises HTTPException for what no form of ours sends."""
+    """Parse name and token. Raises HTTPException for a body that our form does not send."""
     try:
         form = parse_qs(body.decode(), max_num_fields=10)
     except ValueError as error:
@@ -77,7 +77,7 @@ async def _is_right(request: Request, given: str, token: str) -> bool:
 
 @asynccontextmanager
 async def _turn_of(address: str) -> AsyncIterator[None]:
-    """One try of an address at a time. Raises HTTPException where many wait."""
+    """Allow one attempt per address at a time. Raises HTTPException where many wait."""
     if _waiting[address] >= MOST_WAITING:
         raise HTTPException(429, "too many tries: wait a little")
     _waiting[address] += 1

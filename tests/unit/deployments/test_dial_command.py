@@ -133,7 +133,7 @@ def test_a_threshold_and_an_error_together_are_refused(settings, tmp_path):
     run = digits("digitise", tmp_path / "scans", "--out", tmp_path / "out", "--max-error", "0.01", "--threshold", "0.9")
 
     assert run.exit_code == 2
-    assert "--threshold and --max-error each decide" in run.output
+    assert "--threshold and --max-error exclude each other" in run.output
 
 
 def test_the_settings_can_say_it_too(settings, monkeypatch, tmp_path):
