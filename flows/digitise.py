@@ -1,4 +1,4 @@
-"""The flow `digitise`: every page of a source that is new or changed. What the stages do is in `tasks`."""
+"""The flow `digitise`: reads every new or changed page of a source. The stages are in `tasks`."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ def digitise(
 ) -> Tally:
     """Read every page of SOURCE that is new or changed since OUT was written, and add it to OUT.
 
-    Options that are not given default to the settings DIGITS_…. Raises InputError, StorageError, RegistryError or QueueError
-    for what stops a run, and BudgetExceededError when too many pages were quarantined. What was sealed by then stays, and the
-    next run goes on from there.
+    Options that are not given default to the settings DIGITS_…. Raises InputError, StorageError, RegistryError or QueueError for
+    errors that stop a run, and BudgetExceededError when too many pages were quarantined. Sealed batches stay, and the next run
+    continues from there.
     """
     settings = load_settings().replaced_by(options)
     if shares > 1 and share is None:

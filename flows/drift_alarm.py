@@ -1,4 +1,4 @@
-"""The alarm when a run's digits look unlike what the model was validated on, or unlike the collection so far."""
+"""Warnings when a run's digits differ from the model's validation, or from the collection so far."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _ADVICE = "Look at some pages (`digits show`), and evaluate or recalibrate befor
 
 
 def warn_of_drift(plan: RunPlan, settings: Settings, batch: Distribution, results: Results) -> None:
-    """An artifact, an event and lines in the log where there is something to warn of."""
+    """Write an artifact, an event and log lines if the distribution has drifted."""
     alarms = [str(drift) for drift in _compared(plan, settings, batch, results) if drift.alarming]
     if not alarms:
         return
@@ -35,7 +35,7 @@ def warn_of_drift(plan: RunPlan, settings: Settings, batch: Distribution, result
 
 
 def _compared(plan: RunPlan, settings: Settings, batch: Distribution, results: Results) -> list[Drift]:
-    """With a model without a record of its validation, against the past alone."""
+    """Compare with the validation and with past runs; with past runs only if the model has no record of its validation."""
     try:
         validation = validation_shape(calibration_of(plan.spec.networks.classifier.path)[settings.ink])
     except (RegistryError, KeyError):

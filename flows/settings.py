@@ -1,10 +1,10 @@
-"""Settings: read once from the environment and a file; nothing below `flows` reads the environment.
+"""Settings, read once from the environment and a file; nothing below `flows` reads the environment.
 
-The file is the one that DIGITS_SETTINGS_FILE names, or settings.env in the home folder: never one of the current folder, which
-may hold whatever others have sent.
+The file is the one that DIGITS_SETTINGS_FILE names, or settings.env in the home folder; never one in the current folder, which
+may contain files from strangers.
 
-Every name begins with DIGITS_. A name with that prefix which is no setting is an error: a typo must not pass for a
-default. Credentials of object storage come the usual AWS way (environment, ~/.aws, role) and are none of ours.
+Every name begins with DIGITS_. An unknown name with that prefix is an error, so that a typo does not silently give the default.
+Credentials of object storage come the usual AWS way (environment, ~/.aws, role), not from these settings.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class Settings(BaseSettings):
     training_sets: str = Field(default="", description="folder of the reviewed digits for training; default: home/training")
     layouts: str = Field(default="", description="folder of the layouts drawn in the review page; default: home/layouts")
     storage_options: dict[str, Any] = Field(default={}, repr=False, description="fsspec options as JSON, such as an endpoint")
-    workers: int = setting("workers", 0, ge=0)  # 0: one for each core
+    workers: int = setting("workers", 0, ge=0)  # 0: one per core
     runner: Runner = setting("runner", Runner.HERE)
     scheduler: str = setting("scheduler", "")
     page_seconds: float = Field(default=120.0, gt=0, description="time limit for one page")
@@ -95,7 +95,7 @@ class Settings(BaseSettings):
     render_dpi: int = Field(default=300, ge=36, le=1200, description="resolution for rendering PDF pages that contain no scan")
 
     def replaced_by(self, options: RunOptions) -> Settings:
-        """The settings with the options that are given in the place of theirs; a threshold takes the place of a max error."""
+        """Return the settings overridden by the given options; a threshold replaces a max error."""
         given = options.given()
         return self.model_copy(update={"max_error": None, **given} if "threshold" in given else given)
 
@@ -109,7 +109,7 @@ class Settings(BaseSettings):
 
     @property
     def artifact_root(self) -> str | None:
-        """Where a local registry keeps its files; None leaves it to an MLflow server."""
+        """Return the folder for a local registry's files; None leaves it to an MLflow server."""
         if self.mlflow_artifact_root or self.mlflow_tracking_uri.get_secret_value():
             return self.mlflow_artifact_root or None
         return (self.home_folder / "mlruns").as_uri()
@@ -140,17 +140,17 @@ class Settings(BaseSettings):
 
 
 def available_cores() -> int:
-    """The cores this process may use, which in a container can be fewer than the machine has."""
+    """Return the number of cores that this process may use, which in a container can be fewer than the machine's."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def is_set(name: str) -> bool:
-    """Whether the environment has a value of this name, which another program may have put there."""
+    """Whether the environment has this variable; another program may have set it."""
     return name in os.environ
 
 
 def load_settings() -> Settings:
-    """Raises InputError for an unknown DIGITS_ name or a value that does not fit."""
+    """Load the settings. Raises InputError for an unknown DIGITS_ name or an invalid value."""
     _refuse_unknown(os.environ, "the environment")
     file = _file()
     _refuse_unknown(dotenv_values(file), str(file))
@@ -158,7 +158,7 @@ def load_settings() -> Settings:
         settings = Settings(_env_file=file)  # type: ignore[call-arg]  # an argument of pydantic-settings
     except ValidationError as error:
         raise InputError("; ".join(_describe(problem) for problem in error.errors())) from error
-    except ValueError as error:  # pydantic-settings: a value that should be JSON and is not
+    except ValueError as error:  # pydantic-settings: a value that should be JSON but is not
         raise InputError(f'a setting cannot be read: {error}; storage options are JSON such as {{"anon": true}}') from error
     if settings.max_error is not None and "threshold" in settings.model_fields_set:
         raise InputError(f"{PREFIX}THRESHOLD and {PREFIX}MAX_ERROR are both set but exclude each other: unset one")
@@ -166,7 +166,7 @@ def load_settings() -> Settings:
 
 
 def _file() -> Path:
-    """Where settings may stand beside the environment. Raises InputError for one that was named and is not there."""
+    """Return the path of the settings file. Raises InputError if DIGITS_SETTINGS_FILE names a missing file."""
     named = os.environ.get(f"{PREFIX}SETTINGS_FILE")
     if named and not Path(named).expanduser().is_file():
         raise InputError(f"{named}, which {PREFIX}SETTINGS_FILE names, is not a file: correct the name, or unset it")
@@ -190,7 +190,7 @@ def _describe(problem: Mapping[str, Any]) -> str:
 
 
 def origins() -> dict[str, Origin]:
-    """Where the value of each setting comes from."""
+    """Return the source of each setting's value."""
     environment = {name.upper() for name in os.environ}
     file = {name.upper() for name in dotenv_values(_file())}
 
@@ -201,7 +201,7 @@ def origins() -> dict[str, Origin]:
 
 
 def shown(settings: Settings) -> dict[str, str]:
-    """Every setting as text for people: effective values, passwords and keys masked."""
+    """Format every setting for display: effective values, passwords and keys masked."""
     effective = {
         **{name: getattr(settings, name) for name in Settings.model_fields},
         "home": settings.home_folder,
@@ -220,7 +220,7 @@ def shown(settings: Settings) -> dict[str, str]:
 
 
 def masked_url(url: str) -> str:
-    """The URL with its password, if any, as ***."""
+    """Replace the URL's password, if any, by ***."""
     parts = urlsplit(url)
     if parts.password is None:
         return url
@@ -229,7 +229,7 @@ def masked_url(url: str) -> str:
 
 
 def masked_options(options: Mapping[str, Any]) -> dict[str, Any]:
-    """The options with every value whose name speaks of a secret as ***, at any depth."""
+    """Replace the values of secret options by ***, at any depth."""
 
     def mask(name: str, value: Any) -> Any:
         if isinstance(value, Mapping):

@@ -1,4 +1,4 @@
-"""The flow `train-reader`: the strip reader, from MNIST and number sets to a version in the model registry."""
+"""The flow `train-reader`: trains the strip reader on MNIST and number sets, and registers it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tasks.train_reader import examine, fit, read_sets, register
 
 
 def _nobody(chapter: int, losses: Mapping[str, float]) -> None:
-    """Nobody watches."""
+    """Ignore the chapter."""
 
 
 watching: ContextVar[Callable[[int, Mapping[str, float]], None]] = ContextVar("watching", default=_nobody)
@@ -33,7 +33,7 @@ watching: ContextVar[Callable[[int, Mapping[str, float]], None]] = ContextVar("w
 
 @dataclass(frozen=True)
 class RegisteredReader:
-    """What a training gave: the version in the registry, and its card."""
+    """Result of a training: the version in the registry, and its card."""
 
     version: str
     card: dict[str, Any]
@@ -48,12 +48,12 @@ def train_reader(
     seed: int = 1,
     chapters: int = 0,
 ) -> RegisteredReader:
-    """Train the strip reader, examine it on strips of MNIST's test digits and on number sets, and register it.
+    """Train the strip reader, measure it on strips of MNIST's test digits and on number sets, and register it.
 
-    A training that was stopped goes on after its last whole chapter when it is started again with the same seed and sets, also
-    with more chapters than before. mnist: path of mnist.npz, by default the setting DIGITS_MNIST, else Keras fetches it. sets:
-    number sets to learn from; measure: sets that are only read at the end. ship: a folder that the networks and the card are put
-    into. chapters: 0 is the usual number. Raises InputError for a file that is no mnist.npz, and for a set that is not in order.
+    A stopped training continues after its last complete chapter when it is started again with the same seed and sets, also with
+    more chapters. mnist: path of mnist.npz, by default the setting DIGITS_MNIST, else Keras fetches it. sets: number sets to
+    train on; measure: sets that are only read at the end. ship: a folder to save the networks and the card in. chapters: 0 is the
+    usual number. Raises InputError for an invalid mnist.npz or number set.
     """
     settings = load_settings()
     usual = StripParams()

@@ -1,4 +1,4 @@
-"""The stages of the strip reader's training: read sets -> fit -> examine -> register. What they do is in digit_core."""
+"""The stages of the strip reader's training: read sets -> fit -> examine -> register. The work itself is in digit_core."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ STRIPS = 600
 
 @dataclass(frozen=True)
 class NumberSets:
-    """Sets that are learned from, and sets that only measure."""
+    """Sets to train on, and sets that only measure."""
 
     learned: tuple[NumberSet, ...]
     measured: tuple[NumberSet, ...]
@@ -40,7 +40,7 @@ class NumberSets:
 
 @dataclass(frozen=True)
 class FittedReader:
-    """The networks in `folder`, how the strip reader was written there, the losses of each chapter, and how long all took."""
+    """The networks in `folder`, the export of the strip reader, the losses of each chapter, and the duration."""
 
     folder: Path
     exported: Exported
@@ -50,7 +50,7 @@ class FittedReader:
 
 @task(name="read number sets", **STAGE)
 def read_sets(learned: Sequence[Path], measured: Sequence[Path]) -> NumberSets:
-    """Read and check all sets before anything is trained on them."""
+    """Read and check all sets before the training starts."""
     return NumberSets(
         tuple(read_number_set(path, learn=True) for path in learned), tuple(read_number_set(path) for path in measured)
     )
@@ -58,7 +58,7 @@ def read_sets(learned: Sequence[Path], measured: Sequence[Path]) -> NumberSets:
 
 @task(name="fit reader", **STAGE)
 def fit(sources: Sources, params: StripParams, kept: Path, folder: Path, progress: Progress) -> FittedReader:
-    """Train, going on from the last whole chapter in `kept`, and write the network beside the detector that ships."""
+    """Train, continuing from the last complete chapter in `kept`, and write the network beside the shipped detector."""
     trained = train_strips(sources, params, kept, progress)
     folder.mkdir(parents=True)
     shutil.copyfile(SHIPPED_READER / FINDER, folder / FINDER)
@@ -68,7 +68,7 @@ def fit(sources: Sources, params: StripParams, kept: Path, folder: Path, progres
 
 @task(name="examine reader", **STAGE)
 def examine(fitted: FittedReader, digits: Mnist, sets: NumberSets, params: StripParams, classifier: Path) -> dict[str, Any]:
-    """Read strips written with MNIST's test digits, and numbers of the sets that were not learned; write the card."""
+    """Read strips of MNIST's test digits and numbers of the sets that were not trained on; write the card."""
     pages = PageReader(OnnxReader.of_folder(fitted.folder), OnnxRecogniser(classifier, ""))
     written = evaluate_strips(list(worn_strips(digits.test, STRIPS, np.random.default_rng(0))), pages)
     examined = [examine_set(one, one in sets.learned, pages) for one in (*sets.learned, *sets.measured)]
@@ -78,7 +78,7 @@ def examine(fitted: FittedReader, digits: Mnist, sets: NumberSets, params: Strip
 
 @task(name="register reader", **STAGE)
 def register(registry: Registry, fitted: FittedReader, card: Mapping[str, Any]) -> str:
-    """A new version of the strip reader with the alias `challenger`; returns its number."""
+    """Register a new version of the strip reader with the alias `challenger`; return its number."""
     name = registry.network.onnx
     own = {**card, "recipe": registry.network.kind, "sha256": card["sha256"][name], "bytes": card["bytes"][name]}
     return registry.register(fitted.folder / name, own, evidence=TrainingArtifacts(fitted.history))

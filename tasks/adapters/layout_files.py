@@ -12,7 +12,7 @@ MOST = 200
 
 
 def layout_texts(storage: Storage, place: str) -> dict[str, str]:
-    """The text of each layout file at a place (a file, or a folder of files), by its name; raises InputError if there is none."""
+    """Read each layout file at a place (a file or a folder), by its name. Raises InputError if there is none."""
     objects = [
         one for one in storage.list_objects(place) if one.uri == place or PurePosixPath(one.uri).suffix.lower() in SUFFIXES
     ]

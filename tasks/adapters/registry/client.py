@@ -1,6 +1,6 @@
 """MLflow's client as the registry's adapters use it: quiet, one process at a time on a local database, errors in one line.
 
-MLflow takes 1.5-2 s to import, so it is imported only when a client is asked for.
+MLflow takes 1.5-2 s to import, so it is imported only when a client is needed.
 """
 
 from __future__ import annotations
@@ -26,19 +26,22 @@ _ALWAYS = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
-    "MLFLOW_LOGGING_LEVEL": "CRITICAL",  # what goes wrong comes as an exception, and once is enough
+    "MLFLOW_LOGGING_LEVEL": "CRITICAL",  # errors come as exceptions; logging them too would repeat them
 }
-_UNLESS_SET = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2", "MLFLOW_HTTP_REQUEST_TIMEOUT": "30"}  # 7 and 120 s: minutes of silence
+_UNLESS_SET = {
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
+}  # the defaults are 7 and 120 s: minutes of silence
 
 
 class UnreachableError(RegistryError):
-    """MLflow gave no answer, which is another thing than a bad one."""
+    """MLflow gave no answer, as opposed to an error message."""
 
 
 class MlflowAccess:
-    """The MLflow at `uri`, `sqlite:////folder/mlflow.db` or an http(s) URL; `name` is that without passwords.
+    """Access to the MLflow at `uri`, `sqlite:////folder/mlflow.db` or an http(s) URL; `name` is the URI without passwords.
 
-    `database` is its file, if it is a local one. Raises RegistryError for any other URI.
+    `database` is the file of a local one. Raises RegistryError for any other URI.
     """
 
     def __init__(self, uri: str, busy_seconds: float) -> None:
@@ -48,7 +51,7 @@ class MlflowAccess:
 
     @contextmanager
     def client(self) -> Iterator[MlflowClient]:
-        """Raises RegistryError with one line, UnreachableError where nobody answered.
+        """Provide a client. Its errors become a RegistryError with one line, UnreachableError where nobody answered.
 
         On a local database one process at a time: MLflow cannot create one twice.
         """
@@ -88,7 +91,7 @@ def _local_database(uri: str, name: str) -> SqliteFile | None:
 
 
 def gist(error: Exception) -> str:
-    """MLflow's message in one short line without passwords; of a network error only its innermost words."""
+    """Shorten MLflow's message to one line without passwords; of a network error keep only the innermost message."""
     line = " ".join(str(error).split())
     innermost = re.search(r"\[Errno -?\d+\] ([^'\")]+)", line)
     return innermost[1] if innermost else masked(line)[:200]
@@ -99,7 +102,7 @@ def masked(text: str) -> str:
 
 
 def _silence() -> None:
-    """Before MLflow is imported: no telemetry, no pickles, no bars and no log lines of its own."""
+    """Switch off telemetry, pickles, progress bars and log lines before MLflow is imported."""
     os.environ.update(_ALWAYS)
     for name, value in _UNLESS_SET.items():
         os.environ.setdefault(name, value)
@@ -108,7 +111,7 @@ def _silence() -> None:
 
 @contextmanager
 def already_there_is_fine() -> Iterator[None]:
-    """Another process may have made the same thing a moment ago."""
+    """Ignore the error that something exists already: another process may have created it a moment ago."""
     from mlflow.exceptions import MlflowException
 
     try:

@@ -1,7 +1,7 @@
-"""The review database: where it is, how it is opened, and its errors as one line for a person.
+"""The review database: its location, opening, and its errors as one line for the user.
 
-A local SQLite file by default (with a write-ahead log, so that readers and a writer do not wait for each other), or
-PostgreSQL by URL. Several processes may use one database at once.
+A local SQLite file by default (with a write-ahead log, so that readers and a writer do not wait for each other), or PostgreSQL by
+URL. Several processes may use one database at once.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from tasks.adapters.review.schema import SCHEMA
 _MIGRATION_LOCK = 0x6469676974  # PostgreSQL's advisory locks are numbers; this one spells "digit"
 _FORMS = "sqlite:////folder/review.db or postgresql://user:password@host/database"
 
-_BETWEEN_TRIES = 0.05  # seconds
+_BETWEEN_TRIES = 0.05  # seconds between tries
 
 CONNECTIONS = 20
 """Kept open by one process; ten more are opened for a rush."""
@@ -51,10 +51,10 @@ _ADVICE = (
 
 
 class Database:
-    """The database at `url`, its tables made or brought up to date when it is opened.
+    """The database at `url`; its tables are created or migrated when it is opened.
 
-    `busy_seconds` is how long to wait for another writer or for a connection. Raises QueueError if the database cannot be
-    had, or was made by a newer version of this program; so do its methods.
+    `busy_seconds` is how long to wait for another writer or for a connection. The constructor and the methods raise QueueError if
+    the database cannot be opened, or was made by a newer version of this program.
     """
 
     def __init__(self, url: str, busy_seconds: float) -> None:
@@ -76,14 +76,14 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """One transaction; on SQLite nobody else writes meanwhile."""
+        """Open a transaction; on SQLite nobody else writes meanwhile."""
         immediate = self._engine.execution_options(sqlite_begin="BEGIN IMMEDIATE")
         with self._one_line_errors(), self._writers_turn(), immediate.begin() as connection:
             yield connection
 
     @contextmanager
     def _writers_turn(self) -> Iterator[None]:
-        """Threads of this process that write to SQLite come one after the other: its own lock is polled, and has no queue."""
+        """Let threads of this process write to SQLite one after the other: its own lock is polled and not fair."""
         if not self.is_sqlite:
             yield
             return
@@ -100,7 +100,7 @@ class Database:
     def _prepare(self) -> None:
         if self._version() != SCHEMA_VERSION:
             with self.writing() as connection:
-                if not self.is_sqlite:  # several processes may open a new queue at once: one makes it, the others wait
+                if not self.is_sqlite:  # several processes may open a new queue at once: one creates it, the others wait
                     connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
                 upgrade(connection, self.name)
 
@@ -121,17 +121,17 @@ class Database:
 
 
 def now() -> float:
-    """Seconds since 1970: the one form in which the database keeps times that are compared."""
+    """Return the time in seconds since 1970, the only form of times that the database compares."""
     return time.time()
 
 
 def locked(query: sa.Select[Any]) -> sa.Select[Any]:
-    """For the rows of this query others wait, where the database locks rows (SQLite locks the whole file in `writing`)."""
+    """Lock the rows of this query, where the database locks rows (SQLite locks the whole file in `writing`)."""
     return query.with_for_update(of=query.get_final_froms()[0])
 
 
 def locked_or_skipped(query: sa.Select[Any]) -> sa.Select[Any]:
-    """The same; rows that another transaction holds are passed over instead of waited for."""
+    """Lock the rows of this query, skipping rows that another transaction holds instead of waiting."""
     return query.with_for_update(of=query.get_final_froms()[0], skip_locked=True)
 
 
@@ -163,9 +163,9 @@ def _engine(url: URL, busy_seconds: float) -> Engine:
 
 
 def _configure_sqlite(busy_seconds: float, connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
-    # The driver's own BEGIN is deferred, and a transaction that turns from reading to writing fails at once instead of
-    # waiting. So it is taken away here, and given by _begin_sqlite. `synchronous` stays FULL: what was put is on disk
-    # before the caller goes on to publish its batch.
+    # The driver's own BEGIN is deferred, and a transaction that turns from reading to writing fails at once instead of waiting.
+    # So it is switched off here and replaced by _begin_sqlite. `synchronous` stays FULL: what was put is on disk before the
+    # caller goes on to publish its batch.
     connection.isolation_level = None
     cursor = connection.cursor()
     _keep_a_log(cursor, time.monotonic() + busy_seconds)
@@ -173,7 +173,7 @@ def _configure_sqlite(busy_seconds: float, connection: DBAPIConnection, _: Conne
 
 
 def _keep_a_log(cursor: DBAPICursor, until: float) -> None:
-    """Waits for whoever is just making the same new database: SQLite itself does not, where a journal turns into a log."""
+    """Switch to the write-ahead log; wait for another process that is creating the same database, which SQLite does not."""
     while True:
         try:
             cursor.execute("PRAGMA journal_mode = WAL")

@@ -1,4 +1,4 @@
-"""Brings a review database to the form that this program knows, step by step, with Alembic."""
+"""Migration of a review database to the present schema, step by step, with Alembic."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ VERSION_TABLE = "review_alembic"
 
 
 def upgrade(connection: Connection, name: str) -> None:
-    """Within the connection's transaction: all steps are done or none. Raises QueueError for a newer database."""
+    """Migrate within the connection's transaction: all steps are done or none. Raises QueueError for a newer database."""
     found = _version(connection)
     if found is not None and found > SCHEMA_VERSION:
         raise QueueError(
@@ -34,7 +34,7 @@ def upgrade(connection: Connection, name: str) -> None:
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
     config.attributes["connection"] = connection
     if found is not None and not sa.inspect(connection).has_table(VERSION_TABLE):
-        command.stamp(config, "0001")  # made before there was Alembic
+        command.stamp(config, "0001")  # created before Alembic was used
     command.upgrade(config, "head")
 
 
