@@ -54,7 +54,7 @@ def forecast(objects: Iterable[SourceObject], listing: Listing, settings: Settin
 
 
 def _look(objects: Iterable[SourceObject]) -> tuple[int, int, list[SourceObject]]:
-    """Return the number of objects, their total bytes, and an evenly spread sample (deterministic reservoir sampling)."""
+    """Return the number of objects, their total bytes, and a sample of objects evenly spaced in the listing."""
     count = size = 0
     sample: list[SourceObject] = []
     step = 1

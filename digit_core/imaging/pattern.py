@@ -1,4 +1,4 @@
-"""Paper that is not bare: the security pattern of a cheque, coarse fibres, the dots of a copy; told from ink and taken off.
+"""Patterned paper (security patterns of cheques, coarse fibres, copy dots), told from ink and removed.
 
 Pictures are darkness, uint8 of shape (height, width), 0 paper, 255 black.
 """
@@ -23,7 +23,7 @@ _SPREAD = 5
 
 
 def paper_darkness(darkness: Grey) -> float:
-    """How dark the paper is between the ink, as a share of the ink's darkness: the median of both; 0 where there is no ink."""
+    """Return the darkness of the paper between the ink, as a share of the ink's: the median of both; 0 without ink."""
     soft, level = _soft(darkness)
     ink = soft > level
     if not ink.any():
@@ -33,7 +33,7 @@ def paper_darkness(darkness: Grey) -> float:
 
 
 def without_pattern(darkness: Grey) -> Grey:
-    """The ink alone, a little softer: what is far fainter than the rest is taken for paper."""
+    """Remove the pattern: everything much fainter than the rest; the ink becomes slightly softer."""
     soft, level = _soft(darkness)
     ink = soft > level
     if not ink.any():

@@ -1,7 +1,7 @@
-"""What the reader's networks and those who ask them agree on. Nothing that the networks learn from is needed to read.
+"""Interface between the networks of the reader and their callers. Reading needs nothing of the training code.
 
-A network says of itself what it knows, in the metadata of its file: `characters`, and a strip reader its `height` and `column`.
-One that says nothing has the form `PLAIN`. Whoever asks sees the characters of `CHARACTERS`, whatever the network knows.
+The metadata of a network's file describe it: `characters`, and for a strip reader `height` and `column`. Without them the network
+has the form `PLAIN`. Callers always see the characters of `CHARACTERS`, whatever the network knows.
 """
 
 from __future__ import annotations
@@ -46,9 +46,8 @@ _HIGHEST, _WIDEST = 256, 32
 
 @dataclass(frozen=True, slots=True)
 class NetworkForm:
-    """What a network knows: its characters in the order of its classes; of a strip reader besides how many pixels a strip is high
-    and a column wide.
-    """
+    """Form of a network: its characters in the order of its classes; for a strip reader also the height of a strip and the width
+    of a column, in pixels."""
 
     characters: str = CHARACTERS
     height: int = STRIP_HEIGHT
@@ -62,7 +61,7 @@ class NetworkForm:
 
     @classmethod
     def of(cls, facts: Mapping[str, str]) -> NetworkForm:
-        """The form that the metadata of a network's file tell. Raises RegistryError for one that no network has."""
+        """Parse the form from the metadata of a network's file. Raises RegistryError for an invalid one."""
         try:
             height, column = int(facts.get("height", STRIP_HEIGHT)), int(facts.get("column", COLUMN))
         except ValueError as error:
@@ -71,7 +70,7 @@ class NetworkForm:
 
     @property
     def places(self) -> tuple[int, ...]:
-        """For each of its characters the place in `CHARACTERS`; what is not among them is another character."""
+        """Return the index in `CHARACTERS` of each of its characters; others count as "another character"."""
         return tuple(CHARACTERS.index(one if one in CHARACTERS else OTHER) for one in self.characters)
 
 

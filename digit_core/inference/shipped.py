@@ -1,4 +1,4 @@
-"""Where the networks lie that come with this package. Imports nothing, since whoever asks may need no network at all."""
+"""Paths of the shipped networks. Nothing is imported here, since callers may need no network at all."""
 
 from __future__ import annotations
 
