@@ -1,11 +1,11 @@
 """The numbers as one CSV file (RFC 4180) with a datapackage.json that describes it.
 
-The first two columns are the paper's: the scan and the value on it. Text stands in quotes, so that digits keep their
-leading zeros for readers that tell text from numbers.
+The first two columns are the scan and the value on it. Text is quoted, so that digits keep their leading zeros in readers that
+distinguish text from numbers.
 
 A spreadsheet takes text that starts with = + - @ (also full width), a tab or a line end for a formula, even within quotes (OWASP,
-"CSV Injection"). Such a text gets one ' before it, as spreadsheets mark text; so does a text that starts with ' itself, so
-that taking one leading ' away always gives the text back (`unguard`).
+"CSV Injection"). Such a text gets one ' before it, the spreadsheets' mark for text; so does a text that starts with ' itself, so
+that removing one leading ' always restores the text (`unguard`).
 """
 
 from __future__ import annotations
@@ -40,14 +40,15 @@ COLUMNS = tuple(_SOURCE)
 
 
 class _Echo:
-    """A file for csv.writer whose `write` gives the line back instead of keeping it."""
+    """A file for csv.writer whose `write` returns the line instead of keeping it."""
 
     def write(self, line: str) -> str:
         return line
 
 
 def numbers_csv(tables: Iterable[pa.Table]) -> Iterator[str]:
-    """Lines, header first, each with its CRLF, of tables CORRECTED (digit_core.review.corrections); holds one table at a time.
+    """Yield lines, header first, each with its CRLF, of tables CORRECTED (digit_core.review.corrections); one table is in memory
+    at a time.
 
     Write them with newline="" and UTF-8. `page` counts from 1; `confidence` is rounded to six places.
     """
@@ -62,12 +63,12 @@ def numbers_csv(tables: Iterable[pa.Table]) -> Iterator[str]:
 
 
 def guard(text: str) -> str:
-    """Text that no spreadsheet takes for a formula."""
+    """Protect text, so that no spreadsheet takes it for a formula."""
     return f"'{text}" if text.startswith(_RISKY) else text
 
 
 def unguard(text: str) -> str:
-    """The inverse of `guard`."""
+    """Restore the text that `guard` protected."""
     return text.removeprefix("'")
 
 
@@ -83,12 +84,12 @@ def _cells(name: str, column: pa.Array) -> list[Any]:
 
 
 def _numbers(values: Iterable[float | None], decimals: Iterable[int | None]) -> list[Decimal | str]:
-    """With their decimals as the form has them or as written, and "" for none."""
+    """Format values with their decimals, by the form or as written, and "" for None."""
     return ["" if value is None else _number(value, places) for value, places in zip(values, decimals, strict=True)]
 
 
 def _number(value: float, places: int | None) -> Decimal:
-    """A fraction or an angle has no decimals: it stands with as many figures as it needs."""
+    """Format a value; a fraction or an angle without fixed decimals gets as many digits as it needs."""
     if places is None and not value.is_integer():
         return Decimal(f"{value:.12g}")
     return Decimal(f"{value:.{places or 0}f}")
@@ -112,9 +113,9 @@ class CsvFile:
 
 
 def datapackage(numbers: CsvFile, tables: Iterable[tuple[CsvFile, str, Sequence[str]]] = ()) -> dict[str, Any]:
-    """The descriptor of a CSV file of `numbers_csv` that lies beside it: Data Package 2.0 (datapackage.org/standard).
+    """Build the descriptor of a CSV file of `numbers_csv` in the same folder: Data Package 2.0 (datapackage.org/standard).
 
-    tables: the files of `digit_core.results.page_tables` that lie there too, each with its scan and the names of its columns.
+    tables: the files of `digit_core.results.page_tables` in that folder, each with its scan and the names of its columns.
     """
     wide = [_resource(file, {"fields": _wide_fields(columns)}) | {"title": title} for file, title, columns in tables]
     return {
@@ -144,7 +145,7 @@ def _resource(file: CsvFile, schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _wide_fields(columns: Sequence[str]) -> list[dict[str, str]]:
-    """Of a page's table: the names of its rows, and a field for each column."""
+    """Describe the fields of a page's table: the names of its rows, and a field for each column."""
     what = "The number as written; ? behind it: for a person; ? alone: not read; – is a dash, ″ ditto, '' blank."
     first = {"name": "row", "type": "string", "description": "Name of the row."}
     return [first, *({"name": column, "type": "string", "description": what} for column in columns)]

@@ -1,4 +1,4 @@
-"""What a published table may hold: right types, known states, confidences from 0 to 1."""
+"""Validation of published tables: right types, known states, confidences from 0 to 1."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SHARES = ("confidence", "printed", "p1", "p2", "p3", "layout_agreement")
 
 
 def problem_of(name: str, table: pa.Table) -> str:
-    """What is wrong with the first column that cannot be, "" for a sound table. Columns may be missing, nulls are looked over."""
+    """Describe what is wrong with the first invalid column, "" for a valid table. Columns may be missing, nulls are ignored."""
     for field in table.schema:
         if problem := _problem(name, field, table[field.name]):
             return f"column {field.name}: {problem}"

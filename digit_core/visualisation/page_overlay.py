@@ -1,4 +1,4 @@
-"""Pictures for people: a page with what was read on it, and sheets of crops. All colours are BGR, as OpenCV has them."""
+"""Pictures for people: a page with its readings, and sheets of crops. All colours are BGR, as in OpenCV."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from digit_core.records import Box, Grey
 Picture = NDArray[np.uint8]
 """A BGR image, shape (height, width, 3)."""
 
-# Green and orange of equal lightness are hard to tell apart for some; these two differ in lightness too.
+# green and orange of equal lightness are hard to distinguish for some people; these two differ in lightness too
 COLOURS: Mapping[str, tuple[int, int, int]] = {
     State.ACCEPTED: (70, 110, 0),
     State.REVIEW: (0, 120, 240),
@@ -31,18 +31,17 @@ _MEANING = {State.ACCEPTED: "accepted", State.REVIEW: "for review", State.REJECT
 _BY_PEOPLE = {State.CONFIRMED: "confirmed", State.CORRECTED: "corrected", State.UNREADABLE: "unreadable"}
 _INK, _WHITE = (40, 40, 40), 255
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
-_EASY_TO_READ = 40  # pixels that a digit should be high for its label to be legible
+_EASY_TO_READ = 40  # height in pixels from which a digit's label is legible
 _MOST_PIXELS = 100_000_000
 _CELL, _CAPTION, _GAP = 96, 15, 8
 
 
 def overlay(pixels: Grey, numbers: pa.Table, digits: pa.Table, quarters: int = 0) -> Picture:
-    """A page's boxes, the digits read above them, and below the unsure ones their confidence; a legend under the page.
+    """Draw a page's boxes, the digits read above them, and below those in review their confidence; a legend under the page.
 
-    `numbers` and `digits` hold the rows of this page only. Where digits are small the page is enlarged by a whole factor,
-    so that labels can be read; the page's origin stays top left. A page narrower than the legend gets white beside it. One that
-    lies turned on its scan by so many quarters (digit_core.imaging.rotation) is shown upright, that its labels can be read with
-    it.
+    `numbers` and `digits` hold the rows of this page only. Where digits are small the page is enlarged by a whole factor, so that
+    labels can be read; the page's origin stays top left. A page narrower than the legend gets white beside it. A page that is
+    rotated on its scan by so many quarters (digit_core.imaging.rotation) is shown upright.
     """
     if pixels.ndim != 2 or pixels.dtype != np.uint8:
         raise ValueError(f"a page is a grey image of shape (height, width) and uint8, not {pixels.shape} {pixels.dtype}")
@@ -60,7 +59,7 @@ def overlay(pixels: Grey, numbers: pa.Table, digits: pa.Table, quarters: int = 0
 
 
 def contact_sheet(crops: Sequence[Grey], captions: Sequence[str], columns: int = 10, title: str = "") -> Picture:
-    """Crops of any size in a grid, row by row, each with its caption below; raises ValueError if their numbers differ."""
+    """Draw crops of any size in a grid, row by row, each with its caption below. Raises ValueError if their numbers differ."""
     if columns < 1 or len(crops) != len(captions):
         raise ValueError(
             f"need 1 column or more and one caption a crop: {columns=}, {len(crops)} crops, {len(captions)} captions"
@@ -74,7 +73,7 @@ def contact_sheet(crops: Sequence[Grey], captions: Sequence[str], columns: int =
 
 
 def to_png(image: NDArray[np.uint8]) -> bytes:
-    """A grey or BGR image as the bytes of a PNG file; raises ValueError for an image without pixels."""
+    """Encode a grey or BGR image as PNG. Raises ValueError for an image without pixels."""
     if image.size == 0:
         raise ValueError(f"an image of shape {image.shape} has no pixels to write")
     _, data = cv2.imencode(".png", image)
@@ -82,28 +81,28 @@ def to_png(image: NDArray[np.uint8]) -> bytes:
 
 
 def _upright_rows(rows: list[dict[str, Any]], quarters: int, lying: Grey) -> list[dict[str, Any]]:
-    """Rows with their boxes on the page as it is when turned upright."""
+    """Map the rows' boxes to the page turned upright."""
     height, width = lying.shape
     places = (upright_box(Box(row["x"], row["y"], row["w"], row["h"]), quarters, width, height) for row in rows)
     return [{**row, "x": box.x, "y": box.y, "w": box.w, "h": box.h} for row, box in zip(rows, places, strict=True)]
 
 
 def _factor(pixels: Grey, heights: Sequence[int]) -> int:
-    """Return how often the page is enlarged: 1 to 4, as small digits need, within what memory bears."""
+    """Return the enlargement of the page: 1 to 4, as small digits need, within the memory limit."""
     wanted = int(np.clip(np.ceil(_EASY_TO_READ / max(1.0, float(np.median(heights)))), 1, 4)) if heights else 1
     affordable = int((_MOST_PIXELS / max(1, pixels.size)) ** 0.5)
     return max(1, min(wanted, affordable))
 
 
 def _faded(pixels: Grey, factor: int) -> Picture:
-    """Ink at two thirds of its strength, so that the labels stand out."""
+    """Reduce the ink to two thirds of its strength, so that the labels stand out."""
     pale = (255 - (255 - pixels.astype(np.uint16)) * 2 // 3).astype(np.uint8)
     large = cv2.resize(pale, None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC) if factor > 1 else pale
     return cv2.cvtColor(large, cv2.COLOR_GRAY2BGR).astype(np.uint8)
 
 
 def _frame(canvas: Picture, row: Mapping[str, Any], factor: int, grow: int, thickness: int) -> None:
-    # Kept near the canvas: OpenCV's coordinates are 32-bit, and what lies far outside is not seen anyway.
+    # kept near the canvas: OpenCV's coordinates are 32-bit, and what lies far outside is invisible anyway
     far = np.array([canvas.shape[1], canvas.shape[0]]) + 16
     start = np.clip(np.array([row["x"], row["y"]]) * factor - grow, -16, far)
     end = np.clip(np.array([row["x"] + row["w"], row["y"] + row["h"]]) * factor + grow - 1, -16, far)
@@ -112,7 +111,7 @@ def _frame(canvas: Picture, row: Mapping[str, Any], factor: int, grow: int, thic
 
 
 def _label(canvas: Picture, digit: Mapping[str, Any], number: Mapping[str, Any], factor: int) -> None:
-    """The digit above its number, its confidence below; inside the page's edge if there is no room."""
+    """Draw the digit above its number, its confidence below; inside the page's edge if there is no room."""
     colour = COLOURS.get(digit["state"], _INK)
     centre = round((digit["x"] + digit["w"] / 2) * factor)
     height = int(np.clip(0.6 * number["h"] * factor, 10, 90))
@@ -128,7 +127,8 @@ def _label(canvas: Picture, digit: Mapping[str, Any], number: Mapping[str, Any],
 
 @lru_cache(maxsize=4096)
 def _letters(text: str, height: int) -> NDArray[np.uint8]:
-    """Text as a mask, 0 to 255: digits are `height` pixels high, with `height // 3` above and below for accents and tails."""
+    """Draw text as a mask, 0 to 255: digits are `height` pixels high, with `height // 3` above and below for accents and
+    tails."""
     top, bottom, mask = _big_letters("0")
     tall = bottom - top
     _, _, mask = _big_letters(text)
@@ -142,7 +142,7 @@ def _letters(text: str, height: int) -> NDArray[np.uint8]:
 
 
 def _big_letters(text: str) -> tuple[int, int, NDArray[np.uint8]]:
-    """Text drawn large, and the first row and the row after the last that have ink: OpenCV's own size is a rough one."""
+    """Draw text large; return the first row and the row after the last that have ink: OpenCV's own size is approximate."""
     scale, weight = 4.0, 8
     (width, height), _ = cv2.getTextSize(text, _FONT, scale, weight)
     mask = np.zeros((3 * height + 60, width + 160), np.uint8)
@@ -152,7 +152,7 @@ def _big_letters(text: str) -> tuple[int, int, NDArray[np.uint8]]:
 
 
 def _stamp(canvas: Picture, text: str, height: int, centre: int, top: int, colour: Sequence[int]) -> None:
-    """Paints text with a white rim, in place, digits from row `top` down; what lies beyond the canvas is cut off."""
+    """Paint text with a white rim, in place, digits from row `top` down; what lies beyond the canvas is cut off."""
     rim = max(1, height // 10)
     mask = np.pad(_letters(text, height), rim)
     halo = cv2.dilate(mask, np.ones((2 * rim + 1, 2 * rim + 1), np.uint8))
@@ -168,7 +168,7 @@ def _stamp(canvas: Picture, text: str, height: int, centre: int, top: int, colou
 
 
 def _legend(digits: Iterable[Mapping[str, Any]], page_width: int) -> Picture:
-    """A strip with a coloured square and a count for each state."""
+    """Draw a strip with a coloured square and a count for each state."""
     states = [row["state"] for row in digits]
     height = int(np.clip(page_width / 100, 12, 40))
     meaning = {**_MEANING, **{state: text for state, text in _BY_PEOPLE.items() if state in states}}
@@ -185,7 +185,7 @@ def _legend(digits: Iterable[Mapping[str, Any]], page_width: int) -> Picture:
 
 
 def _above(one: Picture, other: Picture) -> Picture:
-    """One picture above the other, the narrower widened with white on its right."""
+    """Stack two pictures, the narrower widened with white on its right."""
     width = max(one.shape[1], other.shape[1])
     wide = [np.pad(part, ((0, 0), (0, width - part.shape[1]), (0, 0)), constant_values=_WHITE) for part in (one, other)]
     return np.vstack(wide)
