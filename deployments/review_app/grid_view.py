@@ -14,7 +14,7 @@ from deployments.review_app.templating import chosen, render
 from digit_core.records import NOT_A_DIGIT
 
 router = APIRouter(route_class=StrictRoute)
-TITLE, PATH = "Carpet", "/carpet"
+TITLE, PATH = "Groups", "/carpet"
 
 
 @router.get(PATH)
