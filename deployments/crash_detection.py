@@ -19,7 +19,7 @@ NAME = "digits: end runs whose process is gone"
 SILENT_SECONDS = 90
 """Three heartbeats."""
 
-_WORDS = f"no sign of life for {SILENT_SECONDS} s: its process is gone. The next run goes on from there"
+_WORDS = f"no heartbeat for {SILENT_SECONDS} s: its process is gone. The next run continues from there"
 _ENDS = ("Completed", "Failed", "Cancelled", "Crashed")
 
 

@@ -25,7 +25,7 @@ class Share:
         """Parse '2/3' as the second of three. Raises InputError for anything else."""
         number, mark, of = text.partition("/")
         if not (mark and number.strip().isdigit() and of.strip().isdigit()):
-            raise InputError(f"{text!r} is no share: write 1/3, 2/3 or 3/3")
+            raise InputError(f"{text!r} is not a share: write 1/3, 2/3 or 3/3")
         return cls(int(number), int(of))
 
     def holds(self, uri: str) -> bool:

@@ -45,7 +45,7 @@ def _read_batch(plan: RunPlan, batch: Batch) -> Sealed:
 def _settle(plan: RunPlan) -> RunPlan:
     """Replace the plan's paths by this machine's (working folder, model file); one process per Dask thread."""
     if socket.gethostname() != plan.home and plan.review_url.startswith("sqlite"):
-        raise InputError("a run on several machines needs a review queue that all reach: set DIGITS_REVIEW_DATABASE_URL")
+        raise InputError("a run on several machines needs a review queue that all can reach: set DIGITS_REVIEW_DATABASE_URL")
     from distributed import get_worker
 
     _open.close()

@@ -21,11 +21,11 @@ from flows.sources import Listing
 @as_parameters()
 def digitise(
     source: Annotated[str, Field(description="Folder, file or URL (s3://bucket/folder) of the scans, as the worker sees it.")],
-    out: Annotated[str, Field(description="Folder or URL that the results are added to.")],
+    out: Annotated[str, Field(description="Folder or URL of the results; they are added to it.")],
     options: RunOptions,
-    share: Annotated[str | None, Field(description="Read this share of the source alone, such as 2/3.")] = None,
+    share: Annotated[str | None, Field(description="Read only this share of the source, such as 2/3.")] = None,
     shares: Annotated[
-        int, Field(ge=1, le=256, description="Runs that read the source side by side: this one starts the others.")
+        int, Field(ge=1, le=256, description="Number of runs that share the source in parallel; this one starts the others.")
     ] = 1,
 ) -> Tally:
     """Read every page of SOURCE that is new or changed since OUT was written, and add it to OUT.

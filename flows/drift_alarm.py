@@ -15,7 +15,7 @@ from flows.settings import Settings
 from tasks.adapters.results.dataset import Results
 from tasks.run_plan import RunPlan
 
-_ADVICE = "Look at some pages (`digits show`), and evaluate or recalibrate before these numbers are trusted."
+_ADVICE = "Check some pages (`digits show`), and evaluate or recalibrate before trusting these numbers."
 
 
 def warn_of_drift(plan: RunPlan, settings: Settings, batch: Distribution, results: Results) -> None:
@@ -29,7 +29,7 @@ def warn_of_drift(plan: RunPlan, settings: Settings, batch: Distribution, result
     try:
         create_markdown_artifact(text, key="digits-drift", description=f"a warning about {plan.out}")
     except (httpx.HTTPError, PrefectException) as error:
-        get_run_logger().warning(f"the warning could not be left with Prefect: {error!r}")
+        get_run_logger().warning(f"the warning could not be sent to Prefect: {error!r}")
     resource = {"prefect.resource.id": f"digits.collection.{plan.out}", "prefect.resource.name": plan.out}
     emit_event("digits.drift", resource, payload={"run": plan.read_by.run_id, "drift": alarms})
 
@@ -43,5 +43,5 @@ def _compared(plan: RunPlan, settings: Settings, batch: Distribution, results: R
     try:
         return drifts(batch, results.shape(but_not=plan.read_by.run_id), validation)
     except StorageError as error:
-        get_run_logger().warning(f"the collection's past could not be looked at: {error}")
+        get_run_logger().warning(f"the collection's past could not be read: {error}")
         return []

@@ -38,9 +38,9 @@ class Fed:
 @described
 def feedback(
     out: Annotated[str | None, Field(description="Results that people reviewed. Default: every collection of the queue.")] = None,
-    at_least: Annotated[int, Field(ge=1, description="New decisions from which there is a new training set.")] = 1,
-    recipe: Annotated[str | None, Field(description="Network to train with them then. Default: none is trained.")] = None,
-    epochs: Annotated[int, Field(ge=0, description="Times that all digits are seen; 0: the recipe's.")] = 0,
+    at_least: Annotated[int, Field(ge=1, description="Minimum of new decisions for a new training set.")] = 1,
+    recipe: Annotated[str | None, Field(description="Recipe to train with them. Default: none.")] = None,
+    epochs: Annotated[int, Field(ge=0, description="Passes over all digits; 0: the recipe's.")] = 0,
     mnist: Annotated[str | None, Field(description="Path of mnist.npz. Default: the setting DIGITS_MNIST.")] = None,
 ) -> Fed:
     """Write the corrected view of OUT, by default of every collection in the queue, and train on new decisions.

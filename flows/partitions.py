@@ -25,7 +25,7 @@ def start_others(shares: int) -> str:
     deployment, run = prefect.runtime.deployment.id, prefect.runtime.flow_run.id
     if deployment is None:
         raise InputError(
-            f"{shares} shares are {shares} runs of a deployment, and this run belongs to none: start each share yourself "
+            f"{shares} shares need {shares} runs of a deployment, and this run belongs to none: start each share yourself "
             f"(--share 1/{shares} to --share {shares}/{shares}), or use `prefect deployment run digitise/adhoc`"
         )
     parameters: dict[str, Any] = dict(prefect.runtime.flow_run.parameters)
@@ -40,5 +40,5 @@ def start_others(shares: int) -> str:
             flow_run_name=f"share-{number}-of-{shares}",
             tags=["share"],
         )
-        get_run_logger().info(f"share {share} is read by the run {started.name} ({started.id})")
+        get_run_logger().info(f"share {share} is assigned to the run {started.name} ({started.id})")
     return str(Share(1, shares))

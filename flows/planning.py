@@ -49,7 +49,7 @@ def dialled(
     elif settings.ink is not CalibrationSet.AUDITS:
         setting = promised(calibration_of(model)[settings.ink], settings.max_error, settings.certainty, settings.ink)
     elif audits is None:
-        raise InputError("audits are those of a collection, and none is read into here: give --ink archive or --ink clean")
+        raise InputError("audits belong to a collection, and this command has none: give --ink archive or --ink clean")
     else:
         setting = promised_by_audits(audits(), settings.max_error, settings.certainty)
     return settings.model_copy(update={"threshold": setting.threshold, "max_error": None}), setting
@@ -64,7 +64,7 @@ def _own_real_record(model: Path) -> CalibrationRecord:
     """Return the record of real collections. Raises InputError where it was made with another model."""
     if not read_real_collections(model):
         raise InputError(
-            "the record of real collections is of the classifier that ships, and another one serves: give --ink archive"
+            "the record of real collections was made with the shipped classifier, but another one serves: give --ink archive"
         )
     return real_record().record
 
@@ -94,7 +94,7 @@ def read_layouts(settings: Settings) -> tuple[str, ...]:
     texts = layout_texts(Storage(settings.storage_options), normalise(settings.layout))
     names = [parse_layout(text, uri).name for uri, text in texts.items()]
     if twice := {name for name in names if names.count(name) > 1}:
-        raise InputError(f"two layouts of {settings.layout} have one name: {', '.join(sorted(twice))}; rename one of them")
+        raise InputError(f"two layouts of {settings.layout} have the same name: {', '.join(sorted(twice))}; rename one of them")
     return tuple(texts.values())
 
 
@@ -114,7 +114,7 @@ def make_plan(source: str, out: str, settings: Settings, run_id: str = "", share
     """
     source, out = normalise(source), normalise(out)
     if any(overlaps(source, place) for place in (out, *(join(out, name) for name in (*TABLES, "manifests")))):
-        raise InputError(f"the results of {out} would lie among the scans of {source}; choose a place for --out outside it")
+        raise InputError(f"the results of {out} would lie inside {source}; choose a place outside it for --out")
     return _plan(source, out, settings, run_id, Share.parse(share) if share else Share())
 
 

@@ -29,7 +29,7 @@ from tasks.promote import GateReport, compare_models, compare_readings, keep_rep
 def promote(
     version: Annotated[str, Field(description="Number of a version, or its alias.")] = "challenger",
     mnist: Annotated[str | None, Field(description="Path of mnist.npz. Default: the setting DIGITS_MNIST.")] = None,
-    network: Annotated[NetworkName, Field(description="Which network it is a version of.")] = NetworkName.CLASSIFIER,
+    network: Annotated[NetworkName, Field(description="Network of the version.")] = NetworkName.CLASSIFIER,
 ) -> Promoted:
     """Put a version of a network into service if it is not worse than the champion. Runs in progress keep theirs.
 
@@ -77,5 +77,5 @@ def refusal(report: GateReport, place: str) -> str:
     """List the reasons in one line."""
     return (
         f"version {report.challenger} was refused, version {report.champion} stays the champion: "
-        f"{'; '.join(report.verdict.reasons)}. The whole report is in MLflow: run {place}"
+        f"{'; '.join(report.verdict.reasons)}. The full report is in MLflow: run {place}"
     )

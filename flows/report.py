@@ -28,7 +28,7 @@ def report(plan: RunPlan, tally: Tally) -> None:
     try:
         _report(plan, tally)
     except (httpx.HTTPError, PrefectException) as error:
-        get_run_logger().warning(f"the report could not be left with Prefect: {error!r}")
+        get_run_logger().warning(f"the report could not be sent to Prefect: {error!r}")
 
 
 def _report(plan: RunPlan, tally: Tally) -> None:
@@ -39,7 +39,7 @@ def _report(plan: RunPlan, tally: Tally) -> None:
     if sheet := least_sure_sheet(tally.least_sure):
         picture = f"![least sure digits](data:image/png;base64,{base64.b64encode(sheet).decode()})"
         # an image artifact would also print its data URL, all of it, below the picture
-        create_markdown_artifact(picture, key="digits-least-sure", description="the digits that the model is least sure of")
+        create_markdown_artifact(picture, key="digits-least-sure", description="the digits with the lowest confidence")
 
 
 def summary(plan: RunPlan, tally: Tally) -> str:

@@ -29,7 +29,7 @@ from tasks.run_plan import RunPlan
 def retry(
     out: Annotated[str, Field(description="Folder or URL of the results with quarantined pages.")],
     options: RunOptions,
-    reason: Annotated[str, Field(description="Only pages that failed for this reason, such as 'missing'; empty for all.")] = "",
+    reason: Annotated[str, Field(description="Only pages with this reason, such as 'missing'; empty for all.")] = "",
 ) -> Tally:
     """Read the quarantined pages of OUT again, as their files are now. Pages that fail again stay quarantined.
 

@@ -58,7 +58,9 @@ def cluster(plan: RunPlan, scheduler: str) -> Iterator[Cluster]:
             yield Cluster(replace(plan, home=socket.gethostname()), runner)
             runner.client.run(_leave)
     except (OSError, TimeoutError) as error:
-        raise InputError(f"no Dask scheduler answers at {scheduler}: start it (`dask scheduler`), or correct that") from error
+        raise InputError(
+            f"no Dask scheduler answers at {scheduler}: start it (`dask scheduler`), or correct the address"
+        ) from error
 
 
 @task(name="read group", task_run_name="read group {group.number}", **STORAGE_STAGE)

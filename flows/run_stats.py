@@ -106,7 +106,7 @@ class Tally:
             raise BudgetExceededError(
                 f"{failed} of {pages} pages were quarantined, more than the {max_failed:.0%} allowed "
                 f"({self.commonest()}); {'all were tried, and' if at_end else 'the run was stopped;'} what was read is kept. "
-                f"Look at them with `digits results {out} --state quarantined`; mend or remove them, or raise --max-failed, "
+                f"List them with `digits results {out} --state quarantined`; repair or remove them, or raise --max-failed, "
                 "and run again"
             )
 

@@ -53,14 +53,14 @@ class Registered:
 def train(
     recipe: Annotated[str, Field(description="One of `digits recipes`.")],
     mnist: Annotated[str | None, Field(description="Path of mnist.npz. Default: the setting DIGITS_MNIST.")] = None,
-    with_reviewed: Annotated[bool, Field(description="Learn the digits that people read, too.")] = False,
-    ship: Annotated[str | None, Field(description="Folder that the model and its card are put into.")] = None,
+    with_reviewed: Annotated[bool, Field(description="Train on the digits that people reviewed, too.")] = False,
+    ship: Annotated[str | None, Field(description="Folder to save the model and its card in.")] = None,
     seed: Annotated[int, Field(description="The same seed gives the same model.")] = 1,
-    epochs: Annotated[int, Field(description="Times that all digits are seen; 0: the recipe's.")] = 0,
-    batch: Annotated[int, Field(description="Digits of one step; 0: the recipe's.")] = 0,
-    learning_rate: Annotated[float, Field(description="Of the recipe's optimiser; 0: the recipe's.")] = 0.0,
-    patience: Annotated[int, Field(description="Epochs without a better validation loss before it ends; 0: never.")] = 0,
-    augment: Annotated[bool, Field(description="Learn digits in archive ink, whatever the recipe says.")] = False,
+    epochs: Annotated[int, Field(description="Passes over all digits; 0: the recipe's.")] = 0,
+    batch: Annotated[int, Field(description="Batch size; 0: the recipe's.")] = 0,
+    learning_rate: Annotated[float, Field(description="Learning rate of the optimiser; 0: the recipe's.")] = 0.0,
+    patience: Annotated[int, Field(description="Stop after so many epochs without a better validation loss; 0: never.")] = 0,
+    augment: Annotated[bool, Field(description="Train on digits in archive ink, whatever the recipe says.")] = False,
 ) -> Registered:
     """Train RECIPE, evaluate it on MNIST's test set, and register it with the alias `challenger`.
 

@@ -135,7 +135,7 @@ def detect_page(job: DetectJob) -> PageRef | PageFailure:
         keep_page(job.kept, found, windows)
     except OSError as error:
         where = f"the working folder {job.kept.parent} cannot be written ({error.strerror})"
-        raise StorageError(f"{where}: free some space there, or set DIGITS_HOME to a folder that has more") from error
+        raise StorageError(f"{where}: free space there, or set DIGITS_HOME to a folder with more") from error
     return job.ref
 
 
@@ -206,7 +206,7 @@ def _bytes_of(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except FileNotFoundError as error:
-        raise PageError(FailureReason.MISSING, "there is no such file (any more)") from error
+        raise PageError(FailureReason.MISSING, "there is no such file, or it was deleted") from error
     except OSError as error:
         raise PageError(FailureReason.MISSING, f"the file cannot be read: {error.strerror}") from error
 

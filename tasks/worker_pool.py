@@ -94,7 +94,7 @@ class WorkerPool:
 
     def _running(self) -> ProcessPool:
         if self._closed:
-            raise CancelledError("the worker processes were told to end")
+            raise CancelledError("the worker processes are being stopped")
         if self._pool is not None and not self._pool.active:
             self._pool.join()  # it broke; this ends what is left of its workers
             self._pool = None

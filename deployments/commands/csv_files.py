@@ -43,7 +43,7 @@ def _writing(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise InputError(f"cannot write {path}: {error.strerror}; name a place in a folder that can be written") from error
+        raise InputError(f"cannot write {path}: {error.strerror}; choose a folder that can be written") from error
 
 
 def _write_tables(numbers: Iterable[pa.Table], folder: Path) -> Iterator[_Described]:

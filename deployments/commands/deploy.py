@@ -72,12 +72,12 @@ def _check_schedule(cron: str, timezone: str) -> None:
     try:
         ZoneInfo(timezone)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise InputError(f"{timezone!r} is no time zone: write one such as Europe/Oslo or UTC") from error
+        raise InputError(f"{timezone!r} is not a time zone: write one such as Europe/Oslo or UTC") from error
     try:
         CronSchedule(cron=cron, timezone=timezone)
     except ValueError as error:
         what = "write minute, hour, day, month, day of the week, such as '0 2 * * *'"
-        raise InputError(f"{cron!r} is no cron line: {what}") from error
+        raise InputError(f"{cron!r} is not a cron line: {what}") from error
 
 
 def worker(pool: str, name: str | None, limit: int) -> None:
@@ -97,7 +97,7 @@ def _server() -> str:
     address: str | None = PREFECT_API_URL.value()
     if not address:
         raise InputError(
-            "no Prefect server is named: start one (`prefect server start`), then "
+            "no Prefect server is set: start one (`prefect server start`), then "
             "`prefect config set PREFECT_API_URL=http://127.0.0.1:4200/api`"
         )
     check_reachable(address)
@@ -115,7 +115,7 @@ def _update_flag(pool: str) -> Sequence[str]:
         except ObjectNotFound:
             return ()
     if found.type != "process":
-        raise InputError(f"the work pool {pool} is of type {found.type}, not process: name another one with --pool")
+        raise InputError(f"the work pool {pool} is of type {found.type}, not process: choose another one with --pool")
     return ("--overwrite",)
 
 

@@ -71,9 +71,9 @@ def _nothing_new(plan: RunPlan, listing: Listing) -> None:
         typer.echo(f"nothing to read in share {plan.share} of {plan.source}")
         return
     if not known:
-        raise InputError(f"{plan.source} holds no scans: give a folder, a file or a URL that does (hidden files are passed over)")
+        raise InputError(f"{plan.source} contains no scans: give a folder, a file or a URL with scans (hidden files are ignored)")
     files = "1 file is" if known == 1 else f"{known:,} files are"
-    typer.echo(f"nothing new: {files} in {plan.source}, all of them read before; the results are in {plan.out}")
+    typer.echo(f"nothing new: {files} in {plan.source}, all already read; the results are in {plan.out}")
     tell_quarantined(listing.results)
     typer.echo(f"Next: digits results {plan.out}")
 
@@ -104,7 +104,7 @@ def _summary(plan: RunPlan, tally: Tally, speed: float, passed_over: int) -> Non
     if plan.spec.layouts:
         typer.echo(about_forms(tally.sums))
     if passed_over:
-        typer.echo(f"{passed_over:,} other files passed over (.csv, .txt and the like)")
+        typer.echo(f"{passed_over:,} other files ignored (.csv, .txt and the like)")
     if tally.quarantined:
         typer.echo(f"{tally.quarantined:,} quarantined ({tally.commonest(5)}): digits failures {plan.out}")
     typer.echo(f"Next: digits results {plan.out}")

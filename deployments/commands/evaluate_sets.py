@@ -59,7 +59,7 @@ def _rows(path: Path, split: str | None, sample: int) -> tuple[LabelledNumber, .
     if not found:
         have = ", ".join(name for name, rows in numbers.rows.items() if rows)
         raise InputError(
-            f"the number set {path} has no rows of the split {split or 'dev or measure'}; it has {have}: name one by --split"
+            f"the number set {path} has no rows of the split {split or 'dev or measure'}; it has {have}: choose one with --split"
         )
     if not sample or sample >= len(found):
         return found
@@ -100,7 +100,7 @@ def _draw(file: Path, numbers: Sequence[tuple[LabelledNumber, ReadNumber]]) -> N
         file.write_bytes(data.tobytes() if done else b"")
     except OSError as error:
         raise InputError(
-            f"the picture {file} cannot be written: {error.strerror}; name a file in a folder that there is"
+            f"the picture {file} cannot be written: {error.strerror}; choose a file in an existing folder"
         ) from error
 
 

@@ -32,7 +32,7 @@ def check(file: Path, page: Path, number: int, output: Path) -> int:
     _write(output, to_png(draw_layout(image.pixels, found, level.to_scan)))
     agreement = f"agreement {found.agreement:.2f}, needed {SURE:.2f}"
     if found.agreement < SURE:
-        typer.echo(f"not sure that this is {layout.name}: {agreement}; its numbers would go to a person. Drawn in {output}")
+        typer.echo(f"this page may not be {layout.name}: {agreement}; its numbers would go to a person. Drawn in {output}")
         return 1
     typer.echo(f"this is {layout.name}, version {layout.version}: {agreement}; {len(layout.cells())} cells drawn in {output}")
     return 0
@@ -59,7 +59,7 @@ def _laid(layout: Layout, image: PageImage) -> tuple[PageImage, LevelPage, Fit]:
 def propose(page: Path, number: int, output: Path, force: bool) -> None:
     """Write the layout. Raises InputError where the file exists already or the page has no ruled table."""
     if output.exists() and not force:
-        raise InputError(f"{output} is there already: give another name, or --force to write over it")
+        raise InputError(f"{output} exists already: give another name, or --force to overwrite it")
     level, _ = level_page(_upright(_image(page, number)))
     try:
         layout = proposed(level, output.stem)
@@ -77,7 +77,7 @@ def read_layout(path: Path) -> Layout:
     try:
         return parse_layout(_read(path).decode(), str(path))
     except UnicodeDecodeError as error:
-        raise InputError(f"{path} is no layout: a layout is text in UTF-8") from error
+        raise InputError(f"{path} is not a layout: it is not UTF-8 text") from error
 
 
 def _image(path: Path, number: int) -> PageImage:
@@ -100,4 +100,4 @@ def _write(path: Path, data: bytes) -> None:
     try:
         path.write_bytes(data)
     except OSError as error:
-        raise InputError(f"cannot write {path}: {error.strerror}; name a file in a folder that can be written") from error
+        raise InputError(f"cannot write {path}: {error.strerror}; choose a file in a folder that can be written") from error

@@ -42,7 +42,7 @@ def spec_of(settings: Settings, model: Path | None = None) -> ReaderSpec:
 
 def _model_in(file: Path) -> ModelFile:
     if not file.is_file():
-        raise InputError(f"there is no model {file}; leave --model away to read by the registry's champion")
+        raise InputError(f"there is no model {file}; leave out --model to use the registry's champion")
     sha256 = hashlib.sha256(file.read_bytes()).hexdigest()
     return ModelFile(f"sha256:{sha256[:12]}", file, sha256)
 

@@ -124,7 +124,7 @@ def _write(file: Path, found: Iterator[Change], seen: _Seen) -> None:
                 writer.writerow(_line(change))
         part.replace(file)
     except OSError as error:
-        raise InputError(f"cannot write {file}: {error.strerror}; name a file in a folder that can be written") from error
+        raise InputError(f"cannot write {file}: {error.strerror}; choose a file in a folder that can be written") from error
     finally:
         part.unlink(missing_ok=True)
 
@@ -161,7 +161,7 @@ def _tell(seen: _Seen, dest: str, champion: str, challenger: str, output: Path |
         )
     if output:
         typer.echo(f"all of them in {output}")
-    typer.echo(f"{seen.pages:,} pages read again; nothing was moved: leave --against away to promote")
+    typer.echo(f"{seen.pages:,} pages read again; nothing was changed: leave out --against to promote")
     for failure in seen.failures[:FAILURES_SHOWN]:
         typer.echo(f"not read again: {failure.ref.uri} page {failure.ref.index + 1}: {failure.message}")
     if len(seen.failures) > FAILURES_SHOWN:

@@ -32,7 +32,7 @@ def models() -> None:
     print_table(HEADER, [*(_row(line) for one in registries for line in one.versions()), _second_reader()])
     for one, version in offered:
         how = one.network.how_to_promote.replace("VERSION", version)
-        typer.echo(f"version {version} of the {one.network.kind} came with this package and is new; Next: {how}")
+        typer.echo(f"version {version} of the {one.network.kind} came with this package and is new. Next: {how}")
     if not offered:
         typer.echo(_LEGEND)
 
@@ -69,7 +69,7 @@ def promote(network: NetworkName, version: str, mnist: Path | None) -> None:
     from flows.launch import run_promote
 
     promoted = run_promote(settings, _print_figures, version=number, mnist=str(mnist) if mnist else None, network=network)
-    typer.echo(f"version {promoted.version} passed and is the champion now; version {promoted.before} was")
+    typer.echo(f"version {promoted.version} passed the gate and is the champion now; version {promoted.before} was")
     typer.echo(f"The report with pictures is in MLflow: run {promoted.report}")
     flag = "" if network is NetworkName.CLASSIFIER else f" --network {network}"
     typer.echo(f"Next: digits rollback{flag}   (takes it back)")
@@ -82,4 +82,4 @@ def _print_figures(figures: Figures) -> None:
 def rollback(network: NetworkName) -> None:
     """Put the previous champion back into service."""
     served, serves = Promotions(registry(load_settings(), network_named(network))).rollback()
-    typer.echo(f"version {serves} is the champion again; version {served} was. Runs in progress keep the one they have")
+    typer.echo(f"version {serves} is the champion again; version {served} was. Runs in progress keep their version")

@@ -78,7 +78,7 @@ def _batches(results: Results) -> Iterator[tuple[list[RowFields], dict[tuple[str
         rows = [row for row in pages.to_pylist() if row["state"] == "read"]
         published = _by_page(numbers)
         if not published.keys() <= {_key(row) for row in rows}:
-            raise StorageUnavailableError(f"{results.dest} is being written to: look again when that run is over")
+            raise StorageUnavailableError(f"{results.dest} is being written to: try again when that run has ended")
         yield rows, published
 
 

@@ -56,7 +56,7 @@ def _say_if_turned(image: str, page: PageRead) -> None:
     if quarters := quarters_of(page.skew):
         place = f" page {page.ref.index + 1}" if page.ref.count > 1 else ""
         typer.echo(
-            f"digits: {one_line(image)}{place}: lies turned by {90 * quarters} degrees, and was read upright; "
+            f"digits: {one_line(image)}{place}: rotated by {90 * quarters} degrees, and read upright; "
             "boxes are in pixels of the scan as it lies",
             err=True,
         )

@@ -28,7 +28,7 @@ def results(dest: str, state: str | None, limit: int, csv: Path | None, tables: 
     if csv is None and tables is None:
         _show(stored, state, limit)
     elif state == QUARANTINED:
-        raise InputError("CSV files hold numbers, and a quarantined page has none: leave --state quarantined away")
+        raise InputError("CSV files contain numbers, and a quarantined page has none: leave out --state quarantined")
     else:
         write_csv(lambda: corrected_numbers(stored, state), csv, tables)
 

@@ -67,7 +67,7 @@ def serve(host: str, port: int) -> None:
         )
         shown = f"[{host}]" if ":" in host else host
         typer.echo(f"{queue.counts().get('open', 0):,} digits wait for review: open http://{shown}:{listener.getsockname()[1]}/")
-        typer.echo("Ctrl-C ends it; nothing that was decided is lost")
+        typer.echo("Ctrl-C ends it; no decision is lost")
         config = uvicorn.Config(create_app(context), log_level="warning", server_header=False, timeout_graceful_shutdown=1)
         server = uvicorn.Server(config)
         threading.Thread(target=_close_at_exit, args=(server, apart), daemon=True).start()
@@ -87,8 +87,9 @@ def _names(host: str, token: str) -> tuple[str, ...]:
         return ("127.0.0.1", "localhost", "::1", host)
     if len(token) < SHORTEST_TOKEN or len(set(token)) < FEWEST_LETTERS:
         raise InputError(
-            f"other machines can reach {host}: set DIGITS_REVIEW_TOKEN to what `digits review token` prints and only your "
-            f"reviewers know ({SHORTEST_TOKEN} letters at least, {FEWEST_LETTERS} of them different), or leave --host away"
+            f"other machines can reach {host}: set DIGITS_REVIEW_TOKEN to a token from `digits review token` that "
+            f"only your reviewers know ({SHORTEST_TOKEN} letters at least, {FEWEST_LETTERS} of them different), "
+            "or leave out --host"
         )
     return ("*",)
 
@@ -145,6 +146,6 @@ def readers(dest: str, number: int) -> None:
         if collection not in queue.collections():
             raise InputError(f"no digit of {collection} is in the queue; `digits review status` lists the collections")
         queue.decisions.read_twice(collection, number)
-    people = "two people, blind to each other, and a third where they differ" if number == 2 else "one person"
+    people = "two people independently, and a third where they differ" if number == 2 else "one person"
     typer.echo(f"each digit of {collection} is read by {people}")
     typer.echo(f"Next: digits review serve   ({shlex.quote(collection)})")

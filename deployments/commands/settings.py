@@ -12,4 +12,4 @@ def settings() -> None:
     rows = [
         (PREFIX + name.upper(), values[name], sources[name], field.description) for name, field in Settings.model_fields.items()
     ]
-    print_table(("setting", "value", "from", "what it is"), rows)
+    print_table(("setting", "value", "from", "description"), rows)

@@ -43,10 +43,10 @@ def show(page: str, number: int, output: Path, results: str | None, options: Run
     try:
         output.write_bytes(to_png(picture))
     except OSError as error:
-        raise InputError(f"cannot write {output}: {error.strerror}; name a file in a folder that can be written") from error
+        raise InputError(f"cannot write {output}: {error.strerror}; choose a file in a folder that can be written") from error
     typer.echo(f"{read.numbers.num_rows} numbers, {read.digits.num_rows} digits drawn in {output}")
     if quarters:
-        typer.echo(f"the page lies turned by {90 * quarters} degrees on its scan, and is shown upright")
+        typer.echo(f"the page is rotated by {90 * quarters} degrees on its scan, and is shown upright")
 
 
 def _read_now(page: str, number: int, settings: Settings) -> _Page:
@@ -77,7 +77,7 @@ def _find(results: Results, page: str, number: int) -> tuple[str, float]:
     if not found:
         raise InputError(f"no page {number} of {page} in {results.dest}; give the name or uri that `digits results` shows")
     if len(found) > 1:
-        raise InputError(f"{len(found)} files are called {page}: give the whole uri, such as {found[0]['uri']}")
+        raise InputError(f"{len(found)} files have the name {page}: give the whole uri, such as {found[0]['uri']}")
     if found[0]["state"] == "quarantined":
         raise InputError(f"{page} could not be read: {found[0]['message']}")
     return str(found[0]["uri"]), float(found[0]["skew"])

@@ -20,8 +20,8 @@ def print_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> None
 def about_forms(counts: Mapping[str, int]) -> str:
     """Describe in one line the pages that no layout fits and the effect of sums."""
     missing = counts.get("no_layout", 0)
-    lost = f"no layout fits {missing:,} pages, none of their numbers is accepted; " if missing else ""
+    lost = f"no layout fits {missing:,} pages, whose numbers are not accepted; " if missing else ""
     return (
         f"{lost}sums agree on {counts.get('summed', 0):,} cells: {counts.get('out_of_review', 0):,} taken out of review, "
-        f"{counts.get('into_review', 0):,} put in, {counts.get('reread', 0):,} read otherwise"
+        f"{counts.get('into_review', 0):,} put in, {counts.get('reread', 0):,} changed"
     )

@@ -80,7 +80,7 @@ def train(name: str | None, every: bool, report: Path | None, **options: Any) ->
     params = TrainingParams.from_mapping({key: options[key] for key in TrainingParams.__dataclass_fields__})
     runs = list(_runs(name, params.epochs))
     if report is not None and not report.parent.is_dir():
-        raise InputError(f"{report.parent} is no folder, so {report.name} cannot be written there")
+        raise InputError(f"{report.parent} is not a folder, so {report.name} cannot be written there")
     outcomes: list[Outcome] = []
     with _flow(runs) as (flow, display):
         for one, epochs in runs:

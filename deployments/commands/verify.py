@@ -30,7 +30,7 @@ def verify(dest: str, forget: bool) -> None:
     _tell(damaged)
     if not forget:
         raise StorageError(
-            f"{_count(damaged)} to be read again: `digits verify {dest} --forget` takes their manifests away, and the next "
+            f"{_count(damaged)} to be read again: `digits verify {dest} --forget` removes their manifests, and the next "
             "`digits digitise` of the same source reads them"
         )
     storage.delete([batch.manifest_uri for batch in damaged])

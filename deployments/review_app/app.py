@@ -61,7 +61,7 @@ def create_app(context: ReviewContext, views: Sequence[View] = VIEWS) -> FastAPI
 
 async def _bad_request(_: Request, error: Exception) -> Response:
     fields = [".".join(map(str, one["loc"][1:])) for one in error.errors()] if isinstance(error, RequestValidationError) else []
-    return refuse(422, f"this request cannot be understood: {', '.join(fields)[:200]}; load the page anew")
+    return refuse(422, f"this request is invalid: {', '.join(fields)[:200]}; reload the page")
 
 
 async def _bad_value(_: Request, error: Exception) -> Response:
@@ -70,12 +70,12 @@ async def _bad_value(_: Request, error: Exception) -> Response:
 
 async def _no_database(_: Request, error: Exception) -> Response:
     log.error("%s", error)  # errors may name paths of this machine, which reviewers must not see
-    return refuse(503, "the review database does not answer; what you decide is kept here and sent again")
+    return refuse(503, "the review database does not answer; your decisions are kept in this browser and sent again")
 
 
 async def _trouble(_: Request, error: Exception) -> Response:
     log.error("%s", error)
-    return refuse(500, "the server could not do that; its log says why")
+    return refuse(500, "the server failed; see its log")
 
 
 async def _refused(_: Request, error: Exception) -> Response:
@@ -87,7 +87,7 @@ async def _too_much(_: Request, error: Exception) -> Response:
 
 
 async def _busy(_: Request, error: Exception) -> Response:
-    answer = refuse(503, "others are sending files just now: try again in a moment")
+    answer = refuse(503, "the server is busy with other files: try again in a moment")
     answer.headers["Retry-After"] = "5"
     return answer
 

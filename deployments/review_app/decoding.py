@@ -87,7 +87,7 @@ def small_page(job: ScanJob) -> SmallPage | PageError:
     """Return the page in the size that is shown. Raises InputError if the scan's bytes differ, and the storage's errors."""
     data = _read(job)
     if hashlib.sha256(data).hexdigest() != job.sha256:
-        raise InputError("the scan is another one by now")
+        raise InputError("the scan was changed")
     try:
         return _smaller(decode_page(data, job.index, job.limits).pixels, LARGEST_PAGE)
     except PageError as error:

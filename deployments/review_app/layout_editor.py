@@ -35,7 +35,7 @@ API = "/api/layouts"
 
 LIMITS = DecodeLimits(max_megapixels=100.0, max_megabytes=60.0)
 _CACHED = {"Cache-Control": "private, max-age=3600"}
-_GONE = "this page is not open any more: open it again"
+_GONE = "this page is no longer open: open it again"
 
 Fields = dict[str, Any]
 
@@ -149,7 +149,7 @@ def _parse(data: bytes) -> Fields:
     try:
         return _layout_answer(parse_layout(data.decode(), "this file"))
     except UnicodeDecodeError as error:
-        raise InputError("this file is no layout: a layout is text in UTF-8") from error
+        raise InputError("this file is not a layout: it is not UTF-8 text") from error
 
 
 def _layout_answer(layout: Layout) -> Fields:

@@ -39,7 +39,7 @@ def ask(request: Request, context: Context) -> Response:
 async def enter(request: Request, context: Context) -> Response:
     name, given = _fields(await request.body())
     if context.options.token and not await _is_right(request, given, context.options.token):
-        return _asked(request, context, "That is not the token: ask whoever started the page.", 403)
+        return _asked(request, context, "Wrong token: ask the person who started the server.", 403)
     if not is_name(name):
         return _asked(request, context, f"A name has 1 to {LONGEST_NAME} letters and no comma.", 403)
     response = RedirectResponse("/", 303)
@@ -60,7 +60,7 @@ def _fields(body: bytes) -> tuple[str, str]:
     try:
         form = parse_qs(body.decode(), max_num_fields=10)
     except ValueError as error:
-        raise HTTPException(400, "this form cannot be understood: load the page anew") from error
+        raise HTTPException(400, "this form is invalid: reload the page") from error
     name, token = (" ".join(form.get(field, [""])[0].split()) for field in ("name", "token"))
     return name, token
 

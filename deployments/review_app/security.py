@@ -91,15 +91,15 @@ class Guard:
         except Exception:
             log.exception("a request could not be answered")
             if not begun:
-                await refuse(500, "the server could not do that; its log says why")(scope, receive, sent)
+                await refuse(500, "the server failed; see its log")(scope, receive, sent)
 
     def _refusal(self, method: str, path: str, headers: Headers, reviewer: str) -> Response | None:
         if _is_overlong(headers):
-            return refuse(400, "this request's headers are longer than those of a browser: sign in anew")
+            return refuse(400, "this request's headers are too long for a browser: sign in again")
         try:
             host, own = _host_name(headers.get("host", "")), _is_own_request(headers)
         except ValueError:
-            return refuse(400, "this request names no place that can be: open the page anew")
+            return refuse(400, "this request has an invalid address: reload the page")
         if "*" not in self._options.hosts and host not in self._options.hosts:
             return refuse(421, "this page is not served under that name")
         if method not in ("GET", "HEAD") and not own:
@@ -108,7 +108,7 @@ class Guard:
             return refuse(413, _too_much(most_bytes(path)))
         if not path.startswith(_OPEN_TO_ALL) and not reviewer:
             asked = path.startswith(_ASKED_BY_SCRIPTS)
-            return refuse(401, "sign in first: load the page anew") if asked else RedirectResponse("/enter", 303)
+            return refuse(401, "sign in first: reload the page") if asked else RedirectResponse("/enter", 303)
         return None
 
 

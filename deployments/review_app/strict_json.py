@@ -34,7 +34,7 @@ class StrictRoute(APIRoute):
 
 
 def _none(word: str) -> float:
-    raise HTTPException(400, f"{word[:40]} is no number that can be used here")
+    raise HTTPException(400, f"{word[:40]} is not a valid number here")
 
 
 def _whole(text: str) -> int:

@@ -116,7 +116,7 @@ def promised(record: CalibrationRecord, target: float, certainty: float, ink: Ca
     if setting.feasible:
         return setting
     raise InputError(
-        f"an error of {percent(target)} cannot be promised with {percent(certainty)} certainty for digits in {ink} ink: "
+        f"an error of {percent(target)} cannot be guaranteed with {percent(certainty)} certainty for digits in {ink} ink: "
         f"{shortage(record, target, certainty)}. {_advice(least_promise(record, certainty), ink)}"
     )
 
@@ -126,7 +126,7 @@ def shortage(record: CalibrationRecord, target: float, certainty: float) -> str:
     confidence."""
     needed, (start, _) = digits_needed(target, certainty), STARTS[0]
     if record.digits < needed:
-        return f"that takes {needed:,} digits without an error, and the model was tried on {record.digits:,}"
+        return f"that takes {needed:,} digits without an error, and the model was tested on {record.digits:,}"
     accepted, wrong = (int(count[0]) for count in record.counts(_limits(1 - start)[:1]))
     return (
         f"that takes {needed:,} digits without an error, or more with few; of {record.digits:,} the model was sure of "
@@ -136,11 +136,11 @@ def shortage(record: CalibrationRecord, target: float, certainty: float) -> str:
 
 def _advice(least: DialSetting | None, ink: CalibrationSet) -> str:
     if least is None:
-        return "No error can be promised: give a --threshold instead"
+        return "No error can be guaranteed: give a --threshold instead"
     other = "" if ink is CalibrationSet.CLEAN else ", also for digits as clean as MNIST's (--ink clean)"
     return (
-        f"The least that can be is --max-error {least.target:g}, with {least.review_share:.1%} of such digits for review; "
-        f"`digits dial` shows what can be promised{other}"
+        f"The lowest possible is --max-error {least.target:g}, with {least.review_share:.1%} of such digits for review; "
+        f"`digits dial` shows what can be guaranteed{other}"
     )
 
 

@@ -115,7 +115,7 @@ def _require_one_file_per_page(files: list[Path]) -> None:
     for file in files:
         other = seen.setdefault(page_stem(file.name), file)
         if other is not file:
-            raise InputError(f"two files hold the true numbers of one page: {other} and {file}; keep one of them")
+            raise InputError(f"two files have the true numbers of one page: {other} and {file}; keep one of them")
 
 
 def _text(data: bytes, source: str) -> str:
@@ -130,7 +130,7 @@ def _check_header(header: tuple[str, ...], source: str) -> bool:
     """Return True if the header names boxes."""
     twice = [name for name in header if header.count(name) > 1]
     if twice:
-        raise InputError(f"{source}, line 1: the column {twice[0]!r} stands there twice; remove one")
+        raise InputError(f"{source}, line 1: the column {twice[0]!r} occurs twice; remove one")
     boxes = any(name in header for name in BOX_COLUMNS)
     missing = [name for name in (*COLUMNS, *(BOX_COLUMNS if boxes else ())) if name not in header]
     if missing:

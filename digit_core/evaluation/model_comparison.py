@@ -130,10 +130,10 @@ def answers(recogniser: Recogniser, crops: Crops) -> Probabilities:
     if probabilities.shape != (len(crops), CLASSES):
         raise RegistryError(
             f"model version {recogniser.version} answers {len(crops)} digits with an array of shape {probabilities.shape}, "
-            f"not ({len(crops)}, {CLASSES}): it is no classifier of digits; train it again"
+            f"not ({len(crops)}, {CLASSES}): it is not a digit classifier; train it again"
         )
     if not np.isfinite(probabilities).all():
-        raise RegistryError(f"model version {recogniser.version} gives probabilities that are no numbers; train it again")
+        raise RegistryError(f"model version {recogniser.version} gives probabilities that are not numbers; train it again")
     return probabilities
 
 

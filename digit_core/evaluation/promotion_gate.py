@@ -103,5 +103,5 @@ def _on_speed(comparison: Comparison, policy: GatePolicy) -> Iterator[str]:
     if speed.challenger < policy.min_speed * speed.champion:
         yield (
             f"it reads {speed.challenger:,.0f} digits/s, the champion {speed.champion:,.0f}; "
-            f"at least {policy.min_speed:.0%} of that is asked"
+            f"at least {policy.min_speed:.0%} of that is required"
         )

@@ -9,7 +9,7 @@ from digit_core.calibration.binomial import interval
 
 CAVEAT = (
     "pages whose truth has no boxes: a number counts as found wherever on the page it was read, and an unlisted reading may be "
-    "right although the truth does not have it"
+    "right even if the truth lacks it"
 )
 
 

@@ -64,7 +64,7 @@ def _reasons(one: StripComparison, policy: GatePolicy) -> Iterator[str]:
     if one.speed.challenger < policy.min_speed * one.speed.champion:
         yield (
             f"on {one.name} it reads {one.speed.challenger:,.0f} strips/s, the champion {one.speed.champion:,.0f}; "
-            f"at least {policy.min_speed:.0%} of that is asked"
+            f"at least {policy.min_speed:.0%} of that is required"
         )
 
 

@@ -88,11 +88,13 @@ def _check_answers(answers: NDArray[np.float32], path: Path) -> None:
     if answers.shape != (2, 11):
         raise _no_classifier(path, f"its answers to 2 pictures have the shape {answers.shape}, and should have (2, 11)")
     if not (np.isfinite(answers).all() and np.allclose(answers.sum(axis=1), 1, atol=0.01)):
-        raise _no_classifier(path, "its answers are no probabilities")
+        raise _no_classifier(path, "its answers are not probabilities")
 
 
 def _no_classifier(path: Path, what: str) -> RegistryError:
-    return RegistryError(f"{path} is no digit classifier: {what}; register another one, or take it back with `digits rollback`")
+    return RegistryError(
+        f"{path} is not a digit classifier: {what}; register another one, or undo the promotion with `digits rollback`"
+    )
 
 
 def calibration_of(path: Path) -> dict[CalibrationSet, CalibrationRecord]:
@@ -100,7 +102,7 @@ def calibration_of(path: Path) -> dict[CalibrationSet, CalibrationRecord]:
     text = onnx_session(path).get_modelmeta().custom_metadata_map.get(CALIBRATION)
     if text is None:
         raise RegistryError(
-            f"{path} holds no calibration record, so no error can be promised: give a threshold instead, or train the model "
+            f"{path} has no calibration record, so no error can be guaranteed: give a threshold instead, or train the model "
             "again with `digits train`"
         )
     return read_records(text)

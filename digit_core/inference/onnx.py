@@ -21,4 +21,4 @@ def onnx_session(path: Path) -> Any:
     try:
         return onnxruntime.InferenceSession(path.read_bytes(), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # ONNX Runtime raises a dozen classes that share no base but Exception
-        raise RegistryError(f"{path} is no model that ONNX Runtime can load: {str(error).splitlines()[0]}") from error
+        raise RegistryError(f"{path} is not a model that ONNX Runtime can load: {str(error).splitlines()[0]}") from error

@@ -92,7 +92,7 @@ class SecondReader:
         self._session = onnx_session(path)
         inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
         if len(inputs) != 1 or len(outputs) != 1 or outputs[0].shape[-1] != 1 + len(_KEPT):
-            raise RegistryError(f"{path} is not the second reader's network: delete it, and it is made anew")
+            raise RegistryError(f"{path} is not the second reader's network: delete it, and it is created again")
         self._input = inputs[0].name
 
     def read(self, strips: Sequence[Grey]) -> list[Columns]:

@@ -40,7 +40,9 @@ def proposed(page: LevelPage, name: str) -> Layout:
     """Propose the page's own ruled tables as a layout, to be edited. Raises InputError where there are none."""
     tables = ruled_tables(page.maps)
     if not tables:
-        raise InputError("no ruled table was found on it: draw its boxes under Layouts on the page of `digits review serve`")
+        raise InputError(
+            "no ruled table was found on the page: draw its boxes under Layouts on the page of `digits review serve`"
+        )
     return Layout(name, page.width, page.height, grids=tuple(within(table, page) for table in tables), lines=page.lines)
 
 
@@ -61,7 +63,7 @@ def relaid(layout: Layout, page: LevelPage) -> Layout:
     if found.agreement < SURE:
         raise InputError(
             f"this page is not the form of layout {layout.name} (agreement {found.agreement:.2f}, needed {SURE:.2f}): "
-            "open a page of that form, or begin a new layout"
+            "open a page of that form, or start a new layout"
         )
     zones = tuple(replace(zone, box=_moved(zone.box, found)) for zone in layout.zones)
     grids = tuple(_moved_grid(grid, found) for grid in layout.grids)

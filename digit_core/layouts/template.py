@@ -113,8 +113,8 @@ class Holds(_Part):
 
     def __post_init__(self) -> None:
         for kind in self.kinds:
-            _require(kind not in _NO_KIND, f"kinds are what a number may be, and {kind.value!r} is none of them")
-        _require(len(set(self.kinds)) == len(self.kinds), "a kind stands twice")
+            _require(kind not in _NO_KIND, f"{kind.value!r} is not a kind of number that a cell can hold")
+        _require(len(set(self.kinds)) == len(self.kinds), "a kind occurs twice")
         low, high = self.digits
         _require(1 <= low <= high <= 32, f"a cell holds 1 to 32 digits, the fewest first, not {low} to {high}")
         _require(self.decimals is None or 0 <= self.decimals <= 9, f"decimals must be 0 to 9, not {self.decimals}")
@@ -141,9 +141,9 @@ class Axis(_Part):
 
     def __post_init__(self) -> None:
         _require(len(self.names) > 0, "a grid needs a row and a column at least")
-        _require(len(self.edges) == len(self.names) + 1, f"{len(self.names)} names need one edge more, not {len(self.edges)}")
-        _require(all(a < b for a, b in pairwise(self.edges)), "edges must grow from one to the next")
-        _require(len(set(self.names)) == len(self.names), f"a name stands twice: {_twice(self.names)}")
+        _require(len(self.edges) == len(self.names) + 1, f"{len(self.names)} names need one more edge, not {len(self.edges)}")
+        _require(all(a < b for a, b in pairwise(self.edges)), "edges must ascend")
+        _require(len(set(self.names)) == len(self.names), f"a name occurs twice: {_twice(self.names)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,8 +229,8 @@ class Layout(_Part):
     def __post_init__(self) -> None:
         _require(self.width > 0 and self.height > 0, f"the reference page needs a size, not {self.width:g} x {self.height:g}")
         names = [*(zone.name for zone in self.zones), *(grid.name for grid in self.grids)]
-        _require(len(names) > 0, f"layout {self.name} has neither zones nor grids: draw what shall be read")
-        _require(len(set(names)) == len(names), f"layout {self.name}: a name stands twice: {_twice(tuple(names))}")
+        _require(len(names) > 0, f"layout {self.name} has neither zones nor grids: draw the boxes to read")
+        _require(len(set(names)) == len(names), f"layout {self.name}: a name occurs twice: {_twice(tuple(names))}")
         count = len(self.zones) + sum(len(grid.rows.names) * len(grid.columns.names) for grid in self.grids)
         _require(count <= MOST_CELLS, f"layout {self.name} has {count:,} cells, the most are {MOST_CELLS:,}")
         for area in self.cells().values():

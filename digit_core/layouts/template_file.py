@@ -36,9 +36,9 @@ def parse_layout(text: str, where: str = "layout") -> Layout:
         _look_through(text)
         fields = yaml.load(text, _LOADER)  # noqa: S506  builds texts, lists and mappings only
     except yaml.YAMLError as error:
-        raise InputError(f"{where}: this is no YAML: {' '.join(str(error).split())}") from error
+        raise InputError(f"{where}: this is not YAML: {' '.join(str(error).split())}") from error
     if not isinstance(fields, dict) or fields.get("format") != FORMAT:
-        raise InputError(f"{where}: this is no layout: it must begin with `format: {FORMAT}`")
+        raise InputError(f"{where}: this is not a layout: it must begin with `format: {FORMAT}`")
     return layout_from({key: value for key, value in fields.items() if key != "format"}, where)
 
 
@@ -51,7 +51,7 @@ def layout_from(fields: Mapping[str, Any], where: str = "layout") -> Layout:
         place = ".".join(str(part) for part in first["loc"] if not str(part).startswith(("function", "dataclass")))
         raise InputError(f"{where}: {place or 'layout'}: {first['msg'].removeprefix('Value error, ')}") from error
     except (TypeError, KeyError, AttributeError, ValueError) as error:
-        raise InputError(f"{where}: its parts are not as they should be ({error}); see `digits layout --help`") from error
+        raise InputError(f"{where}: its parts are invalid ({error}); see `digits layout --help`") from error
     except InputError as error:
         raise InputError(f"{where}: {error}") from error
 

@@ -26,7 +26,7 @@ from digit_core.records import CellState
 
 _RISKY = tuple("'=+-@\t\r\n＝＋－＠")
 _CHUNK = 4096
-_GUARD = "A leading ' guards text that a spreadsheet would run as a formula: take one away to get the text itself."
+_GUARD = "A leading ' protects text that a spreadsheet would run as a formula: remove one to get the text itself."
 
 _SOURCE = {
     "file": "uri",
@@ -122,7 +122,7 @@ def datapackage(numbers: CsvFile, tables: Iterable[tuple[CsvFile, str, Sequence[
         "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
         "name": "handwritten-numbers",
         "title": "Handwritten numbers read from scanned pages",
-        "description": "One row a number. Each links to its pixels: file, page, and box in pixels of the scan.",
+        "description": "One row per number. Each links to its pixels: file, page, and box in pixels of the scan.",
         "resources": [_resource(numbers, _table_schema()), *wide],
     }
 
@@ -146,7 +146,7 @@ def _resource(file: CsvFile, schema: dict[str, Any]) -> dict[str, Any]:
 
 def _wide_fields(columns: Sequence[str]) -> list[dict[str, str]]:
     """Describe the fields of a page's table: the names of its rows, and a field for each column."""
-    what = "The number as written; ? behind it: for a person; ? alone: not read; – is a dash, ″ ditto, '' blank."
+    what = "The number as written; ? behind it: in review; ? alone: not read; – is a dash, ″ ditto, '' blank."
     first = {"name": "row", "type": "string", "description": "Name of the row."}
     return [first, *({"name": column, "type": "string", "description": what} for column in columns)]
 
@@ -166,19 +166,16 @@ def _table_schema() -> dict[str, Any]:
         "$schema": "https://datapackage.org/profiles/2.0/tableschema.json",
         "fields": [
             _field("file", "string", f"Path or URL of the scan. {_GUARD}", minLength=1),
-            _field("value", "number", "What the text comes to, with its sign; '' if its kind has no value.")
-            | {"missingValues": [""]},
+            _field("value", "number", "Value of the text, with its sign; '' if its kind has no value.") | {"missingValues": [""]},
             _field("digits", "string", "The digits with leading zeros; '' if none; ? is unreadable.", pattern="[0-9?]*"),
             _field("text", "string", f"The number as written, with its marks. {_GUARD}"),
-            _field("kind", "string", "What the text is; '' if nothing is written.", enum=[kind.value for kind in NumberKind]),
+            _field("kind", "string", "Kind of the text; '' if nothing is written.", enum=[kind.value for kind in NumberKind]),
             _field("page", "integer", "Page within the file, counted from 1.", minimum=1),
             _field("zone", "string", f"Zone or grid of the layout; table1, … of the page's own rulings; '' for none. {_GUARD}"),
             _field("row", "string", f"Row of the grid. {_GUARD}"),
             _field("column", "string", f"Column of the grid. {_GUARD}"),
-            _field(
-                "cell", "string", "What stands in the cell; '' outside of cells.", enum=["", *(one.value for one in CellState)]
-            ),
-            _field("checks", "string", "What the form's sums say of it; '' if nothing."),
+            _field("cell", "string", "Content of the cell; '' outside of cells.", enum=["", *(one.value for one in CellState)]),
+            _field("checks", "string", "Result of the form's sums; '' if none."),
             *(_field(name, "integer", text, **({"minimum": 1} if name in "wh" else {})) for name, text in box.items()),
             _field(
                 "confidence",
@@ -187,13 +184,18 @@ def _table_schema() -> dict[str, Any]:
                 minimum=0,
                 maximum=1,
             ),
-            _field("state", "string", "What may be done with the number.", enum=[state.value for state in State]),
-            _field("number_id", "string", "The same for the same pixels in whatever run.", minLength=1),
-            _field("model_version", "string", f"The version of the model that read it. {_GUARD}"),
-            _field("machine_digits", "string", "What the machine read, whatever people said.", pattern="[0-9]*"),
-            _field("second_digits", "string", "What the second reader reads; '' where it was not asked.", pattern="[0-9]*"),
-            _field("reviewer", "string", f"Who decided, with ', ' between; '' if nobody did. {_GUARD}"),
-            _field("decided", "string", "When: ISO 8601, UTC; '' if nobody did.", pattern="([0-9]{4}-[0-9]{2}-[0-9]{2}T.*)?"),
+            _field("state", "string", "State of the number.", enum=[state.value for state in State]),
+            _field("number_id", "string", "Id of the number; the same for the same pixels in every run.", minLength=1),
+            _field("model_version", "string", f"Version of the classifier that read it. {_GUARD}"),
+            _field("machine_digits", "string", "The machine's reading, before any correction.", pattern="[0-9]*"),
+            _field("second_digits", "string", "The second reader's digits; '' where it was not asked.", pattern="[0-9]*"),
+            _field("reviewer", "string", f"Reviewers who decided, separated by ', '; '' if none did. {_GUARD}"),
+            _field(
+                "decided",
+                "string",
+                "Time of the decision: ISO 8601, UTC; '' if none.",
+                pattern="([0-9]{4}-[0-9]{2}-[0-9]{2}T.*)?",
+            ),
         ],
         "primaryKey": ["file", "page", "number_id"],
         "missingValues": [],  # an empty value is a number without a digit, not an unknown one

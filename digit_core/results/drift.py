@@ -67,7 +67,7 @@ class Distribution:
             return cls()
         counts = (*values["confidences"], *values["digits"], values["accepted"], values["doubt_millionths"])
         if len(values["digits"]) != 10 or not all(type(count) is int and 0 <= count <= 2**53 for count in counts):
-            raise ValueError("its shape holds what is no count")
+            raise ValueError("its shape has an invalid count")
         doubt = values["doubt_millionths"] / _MILLION
         return cls(tuple(values["confidences"]), tuple(values["digits"]), values["accepted"], doubt)
 

@@ -71,7 +71,7 @@ class Manifest:
 
     def __post_init__(self) -> None:
         if not self.pages:
-            raise ValueError(f"batch {self.key} holds no page; a manifest needs one at least")
+            raise ValueError(f"batch {self.key} has no page; a manifest needs at least one")
 
     @property
     def order(self) -> tuple[int, str, str]:
@@ -100,7 +100,7 @@ class Manifest:
             return _from_values(json.loads(body, parse_constant=_no_number), name, body is not data)
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise InputError(
-                f"{name} is no manifest of digits ({error!r}): restore it, or delete it to read its pages again"
+                f"{name} is not a manifest of digits ({error!r}): restore it, or delete it to read its pages again"
             ) from error
 
 
@@ -116,7 +116,7 @@ def _unharmed(data: bytes) -> bytes:
 
 
 def _no_number(word: str) -> float:
-    raise ValueError(f"{word} is no number")
+    raise ValueError(f"{word} is not a number")
 
 
 def _from_values(values: dict[str, Any], name: str, checked: bool) -> Manifest:
@@ -145,13 +145,13 @@ def _page(uri: str, version: str, sha256: str, index: int, count: int) -> PageRe
 
 def _files(key: str, paths: Mapping[str, str], hashes: Mapping[str, str]) -> dict[str, TableFile]:
     if paths != {name: table_path(name, key) for name in TABLES}:
-        raise ValueError("its files are not called as those of its batch are")
+        raise ValueError("its files do not have the names of its batch")
     return {name: TableFile(path, _text(hashes[name], _SHA256) if hashes else "") for name, path in paths.items()}
 
 
 def _options(values: Any) -> dict[str, Any]:
     if not isinstance(values, dict) or not all(isinstance(value, str | int | float) for value in values.values()):
-        raise ValueError("its options are none")
+        raise ValueError("its options are invalid")
     return values
 
 
@@ -164,13 +164,13 @@ def _text(value: Any, form: re.Pattern[str] | None = None) -> str:
 
 def _whole(value: Any) -> int:
     if type(value) is not int or not 0 <= value <= _GREATEST:
-        raise ValueError(f"{str(value)[:40]} is no count")
+        raise ValueError(f"{str(value)[:40]} is not a count")
     return value
 
 
 def _moment(value: Any) -> str:
     if datetime.fromisoformat(_text(value)).tzinfo is None:
-        raise ValueError(f"{value} names no time zone")
+        raise ValueError(f"{value} has no time zone")
     return str(value)
 
 

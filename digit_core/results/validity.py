@@ -43,7 +43,7 @@ def _unknown(values: pa.ChunkedArray, known: tuple[str, ...]) -> str:
 
 def _no_number(values: pa.ChunkedArray, is_share: bool) -> str:
     if _any(pc.invert(pc.is_finite(values))):
-        return "a value that is no finite number"
+        return "a value that is not a finite number"
     if is_share and _any(pc.or_(pc.less(values, 0.0), pc.greater(values, 1.001))):
         return "a share outside of 0 to 1"
     return ""

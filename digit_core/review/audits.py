@@ -50,6 +50,7 @@ def promised_by_audits(record: CalibrationRecord, target: float, certainty: floa
     if setting.feasible:
         return setting
     raise InputError(
-        f"the {record.digits:,} audits of this collection do not promise an error of {percent(target)} with {percent(certainty)} "
-        f"certainty: {shortage(record, target, certainty)}; let people decide more of them, or give --ink archive"
+        f"the {record.digits:,} audits of this collection do not guarantee an error of {percent(target)} with "
+        f"{percent(certainty)} certainty: {shortage(record, target, certainty)}; let people decide more of them, "
+        "or give --ink archive"
     )

@@ -50,7 +50,7 @@ class Verdict:
         if self.kind is Kind.NUMBER and not (self.value == "" or (plain and len(self.value) <= LONGEST_NUMBER)):
             raise InputError(f"a number is made of up to {LONGEST_NUMBER} digits 0 to 9, not {self.value[:40]!r}")
         if self.kind in (Kind.NOT_A_DIGIT, Kind.UNREADABLE) and self.value:
-            raise InputError(f"{self.kind.value!r} goes without a value, not with {self.value[:40]!r}")
+            raise InputError(f"{self.kind.value!r} has no value, not {self.value[:40]!r}")
 
     @property
     def label(self) -> int | None:
@@ -106,7 +106,7 @@ def apply(parts: Sequence[str], verdicts: Mapping[int, Verdict], pending: int) -
     number still wait for a person. Raises InputError for an index that the number does not have.
     """
     if not all(0 <= place < len(parts) for place in verdicts):
-        raise InputError(f"a number of {len(parts)} digits has no place {max(verdicts)}: put it into the queue anew")
+        raise InputError(f"a number of {len(parts)} digits has no place {max(verdicts)}: put it into the queue again")
     machine = "".join(parts)
     retyped = next((verdict for verdict in verdicts.values() if verdict.kind is Kind.NUMBER), None)
     if retyped is not None:

@@ -57,7 +57,7 @@ def make_glyph_bank(
     writers = tuple(_pen(rng) for _ in range(pens))
     mixed = tuple(tuple(found) or (writers[0][digit] if writers else ()) for digit, found in enumerate(figures))
     if not all(mixed):
-        raise InputError("there is no figure of every digit to write with: give digits of all ten classes, or a pen")
+        raise InputError("some digits have no figure: give digits of all ten classes, or a pen")
     return GlyphBank(mixed, writers)
 
 

@@ -113,7 +113,7 @@ def read_number_set(path: Path, learn: bool = False) -> NumberSet:
     _check(path, rows, splits)
     found = {split: tuple(row for row, its in zip(rows, splits, strict=True) if its == split) for split in _SPLITS}
     if learn and not found[TRAIN]:
-        raise InputError(f"{path} has no row whose split is {TRAIN!r}: there is nothing to learn from; evaluate by it instead")
+        raise InputError(f"{path} has no row whose split is {TRAIN!r}: there is nothing to train on; evaluate with it instead")
     metadata = {key.decode(): value.decode() for key, value in (table.schema.metadata or {}).items() if key != b"ARROW:schema"}
     licence, source = metadata.get("licence", ""), metadata.get("source", "")
     return NumberSet(path.stem, licence, source, hashlib.sha256(data).hexdigest(), found)
@@ -123,14 +123,14 @@ def _bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise InputError(f"the number set {path} cannot be read: {error.strerror}; name a Parquet file") from error
+        raise InputError(f"the number set {path} cannot be read: {error.strerror}; give a Parquet file") from error
 
 
 def _table(path: Path, data: bytes) -> pa.Table:
     try:
         table = pq.read_table(pa.BufferReader(data))
     except (pa.ArrowInvalid, OSError) as error:
-        raise InputError(f"the number set {path} is no whole Parquet file; write it anew") from error
+        raise InputError(f"the number set {path} is not a complete Parquet file; write it again") from error
     have = set(table.column_names)
     missing = [name for name in ("text", "split") if name not in have]
     missing += [] if have & {"image", "strokes"} else ["image (or strokes)"]
@@ -175,7 +175,7 @@ def _check(path: Path, rows: Sequence[LabelledNumber], splits: Sequence[str | No
     faults["a writer who is in two splits"] = [i for i, row in enumerate(rows) if row.writer in torn]
     said = [f"{what}: {_named(indices)}" for what, indices in faults.items() if indices]
     if said:
-        raise InputError(f"the number set {path} has rows (counted from 0) with {'; with '.join(said)}; mend or remove them")
+        raise InputError(f"the number set {path} has rows (counted from 0) with {'; with '.join(said)}; correct or remove them")
 
 
 def _readable(row: LabelledNumber) -> bool:

@@ -42,11 +42,11 @@ def dial_chart(
 
 def _panel(axes: Axes, record: CalibrationRecord, dials: Sequence[DialSetting]) -> None:
     review, seen, bound = _curves(record, 1 - dials[0].certainty)
-    axes.step(100 * review, 100 * np.maximum(seen, _FLOOR), where="post", color=BLUE, label="wrong among the accepted, counted")
+    axes.step(100 * review, 100 * np.maximum(seen, _FLOOR), where="post", color=BLUE, label="wrong among the accepted, measured")
     axes.step(100 * review, 100 * bound, where="post", color=GREY, linewidth=1, label="upper bound of each threshold alone")
     kept = [setting for setting in dials if setting.feasible]
     axes.plot(
-        [100 * s.review_share for s in kept], [100 * s.target for s in kept], "o", color=ORANGE, label="promised by the dial"
+        [100 * s.review_share for s in kept], [100 * s.target for s in kept], "o", color=ORANGE, label="guaranteed by the dial"
     )
     for setting in kept:
         place = 100 * setting.review_share, 100 * setting.target

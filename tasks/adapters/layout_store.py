@@ -60,7 +60,7 @@ class LayoutFolder:
         try:
             return parse_layout(data.decode(), name)
         except UnicodeDecodeError as error:
-            raise InputError(f"{name}: a layout is text in UTF-8, and this file is not") from error
+            raise InputError(f"{name}: this is not a layout: it is not UTF-8 text") from error
 
     def save(self, layout: Layout, replaces: str | None = None) -> str:
         """Write the file, completely or not at all; return its version. Coordinates are rounded in the file.

@@ -171,7 +171,7 @@ class TestKeeping:
         tab.set_input_files("#open", str(tmp_path / "no image.png"))
         expect(tab.locator("#problem")).to_contain_text("this page cannot be read: not a JPEG")
         tab.click("#save")
-        expect(tab.locator("#problem")).to_contain_text("has neither zones nor grids: draw what shall be read")
+        expect(tab.locator("#problem")).to_contain_text("has neither zones nor grids: draw the boxes to read")
 
 
 @pytest.mark.parametrize(("width", "height"), [(1280, 720), (390, 844)])

@@ -83,7 +83,7 @@ class Relation:
         if self.low > self.high:
             raise ValueError(f"a relation holds from its low to its high, not from {self.low} to {self.high}")
         if not 0 <= self.trust < 1:
-            raise ValueError(f"trust is from 0 to below 1, for nobody reckons without fault; not {self.trust}")
+            raise ValueError(f"trust is from 0 to below 1, since nobody calculates without error; not {self.trust}")
 
 
 class RelationVerdict(StrEnum):

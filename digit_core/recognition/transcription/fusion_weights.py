@@ -108,7 +108,7 @@ def real_record(path: Path = SHIPPED_WEIGHTS) -> RealRecord:
         origin, record = values["origin"], CalibrationRecord.from_json(values["record"])
         return RealRecord(record, tuple(origin["sets"]), dict(origin["networks"]))
     except (OSError, KeyError, TypeError, ValueError) as error:
-        raise RegistryError(f"{path} holds no record of real collections ({error}): install the package anew") from error
+        raise RegistryError(f"{path} has no record of real collections ({error}): reinstall the package") from error
 
 
 @cache
@@ -117,4 +117,4 @@ def fusion_weights(path: Path = SHIPPED_WEIGHTS) -> FusionWeights:
     try:
         return FusionWeights.from_json(json.loads(path.read_text("utf-8"))["weights"])
     except (OSError, KeyError, TypeError, ValueError) as error:
-        raise RegistryError(f"{path} holds no weights of the readers ({error}): install the package anew") from error
+        raise RegistryError(f"{path} has no weights of the readers ({error}): reinstall the package") from error

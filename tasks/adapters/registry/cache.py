@@ -60,7 +60,7 @@ class ModelCache:
             with tempfile.TemporaryDirectory(dir=self.folder, prefix=".") as folder:
                 yield Path(folder)
         except OSError as error:
-            raise RegistryError(f"models cannot be kept in {self.folder} ({error}); name another folder for them") from error
+            raise RegistryError(f"models cannot be saved in {self.folder} ({error}); choose another folder") from error
 
     def remember(self, answer: KnownChampion) -> None:
         with self.new_folder() as folder:

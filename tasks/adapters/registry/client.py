@@ -66,7 +66,7 @@ class MlflowAccess:
             raise self._translated(error) from error
         except (OSError, sqlite3.Error) as error:
             raise UnreachableError(
-                f"model registry {self.name} cannot be used: {error}; see that it is a database that this user may write"
+                f"model registry {self.name} cannot be used: {error}; check that it is a database that this user may write"
             ) from error
 
     def _translated(self, error: MlflowException) -> RegistryError:
@@ -75,10 +75,10 @@ class MlflowAccess:
             advice = "after a change of MLflow's version, run `mlflow db upgrade` on it"
             return UnreachableError(f"model registry {self.name} cannot be used: {gist(error)}; {advice}")
         if status >= 500:
-            return UnreachableError(f"model registry {self.name} does not answer ({gist(error)}); see that it runs at that URL")
-        advice = "`digits models` lists what there is"
+            return UnreachableError(f"model registry {self.name} does not answer ({gist(error)}); check that it runs at that URL")
+        advice = "`digits models` lists the versions"
         if status in {401, 403}:
-            advice = "see that MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD are set and right"
+            advice = "check MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD"
         return RegistryError(f"model registry {self.name} refused: {gist(error)}; {advice}")
 
 
@@ -87,7 +87,9 @@ def _local_database(uri: str, name: str) -> SqliteFile | None:
         return SqliteFile(Path(uri.removeprefix("sqlite:///")))
     if uri.startswith(("http://", "https://")):
         return None
-    raise RegistryError(f"{name} is no model registry: write sqlite:////folder/mlflow.db or the http(s) URL of an MLflow server")
+    raise RegistryError(
+        f"{name} is not a model registry: write sqlite:////folder/mlflow.db or the http(s) URL of an MLflow server"
+    )
 
 
 def gist(error: Exception) -> str:

@@ -61,7 +61,7 @@ class Promotions:
                 raise InputError(
                     f"there is no champion before version {line[-1]} to go back to; `{how}` puts another version into service"
                     if line
-                    else f"no version is the champion, so there is none to take back; `{how}` chooses one"
+                    else f"no version is the champion, so there is nothing to roll back; `{how}` chooses one"
                 )
             self._write(client, before)
         return line[-1], before[-1]

@@ -69,8 +69,8 @@ class Registry:
             return self._ask_for_champion()
         except UnreachableError as error:
             if known is None:
-                raise RegistryError(f"{error}; no model was downloaded before, so there is none to go on with") from error
-            note = f"{error}; going on with version {known.version}, the champion when it last answered"
+                raise RegistryError(f"{error}; no model was downloaded before, so there is none to use") from error
+            note = f"{error}; using version {known.version}, the last known champion"
             return ModelFile(known.version, self._cache.path(known.sha256), known.sha256, stale=True, note=note)
 
     def remembered(self) -> ModelFile | None:

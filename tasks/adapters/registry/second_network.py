@@ -39,6 +39,6 @@ def _kept(data: bytes, folder: Path) -> Path:
         Path(file.name).replace(path)
     except OSError as error:
         raise RegistryError(
-            f"the second reader's network cannot be kept in {folder} ({error.strerror}): make room, {WITHOUT_IT}"
+            f"the second reader's network cannot be saved in {folder} ({error.strerror}): make room, {WITHOUT_IT}"
         ) from error
     return path

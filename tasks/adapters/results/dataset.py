@@ -73,7 +73,7 @@ class Results:
     def seal(self, manifest: Manifest) -> None:
         """Write the manifest, which makes the batch visible. Raises StorageError if its tables are missing."""
         if not self.tables_stand(manifest):
-            raise StorageError(f"the tables of batch {manifest.key} have gone from {self.dest}: run again to write them anew")
+            raise StorageError(f"the tables of batch {manifest.key} are missing in {self.dest}: run again to write them")
         self._manifests.write(manifest)
 
     def tables_stand(self, manifest: Manifest) -> bool:

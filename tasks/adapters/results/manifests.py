@@ -80,5 +80,5 @@ def is_table(name: str) -> bool:
 def checked(name: str, manifest: Manifest, uri: str) -> Manifest:
     """Check the manifest's key against its file name. Raises InputError if they differ."""
     if name != f"batch-{manifest.key}.json":
-        raise InputError(f"{uri} is the manifest of batch {manifest.key}, and not called so: it is a copy, delete it")
+        raise InputError(f"{uri} is the manifest of batch {manifest.key} under another name: it is a copy, delete it")
     return manifest

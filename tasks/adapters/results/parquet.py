@@ -101,6 +101,6 @@ def _completed(table: pa.Table, name: str, columns: Sequence[str] | None) -> pa.
 def _check_schema_version(uri: str, metadata: Mapping[bytes, bytes]) -> None:
     found = metadata.get(b"digits.schema_version", b"").decode()
     if not found.isdecimal():
-        raise InputError(f"{uri} is no table of digits: it names no schema version")
+        raise InputError(f"{uri} is not a table of digits: it has no schema version")
     if int(found) > int(SCHEMA_VERSION):
         raise InputError(f"{uri} was written by a newer digits (schema {found}, known is {SCHEMA_VERSION}): upgrade digits")

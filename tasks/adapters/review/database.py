@@ -34,19 +34,19 @@ CONNECTIONS = 20
 """Kept open by one process; ten more are opened for a rush."""
 
 _ADVICE = (
-    ("locked", "another program holds it: wait for that one to end, then run this again"),
-    ("disk is full", "make room on that disk, then run this again; nothing of this step was kept"),
-    ("disk i/o", "see whether that disk is full or damaged, then run this again; nothing of this step was kept"),
-    ("no space left", "make room on the database's disk, then run this again; nothing of this step was kept"),
-    ("readonly", "give this user the right to write there, or name another queue"),
-    ("read-only", "give this user the right to write there, or name another queue"),
-    ("unable to open", "see that the folder exists and that this user may write there, or name another queue"),
-    ("not a database", "it is some other file: name another queue, or put a back-up in its place"),
-    ("malformed", "the file is damaged: put a back-up in its place, or name another queue"),
-    ("password", "see that user and password in the queue's URL are right"),
+    ("locked", "another program has locked it: wait until it ends, then run this again"),
+    ("disk is full", "free space on that disk, then run this again; this step was not saved"),
+    ("disk i/o", "check whether the disk is full or damaged, then run this again; this step was not saved"),
+    ("no space left", "free space on the database's disk, then run this again; this step was not saved"),
+    ("readonly", "give this user write permission there, or choose another queue"),
+    ("read-only", "give this user write permission there, or choose another queue"),
+    ("unable to open", "check that the folder exists and that this user may write there, or choose another queue"),
+    ("not a database", "it is another kind of file: choose another queue, or restore a backup"),
+    ("malformed", "the file is damaged: restore a backup, or choose another queue"),
+    ("password", "check user and password in the queue's URL"),
     ("permission denied", "ask the database's owner for the right to create and write tables"),
     ("does not exist", "create it first, or correct the queue's URL"),
-    ("connect", "see that the database server runs and that the queue's URL is right, then run this again"),
+    ("connect", "check that the database server runs and that the queue's URL is right, then run this again"),
 )
 
 
@@ -88,7 +88,7 @@ class Database:
             yield
             return
         if not self._turn.acquire(timeout=self._busy_seconds):
-            raise QueueError(f"review queue {self.name}: many are writing to it; wait a little, then do this again")
+            raise QueueError(f"review queue {self.name}: it is busy; wait a little, then try again")
         try:
             yield
         finally:
@@ -117,7 +117,7 @@ class Database:
         except SQLAlchemyError as error:
             raise QueueError(_message(self._url, error)) from error
         except OSError as error:
-            raise QueueError(f"review queue {self.name}: {error}; name a place where this user may write") from error
+            raise QueueError(f"review queue {self.name}: {error}; choose a place where this user may write") from error
 
 
 def now() -> float:
@@ -139,11 +139,13 @@ def _parse(url: str) -> URL:
     try:
         parsed = make_url(url)
     except SQLAlchemyError as error:
-        raise QueueError(f"the review queue's URL cannot be understood: write {_FORMS}") from error
+        raise QueueError(f"the review queue's URL is invalid: write {_FORMS}") from error
     if parsed.drivername in {"postgres", "postgresql"}:  # SQLAlchemy would look for an older driver
         parsed = parsed.set(drivername="postgresql+psycopg")
     if parsed.get_backend_name() not in {"sqlite", "postgresql"}:
-        raise QueueError(f"the review queue lives in SQLite or PostgreSQL, not in {parsed.get_backend_name()}: write {_FORMS}")
+        raise QueueError(
+            f"the review queue is stored in SQLite or PostgreSQL, not in {parsed.get_backend_name()}: write {_FORMS}"
+        )
     if parsed.get_backend_name() == "sqlite" and (parsed.host or not parsed.database):
         raise QueueError(f"the review queue's URL {url} names no file: write {_FORMS}")
     return parsed

@@ -25,7 +25,7 @@ class Answer(StrEnum):
     DECIDED = "decided already"
     TAKEN = "another reviewer has it now"
     UNKNOWN = "no such item"
-    NOT_LENT = "it was not lent to you: load the page anew"
+    NOT_LENT = "it was not lent to you: reload the page"
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ def upgrade(connection: Connection, name: str) -> None:
     if found is not None and found > SCHEMA_VERSION:
         raise QueueError(
             f"review queue {name} has schema version {found}, and this program knows up to {SCHEMA_VERSION}: "
-            "install a newer archive-digits, or name another queue"
+            "install a newer archive-digits, or choose another queue"
         )
     if found == SCHEMA_VERSION:  # another process was quicker
         return

@@ -149,7 +149,7 @@ class ReviewQueue:
     def _confidence(self, connection: Connection, item_id: str) -> float:
         confidence = connection.scalar(sa.select(ITEMS.c.confidence).where(ITEMS.c.item_id == item_id))
         if confidence is None:
-            raise QueueError(f"review queue {self.name} holds no item {item_id}: start again from the first page")
+            raise QueueError(f"review queue {self.name} has no item {item_id}: start again from the first page")
         return float(confidence)
 
     def _insert_if_new(self, table: sa.Table, *key: str) -> Any:

@@ -97,7 +97,7 @@ def _passing(error: Exception, uri: str, endpoint: str) -> StorageUnavailableErr
         return StorageUnavailableError(f"{endpoint} refused {uri}: the clock of this machine is wrong: set it, then run again")
     if isinstance(_root(error), boto.EndpointConnectionError | boto.ProxyConnectionError | boto.ConnectTimeoutError):
         return StorageUnavailableError(f"{endpoint} cannot be reached: {SET_ENDPOINT}")
-    return StorageUnavailableError(f"{endpoint} did not serve {uri}: {_one_line(error)}")
+    return StorageUnavailableError(f"{endpoint} could not serve {uri}: {_one_line(error)}")
 
 
 def _other(error: Exception, uri: str, endpoint: str) -> DigitsError:

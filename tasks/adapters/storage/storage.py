@@ -133,7 +133,7 @@ def normalise(source: str) -> str:
     Raises InputError for an empty text.
     """
     if not source.strip():
-        raise InputError("an empty name is no place: give a folder, a file or a URL such as s3://bucket/folder")
+        raise InputError("an empty name is not a place: give a folder, a file or a URL such as s3://bucket/folder")
     scheme = _scheme(source)
     place = source.partition("://")[2] if scheme else source
     if scheme.lower() in ("", "file", "local"):
