@@ -61,7 +61,7 @@ def test_a_place_that_is_not_there_is_refused_by_its_name(tmp_path: Path) -> Non
 def test_a_file_that_is_no_layout_is_refused_by_its_name(folder: Path) -> None:
     (folder / "c.yaml").write_text("colour: red\n", "utf-8")
 
-    with pytest.raises(InputError, match=r"c\.yaml: this is no layout"):
+    with pytest.raises(InputError, match=r"c\.yaml: this is not a layout"):
         read_layouts(given(folder))
 
 

@@ -106,7 +106,7 @@ REFUSED = {
     HEAD.replace("/1", "/2"): "this is not a layout: it must begin with",
     "format: [\n": "this is not YAML: ",
     "format: digits-layout/1\n\tname: form\n": "this is not YAML: ",
-    "!!python/object/apply:os.system ['true']\n": "this is no layout",
+    "!!python/object/apply:os.system ['true']\n": "this is not a layout",
     HEAD: "layout form has neither zones nor grids",
     "format: digits-layout/1\nname: form\n": "page: the reference page's width and height are missing",
     ZONE + "  colour: red\n": "zones.0.colour: ",
