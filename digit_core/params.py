@@ -115,7 +115,7 @@ class SecondOpinion(Params):
 
     when: AskWhen = AskWhen.WHEN_UNSURE
     level: float = 0.97
-    share: float = 0.15
+    share: float = 0.4
     few: int = 40
 
     def __post_init__(self) -> None:

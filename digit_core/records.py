@@ -151,7 +151,8 @@ class NumberString:
     not written by hand. text: the number as written, with its marks. seen: log odds that a number stands there at all, before any
     classifier; infinite where that is known. cell: its cell in a form; a cell without a number has no boxes, and an illegible one
     a box around its ink. marks: probability that the marks of the text are these, none missing and none too many. second: the
-    second reader's reading, None where it was not asked.
+    second reader's reading, None where it was not asked. margin: log likelihood by which the second reader prefers the digits of
+    the text to others, None likewise.
     """
 
     line: int
@@ -163,6 +164,7 @@ class NumberString:
     cell: Cell | None = None
     marks: float = 1.0
     second: str | None = None
+    margin: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from flows.settings import Settings, is_set
 if TYPE_CHECKING:
     from flows.feedback import Fed
     from flows.train import Registered
-    from flows.train_reader import RegisteredReader
+    from flows.train_networks import RegisteredNetwork
 
 Value = TypeVar("Value")
 
@@ -60,15 +60,15 @@ def trainings(settings: Settings, watch: Callable[[int, Mapping[str, float]], No
 
 
 @contextmanager
-def reader_training(
-    settings: Settings, watch: Callable[[int, Mapping[str, float]], None]
-) -> Iterator[Callable[..., RegisteredReader]]:
-    """Provide the flow `train-reader`; `watch` receives every chapter (from 0) with its losses."""
+def network_training(
+    settings: Settings, network: str, watch: Callable[[int, Mapping[str, float]], None]
+) -> Iterator[Callable[..., RegisteredNetwork]]:
+    """Provide the flow that trains "strip-reader" or "detector"; `watch` receives every chapter (from 0) with its losses."""
     with prefect_for(settings):
-        from flows.train_reader import train_reader, watching
+        from flows.train_networks import train_detector, train_reader, watching
 
         with _told(watching, watch):
-            yield train_reader
+            yield train_detector if network == "detector" else train_reader
 
 
 def run_promote(settings: Settings, tell: Callable[[Figures], None], **parameters: Any) -> Promoted:
@@ -86,9 +86,9 @@ def run_feedback(settings: Settings, **parameters: Any) -> Fed:
     with prefect_for(settings):
         from flows.feedback import feedback
 
-        _keep_log_off_the_terminal()
-        fed: Fed = feedback(**parameters)
-        return fed
+        with _log_kept_off_the_terminal():
+            fed: Fed = feedback(**parameters)
+            return fed
 
 
 @contextmanager
@@ -104,19 +104,28 @@ def prefect_for(settings: Settings) -> Iterator[None]:
 @contextmanager
 def _told(variable: ContextVar[Value], value: Value) -> Iterator[None]:
     """Set the variable, so that the flow reports to `value`, and keep its log off the terminal."""
-    _keep_log_off_the_terminal()
     token = variable.set(value)
     try:
-        yield
+        with _log_kept_off_the_terminal():
+            yield
     finally:
         variable.reset(token)
 
 
-def _keep_log_off_the_terminal() -> None:
+@contextmanager
+def _log_kept_off_the_terminal() -> Iterator[None]:
     """Send Prefect's log to the API only, because the terminal shows a progress bar; a log level set by the user wins."""
-    if not is_set("PREFECT_LOGGING_LEVEL"):
-        for handler in logging.getLogger().handlers:
-            handler.setLevel(logging.CRITICAL)
+    from prefect.logging.handlers import PrefectConsoleHandler
+
+    handlers = [] if is_set("PREFECT_LOGGING_LEVEL") else logging.getLogger().handlers
+    before = [(handler, handler.level) for handler in handlers if isinstance(handler, PrefectConsoleHandler)]
+    for handler, _ in before:
+        handler.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        for handler, level in before:
+            handler.setLevel(level)
 
 
 @contextmanager

@@ -78,7 +78,8 @@ _PANELS = {
     "Layouts": (layouts.app,),
     "Review": (review.app, review.feedback),
     "Models": (
-        *(models.recipes, models.train, models.train_reader, models.models, models.promote, models.rollback, models.dial),
+        *(models.recipes, models.train, models.train_reader, models.train_detector),
+        *(models.models, models.promote, models.rollback, models.dial),
         *(trial.synth, trial.evaluate),
     ),
     "Operate": (

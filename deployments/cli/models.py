@@ -107,11 +107,60 @@ def train_reader(
       digits train-reader --with cells.parquet --with pens.parquet --measure cheques.parquet
       digits train-reader --with cells.parquet --seed 1 --ship digit_core/model
     """
-    from deployments.commands.train_reader import train_reader
+    from deployments.commands.train_networks import train_reader
 
     train_reader(
         sets=[str(path) for path in sets or ()],
         measure=[str(path) for path in measure or ()],
+        seed=seed,
+        chapters=chapters,
+        mnist=mnist and str(mnist),
+        ship=ship and str(ship),
+    )
+
+
+def train_detector(
+    sets: Annotated[
+        list[Path] | None, typer.Option("--with", metavar="FILE", help="Train on this number set too; repeatable.")
+    ] = None,
+    pages: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="DIR", help="Train on scans with an ALTO file of the same name beside them; repeatable."),
+    ] = None,
+    measure: Annotated[
+        list[Path] | None,
+        typer.Option("--measure", metavar="FILE", help="Measure on this number set at the end, for the card; repeatable."),
+    ] = None,
+    start: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Start from this finder.onnx instead of from scratch.")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same training patches.")] = 1,
+    chapters: Annotated[
+        int, typer.Option(min=0, help="Chapters of 3,840 patches each, a quarter of them new.  [0: the usual]")
+    ] = 0,
+    mnist: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="mnist.npz.  [setting: DIGITS_MNIST; else Keras fetches it]")
+    ] = None,
+    ship: Annotated[Path | None, typer.Option(metavar="DIR", help="Save the network and its card here too.")] = None,
+) -> None:
+    """Train the detector, which finds characters on a page, and register it with its losses and figures.
+
+    It trains on patches of pages: synthetic ones, strips of number sets, and real pages with transcribed lines (ALTO), so that
+    it tells words from numbers. The detector of --start, or the shipped one, locates each digit of a transcribed number. A
+    stopped training continues after its last complete chapter when the same command is given again.
+
+    \b
+    Examples:
+      digits train-detector --with cells.parquet --pages ledgers --start digit_core/model/finder.onnx
+      digits train-detector --with cells.parquet --pages ledgers --seed 2 --ship digit_core/model
+    """
+    from deployments.commands.train_networks import train_detector
+
+    train_detector(
+        sets=[str(path) for path in sets or ()],
+        pages=[str(path) for path in pages or ()],
+        measure=[str(path) for path in measure or ()],
+        start=start and str(start),
         seed=seed,
         chapters=chapters,
         mnist=mnist and str(mnist),

@@ -18,7 +18,7 @@ from digit_core.notation import NumberKind, decimal_mark_of, interpret
 from digit_core.params import ReviewPolicy, Writing
 from digit_core.readings import DigitReading, PageRead, Reading, Reason, State, as_written
 from digit_core.recognition.legibility import legibility_of
-from digit_core.recognition.transcription.fusion_weights import Heard, fusion_weights
+from digit_core.recognition.transcription.fusion_weights import fusion_weights
 from digit_core.records import NOT_A_DIGIT, Box, CellState, NumberString, PageFound
 
 _WORD = 0.4
@@ -79,8 +79,10 @@ def _as_said(confidence: float) -> float:
 def _worth(number: NumberString, rows: Probabilities) -> Callable[[float], float]:
     """How probable it is that a number, or a digit of it, is right of which its voices say so."""
     digits = "".join(str(label) for label in rows.argmax(axis=1) if label != NOT_A_DIGIT)
-    heard = Heard.ALONE if number.second is None else Heard.AGREED if number.second == digits else Heard.DIFFERING
-    return lambda confidence: fusion_weights().calibrated(confidence, heard)
+    margin = number.margin
+    if margin is not None and digits != "".join(filter(str.isdigit, number.text)):
+        margin = -abs(margin)  # the classifier made another number of it, which the second reader was not asked about
+    return lambda confidence: fusion_weights().calibrated(confidence, len(digits), margin)
 
 
 def _stands_there(number: NumberString, classified: Probabilities) -> bool:

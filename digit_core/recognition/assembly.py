@@ -106,6 +106,7 @@ def page_digits(
             _cell(one.cell, cells),
             one.found.marks,
             one.found.second,
+            one.found.margin,
         )
         for line, one in placed
     )

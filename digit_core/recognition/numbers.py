@@ -23,7 +23,7 @@ from digit_core.recognition.transcription.ctc import best_text
 from digit_core.recognition.transcription.digit_places import without_marks
 from digit_core.recognition.transcription.fractions import with_fractions, without_pieces
 from digit_core.recognition.transcription.fusion import FoundNumber, Proposal, Seen, decided
-from digit_core.recognition.transcription.fusion_weights import Heard, fusion_weights
+from digit_core.recognition.transcription.fusion_weights import fusion_weights
 from digit_core.recognition.transcription.number_strip import FIGURES, Window
 from digit_core.recognition.transcription.second_opinion import LEAST_SEEN, Second, strip_of_scan
 from digit_core.records import Box, Grey
@@ -113,7 +113,7 @@ def with_second(
     if second is None:
         return list(numbers)
     seen = [(i, one, one.proposal) for i, one in enumerate(numbers) if one.proposal is not None and one.seen > least_seen]
-    sure = [fusion_weights().calibrated(one.confidence, Heard.ALONE) for _, one, _ in seen]
+    sure = [fusion_weights().calibrated(one.confidence, len(one.boxes), None) for _, one, _ in seen]
     chosen = [seen[at] for at in second.when.asked(sure)]
     columns = second.reader.read([strip_of_scan(page, proposal.digits.boxes) for _, _, proposal in chosen])
     again = decided([replace(proposal, second=own) for (_, _, proposal), own in zip(chosen, columns, strict=True)])

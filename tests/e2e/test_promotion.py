@@ -40,7 +40,7 @@ def promotions(home, tmp_path):
     """Version 1, as shipped, is the champion; version 2 reads much worse and challenges it."""
     found = Promotions(registry_of(load_settings()))
     found.registry.champion()
-    card = weakened(tmp_path / "weak.onnx", noise=0.4)
+    card = weakened(tmp_path / "weak.onnx", noise=1.0)
     found.registry.register(tmp_path / "weak.onnx", card)
     return found
 

@@ -15,7 +15,7 @@ from digit_core.numerics import log_odds, sigmoid, softmax
 from digit_core.recognition.detections import Characters, text_of
 from digit_core.recognition.transcription.ctc import Alignment, Floats, aligned, best_text, digits_only, log_likelihoods
 from digit_core.recognition.transcription.digit_places import boxes_of
-from digit_core.recognition.transcription.fusion_weights import FusionWeights, fusion_weights
+from digit_core.recognition.transcription.fusion_weights import MOST_MARGIN, FusionWeights, fusion_weights
 from digit_core.recognition.transcription.marks import Asked, written
 from digit_core.recognition.transcription.number_strip import Window
 
@@ -35,7 +35,8 @@ class FoundNumber:
     certainty: probability that these are its digits, none missing and none too many; printed: probability of print;
     text: as written, with its marks; seen: by how much (in log likelihood) its columns rather say these digits than none; marks:
     probability that its marks are these; second: what the second reader reads by itself, None where it was not asked; proposal:
-    what it was decided from; alone: whether no other number, as plain, stands in its strip.
+    what it was decided from; alone: whether no other number, as plain, stands in its strip;
+    margin: by how much (log likelihood) the second reader rather sees these digits than others, None where it was not asked.
     """
 
     boxes: NDArray[np.float32]
@@ -48,6 +49,7 @@ class FoundNumber:
     second: str | None = None
     proposal: Proposal | None = None
     alone: bool = True
+    margin: float | None = None
 
     @property
     def confidence(self) -> float:
@@ -97,13 +99,24 @@ def decided(proposals: Sequence[Proposal]) -> list[FoundNumber]:
     weights = fusion_weights()
     voices = [one.voices(weights) for one in proposals]
     texts = [_texts(one, [columns for columns, _ in own]) for one, own in zip(proposals, voices, strict=True)]
-    likely = _log_likelihoods(voices, texts)
+    by_voice = _log_likelihoods(voices, texts)
+    likely = [each @ np.array([weight for _, weight in own]) for each, own in zip(by_voice, voices, strict=True)]
     chosen = [_choice(*row, weights) for row in zip(proposals, texts, likely, strict=True)]
+    margins = [
+        None if one.second is None else margin_of(choice.text, own, each[:, -1])
+        for one, choice, own, each in zip(proposals, chosen, texts, by_voice, strict=True)
+    ]
     spoken = [(columns, one.text) for one, own in zip(chosen, voices, strict=True) for columns, _ in own]
     laid = iter(aligned([columns for columns, _ in spoken], [text for _, text in spoken]))
     of_each = [list(islice(laid, len(own))) for own in voices]
     found = [_number(*row, weights) for row in zip(proposals, chosen, voices, of_each, strict=True)]
-    return _with_marks(proposals, found)
+    return _with_marks(proposals, [replace(one, margin=margin) for one, margin in zip(found, margins, strict=True)])
+
+
+def margin_of(text: str, texts: Sequence[str], likely: Floats) -> float:
+    """By how much a text is likelier than the best other one that was proposed, given the log likelihood of each of the texts."""
+    others = [value for other, value in zip(texts, likely.tolist(), strict=True) if other and other != text]
+    return float(likely[texts.index(text)] - max(others)) if others else MOST_MARGIN
 
 
 def _with_marks(proposals: Sequence[Proposal], found: Sequence[FoundNumber]) -> list[FoundNumber]:
@@ -124,13 +137,13 @@ def _texts(one: Proposal, columns: Sequence[Floats]) -> list[str]:
 
 
 def _log_likelihoods(voices: Sequence[Sequence[tuple[Columns, float]]], texts: Sequence[Sequence[str]]) -> list[Floats]:
-    """For each number (its texts,): what all its columns say of each text, weighed. Most texts are proposed more than once, and
-    scored once.
+    """For each number (its texts, its voices): what each of its columns says of each text. Most texts are proposed more than
+    once, and scored once.
     """
     pairs = sorted({(number, text) for number, own in enumerate(texts) for text in own})
     asked = [(columns, text) for number, text in pairs for columns, _ in voices[number]]
     scores = iter(log_likelihoods([columns for columns, _ in asked], [text for _, text in asked]).tolist())
-    found = {(number, text): sum(weight * next(scores) for _, weight in voices[number]) for number, text in pairs}
+    found = {(number, text): [next(scores) for _ in voices[number]] for number, text in pairs}
     return [np.array([found[number, text] for text in own]) for number, own in enumerate(texts)]
 
 

@@ -29,20 +29,30 @@ class Heard(StrEnum):
     """Which readers a number's confidence rests on."""
 
     ALONE = "alone"  # the second reader was not asked
-    AGREED = "agreed"  # it was, and reads the same digits
-    DIFFERING = "differing"  # it was, and reads others
+    TOGETHER = "together"  # it was
+
+
+MOST_MARGIN = 10.0
+"""Log likelihood by which the second reader rather sees these digits than others, at most: beyond it nothing is learned."""
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """Log odds of being right = slope x log odds of what the voices say + offset (Platt, 1999)."""
+    """Log odds of being right = slope x log odds of what the voices say + margin x the second reader's margin + length x the
+    logarithm of the number of digits + offset (after Platt, "Probabilistic outputs for support vector machines", 1999).
+
+    The voices multiply their doubts digit by digit as if digits erred independently; long numbers are better than that.
+    """
 
     slope: float
     offset: float
+    margin: float = 0.0
+    length: float = 0.0
 
-    def __call__(self, confidence: float) -> float:
+    def __call__(self, confidence: float, digits: int = 1, margin: float = 0.0) -> float:
         doubt = min(max(1 - confidence, _LEAST), 1 - _LEAST)
-        return 1 / (1 + exp(-(self.slope * log((1 - doubt) / doubt) + self.offset)))
+        odds = self.slope * log((1 - doubt) / doubt) + self.margin * margin + self.length * log(max(digits, 1)) + self.offset
+        return 1 / (1 + exp(-odds))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +80,15 @@ class FusionWeights:
     classifier: float
     calibration: Mapping[Heard, Calibration]
 
-    def calibrated(self, confidence: float, heard: Heard) -> float:
-        """How probable it is that a number is right of which the voices together say so."""
-        return self.calibration[heard](confidence)
+    def calibrated(self, confidence: float, digits: int, margin: float | None) -> float:
+        """How probable it is that a number of so many digits is right of which the voices together say so.
+
+        margin: by how much (log likelihood) the second reader rather sees these digits than the best others that were proposed,
+        below 0 where it sees others; None where it was not asked.
+        """
+        if margin is None:
+            return self.calibration[Heard.ALONE](confidence, digits)
+        return self.calibration[Heard.TOGETHER](confidence, digits, max(-MOST_MARGIN, min(MOST_MARGIN, margin)))
 
     def to_json(self) -> dict[str, Any]:
         calibration = {heard.value: asdict(one) for heard, one in self.calibration.items()}

@@ -106,6 +106,11 @@ def _in_other_light(pixels: NDArray[np.uint8], rng: np.random.Generator) -> NDAr
     return np.asarray(np.clip(pixels * gain + rough * noise, 0, 1), np.float32)
 
 
+def detector_identity(params: DetectorParams, sources: DetectorSources) -> str:
+    """12 hexadecimal characters that are the same for trainings of which one goes on where the other ended."""
+    return hashlib.sha256(json.dumps(_identity(params, sources), sort_keys=True).encode()).hexdigest()[:12]
+
+
 def _identity(params: DetectorParams, sources: DetectorSources) -> dict[str, object]:
     """What must be the same for a training to go on: all but how many chapters there are, and when the rate falls."""
     values = {name: value for name, value in asdict(params).items() if name not in {"chapters", "decay"}}

@@ -1,4 +1,4 @@
-"""How a strip reader reads number sets: each number through detector, strip reader and classifier, as in service."""
+"""How networks read number sets: each number through detector, strip reader and classifier, as in service."""
 
 from __future__ import annotations
 
