@@ -1,4 +1,4 @@
-"""What the numbers of a page say of how it lies: their columns see them far better upright than turned, and better than words."""
+"""Legibility of a page's numbers in one direction: the columns see upright numbers far better than rotated ones or words."""
 
 from __future__ import annotations
 
@@ -25,9 +25,8 @@ _NONE = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Legibility:
-    """That numbers are seen the right way round: log odds beyond what is plain, of all numbers (`all`) and of those of two
-    digits and more (`clear`: a lone 0, 1 or 8 is one however it lies); `digits`: how many there are.
-    """
+    """Evidence that numbers are upright: log odds above the plain level, of all numbers (`all`) and of those with two or more
+    digits (`clear`: a lone 0, 1 or 8 looks the same rotated); `digits`: their number."""
 
     all: float
     clear: float
@@ -35,7 +34,7 @@ class Legibility:
 
     @property
     def sure(self) -> bool:
-        """Whether nothing asks for a look in another direction."""
+        """Whether no other direction needs to be tried."""
         return self.clear >= _SURE * self.digits + _SURE_AT_LEAST
 
     @property
@@ -44,7 +43,7 @@ class Legibility:
 
     @property
     def none(self) -> bool:
-        """Whether digits were read, and hardly any of them as a number that stands upright."""
+        """Whether digits were read, but hardly any of them as a number that stands upright."""
         return self.all < _NONE * self.digits
 
     def beats(self, other: Legibility, by: float) -> bool:
@@ -53,7 +52,7 @@ class Legibility:
 
 
 def legibility_of(numbers: Iterable[tuple[float, int]]) -> Legibility:
-    """What numbers say, each given as (log odds that its columns see it, number of its digits)."""
+    """Sum up numbers, each given as (log odds that its columns see it, number of its digits)."""
     pairs = np.array(list(numbers), np.float64).reshape(-1, 2)
     seen, digits = pairs[:, 0], pairs[:, 1]
     beyond = np.maximum(seen - _PLAIN * digits, 0)

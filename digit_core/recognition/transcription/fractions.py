@@ -1,4 +1,4 @@
-"""Fractions as the detector sees them: a small figure over another, at the end of a number that is as high as both together."""
+"""Fractions in detections: a small figure over another, at the end of a number that is as high as both together."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ Boxes = NDArray[np.float32]
 
 
 def with_fractions(found: Characters) -> Characters:
-    """The characters with each fraction as one of them: ½, ¼ or ¾ by what its figures may be, else another character."""
+    """Replace each fraction by one character: ½, ¼ or ¾ by what its figures may be, else another character."""
     digits = np.flatnonzero(found.best < DIGITS)
     pairs = [(int(digits[upper]), int(digits[lower])) for upper, lower in _fractions(found.boxes[digits])]
     if not pairs:
@@ -61,9 +61,9 @@ def with_fractions(found: Characters) -> Characters:
 
 
 def without_pieces(numbers: Sequence[FoundNumber]) -> list[FoundNumber]:
-    """The numbers of a page, without small figures that are part of a fraction which the strips have read with its number.
+    """Drop small figures that are part of a fraction which the strips have read with its number.
 
-    Where a small figure hangs at a number and no fraction was read, both are doubtful.
+    Where a small figure adjoins a number and no fraction was read, both are doubtful.
     """
     spoiled: set[int] = set()
     pieces: set[int] = set()
@@ -103,7 +103,7 @@ def _merged(found: Characters, upper: int, lower: int) -> tuple[Boxes, NDArray[n
 
 
 def _within(found: Characters, boxes: Boxes) -> NDArray[np.intp]:
-    """The marks whose middle lies in one of the boxes: the bars of fractions."""
+    """Return the marks whose middle lies in one of the boxes: the bars of fractions."""
     x, y = (found.boxes[:, 0] + found.boxes[:, 2]) / 2, (found.boxes[:, 1] + found.boxes[:, 3]) / 2
     left, top, right, bottom = boxes.T[..., None]
     inside = ((left < x) & (x < right) & (top < y) & (y < bottom)).any(axis=0)
@@ -111,7 +111,7 @@ def _within(found: Characters, boxes: Boxes) -> NDArray[np.intp]:
 
 
 def _fractions(boxes: Boxes) -> Iterator[tuple[int, int]]:
-    """Pairs (upper, lower) of figures that stand as a fraction behind a higher one; no figure is in two of them."""
+    """Yield pairs (upper, lower) of figures that form a fraction behind a higher one; no figure is in two of them."""
     order = np.argsort(boxes[:, 0], kind="stable")
     lefts, widest = boxes[order, 0], float(np.max(boxes[:, 2] - boxes[:, 0], initial=0.0))
     taken: set[int] = set()
@@ -128,7 +128,7 @@ def _fractions(boxes: Boxes) -> Iterator[tuple[int, int]]:
 
 
 def _below(boxes: Boxes, upper: int, others: list[int]) -> int | None:
-    """The figure that stands under the upper one, the nearest of several."""
+    """Return the figure under the upper one, the nearest of several."""
     left, top, right, bottom = boxes[upper]
     near = {}
     for i in others:

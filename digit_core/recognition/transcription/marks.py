@@ -1,8 +1,7 @@
-"""Which marks stand among the digits of a number: points, signs, strokes, fractions, and how sure that is.
+"""Marks among the digits of a number: points, signs, strokes, fractions, and their confidence.
 
-Two witnesses speak of them: the detector, which sees points and dashes on the page, and the columns of the strips, which see all
-characters. What they say of a text is put together as a logarithmic opinion pool; a point or a dash that only one of them sees is
-never sure.
+Two sources are combined: the detector, which finds points and dashes on the page, and the columns of the strips, which know all
+characters. Their scores of a text form a logarithmic opinion pool; a point or a dash that only one of them sees is never certain.
 """
 
 from __future__ import annotations
@@ -59,8 +58,10 @@ Slots = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Asked:
-    """A number whose digits are known: their boxes (n, 4) on the page from left to right, the marks that the detector found
-    beside them, the columns of the strips that were cut around it, and the characters that the strip reader knows.
+    """A number whose digits are known.
+
+    The digits' boxes (n, 4) on the page from left to right, the detected marks beside them, the columns of the strips that were
+    cut around it, and the characters that the strip reader knows.
     """
 
     digits: str
@@ -70,7 +71,7 @@ class Asked:
     known: str = CHARACTERS
 
     def told(self, slots: Slots) -> str:
-        """The text as the strip reader can say it: without marks that it does not know."""
+        """Return the text in the strip reader's characters: without marks that it does not know."""
         return "".join(one for one in _joined(self.digits, slots) if one in self.known)
 
 
@@ -83,7 +84,7 @@ class Written:
 
 
 def written(asked: Sequence[Asked]) -> list[Written]:
-    """Each number as its digits are written, with the marks that the page and its strips make likeliest."""
+    """Write each number with the marks that the page and its strips make likeliest."""
     witnesses = [_Witnesses(one) for one in asked]
     texts = [one.texts() for one in witnesses]
     likely = _log_likelihoods(asked, texts)
@@ -91,9 +92,8 @@ def written(asked: Sequence[Asked]) -> list[Written]:
 
 
 def _log_likelihoods(asked: Sequence[Asked], texts: Sequence[Sequence[Slots]]) -> list[Floats]:
-    """For each number (its texts,): every text against the columns of its strips, in their mean. Where there is but one text
-    nothing is to be weighed.
-    """
+    """Return for each number, (its texts,), the mean score of every text against the columns of its strips. With only one text
+    nothing is scored."""
     several = [number for number, own in enumerate(texts) if len(own) > 1]
     rows = [
         (columns, asked[number].told(slots)) for number in several for slots in texts[number] for columns in asked[number].columns
@@ -107,7 +107,7 @@ def _log_likelihoods(asked: Sequence[Asked], texts: Sequence[Sequence[Slots]]) -
 
 
 class _Witnesses:
-    """What detector and strips say of the marks of one number."""
+    """Evidence of detector and strips for the marks of one number."""
 
     def __init__(self, asked: Asked) -> None:
         self._asked = asked
@@ -122,7 +122,7 @@ class _Witnesses:
         self._hinted = _all_slots([best_text(columns) for columns in others], len(middles))
 
     def texts(self) -> list[Slots]:
-        """The ways to write the number that are worth weighing: what each witness says, mixed slot by slot."""
+        """Return the texts worth scoring: the proposals of each source, mixed slot by slot."""
         bare: Slots = ("",) * len(self._detected)
         seen = tuple("".join(mark for mark, _ in slot) for slot in self._detected)
         sources = list(dict.fromkeys([bare, seen, *self._read, *self._hinted]))
@@ -138,7 +138,7 @@ class _Witnesses:
         return list(dict.fromkeys([*sources, *turned]))[:_MOST]
 
     def chosen(self, texts: Sequence[Slots], likely: Floats) -> Written:
-        """The text that the strips agree on, else the likeliest one, and how sure its marks are."""
+        """Choose the text that the strips agree on, else the likeliest one, with the probability of its marks."""
         scores = _READ * likely + _DETECTED * np.array([self._detection(slots) for slots in texts])
         best = self._agreed_by_strips(texts)
         best = int(np.argmax(scores)) if best is None else best
@@ -149,7 +149,7 @@ class _Witnesses:
         return Written(_parted(_joined(self._asked.digits, slots), self._asked.boxes), sureness)
 
     def _agreed_by_strips(self, texts: Sequence[Slots]) -> int | None:
-        """Which text all strips read alike, the detector being sure of no mark besides; None if there is none."""
+        """Return the index of the text that all strips read alike, if the detector is sure of no other mark; else None."""
         if len(self._read) < 2 or len(set(self._read)) > 1 or self._read[0] not in texts:
             return None
         pairs = zip(self._read[0], self._detected, strict=True)
@@ -157,7 +157,7 @@ class _Witnesses:
         return None if missed else texts.index(self._read[0])
 
     def _detection(self, slots: Slots) -> float:
-        """How likely what the detector saw is, in logarithms, if these marks stand there."""
+        """Return the log likelihood of the detections if these marks stand there."""
         return sum(_seen_as(marks, detected) for marks, detected in zip(slots, self._detected, strict=True))
 
     def _agreed(self, slot: int, marks: str) -> bool:
@@ -175,20 +175,20 @@ def _seen_as(marks: str, detected: Sequence[tuple[str, float]]) -> float:
 
 
 def _shows(marks: str, detected: str) -> bool:
-    """Whether a mark that the detector saw is one of these: itself, or what it takes one of them for."""
+    """Whether a detected mark is one of these: itself, or what the detector takes one of them for."""
     looks = {_LOOKS.get(mark) for mark in marks}
     return detected in marks or (detected not in _STACKED and _LOOKS.get(detected, detected) in looks)
 
 
 def _hinting(columns: Columns) -> Columns:
-    """Columns in which marks that are hardly seen become the likeliest."""
+    """Return columns in which weakly seen marks become the likeliest."""
     hinting = columns.copy()
     hinting[:, DIGITS + 1 :] *= _HINT
     return hinting
 
 
 def _without_best_marks(columns: Columns) -> Columns:
-    """Columns in which every mark gives way to what it may be as well, or to none."""
+    """Return columns in which every mark is replaced by its alternative, or by none."""
     rivals = columns.copy()
     best = columns.argmax(axis=1)
     marks = np.flatnonzero(best > DIGITS)
@@ -197,7 +197,7 @@ def _without_best_marks(columns: Columns) -> Columns:
 
 
 def _all_slots(texts: Sequence[str], digits: int) -> list[Slots]:
-    """The marks of each text by slot; those with another number of digits are left out."""
+    """Return the marks of each text by slot; texts with another number of digits are left out."""
     split = [tuple(re.split("[0-9]", text)) for text in texts]
     return [slots for slots in split if len(slots) == digits + 1]
 
@@ -207,7 +207,7 @@ def _joined(digits: str, slots: Slots) -> str:
 
 
 def _parted(text: str, boxes: NDArray[np.float32]) -> str:
-    """With a space between a whole number and the fraction behind it, where the gap between their digits shows one."""
+    """Insert a space between a whole number and the fraction behind it, where the gap between their digits shows one."""
     improper = _IMPROPER.fullmatch(text)
     if not improper:
         return text

@@ -1,4 +1,4 @@
-"""When the second reader is asked about a number, and what it is shown."""
+"""The second reader's part: which numbers it is asked about, and the strips it gets."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ LEAST_SEEN = 0.0
 
 
 class StripReader(Protocol):
-    """Whatever reads strips: pictures of one line each -> columns (t, CLASSES)."""
+    """Interface of a strip reader: pictures of one line each -> columns (t, CLASSES)."""
 
     def read(self, strips: Sequence[Grey]) -> list[Columns]: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Second:
-    """The second reader, and when it is asked."""
+    """The second reader, and the rule for asking it."""
 
     reader: StripReader
     when: SecondOpinion = field(default_factory=SecondOpinion)
 
 
 def strip_of_scan(page: PreparedPage, boxes: NDArray[np.float32]) -> Grey:
-    """The scan's own grey around digits with these boxes (n, 4) of the prepared page, level; cut at the page's edges."""
+    """Cut the scan's own grey around digits with these boxes (n, 4) of the prepared page, level; cut at the page's edges."""
     height = float(np.median(boxes[:, 3] - boxes[:, 1]))
     low, high = boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)
     reach = np.array([_BESIDE * height, _ABOVE * (high[1] - low[1])])
