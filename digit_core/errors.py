@@ -17,7 +17,7 @@ from enum import StrEnum
 
 
 class FailureReason(StrEnum):
-    """Reason why a page was quarantined, as in the column `reason` of the table `pages`."""
+    """The reason why a page was quarantined, as in the column `reason` of the table `pages`."""
 
     EMPTY = "empty file"
     NOT_AN_IMAGE = "not an image"

@@ -45,7 +45,7 @@ class DateOrder(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Notation:
-    """How numbers are written at some place.
+    """Rules for writing numbers at some place.
 
     decimals: number of digits after the point, whether it is written or not; decimal_mark: "." or ","; kinds: allowed kinds, ()
     for all. None: as written.

@@ -107,7 +107,7 @@ class AskWhen(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SecondOpinion(Params):
-    """When the second reader is asked; `level`: the confidence of our own readers below which they count as unsure.
+    """Rule for asking the second reader; `level`: the confidence of our own readers below which they count as unsure.
 
     It takes longer per number than everything else. In the mode when-unsure it is asked about at most `share` of a page's
     numbers, or `few` where that is more: those nearest to acceptance, which it moves out of review most often.

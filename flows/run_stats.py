@@ -95,7 +95,7 @@ class Tally:
         return self.to_review / self.digits if self.digits else 0.0
 
     def check_budget(self, max_failed: float, out: str, at_end: bool) -> None:
-        """Raises BudgetExceededError when the share of quarantined pages is too high to continue.
+        """Check the failure budget. Raises BudgetExceededError when the share of quarantined pages is too high to continue.
 
         A single one does not count as a share of a few pages, unless none is allowed or it is the only page.
         """

@@ -1,4 +1,5 @@
-"""How pages are read, as plain values. Importing this loads nothing that reading needs: a run with nothing to do stays quick."""
+"""The specification of how pages are read, as plain values. Importing this loads nothing that reading needs: a run with nothing
+to do stays quick."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ def params_digest(*params: Params) -> str:
 
 @dataclass(frozen=True)
 class RunPlan:
-    """Everything that decides what a run does; `seq` orders runs over the same destination.
+    """The plan of a run: all values that decide what it does; `seq` orders runs over the same destination.
 
     `source`: place of the scans, "" for a run that retries the quarantined pages of `out`, wherever they are.
     """

@@ -134,7 +134,7 @@ class WorkerPool:
 
 
 def start_worker(megabytes: float) -> None:
-    """In the worker, before its first job."""
+    """Initialise a worker process, before its first job."""
     threading.Thread(target=_end_with_parent, daemon=True).start()
     limit_memory(megabytes)
     import cv2

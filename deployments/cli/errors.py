@@ -25,7 +25,7 @@ _HOW_TO_GO_ON = {
 
 
 class Terminated(KeyboardInterrupt):
-    """SIGTERM was received: the run ends as at Ctrl-C, with its summary."""
+    """Interruption by SIGTERM: the run ends as at Ctrl-C, with its summary."""
 
 
 def _terminate(signum: int, frame: object) -> NoReturn:

@@ -32,7 +32,7 @@ Result = TypeVar("Result")
 
 
 class BusyError(Exception):
-    """All places in the queue are taken."""
+    """No free place in the queue."""
 
 
 class Apart:

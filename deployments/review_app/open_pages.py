@@ -14,7 +14,7 @@ MOST_OPEN = 16
 
 
 class NotOpenError(Exception):
-    """The page was dropped to make room for others, or the server was restarted."""
+    """Access to a page that was dropped to make room for others, or before a restart of the server."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -48,7 +48,7 @@ _HEADERS = {
 
 
 class TooMuchError(Exception):
-    """The body is larger than allowed."""
+    """A body larger than allowed."""
 
     def __init__(self, most: int) -> None:
         super().__init__(_too_much(most))

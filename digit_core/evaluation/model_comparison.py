@@ -83,7 +83,7 @@ class SetComparison:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Everything that the gate's verdict depends on.
+    """All figures that the gate's verdict depends on.
 
     `speed` in digits per second. `parity`: largest difference between the challenger's ONNX and Keras outputs, None where the
     version has no Keras file. `residual_error`: share of errors among accepted digits at which `review` was measured.

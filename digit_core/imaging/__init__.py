@@ -1,1 +1,1 @@
-"""From bytes to a prepared page: decoding, background, rulings."""
+"""Imaging: from bytes to a prepared page: decoding, background, rulings."""

@@ -57,7 +57,7 @@ Points = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fit:
-    """Placing of a form on a prepared page.
+    """The placing of a form on a prepared page.
 
     terms (2, 6): x and y on the page from 1, u, v, uv, uu, vv, with u and v from -1 to 1 over the reference page. agreement:
     share of coinciding rulings of form and page, within the form's frame, 0 to 1.

@@ -1,11 +1,12 @@
-"""The network that finds and reads numbers: one trunk, two heads. Nothing here imports Keras: what builds is given it.
+"""A network that finds and reads numbers: one trunk, two heads. Nothing here imports Keras: the module is passed to the functions
+that build.
 
-- *cells*: for every 4x4 pixels what character has its middle there (or none), the sides of its box, and whether it is
-  printed. Fully convolutional, so it looks at pages and strips of any size; the idea of FCOS (Tian, Shen, Chen, He:
-  "FCOS: Fully convolutional one-stage object detection", ICCV 2019).
-- *columns*: for every 2 columns of a strip which character is written there, or none: connectionist temporal
-  classification (Graves, Fernandez, Gomez, Schmidhuber: "Connectionist temporal classification", ICML 2006). It reads
-  numbers whose digits cannot be cut apart.
+- *cells*: for every 4x4 pixels the character with its middle there (or none), the sides of its box, and whether it is printed.
+Fully convolutional, so it works on pages and strips of any size; the idea of FCOS (Tian, Shen, Chen, He: "FCOS: Fully
+convolutional one-stage object detection", ICCV 2019).
+- *columns*: for every 2 columns of a strip the character written there, or none: connectionist temporal classification (Graves,
+Fernandez, Gomez, Schmidhuber: "Connectionist temporal classification", ICML 2006). It reads numbers whose digits cannot be
+separated.
 """
 
 from __future__ import annotations
@@ -24,11 +25,10 @@ TARGETS = 1 + 4 + 1 + 1
 
 
 def build(keras: Any, widths: Sequence[int] = (24, 48, 80, 112)) -> tuple[Any, Any, Any]:
-    """Three Keras models that share their weights: (finder, reader, both).
+    """Build three Keras models that share their weights: (finder, reader, both).
 
-    finder: darkness (n, h, w, 1) in [0, 1], h and w multiples of 8 -> cells (n, h/4, w/4, OUTPUTS).
-    reader: strips (n, 40, w, 1) -> columns (n, w/2, characters + 1), class 0 being none.
-    both: patches and strips -> cells of both and columns, to be trained.
+    finder: darkness (n, h, w, 1) in [0, 1], h and w multiples of 8 -> cells (n, h/4, w/4, OUTPUTS). reader: strips (n, 40, w, 1)
+    -> columns (n, w/2, characters + 1), class 0 being none. both: patches and strips -> cells of both and columns, for training.
     """
     layers = keras.layers
     first, second, third, fourth = widths
@@ -70,9 +70,9 @@ def build(keras: Any, widths: Sequence[int] = (24, 48, 80, 112)) -> tuple[Any, A
 
 
 def cell_targets(places: Sequence[CharacterPlace], height: int, width: int) -> NDArray[np.float32]:
-    """What the cells of a picture should say: shape (height/4, width/4, TARGETS).
+    """Compute the training targets of a picture's cells: shape (height/4, width/4, TARGETS).
 
-    The cells near a character's middle bear its class; those around them, and characters cut by the edge, are not asked.
+    The cells near a character's middle have its class; those around them, and characters cut by the edge, are ignored.
     """
     rows, columns = height // STRIDE, width // STRIDE
     target = np.zeros((rows, columns, TARGETS), np.float32)
@@ -93,7 +93,7 @@ def _mark(
 ) -> None:
     x, y = (place.left + place.right) / 2, (place.top + place.bottom) / 2
     w, h = place.right - place.left, place.bottom - place.top
-    # Distance from the middle in units in which the core has radius 1: a fifth of the box, one cell at least.
+    # distance from the middle in units in which the core has radius 1: a fifth of the box, one cell at least
     away = np.hypot((xs - x) / max(0.2 * w, 2.9), ((ys - y) / max(0.2 * h, 2.9))[:, None]).astype(np.float32)
     core, ring = away <= 1, (away > 1) & (away <= 1.9)
     asked = target[..., 0] == NOTHING
@@ -112,7 +112,7 @@ def _mark(
 
 
 def column_targets(scraps: Sequence[Sample], longest: int = 16) -> NDArray[np.int32]:
-    """The texts as classes from 1, shape (n, longest), filled up with 0."""
+    """Convert the texts to classes from 1, shape (n, longest), padded with 0."""
     targets = np.zeros((len(scraps), longest), np.int32)
     for row, scrap in enumerate(scraps):
         targets[row, : len(scrap.text)] = [CHARACTERS.index(character) + 1 for character in scrap.text]
@@ -120,7 +120,8 @@ def column_targets(scraps: Sequence[Sample], longest: int = 16) -> NDArray[np.in
 
 
 def cell_loss(keras: Any) -> Any:
-    """Cross-entropy of the classes, plus where a character is: L1 of the log distances and cross-entropy of print."""
+    """Build the loss: cross-entropy of the classes, plus where a character is: L1 of the log distances and cross-entropy of
+    print."""
     ops = keras.ops
 
     def loss(target: Any, output: Any) -> Any:
@@ -129,7 +130,7 @@ def cell_loss(keras: Any) -> Any:
         classes = ops.one_hot(ops.cast(target[..., 0], "int32"), NOTHING + 1)
         entropy = -ops.sum(classes * ops.log_softmax(output[..., : NOTHING + 1]), axis=-1)
         probability = ops.exp(-entropy)
-        # Nearly all cells are bare and easy: focal weight (Lin et al., "Focal loss for dense object detection", ICCV 2017).
+        # nearly all cells are bare and easy: focal weight (Lin et al., "Focal loss for dense object detection", ICCV 2017)
         focal = ops.where(target[..., 0] < NOTHING, 1.0, ops.power(1 - probability, 1.0) + 0.05)
         sides = ops.sum(ops.abs(target[..., 1:5] - output[..., NOTHING + 1 : NOTHING + 5]), axis=-1)
         print_ = ops.binary_crossentropy(target[..., 5], output[..., NOTHING + 5], from_logits=True)
@@ -140,7 +141,7 @@ def cell_loss(keras: Any) -> Any:
 
 
 def column_loss(keras: Any) -> Any:
-    """Connectionist temporal classification, for each strip in the mean."""
+    """Build the loss of connectionist temporal classification, averaged over the strips."""
     ops = keras.ops
 
     def loss(target: Any, output: Any) -> Any:

@@ -1,6 +1,6 @@
-"""Training the reader: chapters of freshly written scraps, learned one after the other, each ending with a checkpoint.
+"""Training of the two-headed reader: chapters of newly written pictures, trained one after the other, each with a checkpoint.
 
-A chapter depends on the seed and its number alone, so an interrupted training goes on where its last chapter ended.
+A chapter depends on the seed and its number only, so an interrupted training continues after its last chapter.
 """
 
 from __future__ import annotations
@@ -43,10 +43,10 @@ _SAMPLE, _PATCHES, _STRIPS = (160, 512), 24, 150
 
 @dataclass(frozen=True, slots=True)
 class ReaderParams(Params):
-    """How the reader is trained. A chapter has `steps` batches of `patches` patches and `strips` strips.
+    """Parameters of the reader's training. A chapter has `steps` batches of `patches` patches and `strips` strips.
 
-    The rate falls along a cosine through `chapters` chapters, and then begins anew, lower: Loshchilov and Hutter, "SGDR:
-    Stochastic gradient descent with warm restarts" (ICLR 2017).
+    The rate falls along a cosine through `chapters` chapters, and then restarts, lower: Loshchilov and Hutter, "SGDR: Stochastic
+    gradient descent with warm restarts" (ICLR 2017).
     """
 
     seed: int = 1
@@ -68,7 +68,7 @@ class ReaderParams(Params):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TrainedReader:
-    """The two Keras models; the losses of every chapter, and how long all took in seconds, also of those learned earlier."""
+    """The two Keras models; the losses of every chapter, and the duration of all in seconds, earlier runs included."""
 
     finder: Any
     reader: Any
@@ -81,7 +81,7 @@ class TrainedReader:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TrainingBatch:
-    """Pictures in [0, 255], and what the heads should say of them."""
+    """Pictures in [0, 255], and the targets of both heads."""
 
     patches: NDArray[np.uint8]
     strips: NDArray[np.uint8]
@@ -94,7 +94,7 @@ Progress = Callable[[int, Mapping[str, float]], None]
 
 
 def write_chapter(learned: Labelled, params: ReaderParams, chapter: int) -> list[TrainingBatch]:
-    """All batches of a chapter, in an order of no meaning."""
+    """Write all batches of a chapter, in random order."""
     cv2.setNumThreads(1)
     rng = np.random.default_rng((params.seed, chapter))
     hands = make_glyph_bank(*learned, rng, digits=params.digits, pens=params.pens)
@@ -118,7 +118,7 @@ def _batch(patches: list[Sample], strips: list[Sample]) -> TrainingBatch:
 
 
 def _batch_of(strips: list[Sample]) -> NDArray[np.uint8]:
-    """(n, 40, width): filled up with paper on the right."""
+    """Stack strips, (n, 40, width), padded with paper on the right."""
     width = -(-max(s.pixels.shape[1] for s in strips) // _BUCKET) * _BUCKET
     filled = np.zeros((len(strips), STRIP_HEIGHT, width), np.uint8)
     for row, strip in enumerate(strips):
@@ -127,7 +127,7 @@ def _batch_of(strips: list[Sample]) -> NDArray[np.uint8]:
 
 
 def _chapters(learned: Labelled, params: ReaderParams, first: int) -> Iterator[tuple[int, list[TrainingBatch]]]:
-    """Chapters from `first` on; the next one is written by another process while this one is learned."""
+    """Yield chapters from `first` on; another process writes the next one while this one is trained."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=_polite) as writer:
         coming: Future[list[TrainingBatch]] = writer.submit(write_chapter, learned, params, first)
         for chapter in range(first, params.all_chapters):
@@ -142,9 +142,9 @@ def _polite() -> None:
 
 
 def train_reader(mnist: Mnist, params: ReaderParams, folder: Path, progress: Progress) -> TrainedReader:
-    """Trains by `params`, going on from the last whole chapter that `folder` holds.
+    """Train by `params`, continuing from the last complete chapter in `folder`.
 
-    Deterministic by seed, but for the order in which threads add numbers.
+    Deterministic by seed, except for the order in which threads add numbers.
     """
     keras = keras_module()
     keras.utils.set_random_seed(params.seed)
@@ -166,7 +166,7 @@ def train_reader(mnist: Mnist, params: ReaderParams, folder: Path, progress: Pro
 
 
 def _compile(keras: Any, both: Any, params: ReaderParams, chapter: int) -> None:
-    """A new optimiser for the cycle of that chapter."""
+    """Set a new optimiser for the cycle of that chapter."""
     highest = params.learning_rate * params.restart ** (chapter // params.chapters)
     rate = keras.optimizers.schedules.CosineDecay(
         1e-5, params.chapters * params.steps, alpha=0.01, warmup_target=highest, warmup_steps=params.steps
@@ -190,7 +190,7 @@ def _in_unit(pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 
 def _keep(both: Any, params: ReaderParams, folder: Path, history: list[Mapping[str, float]]) -> None:
-    """The model with its optimiser after a whole chapter; the note that names it is written last."""
+    """Save the model with its optimiser after a complete chapter; the note that names it is written last."""
     folder.mkdir(parents=True, exist_ok=True)
     chapter = len(history) - 1
     weights = folder / f"chapter-{chapter:03d}.weights.h5"
@@ -203,7 +203,7 @@ def _keep(both: Any, params: ReaderParams, folder: Path, history: list[Mapping[s
 
 
 def _kept(params: ReaderParams, folder: Path) -> list[Mapping[str, float]]:
-    """The losses of the chapters that are learned already: none when what is kept was trained by other parameters."""
+    """Return the losses of the chapters already trained: none when the saved ones have other parameters."""
     note = folder / "training.json"
     if not note.exists():
         return []
@@ -215,30 +215,30 @@ def _kept(params: ReaderParams, folder: Path) -> list[Mapping[str, float]]:
 
 
 def _restore(keras: Any, both: Any, params: ReaderParams, folder: Path, chapter: int) -> None:
-    """Model and optimiser as they were at the end of that chapter."""
+    """Restore model and optimiser as they were at the end of that chapter."""
     _compile(keras, both, params, chapter)
-    both.optimizer.build(both.trainable_variables)  # its state is kept with the weights
+    both.optimizer.build(both.trainable_variables)  # its state is saved with the weights
     both.load_weights(str(folder / f"chapter-{chapter:03d}.weights.h5"))
 
 
 def export_reader(trained: TrainedReader, learned: Labelled, params: ReaderParams, folder: Path) -> None:
-    """Writes both networks as ONNX into `folder`, in whole numbers; scraps of one more chapter say how great these get."""
+    """Write both networks as quantised ONNX files into `folder`; pictures of one more chapter give the value ranges."""
     folder.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng((params.seed, params.all_chapters))
     hands = make_glyph_bank(*learned, rng, digits=params.digits, pens=params.pens)
     patches = [_in_unit(write_patch(hands, rng, *_SAMPLE).pixels[np.newaxis]) for _ in range(_PATCHES)]
     strips = [_in_unit(_batch_of([write_strip(hands, rng)])) for _ in range(_STRIPS)]
     for model, name, pictures in ((trained.finder, FINDER, patches), (trained.reader, READER, strips)):
-        model(np.zeros((1, STRIP_HEIGHT, 64, 1), np.float32))  # Keras exports only what was called once
+        model(np.zeros((1, STRIP_HEIGHT, 64, 1), np.float32))  # Keras exports only models that were called once
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", FutureWarning)  # tf2onnx asks NumPy for a name that it knows to be gone
+            warnings.simplefilter("ignore", FutureWarning)  # tf2onnx uses a deprecated NumPy name
             model.export(str(folder / name), format="onnx", verbose=False)
         quantise(folder / name, pictures)
         _tell(folder / name, {"characters": CHARACTERS, "height": str(STRIP_HEIGHT), "column": str(COLUMN)})
 
 
 def _tell(file: Path, facts: Mapping[str, str]) -> None:
-    """Writes into a network's file what digit_core.inference.network_spec.NetworkForm asks of it."""
+    """Write the facts that digit_core.inference.network_spec.NetworkForm reads into a network's file."""
     import onnx
 
     model = onnx.load(str(file))

@@ -87,7 +87,7 @@ class Relation:
 
 
 class RelationVerdict(StrEnum):
-    """Whether a relation holds for the likeliest values."""
+    """The state of a relation for the likeliest values: it agrees, is broken, or is undecided."""
 
     AGREES = "agrees"
     BROKEN = "broken"

@@ -23,7 +23,7 @@ ReadView = tuple[PreparedPage, FoundNumber]
 def find_in_views(strip: PreparedPage, reader: Reader) -> ReadView | None:
     """Return the one number of a strip, and the view that it was read in; None if there is none.
 
-    Where two views have different digits, the number's confidence is reduced by that of the other.
+    Where two views have different digits, the certainty is scaled by this reading's share of both probabilities.
     """
     found = [(view, number) for view in _views(strip) for number in find_number(view, reader)]
     if not found:

@@ -1,4 +1,4 @@
-"""Points and commas that a text says to be there, found by their ink: small, and low between two digits."""
+"""Points and commas of a known text, found by their ink: small, and low between two digits."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ _LOWER = 0.35
 
 
 def point_between(pixels: Grey, before: Corners | None, after: Corners | None) -> Corners | None:
-    """The box of a point or comma behind the digit `before` and in front of `after` (one of them may be missing), or None where
-    there is none, or more than one thing that it may be.
+    """Return the box of a point or comma between the digits `before` and `after` (one of them may be missing); None if there is
+    none, or more than one candidate.
 
     pixels: darkness, uint8.
     """
@@ -47,7 +47,7 @@ def _one_spot(part: Grey, level: float, height: float, x0: int, y0: int) -> Corn
     ink = (part > max(level, 20.0)).astype(np.uint8)
     _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
     x, y, w, h, area = stats[1:].T
-    aside = (x > 0) & (x + w < part.shape[1])  # what goes on beside is a digit's stroke
+    aside = (x > 0) & (x + w < part.shape[1])  # ink that continues at the side is a digit's stroke
     small = (w <= _WIDEST * height) & (h <= _HIGHEST * height) & (area >= (_LEAST * height) ** 2)
     spots = np.flatnonzero(aside & small)
     if not len(spots):

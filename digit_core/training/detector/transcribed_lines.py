@@ -1,4 +1,4 @@
-"""Lines of a transcribed page, as ALTO (the Library of Congress' XML for text on scans) gives them: outline and text."""
+"""Lines of a transcribed page, from ALTO (the Library of Congress' XML for text on scans): outline and text."""
 
 from __future__ import annotations
 
@@ -17,29 +17,33 @@ _NUMBER = re.compile(r"[\d\s.,:;\-/]*\d[\d\s.,:;\-/]*")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TranscribedLine:
-    """text: as transcribed; outline (n, 2): x, y of the polygon around its ink, pixels of the scan from its upper left corner."""
+    """A transcribed line.
+
+    text: as transcribed; outline (n, 2): x, y of the polygon around its ink, pixels of the scan from its upper left corner.
+    """
 
     text: str
     outline: NDArray[np.float32]
 
     @property
     def digits(self) -> str:
-        """The digits 0 to 9 of its text."""
+        """Return the digits 0 to 9 of its text."""
         return "".join(c for c in self.text if c in "0123456789")
 
     @property
     def is_number(self) -> bool:
-        """Whether it holds a number and nothing else."""
+        """Whether it contains a number and nothing else."""
         return _NUMBER.fullmatch(self.text) is not None
 
 
 def read_alto(path: Path) -> list[TranscribedLine]:
-    """The lines of an ALTO file of any version, in its order. Raises InputError when it is none, or has a line without place."""
+    """Read the lines of an ALTO file of any version, in its order. Raises InputError when it is none, or has a line without
+    place."""
     try:
         data = path.read_bytes()
         if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
             raise InputError(f"{path} defines words of its own (<!DOCTYPE, <!ENTITY), which ALTO does not: nothing of it is read")
-        root = ElementTree.fromstring(data)  # noqa: S314 - without such words XML cannot blow itself up
+        root = ElementTree.fromstring(data)  # noqa: S314 - without entity definitions XML cannot expand without limit
     except (OSError, ElementTree.ParseError) as error:
         raise InputError(f"{path} is no ALTO file that can be read: {error}") from error
     return [_line(path, element) for element in root.iter() if _name(element) == "TextLine"]

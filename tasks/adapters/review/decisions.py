@@ -30,7 +30,7 @@ class Answer(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """What a reviewer sent at once. `act_id` is the sender's: the same act sent again changes nothing.
+    """The decisions that a reviewer sent at once. `act_id` is the sender's: the same act sent again changes nothing.
 
     claim_id: the loan of the items. keys: keys and clicks; seconds: for all items together.
     """
