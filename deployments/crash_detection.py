@@ -17,7 +17,7 @@ from prefect.events.schemas.events import ResourceSpecification
 
 NAME = "digits: end runs whose process is gone"
 SILENT_SECONDS = 90
-"""Three heartbeats."""
+"""Seconds without a heartbeat after which a run counts as dead: three heartbeats."""
 
 _WORDS = f"no heartbeat for {SILENT_SECONDS} s: its process is gone. The next run continues from there"
 _ENDS = ("Completed", "Failed", "Cancelled", "Crashed")

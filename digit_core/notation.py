@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 UNKNOWN_CHARACTER = "?"
-"""Stands in a text for a character that the alphabet does not hold, or that nobody could read."""
+"""Placeholder in a text for a character outside of the alphabet, or an illegible one."""
 
 LONGEST = 100
-"""Characters of a text that stands for something: more is no number, and floats end at 308 digits."""
+"""Greatest length of a text with a meaning: longer ones are no numbers, and floats end at 308 digits."""
 
 
 class NumberKind(StrEnum):
@@ -88,7 +88,8 @@ _ANGLE = re.compile(r"([+-]?)(\d{1,3}(?:[.,]\d+)?)°(?:(\d{1,2})'(?:(\d{1,2})\")
 _NO_MARKS = str.maketrans("", "", ".,'")
 _SHARES = {"½": 0.5, "¼": 0.25, "¾": 0.75}
 _USUAL = {2, 3, 4, 8, 16, 32, 64}
-"""Denominators of fractions that stand alone: of others a stroke rather parts shillings from pence, or day from month."""
+"""Denominators of fractions that stand alone: with others a stroke more likely separates shillings from pence, or day from
+month."""
 
 
 def interpret(text: str, notation: Notation = AS_WRITTEN) -> Meaning:

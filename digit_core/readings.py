@@ -13,7 +13,7 @@ from digit_core.records import NOT_A_DIGIT, Box, Cell, Form, PageRef
 OUT_OF_REVIEW = "(out of review)"
 INTO_REVIEW = "(into review)"
 READ_FIRST = "(read first as "
-"""Words of the column `checks`: what the sums of a layout did to a number."""
+"""Phrases of the column `checks`: the effect of a layout's sums on a number."""
 
 
 class State(StrEnum):

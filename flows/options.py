@@ -105,7 +105,7 @@ READING = (
     *("threshold", "max_error", "ink", "audit_share", "max_megapixels", "writing", "layout"),
     *("classifier", "detector", "strip_reader", "second_reader"),
 )
-"""Options that decide what is read and published: kept with each batch, so that a retry reads by them again."""
+"""Options that decide what is read and published: stored with each batch, so that a retry uses them again."""
 
 
 def run_options(values: Mapping[str, Any]) -> RunOptions:
@@ -133,7 +133,7 @@ def setting(name: str, default: Any, **other_bounds: Any) -> Any:
 
 
 Annotate = Callable[[str, FieldInfo], Mapping[str, inspect.Parameter]]
-"""From an option's name and field to the parameters that a front end has for it, by their names."""
+"""Function from an option's name and field to the parameters of a front end, by name."""
 
 
 def expanded(

@@ -46,4 +46,4 @@ class RunProgress:
 
 
 current: ContextVar[RunProgress | None] = ContextVar("current", default=None)
-"""Set before the flow is called; the flow then counts into it."""
+"""Progress of the running flow; set before the flow is called, which counts into it."""

@@ -28,4 +28,4 @@ class Figures:
 
 
 on_figures: ContextVar[Callable[[Figures], None]] = ContextVar("on_figures", default=lambda figures: None)
-"""Set before the flow is called; told of the figures before the verdict falls."""
+"""Callback for the figures, called before the verdict; set before the flow is called."""

@@ -22,7 +22,7 @@ from tasks.retries import STORAGE_STAGE
 from tasks.run_plan import Group, RunPlan, Sealed
 
 SPARE = 2
-"""Groups that wait for each that is being read."""
+"""Number of waiting groups per group being read."""
 
 
 @dataclass(frozen=True)

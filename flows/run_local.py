@@ -19,10 +19,10 @@ from tasks.route import route
 from tasks.run_plan import GROUP_OBJECTS, Batch, Group, RunPlan, Sealed
 
 AHEAD = 2
-"""Groups of objects that are fetched while others are being read."""
+"""Number of groups of objects fetched ahead."""
 
 WORD_SECONDS = 0.3
-"""From a manifest that is written to the word that it is: a busy machine takes its time."""
+"""Seconds allowed between the writing of a manifest and the report of it, on a busy machine."""
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from digit_core.results.manifest import BY_SUMS
 from tasks.run_plan import Sealed
 
 JUDGED_FROM = 20
-"""Pages after which the failure budget is judged for the first time; earlier a share says little."""
+"""Number of pages after which the failure budget is first checked; before, a share means little."""
 
 KEPT_FAILURES = 200
 KEPT_ITEMS = 60

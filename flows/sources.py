@@ -21,7 +21,7 @@ NO_SCANS = frozenset((
         ".gz", ".tar", ".sha256", ".md5",
 ))
 # fmt: on
-"""What often lies beside scans and is no page. Anything else is looked at, whatever it is called."""
+"""Suffixes of files that often lie beside scans and are no pages. Anything else is probed, whatever its name."""
 
 
 @dataclass

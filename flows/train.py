@@ -31,7 +31,7 @@ def _nobody(epoch: int, metrics: Mapping[str, float]) -> None:
 
 
 watching: ContextVar[Callable[[int, Mapping[str, float]], None]] = ContextVar("watching", default=_nobody)
-"""Set before the flow is called; told of every epoch (from 0) with its metrics."""
+"""Callback for every epoch (from 0) with its metrics; set before the flow is called."""
 
 
 @dataclass(frozen=True)

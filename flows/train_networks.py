@@ -31,7 +31,7 @@ def _nobody(chapter: int, losses: Mapping[str, float]) -> None:
 
 
 watching: ContextVar[Callable[[int, Mapping[str, float]], None]] = ContextVar("watching", default=_nobody)
-"""Set before a flow is called; told of every chapter (from 0) with its losses."""
+"""Callback for every chapter (from 0) with its losses; set before a flow is called."""
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ Result = TypeVar("Result")
 ItemWork = Callable[[Item], Result]
 
 CAN_FORK = sys.platform == "linux"
-"""Elsewhere system libraries do not bear it."""
+"""Whether processes can fork safely; on other systems the system libraries do not support it."""
 
 
 def run_in_child(

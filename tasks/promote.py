@@ -39,7 +39,7 @@ from tasks.retries import STAGE
 SPEED_DIGITS = 2_000
 PARITY_DIGITS = 500
 STRIPS = 600
-"""Of each kind, that detectors and strip readers are compared on."""
+"""Number of strips of each kind on which detectors and strip readers are compared."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,10 +27,10 @@ from tasks.work_limits import MEGABYTES
 from tasks.worker_pool import WorkerPool
 
 GROUP_OBJECTS = 32
-"""Listed objects that are fetched and looked at together."""
+"""Number of listed objects that are fetched and probed together."""
 
 BATCH_PAGES = 64
-"""Most pages of one batch: one Parquet file of each table, one manifest."""
+"""Greatest number of pages of one batch: one Parquet file of each table, one manifest."""
 
 
 def params_digest(*params: Params) -> str:

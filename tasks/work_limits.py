@@ -22,16 +22,16 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 MEGABYTES = 4096.0
-"""Memory that a worker may take: about twice what a page of 200 megapixels needs."""
+"""Memory limit of a worker: about twice what a page of 200 megapixels needs."""
 
 TOO_MUCH_MEMORY = 77
-"""Exit code of a worker that ended itself because it held more."""
+"""Exit code of a worker that ended itself because it exceeded the memory limit."""
 
 TOO_MUCH_TIME = -int(signal.SIGPROF)
-"""Exit code, as multiprocessing tells it, of a worker that the system ended because it used more time of the processor."""
+"""Exit code, in multiprocessing's terms, of a worker that the system ended because it exceeded the processor time."""
 
 PATIENCE = 10
-"""How many times as long an item may take by the clock on the wall: on a busy machine a sound page waits for its turn."""
+"""Factor by which wall-clock time may exceed the limit: on a busy machine a good page waits for its turn."""
 
 _LOOK_EVERY = 0.05  # seconds; decoders allocate up to some gigabytes a second
 

@@ -20,7 +20,7 @@ from tasks.adapters.results.dataset import Results
 from tasks.adapters.storage.storage import Storage
 
 NAMED = 5
-"""Quarantined pages that a run with nothing to do names."""
+"""Number of quarantined pages that a run with nothing to do names."""
 
 WHAT_TO_DO = {
     FailureReason.EMPTY: "scan or copy it again",

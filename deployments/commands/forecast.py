@@ -19,7 +19,7 @@ from flows.settings import Settings
 from flows.sources import Listing
 
 SAMPLE = 8
-"""Objects that are read for the forecast; every 1st, 2nd, 4th, 8th … of the listing, so that the sample spreads over it."""
+"""Number of objects read for the estimate; every 1st, 2nd, 4th, 8th … of the listing, so that the sample covers it."""
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from tasks.work_limits import Lost
 from tasks.worker_pool import WorkerPool
 
 FEW = 3
-"""Up to so many images or pages are read in one child of this process; for more, starting worker processes pays."""
+"""Greatest number of images or pages that are read in one child process; for more, worker processes are worthwhile."""
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")

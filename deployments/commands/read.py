@@ -23,7 +23,7 @@ from flows.settings import load_settings
 
 COLUMNS = ("file", "page", "index", "text", "value", "kind", "digits", "confidence", "state", "x", "y", "w", "h")
 CELL_COLUMNS = ("zone", "row", "column", "cell", "checks")
-"""With a layout."""
+"""Additional columns with a layout."""
 
 STDIN = "-"
 _SOME_FAILED = 1

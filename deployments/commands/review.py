@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from deployments.review_app.apart import Apart
 
 SHORTEST_TOKEN, FEWEST_LETTERS = 20, 10
-"""Of a token: its length, and how many different letters it has."""
+"""Least length of a token, and least number of different letters in it."""
 
 DECODE_SECONDS = 60.0
 _LOOK_EVERY = 0.1  # seconds between two checks

@@ -28,7 +28,7 @@ OURS = "archive"
 """The recipe that `--all --ship FOLDER` ships."""
 
 TOLERANCE = 0.3
-"""Percentage points that a measured accuracy may lie below the published one."""
+"""Percentage points by which a measured accuracy may be below the published one."""
 
 
 @dataclass(frozen=True)

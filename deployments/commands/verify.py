@@ -12,7 +12,7 @@ from tasks.adapters.results.verification import VerifiedBatch, verified
 from tasks.adapters.storage.storage import Storage
 
 NAMED = 50
-"""Pages that are listed at most."""
+"""Greatest number of pages listed."""
 
 
 def verify(dest: str, forget: bool) -> None:

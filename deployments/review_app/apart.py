@@ -22,10 +22,10 @@ from tasks.work_limits import Lost
 from tasks.worker_pool import WorkerPool
 
 MOST_WAITING = 8
-"""Uploads and pages that are received or decoded at a time; all but one wait."""
+"""Greatest number of uploads and pages received or decoded at a time; all but one wait."""
 
 UPLOAD_SECONDS = 120.0
-"""For which somebody may take to send a file."""
+"""Time limit for an upload in seconds."""
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")

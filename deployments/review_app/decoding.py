@@ -20,10 +20,10 @@ from tasks.jobs import page_reader
 from tasks.reader_spec import ReaderSpec
 
 LARGEST_PICTURE = 2000
-"""Pixels of the longer side of the picture that is drawn on."""
+"""Greatest length in pixels of the longer side of the picture under a drawing."""
 
 LARGEST_PAGE = 900
-"""Pixels of the longer side of a page that is shown beside its digits."""
+"""Greatest length in pixels of the longer side of a page shown beside its digits."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,10 +21,10 @@ router = APIRouter()
 log = logging.getLogger(__name__)
 
 WAIT = 1.0
-"""Seconds after a wrong token, for which the same address gets no further answer."""
+"""Seconds after a wrong token, during which the same address gets no further answer."""
 
 MOST_WAITING = 5
-"""Tries of one address that wait."""
+"""Greatest number of waiting attempts of one address."""
 
 _turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 _waiting: Counter[str] = Counter()

@@ -20,15 +20,15 @@ from deployments.review_app.sessions import SECONDS, Sessions
 log = logging.getLogger(__name__)
 
 MOST_BYTES = 200_000
-"""Of a request: a screen of decisions has a tenth of it."""
+"""Size limit of a request: a screen of decisions has a tenth of it."""
 
 _MORE_BYTES = {"/enter": 10_000, "/api/read": 6_000_000, "/api/layouts/open": 60_000_000}
-"""Where an image, or a whole scan, is sent."""
+"""Size limits where an image, or a whole scan, is sent."""
 
 _LAYOUTS, _LAYOUT_BYTES = "/api/layouts/", 6_000_000
 _LONGEST_COOKIES = 4_096
 _LONGEST_PLACE = 300
-"""Letters of Host and Origin."""
+"""Greatest length of Host and Origin."""
 
 SESSION_COOKIE = "digits_session"
 LONGEST_NAME = 40

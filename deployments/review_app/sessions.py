@@ -12,7 +12,7 @@ from pathlib import Path
 from itsdangerous import BadData, URLSafeTimedSerializer
 
 SECONDS = 7 * 24 * 3600
-"""For which a session is good."""
+"""Lifetime of a session in seconds."""
 
 _PURPOSE = "digits review session"
 

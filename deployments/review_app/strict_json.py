@@ -11,7 +11,7 @@ from fastapi import HTTPException, Request, Response
 from fastapi.routing import APIRoute
 
 _LONGEST = 18
-"""Digits of a whole number."""
+"""Greatest number of digits of an integer."""
 
 
 class StrictRequest(Request):

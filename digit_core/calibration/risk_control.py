@@ -27,13 +27,11 @@ from digit_core.params import CalibrationSet
 CERTAINTY = 0.95
 
 LADDER = (0.0005, 0.001, 0.0014, 0.0029, 0.005, 0.01, 0.02)
-"""Targets of a table; people who key numbers leave 0.29 % wrong, and 0.14 % if each is keyed twice."""
+"""Targets of the printed table; people who key numbers leave 0.29 % wrong, and 0.14 % if each is keyed twice."""
 
 STARTS = ((0.99, 0.9), (0.999, 0.1))
-"""Confidences from which the tests go down, with their shares of the permitted doubt.
-
-One start would be the cheapest. The second, strict one is for models and inks of which 0.99 is too lenient already.
-"""
+"""Confidences from which the tests go down, with their shares of the permitted doubt. One start would be the cheapest. The
+second, strict one is for models and inks for which 0.99 is too lenient."""
 
 _STEPS = 24  # thresholds per factor of ten in doubt
 

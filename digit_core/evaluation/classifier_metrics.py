@@ -14,7 +14,7 @@ from digit_core.evaluation.model_comparison import CLASSES, Probabilities, class
 
 BINS = 15
 RESIDUAL_ERRORS = (0.0014, 0.01)
-"""Shares of wrong digits among the accepted at which the share for review is told."""
+"""Shares of wrong digits among the accepted at which the share to review is reported."""
 
 Labels = NDArray[np.int64]
 Floats = NDArray[np.float64]

@@ -8,7 +8,7 @@ from digit_core.evaluation.model_comparison import Comparison, Paired, SetCompar
 from digit_core.evaluation.promotion_gate import GateVerdict, p_text
 
 FigureRow = tuple[str, str, str]
-"""What was measured, of the champion, of the challenger."""
+"""Name of the figure, value of the champion, value of the challenger."""
 
 
 def figures(comparison: Comparison) -> list[FigureRow]:

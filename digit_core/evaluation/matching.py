@@ -29,7 +29,7 @@ from digit_core.geometry import inside, iou
 from digit_core.records import Box
 
 Pairs = list[tuple[int, int]]
-"""(index of the true number, index of the reading); no index stands twice on its side."""
+"""(index of the true number, index of the reading); each index occurs at most once."""
 
 _TIE = 1e-9
 

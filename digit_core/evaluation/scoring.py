@@ -46,10 +46,10 @@ from digit_core.readings import State
 from digit_core.records import Box
 
 _SAME = str.maketrans("−–—·′″", "---.'\"")
-"""Characters that people who transcribe write for marks that the alphabet has."""
+"""Characters that transcribers write for marks of the alphabet."""
 
 _NAMED = 0.9
-"""Of the true numbers of a page the share whose row and column a form must have for its cells to decide."""
+"""Share of a page's true numbers whose row and column a form must have for its cells to decide."""
 
 __all__ = ["Counts", "Mistake", "PageScore", "Rate", "Score", "find_pages", "readings_of", "score"]
 

@@ -12,10 +12,10 @@ import numpy as np
 from digit_core.calibration.binomial import upper_bound
 
 SUREST = (90, 70, 50, 30)
-"""Per cent of the numbers, the surest ones, among which the wrong ones are counted."""
+"""Percentages of the numbers, highest confidence first, among which the wrong ones are counted."""
 
 CERTAINTY = 0.95
-"""Of the bound on the share of wrong numbers among the accepted."""
+"""Certainty of the bound on the share of wrong numbers among the accepted."""
 
 _BINS = 10
 _MOST_CONFUSED = 12

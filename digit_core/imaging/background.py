@@ -11,17 +11,17 @@ from digit_core.records import Grey
 Mask = NDArray[np.uint8]
 
 _SIDE = 640
-"""Pixels of the longer side at most on which paper is looked for."""
+"""Greatest length in pixels of the longer side on which paper is estimated."""
 
 _DEEPEST_SHADOW = 6
-"""Paper is at least the page's usual paper divided by so much: what is darker is none (a punch hole, the bed of a scanner), and
-dividing by it would blow noise up."""
+"""Greatest factor by which paper is darker than the page's usual paper: what is darker is none (a punch hole, the bed of a
+scanner), and dividing by it would amplify noise."""
 
 _SHADOWS_STEP = 0.05
-"""Of the paper's brightness: a blur that changes it by more has reached across the edge of a shadow."""
+"""Share of the paper's brightness: a blur that changes it by more has reached across the edge of a shadow."""
 
 _WIDEST_STROKE = 15
-"""Pixels: a stroke of a figure as large as are read is no wider, so a narrower closing would take its ink for paper."""
+"""Pixels: no stroke of a figure is wider, so a narrower closing would take its ink for paper."""
 
 _BLACK = 20
 """Grey below which there is no paper, however dark the rest."""

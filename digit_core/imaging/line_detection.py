@@ -17,13 +17,13 @@ SIDE = 1200
 """Pixels of the longer side of the maps."""
 
 _RUN = 0.027
-"""Share of the longer side that a ruling is long at least: the sides of a box for one number are."""
+"""Least length of a ruling as a share of the longer side: the sides of a box for one number have it."""
 
 _DOTS, _THICK = 5, 6
-"""Map pixels: dots so near are one line; what is so thick is no ruling."""
+"""Map pixels: greatest distance of dots that form a line; greatest thickness of a ruling."""
 
 _FAINTEST = 14
-"""Of 255: darkness against the paper on either side from which a run is a ruling."""
+"""Least darkness, out of 255, of a ruling against the paper on either side."""
 
 _BRIDGED, _SHORTEST = 0.02, 0.035
 """Shares of the longer side: gaps that are closed in a segment (writing and folds interrupt rulings), and its least length."""

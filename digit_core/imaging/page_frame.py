@@ -18,16 +18,16 @@ from digit_core.records import Box, Grey
 Mask = NDArray[np.uint8]
 
 _SIDE = 512
-"""Pixels of the longer side at most on which a page is looked for."""
+"""Greatest length in pixels of the longer side on which a page is looked for."""
 
 _DARKER = 0.6
-"""Of the paper's brightness: a surround is darker than that."""
+"""Greatest brightness of a surround, as a share of the paper's."""
 
 _LEAST, _LEAST_PAGE = 0.01, 0.06
-"""Shares of the picture: a smaller surround is left where it is; a smaller page is none."""
+"""Shares of the picture: least size of a surround that is cut off, and of a page."""
 
 _INK, _INKED = 0.35, 0.004
-"""Of its own ground's brightness that ink takes away, and the share of a dark part that ink covers from which it is a page."""
+"""Share of the background's brightness that ink takes away, and share of a dark part covered by ink from which it is a page."""
 
 _EDGE = 2
 """Pixels of the small picture by which a surround is widened: the page's edge is neither."""
@@ -66,7 +66,7 @@ class Surroundings:
 
 OF_PAGE = Surroundings(window=1 / 24, along=0.0)
 OF_STRIP = Surroundings(window=0.2, along=0.5)
-"""A strip has strokes as wide as a gutter; but no stroke runs along half of its side."""
+"""A strip may have strokes as wide as a gutter, but no stroke runs along half of its side."""
 
 
 def find_page(picture: Grey, kind: Surroundings) -> PageFrame | None:

@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 from digit_core.records import Grey
 
 _FINE = 1.5
-"""Pixels of the blur in which a pattern becomes an even grey, and a stroke of a pen does not."""
+"""Pixels of the blur that turns a pattern into even grey, but not a stroke of a pen."""
 
 _KEPT = 0.8
-"""Of the level between paper and ink (Otsu, "A threshold selection method from gray-level histograms", 1979): from here on ink
-is left, first faint and then as dark as it was."""
+"""Share of the level between paper and ink (Otsu, "A threshold selection method from gray-level histograms", 1979) from which ink
+is kept, first faint and then as dark as it was."""
 
 _SPREAD = 5
-"""Pixels: what is nearer to ink is neither paper nor ink."""
+"""Pixels: the area closer to ink is neither paper nor ink."""
 
 
 def paper_darkness(darkness: Grey) -> float:

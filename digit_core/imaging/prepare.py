@@ -18,14 +18,14 @@ from digit_core.records import Grey
 
 Mask = NDArray[np.uint8]
 Affine = NDArray[np.float64]
-"""Shape (2, 3): takes a point (x, y, 1) of one image to (x, y) of another."""
+"""Shape (2, 3): maps a point (x, y, 1) of one image to (x, y) of another."""
 
 
 _COARSER = 4
-"""Rulings are looked for in pixels this many times as long."""
+"""Factor by which the resolution is reduced along rulings."""
 
 _THICKEST = 100
-"""Pixels: what is thicker is no ruling, and no stroke crosses it. Looking for one takes time in proportion to the thickness."""
+"""Pixels: greatest thickness of a ruling. The search takes time in proportion to it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -48,7 +48,7 @@ PILLOW_ERRORS = (
     struct.error,
     zlib.error,
 )
-"""What Pillow's parsers let out on malformed files."""
+"""Exceptions of Pillow's parsers on malformed files."""
 
 _COMMON_DEPTHS = (8, 10, 12, 14, 16)
 _TURNS: dict[int, Callable[[Grey], Grey]] = {
@@ -60,7 +60,7 @@ _TURNS: dict[int, Callable[[Grey], Grey]] = {
     7: lambda pixels: pixels[::-1, ::-1].T,
     8: lambda pixels: np.rot90(pixels),
 }
-"""EXIF and TIFF orientation -> what makes such pixels upright; 1 and whatever is undefined leave them as they are."""
+"""Transposition for each EXIF and TIFF orientation that makes the pixels upright; none for 1 and undefined ones."""
 
 
 class ImageFormat(StrEnum):

@@ -20,7 +20,7 @@ SHIPPED_MODEL = Path(__file__).parents[1] / "model" / "digits.onnx"
 SHIPPED_CARD = Path(__file__).parents[1] / "model" / "card.json"
 
 CALIBRATION = "calibration"
-"""Where the metadata of a model file has its records, as digit_core.calibration.record writes them."""
+"""Key of the calibration records in a model file's metadata, as digit_core.calibration.record writes them."""
 
 _BATCH = 256  # as fast as larger ones, and its activations stay in the cache
 

@@ -12,24 +12,25 @@ from dataclasses import dataclass
 from digit_core.errors import RegistryError
 
 CHARACTERS = "0123456789.,-+/:°'½¼¾\"?"
-"""What stands in a number: ten digits, decimal marks, dash (or "=" or tilde), plus, slash, colon, degree, minute, fractions."""
+"""Characters of numbers: ten digits, decimal marks, dash (or "=" or tilde), plus, slash, colon, degree, minute, fractions."""
 
 DIGITS = 10
 
 DITTO, OTHER = '"', "?"
-"""The sign for "the same as above", and any character that the alphabet does not hold."""
+"""The sign for "the same as above", and any character outside of the alphabet."""
 
 NOTHING = len(CHARACTERS)
 """The class of a cell where no character has its middle."""
 
 CLASSES = 1 + len(CHARACTERS)
-"""Of a column: none of the characters, and each of them."""
+"""Classes of a column: none of the characters, and each of them."""
 
 OUTPUTS = NOTHING + 1 + 4 + 1
-"""Of a cell: scores of the characters and of nothing, log of the distances to left, top, right and bottom, score of print."""
+"""Outputs of a cell: scores of the characters and of nothing, log of the distances to left, top, right and bottom, score of
+print."""
 
 UNIT = 8.0
-"""Pixels: distances are learned as the logarithm of so many."""
+"""Pixels: unit of the distances whose logarithm is learned."""
 
 STRIDE = 4
 """Pixels of a cell's side."""
@@ -41,7 +42,7 @@ STRIP_HEIGHT = 40
 """Pixels; the figures in a strip are 12 to 38 high."""
 
 _HIGHEST, _WIDEST = 256, 32
-"""Pixels of a strip's height and of a column's width at most: more is no strip reader."""
+"""Greatest height of a strip and width of a column in pixels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ class NetworkForm:
 
 
 FULL = NetworkForm()
-"""Of a network that knows the whole alphabet."""
+"""Form of a network that knows the whole alphabet."""
 
 PLAIN = NetworkForm("0123456789.-")
-"""Of a network that does not tell its own."""
+"""Form of a network whose file does not state one."""

@@ -30,17 +30,17 @@ Columns = NDArray[np.float64]
 """Shape (columns, CLASSES): along a strip the probabilities of no character (0) and of each of CHARACTERS."""
 
 _STEP = 32
-"""Strips are filled up to a multiple of so many pixels, and read in batches of one width."""
+"""Pixels: strips are padded to a multiple of this, and read in batches of one width."""
 
 _BATCH = 32
 _NEVER = 1e-9
-"""Probability at least of each character: also of those that the network was never shown."""
+"""Least probability of each character, also of those that the network was not trained on."""
 
 _TILE = 640
-"""Rows of a page that are looked at at once: activations of a whole page would not fit into the cache, nor always in memory."""
+"""Rows of a page processed at once: activations of a whole page would not fit into the cache, nor always in memory."""
 
 _OVERLAP = 96
-"""Rows above and below a part that it is looked at with: about as far as a cell sees."""
+"""Rows of overlap above and below a band: about the field of view of a cell."""
 
 
 class Detector(Protocol):

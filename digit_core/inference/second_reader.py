@@ -26,20 +26,20 @@ from digit_core.records import Grey
 
 _FILE = Path("models") / "PP-OCRv6_rec_small.onnx"
 _ALIKE = {"–": "-", "—": "-", "−": "-", "=": "-", "~": "-", "·": ".", "″": '"', "′": "'", "’": "'"}
-"""Characters that its alphabet has beside ours and that mean the same in a number."""
+"""Characters of its alphabet that mean the same as ours in a number."""
 
 _KEPT = CHARACTERS.replace(OTHER, "") + "".join(_ALIKE)
 _HEIGHT, _COLUMN = 48, 8
-"""Pixels of its strips' height and of a column's width."""
+"""Height of its strips and width of its columns, in pixels."""
 
 _RIGHT = 96
-"""Columns of mid-grey, in pixels, to the right of a strip: without them its last character is often lost."""
+"""Pixels of mid-grey to the right of a strip: without them its last character is often lost."""
 
 _WIDEST = 3200
-"""Pixels of its strips' width at most: wider ones are made narrower, so that none fills the memory."""
+"""Greatest width of its strips in pixels: wider ones are reduced, so that none fills the memory."""
 
 _LEAST = 1e-9
-"""Probability at least of each character."""
+"""Least probability of each character."""
 
 
 def shipped_network() -> bytes:

@@ -11,20 +11,20 @@ from digit_core.readings import DigitReading, Reading, State
 from digit_core.records import NOT_A_DIGIT
 
 MOST = 60
-"""Candidates of a number at most: single slips of each of its digits, and the likeliest double ones."""
+"""Greatest number of candidates of a number: single slips of each of its digits, and the likeliest double ones."""
 
 SUREST = 0.995
-"""No reading counts as surer, whatever its digits say: on scans of pages nobody has trained on, errors have other causes too."""
+"""Greatest probability of a reading: on scans unlike the training data errors have other causes than the digits too."""
 
 _EDGE = 0.003
-"""Probability at least that the first or the last digit is none: a ruling, a bracket, or a neighbour's tail."""
+"""Least probability that the first or the last digit is none: a ruling, a bracket, or a neighbour's tail."""
 
 _SLIP = 0.0002
-"""Probability at least of every other digit: numbers with one digit misread explain a sum far more often than any number."""
+"""Least probability of every other digit: numbers with one digit misread explain a sum far more often than arbitrary ones."""
 
 _MISSED = {"1": 0.002}
 _MISSED_OTHER = 0.0003
-"""Probability that a digit stands before or behind those that were read; a 1 is missed most easily, as part of a ruling."""
+"""Probability that a digit stands before or after those that were read; a 1 is missed most easily, as part of a ruling."""
 
 DigitLabels = tuple[int, ...]
 """A class for each part of a number; NOT_A_DIGIT for one that is none."""

@@ -15,7 +15,7 @@ from digit_core.layouts.grid_offset import Terms
 
 _COARSE = 128
 _SIZES = np.geomspace(0.62, 1.6, 32)
-"""Of the form on the page against the page as large as the reference: cropping makes it larger, a wide border smaller."""
+"""Sizes of the form on the page relative to the reference: cropping makes it larger, a wide border smaller."""
 
 _PLACINGS = 4
 

@@ -14,13 +14,13 @@ Terms = NDArray[np.float64]
 
 _ROUNDS = 4
 _BETTER = 0.004
-"""By how much another placing must agree better to be taken."""
+"""Least improvement of the agreement for another placing."""
 
 _ENDS = ((1, 1), (-1, -1), (0, 1), (0, -1), (1, 0), (-1, 0))
-"""By how many spacings the first and the last ruling are moved."""
+"""Numbers of spacings by which the first and the last ruling are moved."""
 
 _LONG, _SAME = 0.3, 0.004
-"""Of the longest ruling, from which one counts; and in u or v, within which two are one double line."""
+"""Share of the longest ruling from which one counts; distance in u or v within which two are one double line."""
 
 
 def features(unit: Floats, terms: int = 6) -> Floats:

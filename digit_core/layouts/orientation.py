@@ -10,8 +10,7 @@ from digit_core.layouts.registration import Fit, best_fit
 from digit_core.layouts.template import Layout
 
 _CLEARLY = 0.1
-"""How much better a form must agree with the page in one direction than in another, to tell them apart: many are nearly the
-same upside down."""
+"""Least difference in agreement between two directions: many forms are nearly the same upside down."""
 
 
 def lying_by_rulings(layouts: Sequence[Layout], maps: LineMaps, here: Fit | None) -> int:

@@ -23,33 +23,33 @@ from digit_core.layouts.template import Area, Layout
 
 _ROUGHLY = ((0.022, 3), (0.012, 3))
 _CLOSELY = ((0.007, 6), (0.005, 6))
-"""How far a ruling is looked for, as a share of the page's longer side, and how many terms the way there has."""
+"""Steps of the fit: distance within which a ruling is looked for, as a share of the page's longer side, and number of terms."""
 
 _STEP = 0.02
-"""Of half the page, between two points of a ruling."""
+"""Distance of two points of a ruling, in half pages."""
 
 _NEAR = 0.0035
-"""Share of the longer side within which a ruling lies where the form has it."""
+"""Greatest distance, as a share of the longer side, at which rulings of form and page coincide."""
 
 _ASIDE = ((0.011, 0.009), (-0.009, 0.011), (0.013, -0.01), (-0.012, -0.011))
-"""Shares of the longer side that a form is moved by to see how well it agrees by chance."""
+"""Shares of the longer side by which a form is shifted to measure the agreement by chance."""
 
 _FAR, _HALF_A_RULING = 10_000, 3
-"""Map pixels: further than any ruling is looked for; and how far from its edge a ruling's middle may be."""
+"""Map pixels: a distance beyond any search; and the greatest distance of a ruling's middle from its edge."""
 
 _TRIED = 3
-"""Of many forms so many are tried closely."""
+"""Number of forms that are fitted closely."""
 
 _STEPS_BACK = 12
 
 _STRETCHED = 1.03
-"""How much wider for its height than the form a page may be: paper shrinks, and lenses draw."""
+"""Greatest relative change of the aspect ratio: paper shrinks, and lenses distort."""
 
 _BEYOND = 0.08
-"""Share of the page's longer side that is looked at around the form's rulings: where its grid ends, the page's must end too."""
+"""Margin around the form's rulings, as a share of the page's longer side: where the form's grid ends, the page's must end too."""
 
 SURE = 0.65
-"""Agreement from which a page is taken for the form."""
+"""Agreement from which a form counts as found."""
 
 Points = NDArray[np.float64]
 """Shape (n, 2): x, y."""

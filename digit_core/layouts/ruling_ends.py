@@ -10,10 +10,10 @@ from digit_core.imaging.prepare import Mask
 from digit_core.layouts.grid_offset import Floats, Terms, features
 
 _LONG = 0.3
-"""Of the longest ruling, from which one's ends are looked at."""
+"""Share of the longest ruling from which a ruling's ends are checked."""
 
 _STEPS = np.array([0.025, 0.032, 0.04])
-"""How far behind an end the page is looked at, in u and v: a few hundredths of half a page."""
+"""Distances beyond an end at which the page is checked, in u and v: a few hundredths of half a page."""
 
 
 def running_on(across: Floats, down: Floats, maps: LineMaps, terms: Terms, near: float) -> float:

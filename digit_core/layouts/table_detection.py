@@ -13,20 +13,20 @@ from digit_core.layouts.template import Axis, Grid
 from digit_core.records import Grey
 
 _TOUCH = 0.012
-"""Share of the page's longer side that a ruling may end before the one it should reach."""
+"""Gap, as a share of the page's longer side, that a ruling may leave before the one it should reach."""
 
 _DOUBLE = 0.008
-"""Share of the longer side within which two rulings are one edge: a double line."""
+"""Distance, as a share of the longer side, within which two rulings are one edge: a double line."""
 
 _THROUGH_ROWS, _THROUGH_COLUMNS = 0.3, 0.45
-"""Share of a table's height that an edge of its columns is ruled at least, and of its width an edge of its rows: writing makes
-runs along a line more easily than down a page."""
+"""Least ruled share of a table's height for an edge of its columns, and of its width for an edge of its rows: writing makes runs
+along a line more easily than down a page."""
 
 _INK, _TALL, _STROKES = 30, 7, 0.4
-"""Darkness of ink, map pixels that a stroke is high at least, and the share of a row's ink from which it is writing."""
+"""Darkness of ink, least height of a stroke in map pixels, and share of a row's ink from which it is writing."""
 
 _FEWEST = 2
-"""Rows and columns of a table at least."""
+"""Least number of rows and columns of a table."""
 
 
 def ruled_tables(maps: LineMaps) -> tuple[Grid, ...]:

@@ -23,7 +23,7 @@ FORMAT = "digits-layout/1"
 MOST_BYTES = 2_000_000
 _DEEPEST, _MOST_PARTS = 16, 200_000
 _LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
-"""Texts stay texts: a column `No` is no false, a row `1:30` no ninety; the types say what is a number."""
+"""YAML loader that keeps texts: a column `No` is not false, a row `1:30` not ninety; the types convert numbers."""
 
 Fields = dict[str, Any]
 

@@ -22,10 +22,10 @@ from digit_core.recognition.transcription.fusion_weights import fusion_weights
 from digit_core.records import NOT_A_DIGIT, Box, CellState, NumberString, PageFound
 
 _WORD = 0.4
-"""Mean probability of "not a digit" from which a string is a word, a label or a ruling, and no number at all."""
+"""Mean probability of "not a digit" from which a string is a word, a label or a ruling, and not a number."""
 
 _LEAST_SEEN = 5.0
-"""Log odds from which a number of a page is one: those of its columns and of the classifier's word for its digits together."""
+"""Least log odds of a number on a page: of its columns and of the classifier's probabilities of its digits together."""
 
 Probabilities = NDArray[np.float32]
 """Shape (n, 11): calibrated probabilities of the ten digits and of "not a digit"."""

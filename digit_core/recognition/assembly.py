@@ -22,7 +22,7 @@ from digit_core.recognition.transcription.fusion import FoundNumber
 from digit_core.records import NOT_A_DIGIT, Box, Cell, CellState, Form, Grey, NumberString, PageDigits, PageImage
 
 _NO_DIGIT = 0.97
-"""How sure it is that ink of which no number was read is none, before a person has looked."""
+"""Probability that unread ink is no digit, before review."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

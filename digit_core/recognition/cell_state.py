@@ -12,25 +12,25 @@ from digit_core.recognition.detections import Characters
 from digit_core.records import CellState
 
 _MARGIN = 0.06
-"""Of a cell's sides: what lies so near its edge is the ruling, or hangs in from the neighbours."""
+"""Share of a cell's sides: what lies so near its edge is the ruling, or part of a neighbour."""
 
 _SPECK = 0.3
-"""Of a digit's height: ink that is smaller either way is dirt, a dot of a leader, or what is left of a ruling."""
+"""Share of a digit's height: ink smaller than this in either direction is dirt, a dot of a leader, or the rest of a ruling."""
 
 _FLAT = 0.33
-"""A dash is at most so high for its width; more upright it is a letter or a digit."""
+"""Greatest height of a dash for its width; anything more upright is a letter or a digit."""
 
 _SURELY_A_DASH = 0.5
-"""Score from which the reader's own dash counts."""
+"""Score from which a detected dash counts."""
 
 _OVERWRITTEN = 1.8
-"""How much thicker strokes are than the page's usual ones when somebody wrote over them."""
+"""Factor by which strokes of an overwritten number are thicker than the page's usual ones."""
 
 _STRUCK = 0.9
-"""Of a number's width that one straight stroke through its middle covers when it was struck out."""
+"""Share of a number's width that one straight stroke through its middle must cover."""
 
 _SLOPES = (-0.3, -0.2, -0.1, 0.0, 0.1, 0.2, 0.3)
-"""Of such strokes."""
+"""Slopes of such strokes."""
 
 Found = tuple[CellState, NDArray[np.float32] | None]
 

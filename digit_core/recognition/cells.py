@@ -28,8 +28,8 @@ from digit_core.recognition.transcription.fusion import FoundNumber
 from digit_core.records import CellState, Grey
 
 _SEEN = 1.5
-"""A number is what its columns see rather than nothing by so much (log likelihood for each digit); of words and ticks, which
-cells take for digits, they see less."""
+"""Log likelihood per digit by which the columns must prefer a number to nothing; for words and ticks, which look like digits to
+the detector, they prefer it by less."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

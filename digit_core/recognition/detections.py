@@ -12,7 +12,7 @@ from digit_core.inference.network_spec import CHARACTERS, DIGITS, FULL, NOTHING,
 from digit_core.numerics import log_sum_exp, sigmoid, softmax
 
 _LEAST, _LEAST_MARK = 0.35, 0.12
-"""Probability from which a cell may be the middle of a digit, and of a point or dash: those are small, and cost nothing."""
+"""Least probability of the middle of a digit, and of a point or dash: those are small, and cost nothing."""
 
 
 @dataclass(frozen=True, slots=True)

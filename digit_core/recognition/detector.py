@@ -14,27 +14,28 @@ from digit_core.recognition.detections import Characters, characters
 from digit_core.records import Grey
 
 FIGURE = 25.0
-"""Pixels that a digit is made high before it is read: the middle of what the reader learned."""
+"""Height in pixels to which digits are scaled for detection: the middle of the training's range."""
 
 _FIRST_LOOK = 1750
-"""Pixels of a page's longer side at the first look: figures of 4 mm on A4 are then 25 high."""
+"""Pixels of a page's longer side in the first detection: figures of 4 mm on A4 are then 25 high."""
 
 _LARGEST_LOOK = 4200
 _LARGEST_INK = 32.0
-"""Pixels that the ink of a first look may be high: of what is larger the reader sees only parts."""
+"""Greatest height of ink in pixels in the first detection: of larger figures the detector sees only parts."""
 
 _MANY = 4.0
-"""How many times as many digits must be plain at the usual scale, for large ink to be none."""
+"""Factor by which more digits must be clear at the usual scale for large ink to be no writing."""
 
 _KNOWN = 11.0, 40.0
-"""Pixels of the figures that the detector was taught."""
+"""Heights in pixels of the figures that the detector was trained on."""
 
 _COARSE = 900
 _LONGEST_STRIP = 8000
-"""Pixels that a strip is enlarged to at most: one of 3 x 20,000 pixels would fill the memory."""
+"""Greatest length in pixels of an enlarged strip: one of 3 x 20,000 pixels would fill the memory."""
 
 _STRONG, _PAPER = 200, 24
-"""Darkness that the darkest ink is raised to, by four times at most: pencil is read like ink; and below which there is no ink."""
+"""Darkness to which the darkest ink is raised, by a factor of at most four, so that pencil is read like ink; and darkness below
+which there is no ink."""
 
 
 def look(page: PreparedPage, reader: Reader) -> Characters:

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from digit_core.records import Box, Grey
 
 _WHOLE = 0.5
-"""A component belongs to a digit as a whole when so much of it lies in the digit's box."""
+"""Share of a component in a digit's box from which it belongs to the digit as a whole."""
 
 _ANOTHERS = 0.75
-"""When so much of it lies in another's box it is that one's; what lies in between is shared, and cut at the boxes."""
+"""Share in another's box from which it is that digit's; components in between are divided by the boxes."""
 
 
 def digit_ink(darkness: Grey, ink: NDArray[np.uint8], boxes: NDArray[np.float32]) -> list[tuple[Box, Grey]]:

@@ -19,7 +19,7 @@ _FAINT = 16
 """Darkness of 255 from which a column may be a faint ruling, if it is so from top to bottom."""
 
 _GROUND, _ABOVE_GROUND = 20, 12
-"""Percentile of the darkness around two digits that is their paper, grey or patterned; a ruling is so much darker."""
+"""Percentile of the darkness around two digits that is their paper, grey or patterned; least darkness of a ruling above it."""
 
 Sides = NDArray[np.float64]
 """Shape (4, n): left, top, right and bottom of n boxes, for comparing one with all of them at once."""

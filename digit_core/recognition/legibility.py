@@ -8,19 +8,19 @@ from dataclasses import dataclass
 import numpy as np
 
 _PLAIN = 8.0
-"""Log odds of a digit that its number is plainly one: those of most upright digits are more, those of most turned ones less."""
+"""Log odds per digit of a clear number: most upright digits have more, most rotated ones less."""
 
 _SURE, _SURE_AT_LEAST = 2.0, 20.0
-"""Clear evidence of a digit on the page, and besides, from which the page surely lies as it was read."""
+"""Evidence per digit on the page, and in total, from which the page certainly lies as it was read."""
 
 _SIDEWAYS, _SIDEWAYS_AT_LEAST = 0.5, 3.0
-"""The same, up to which it may lie sideways: upside down more digits look like others."""
+"""The same, below which it may lie sideways: upside down more digits look like others."""
 
 _BETTER, _BETTER_EACH = 1.5, 0.08
-"""How many times as much evidence, and how much of a digit, a direction needs to be taken for the better one."""
+"""Factor of evidence, and evidence per digit, that a direction needs to be the better one."""
 
 _NONE = 0.25
-"""Evidence of a digit on the page up to which there are hardly any numbers on it that stand upright."""
+"""Greatest evidence per digit of a page with hardly any upright number."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,11 +29,11 @@ from digit_core.recognition.transcription.second_opinion import LEAST_SEEN, Seco
 from digit_core.records import Box, Grey
 
 _ON_LINE = 0.6
-"""Of the lower one's height: overlap from which two characters stand on one line."""
+"""Share of the lower one's height: overlap from which two characters stand on one line."""
 
 
 _PLAIN = 0.8
-"""Score from which a digit on another line of a strip is surely one."""
+"""Score from which a digit on another line of a strip is certain."""
 
 
 def find_numbers(page: PreparedPage, maps: LineMaps, reader: Reader, params: SegmentationParams) -> list[FoundNumber]:

@@ -26,13 +26,13 @@ from digit_core.recognition.transcription.fusion import FoundNumber
 from digit_core.records import Grey
 
 _BETTER_BY = 10.0
-"""How much more evidence another direction needs to be taken."""
+"""Factor of evidence that another direction needs."""
 
 _ENOUGH = 30.0
-"""How much more needs not be made sure of by looking at more of the page."""
+"""Factor of evidence from which no more of the page is examined."""
 
 _PARTS, _SIDE, _MARGIN = 16, 8.0, 1.5
-"""How many squares of the page are looked at at most, their side, and what is seen around them, in heights of a digit."""
+"""Greatest number of examined squares of the page, their side, and the margin around them, in heights of a digit."""
 
 
 def evidence_of(numbers: Iterable[FoundNumber]) -> Legibility:

@@ -17,26 +17,26 @@ from digit_core.records import NOT_A_DIGIT, Crops, PageDigits
 Floats = NDArray[np.float64]
 
 _LEARNED, _AS_MANY = 0.12, 10
-"""Share of print among the numbers that the reader learned, and how many numbers of a page that counts as."""
+"""Share of print among the reader's training numbers, and its weight as so many numbers of a page."""
 
 _LEAST, _MOST = 0.05, 0.95
-"""Share of print that a page is taken to have at least and at most: a form has a few notes, a manuscript a few stamps."""
+"""Least and greatest share of print of a page: a form has a few notes, a manuscript a few stamps."""
 
 _CERTAIN = 8.0
-"""Log odds of print that a number has at most for itself, either way."""
+"""Greatest log odds of print that a number has by itself, either way."""
 
 _SIDE = 14
 """Pixels of a figure's side when it is compared."""
 
 _SQUARINGS = 6
-"""Likeness is correlation to the power of 64, by so many squarings: 0.3 where two figures correlate by 0.98, as those of one
-type do, and 0.001 where they do by 0.9, as those of one hand."""
+"""Similarity is correlation to the power of 64, by so many squarings: 0.3 where two figures correlate by 0.98, as those of one
+typeface do, and 0.001 at 0.9, as those of one writer."""
 
 _REPEATED = 0.25
-"""Log odds of print that a figure gains when its likes on the page are e times as many."""
+"""Log odds of print that a figure gains for every factor e of similar figures on the page."""
 
 _COMPARED, _ROWS = 1000, 1024
-"""Figures of one digit that each is compared with at most, and how many are compared at once."""
+"""Greatest number of figures of one digit that each is compared with, and number compared at once."""
 
 
 def told_by_page(found: PageDigits) -> PageDigits:

@@ -10,16 +10,16 @@ from digit_core.recognition.detections import Characters
 from digit_core.records import Grey
 
 _NARROW = 0.5
-"""Of its height a character is at most so wide to be looked at."""
+"""Greatest width of a checked character, as a share of its height."""
 
 _STRAIGHT, _UPRIGHT = 0.02, 0.05
-"""Of its height: how far the middle of a ruling's ink strays from one row to the next, and how far it leans over its height."""
+"""Shares of the height: greatest deviation of a ruling's middle from row to row, and greatest lean over its height."""
 
 _AT_EDGE = 0.3
-"""Of its height: how far from the edge of its cell the middle of a ruling may lie."""
+"""Share of the height: greatest distance of a ruling's middle from the edge of its cell."""
 
 _RULED = 0.8
-"""Share of the way from above to below the character that a ruling is found on."""
+"""Least share of the way from above to below the character on which a ruling is found."""
 
 
 def not_rulings(found: Characters, darkness: Grey, maps: LineMaps) -> Characters:

@@ -18,16 +18,16 @@ from digit_core.recognition.detector import FIGURE, look_at
 from digit_core.recognition.ruling_filter import not_rulings
 
 _AS_HIGH = 0.55
-"""Of a digit's height: ink that is lower is none."""
+"""Share of a digit's height: lower ink is ignored."""
 
 _SEEN = 0.3
-"""Of a piece of ink the share within the boxes of characters, from which it was seen."""
+"""Share of a piece of ink within the boxes of characters from which it counts as detected."""
 
 _SIZES = (1.25, 0.85)
-"""Of the size at which figures are best seen: another one shows what the first has missed."""
+"""Scales relative to the best one for figures: another scale shows what the first has missed."""
 
 _MOST = 48
-"""Cells of a page that are looked at again at most, those with most unseen ink first."""
+"""Greatest number of cells of a page in the second pass, those with most undetected ink first."""
 
 
 def look_again(

@@ -18,14 +18,14 @@ from numpy.typing import NDArray
 from digit_core.calibration.record import CalibrationRecord
 
 EDGES = (0.5, 0.8, 0.9, 0.97, 0.99, 0.999)
-"""Confidences at which one bin ends and the next begins."""
+"""Limits between the bins of confidence."""
 
 _SURE = 0.97
 _VALIDATION = "the model's validation"
 
 ALARM = 0.25
 FEWEST = 500
-"""Digits below which nothing is said."""
+"""Least number of digits for a comparison."""
 
 _DIGITS = [str(digit) for digit in range(10)]
 _MILLION = 1_000_000

@@ -21,13 +21,13 @@ from digit_core.results.drift import Distribution
 from digit_core.results.schema import LAYOUT_NOT_FOUND, TABLES
 
 BY_SUMS = {"summed": "agrees", "out_of_review": OUT_OF_REVIEW, "into_review": INTO_REVIEW, "reread": READ_FIRST}
-"""Counts of numbers, and the words in the column `checks` that they are counted by."""
+"""Counts of numbers, and the phrases in the column `checks` by which they are counted."""
 
 FORMAT = 1
-"""Version of the manifest's own form; a greater one was written by a newer release."""
+"""Version of the manifest format; a greater one was written by a newer release."""
 
 KEY = re.compile(r"[0-9a-f]{20}")
-"""A batch's key; its files are called `batch-` and that."""
+"""Form of a batch's key; its files have the name `batch-` and the key."""
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _END = re.compile(rb', "manifest_sha256": "([0-9a-f]{64})"\}\Z')

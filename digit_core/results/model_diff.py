@@ -14,7 +14,7 @@ Row = Mapping[str, Any]
 """A row of the table `numbers`."""
 
 _BY_MACHINE = {State.ACCEPTED.value, State.REVIEW.value}
-"""What a person has decided is in another state, and no model changes it."""
+"""States that a model can change; a number that a person has decided has another one."""
 
 
 class ChangeKind(StrEnum):

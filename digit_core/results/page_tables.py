@@ -16,12 +16,12 @@ from digit_core.records import CellState
 from digit_core.results.csv_export import guard
 
 UNSURE = "?"
-"""Stands behind a number that waits for a person, and alone where something stands that nobody has read."""
+"""Sign after a number in review, and alone where something stands that nobody has read."""
 
 _SIGNS = {CellState.DASH: "–", CellState.DITTO: "″", CellState.BLANK: ""}
 _ZONES = "zones"
 _POINTED = {None, NumberKind.INTEGER, NumberKind.DECIMAL, NumberKind.SIGNED}
-"""Kinds of numbers that are shown with their point; results of earlier schemas tell no kind."""
+"""Kinds of numbers that are shown with their point; results of earlier schemas have no kind."""
 
 Row = Mapping[str, Any]
 

@@ -11,7 +11,7 @@ from digit_core.results.drift import Distribution
 from digit_core.results.manifest import BY_SUMS, Manifest
 
 MEASURABLE = 10.0
-"""Seconds between the first and the last batch of a run that its speed can be told from."""
+"""Least number of seconds between the first and the last batch of a run for measuring its speed."""
 
 _COUNTED = ("pages", "quarantined", "no_layout", "numbers", "digits", "to_review", *BY_SUMS)
 

@@ -89,10 +89,10 @@ DIGITS = _schema(
 TABLES = {"pages": PAGES, "numbers": NUMBERS, "digits": DIGITS}
 
 LAYOUT_NOT_FOUND = "layout not found"
-"""Reason of a page that was read without its form, because none of the layouts given lies on it."""
+"""Reason of a page that was read without its form, because none of the given layouts fits it."""
 
 NO_CLEAR_NUMBERS = "no clear numbers: words, or lying turned"
-"""Reason of a page that was read, but on which hardly anything is seen to be a number."""
+"""Reason of a page that was read, but has hardly any clear number."""
 
 ColumnValues = dict[str, list[Any]]
 

@@ -23,13 +23,13 @@ from digit_core.results.schema import NUMBERS
 from digit_core.review.verdicts import Kind, Verdict, apply
 
 NONE_SIGN = "-"
-"""Stands in the column `parts` for what the machine took for no digit."""
+"""Sign in the column `parts` for a part that the machine read as no digit."""
 
 SAME_PLACE = 0.5
-"""Overlap (common over whole area) from which two boxes are the same number."""
+"""Overlap (intersection over union) from which two boxes are the same number."""
 
 WITHIN = 0.6
-"""Share of a number's area within one that a person settled, from which it is a piece of that one."""
+"""Share of a number's area within one that a person decided, from which it is a piece of that one."""
 
 _BOX = [(name, pa.int32()) for name in ("x", "y", "w", "h")]
 REVIEWED = pa.schema(

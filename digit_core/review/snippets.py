@@ -13,22 +13,22 @@ from digit_core.imaging.rotation import upright, upright_box
 from digit_core.records import Box, Grey, ScanWindow
 
 CROP_MARGIN = 0.25
-"""Of the digit's height, on each side."""
+"""Margin on each side, as a share of the digit's height."""
 
 STRIP_SIDE = 6.0
-"""Digit heights that the strip shows left and right of the number."""
+"""Margin left and right of the number in its strip, in heights of a digit."""
 
 STRIP_WIDTH = 1000
-"""Most pixels that a strip is wide; a wider one is scaled down."""
+"""Greatest width of a strip in pixels; a wider one is scaled down."""
 
 STRIP_HEIGHT = 96
-"""Most pixels that a strip is high."""
+"""Greatest height of a strip in pixels."""
 
 _GREY_STEP = 16  # 16 shades are enough to read by, and make a PNG of scanned paper about a quarter as large
 
 
 BoxInStrip = tuple[float, float, float, float]
-"""Where a digit lies in its strip: x, y, w, h as shares of the strip's width and height."""
+"""Place of a digit in its strip: x, y, w, h as shares of the strip's width and height."""
 
 
 class Cutting(NamedTuple):

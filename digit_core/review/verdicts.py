@@ -17,11 +17,11 @@ from digit_core.readings import Reason, State
 from digit_core.records import NOT_A_DIGIT
 
 UNREADABLE_SIGN = "?"
-"""Stands in a number for a digit that a person could not read."""
+"""Sign in a number for a digit that a person could not read."""
 
 LONGEST_NUMBER = 32
 HIDDEN_SHARE = 0.15
-"""Of the ordinary items whose suggestion is hidden too, so that a hidden one is not known to be an audit."""
+"""Share of the ordinary items whose suggestion is hidden too, so that a hidden one need not be an audit."""
 
 
 class Kind(StrEnum):

@@ -21,10 +21,10 @@ from digit_core.synthesis.non_digits import Ink
 from digit_core.synthesis.pen import draw_number, make_writer
 
 GlyphSet = tuple[tuple[Ink, ...], ...]
-"""For each of the digits 0 to 9 the figures that a writer has for it."""
+"""The figures of a writer for each of the digits 0 to 9."""
 
 _PENS = 2
-"""Repetitions of each figure by an invented pen: a person's figures are alike, and never the same."""
+"""Repetitions of each figure by a simulated pen: a person's figures are similar, but never the same."""
 
 
 @dataclass(frozen=True, slots=True)

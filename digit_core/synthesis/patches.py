@@ -26,13 +26,13 @@ from digit_core.synthesis.papers import worn
 from digit_core.synthesis.training_images import CharacterPlace, number_text
 
 _SEEN = 0.7
-"""Share of a character that must lie inside the picture to be worth finding; of less nothing is asked."""
+"""Share of a character that must lie inside the picture; one with less is ignored in training."""
 
 _FOUND = "0123456789.-,+/:°"
-"""Characters that are found; the others are nothing."""
+"""Characters that the detector finds; the others are nothing."""
 
 _UNKNOWN = "½¼¾"
-"""Characters that hold digits and are none: nothing is asked of them."""
+"""Characters that contain digits and are none: ignored in training."""
 
 _PRINTED = 0.2
 """Share of numbers that are printed."""

@@ -20,10 +20,10 @@ from digit_core.synthesis.number_strips import WIDEST, Strip
 from digit_core.synthesis.papers import FloatImage, cleaned, jpeg
 
 FIGURE = 32
-"""Pixels that the figures of a cut-out are high at most."""
+"""Greatest height in pixels of the figures of a cut-out."""
 
 _AROUND = 1.3
-"""Of a figure's height: how much of its surroundings a cut-out keeps."""
+"""Margin of a cut-out, in heights of a figure."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

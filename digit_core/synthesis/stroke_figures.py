@@ -17,10 +17,10 @@ from digit_core.synthesis.glyph_bank import trimmed
 from digit_core.synthesis.non_digits import Ink
 
 _FINER = 2
-"""Strokes are drawn at so many times their size, and made smaller: thin ones keep their width."""
+"""Factor by which strokes are drawn larger and then reduced: thin ones keep their width."""
 
 _WIDEST = 24.0
-"""Times its height that a number may be wide; what is wider was not written as one number."""
+"""Greatest width of a number relative to its height; anything wider was not written as one number."""
 
 
 @dataclass(frozen=True, slots=True)

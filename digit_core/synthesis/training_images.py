@@ -22,7 +22,7 @@ from digit_core.synthesis.non_digits import Ink
 from digit_core.synthesis.number_writer import Glyph, Manner, manner, write_text
 
 _SEEN = 0.7
-"""Share of a character that must lie inside the picture to be worth finding; of less nothing is asked."""
+"""Share of a character that must lie inside the picture; one with less is ignored in training."""
 
 
 @dataclass(frozen=True, slots=True)

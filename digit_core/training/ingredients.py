@@ -32,7 +32,7 @@ from digit_core.training.mnist import Labelled
 from digit_core.training.number_sets import TRAIN, LabelledNumber, NumberSet, Strokes
 
 _OF_A_TEXT = 60
-"""At most so many cut-outs of one text, or a set of one price over and over would teach that price."""
+"""Greatest number of cut-outs of one text, so that a set with one price over and over does not teach that price."""
 
 _SHARES = {"mnist": 0.30, "pens": 0.13, "strokes": 0.36, "pictures": 0.21}
 _LINES = 0.05

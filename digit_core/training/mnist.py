@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from digit_core.errors import InputError
 
 MNIST_SHA256 = "06af5dfe73b70e3bc1c36439982b18a8d76803db9b544f6fdf838a37fbb01b64"
-"""Of `mnist.npz` in the layout of keras.datasets.mnist (LeCun, Cortes, Burges 1998)."""
+"""SHA-256 of `mnist.npz` in the layout of keras.datasets.mnist (LeCun, Cortes, Burges 1998)."""
 
 HELD_OUT = 5_000
-"""The last digits of MNIST's training set are never trained on: they calibrate the confidence."""
+"""Number of digits at the end of MNIST's training set that are never trained on: they calibrate the confidence."""
 
 Labelled = tuple[NDArray[np.uint8], NDArray[np.int64]]
 """Images (n, 28, 28) uint8 and labels (n,) int64."""

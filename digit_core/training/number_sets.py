@@ -29,7 +29,7 @@ from digit_core.inference.network_spec import CHARACTERS
 from digit_core.records import Grey
 
 ALPHABET = CHARACTERS
-"""Every character that a number may be written with: `"` is a ditto mark, `?` any other character."""
+"""Characters of a number: `"` is a ditto mark, `?` any other character."""
 
 TRAIN, DEV, MEASURE = "train", "dev", "measure"
 

@@ -21,7 +21,7 @@ from digit_core.inference.network_spec import CHARACTERS, COLUMN, NOTHING, OUTPU
 from digit_core.synthesis.training_images import CharacterPlace, Sample
 
 TARGETS = 1 + 4 + 1 + 1
-"""Of a cell: class, log distances, printed (0 or 1), weight."""
+"""Targets of a cell: class, log distances, printed (0 or 1), weight."""
 
 
 def build(keras: Any, widths: Sequence[int] = (24, 48, 80, 112)) -> tuple[Any, Any, Any]:

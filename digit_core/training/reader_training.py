@@ -31,14 +31,14 @@ from digit_core.training.quantization import quantise
 from digit_core.training.reader_network import build, cell_loss, cell_targets, column_loss, column_targets
 
 PATCH = (64, 192)
-"""Height and width of a patch that is learned, pixels."""
+"""Height and width of a training patch in pixels."""
 
 _BUCKET = 64
-"""Strips of one batch are filled up to a multiple of so many pixels, so that few shapes are compiled."""
+"""Pixels: strips of one batch are padded to a multiple of this, so that few shapes are compiled."""
 
 
 _SAMPLE, _PATCHES, _STRIPS = (160, 512), 24, 150
-"""Height and width of the patches, and how many patches and strips, that say between which bounds the values of layers lie."""
+"""Height and width of the patches, and number of patches and strips, that give the value ranges of the layers."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,10 +20,10 @@ from digit_core.visualisation.page_overlay import Picture
 
 _ZONE, _CELL, _NAME = (168, 62, 138), (145, 79, 29), (63, 110, 44)
 _STRENGTH = 0.7
-"""Of the ink, so that lines and names stand out."""
+"""Share of the ink's darkness that is drawn, so that lines and names stand out."""
 
 _LINES, _LETTERS = 1000, 95
-"""So many widths of a line, and heights of letters, make the longer side of the page."""
+"""Widths of a line, and heights of letters, per longer side of the page."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,8 @@ from digit_core.layouts.template_file import MOST_BYTES, layout_text, parse_layo
 
 _LONGEST = 80
 _SAFE = re.compile(rf"[^\W_][\w .()+-]{{0,{_LONGEST - 1}}}")
-"""Begins with a letter or a digit; no slash, no control character, nothing that a shell or a web page takes for its own."""
+"""Pattern of a safe name: begins with a letter or a digit; no slash, no control character, nothing special to a shell or a web
+page."""
 
 
 class TakenError(InputError):

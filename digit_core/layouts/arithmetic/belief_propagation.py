@@ -24,13 +24,13 @@ from digit_core.layouts.arithmetic.enumeration import Floats, Ints
 from digit_core.layouts.arithmetic.sum_factor import Sum
 
 ROUNDS = 4
-"""How often a relation is heard at most where there are loops; later rounds mostly repeat what was said, only louder."""
+"""Greatest number of rounds over relations with loops; later rounds mostly amplify earlier ones."""
 
 STILL = 3e-3
-"""Where there are loops, a relation is not heard again as long as no probability that it was told has moved by more."""
+"""With loops, a relation is not updated again while none of its incoming probabilities has changed by more."""
 
 EXACT = 1e-6
-"""The same where there are none."""
+"""The same limit without loops."""
 
 _NOTHING = -1e3  # logarithm of the probability of the impossible
 _SLACK = 1e-6  # tolerance by which probabilities may add up to more than 1
@@ -99,11 +99,11 @@ class Reconciled:
     """Result for all unknowns and relations."""
 
     values: tuple[int | None, ...]
-    """For each unknown the likeliest value given everything; None: something else."""
+    """Likeliest value of each unknown; None: something else."""
     probabilities: tuple[float, ...]
-    """Of these values."""
+    """Probabilities of these values."""
     verdicts: tuple[RelationVerdict, ...]
-    """For each relation."""
+    """Verdict for each relation."""
 
 
 def reconcile(unknowns: Sequence[Unknown], relations: Sequence[Relation]) -> Reconciled:

@@ -15,10 +15,10 @@ from digit_core.layouts.arithmetic.enumeration import Flags, Floats, Ints
 Waves = NDArray[np.complex128]
 
 NODES = 2**14
-"""Nodes of all terms' grids together, about; more are more exact and slower."""
+"""Approximate number of nodes of all terms' grids together; more are more exact and slower."""
 
 FEWEST = 256
-"""Nodes of a grid if the sum's span needs them, however many terms there are."""
+"""Least number of nodes of a grid if the sum's span needs them, however many terms there are."""
 
 
 class Spread:

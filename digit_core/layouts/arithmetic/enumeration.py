@@ -18,16 +18,16 @@ Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
 TOLERANCE = 1e-6
-"""Choices that are less likely than this share of the likeliest choice of their half are not listed."""
+"""Least probability of a listed choice, relative to the likeliest choice of its half."""
 
 MOST = 4096
-"""Choices of one half that are listed at most; where there were more, the tolerance is raised until there are not."""
+"""Greatest number of listed choices of one half; with more the tolerance is raised."""
 
 LEAST_ODDS = 1e-4
-"""What a deviation counts at least when choices are listed: what is all but ruled out by now may still come back."""
+"""Least odds of a deviation in listing choices: what is almost ruled out now may still come back."""
 
 FEW = 1e-4
-"""If all choices that are not listed are less likely than this together, they are left out altogether."""
+"""Choices that are not listed are ignored if they are less likely than this together."""
 
 _TINY = 1e-30
 

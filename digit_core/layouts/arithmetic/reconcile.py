@@ -21,13 +21,13 @@ from digit_core.readings import INTO_REVIEW, OUT_OF_REVIEW, READ_FIRST, Reading,
 from digit_core.records import Box, CellState
 
 _NOTHING_THERE = 0.98
-"""How sure it is that a cell that looks blank, or like a dash, adds nothing."""
+"""Probability that a cell that looks blank, or like a dash, adds nothing."""
 
 _NOT_SUMMED = {NumberKind.FRACTION, NumberKind.MONEY, NumberKind.DATE, NumberKind.TIME, NumberKind.ANGLE}
-"""Their digits are no number that sums go by."""
+"""Kinds of numbers whose digits cannot be summed."""
 
 _WORD = 0.6
-"""The same of ink that was not read, where the form says that words may stand there."""
+"""The same probability for ink that was not read, where the form allows words."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,13 +20,13 @@ Floats = NDArray[np.float64]
 
 _TINY = 1e-12
 _LOST = 1e-280
-"""Scaled likelihood below which sums have lost their figures, and are made again in logarithms."""
+"""Scaled likelihood below which sums have lost precision, and are computed again in logarithms."""
 
 _TOGETHER = 2**20
-"""Numbers (strips x columns x states) that are kept at once at most."""
+"""Greatest number of values (strips x columns x states) in memory at once."""
 
 _ROWS = 512
-"""Strips scored together at most: what they need for a column stays in the cache."""
+"""Greatest number of strips scored together: the data of a column stays in the cache."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

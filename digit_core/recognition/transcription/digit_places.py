@@ -18,11 +18,11 @@ from digit_core.recognition.detections import Characters
 Floats = NDArray[np.float64]
 
 _LOOKS_LIKE = {"/": "1", "'": "1", "+": "4", "°": "0", ":": "1"}
-"""The digit that a detector takes a mark for that it was never taught."""
+"""Digit that an older detector takes a mark for."""
 
 _OTHER_DIGIT, _OTHER_MARK, _LIKE_MARK = 1.5, 1.5, 0.7
 _NO_BOX, _NO_BOX_OF_MARK, _NO_BOX_OF_STROKE, _NO_CHARACTER = 2.0, 0.3, 1.0, 1.0
-"""Costs: a character beside a box of something else, without a box, and a box without a character."""
+"""Costs: a character aligned with a box of something else, one without a box, and a box without a character."""
 
 _SMALL_MARKS = ".,-'\""
 _FRACTIONS = "½¼¾"

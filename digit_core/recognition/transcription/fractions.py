@@ -15,31 +15,31 @@ from digit_core.recognition.transcription.fusion import FoundNumber
 _SHARES = {"½": (1, 2), "¼": (1, 4), "¾": (3, 4)}
 
 _RARE = 0.1
-"""How likely other fractions are, beside these."""
+"""Probability of other fractions, relative to these."""
 
 _DOUBTFUL = 0.5
-"""How sure a number is at most at which a small figure hangs that nobody has explained."""
+"""Greatest certainty of a number with an unexplained small figure beside it."""
 
 _ABOVE = 0.4
-"""Of the narrower one's width: what two figures of a fraction share in x."""
+"""Share of the narrower one's width: least overlap in x of a fraction's two figures."""
 
 _APART = (-0.25, 0.9)
-"""Of the upper one's height: the gap between both, with the bar in it."""
+"""Share of the upper one's height: greatest gap between both, with the bar in it."""
 
 _ALIKE = 0.5
-"""Of the higher one's height: the other's at least."""
+"""Share of the higher one's height: least height of the other."""
 
 _SMALL = 0.8
-"""Of a whole number's height: that of a fraction's figures at most."""
+"""Share of a whole number's height: greatest height of a fraction's figures."""
 
 _TOGETHER = (1.0, 1.8)
-"""Of a whole number's height: that of both figures with the bar between them."""
+"""Share of a whole number's height: height of both figures with the bar between them."""
 
 _BEHIND = (-0.4, 0.45)
-"""Of a whole number's height: the gap between it and its fraction."""
+"""Share of a whole number's height: gap between it and its fraction."""
 
 _LEVEL = 0.22
-"""Of a whole number's height: how far the middle of a fraction may lie above or below its own."""
+"""Share of a whole number's height: greatest distance of the fraction's middle above or below the number's."""
 
 Boxes = NDArray[np.float32]
 

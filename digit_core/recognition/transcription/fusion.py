@@ -20,13 +20,13 @@ from digit_core.recognition.transcription.marks import Asked, written
 from digit_core.recognition.transcription.number_strip import Window
 
 _SURER = 0.8
-"""Probability that there is a character, from which a digit is among the surer ones."""
+"""Probability that there is a character, from which a digit counts as certain in `surer`."""
 
 _LEAST = 1e-12
-"""Probability that columns give at least, whatever they say."""
+"""Least probability from columns."""
 
 _OTHERWISE = (0.15, 6.0)
-"""How many times as likely as they say columns are taken to be without a digit, to see what else the number could be."""
+"""Factors for the probability of no digit in the columns, to propose other texts."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -22,7 +22,7 @@ from digit_core.inference.shipped import SHIPPED_READER
 SHIPPED_WEIGHTS = SHIPPED_READER / "fusion.json"
 
 _LEAST = 1e-9
-"""Doubt that every confidence has at least before it is calibrated, so that its odds are finite."""
+"""Least doubt of a confidence before calibration, so that its odds are finite."""
 
 
 class Heard(StrEnum):
@@ -33,7 +33,7 @@ class Heard(StrEnum):
 
 
 MOST_MARGIN = 10.0
-"""Log likelihood by which the second reader rather sees these digits than others, at most: beyond it nothing is learned."""
+"""Greatest log likelihood by which the second reader prefers these digits to others: a larger one adds nothing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,36 +21,35 @@ from digit_core.recognition.detections import Characters
 from digit_core.recognition.transcription.ctc import Floats, best_text, log_likelihoods
 
 _READ, _DETECTED = 0.4, 1.3
-"""Exponents of what columns and what the detector say of marks; fitted, with `_MISSED`, on 762 strips: written ones of one seed,
-and of the dev splits of French notaries, French manuscripts and Swiss digits.
-"""
+"""Exponents of the columns' and of the detector's scores of marks; fitted, with `_MISSED`, on 762 strips: synthetic ones of one
+seed, and the dev splits of French notaries, French manuscripts and Swiss digits."""
 
 _MISSED = 0.7
-"""Probability that the detector does not see a point or a dash that is there."""
+"""Probability that the detector misses an existing point or dash."""
 
 _ONE_ALONE = 0.5
-"""Where one witness alone sees a mark, however faintly, a number with it and one without it are no surer than this."""
+"""Greatest confidence of a number with a mark that only one source sees, however faintly, and of one without it."""
 
 _SURELY = 0.9
-"""Probability from which the detector's word for a mark is weighed against strips that agree on a text without it."""
+"""Probability from which a detected mark is weighed against strips that agree on a text without it."""
 
 _HINT = 20.0
-"""How many times as likely as they say columns are taken to be marks, to see which ones may have been missed."""
+"""Factor for the probabilities of marks in the columns, to find those that may have been missed."""
 
 _MOST = 64
-"""Texts that are weighed for one number at most."""
+"""Greatest number of texts scored for one number."""
 
 _LOOKS = {**dict.fromkeys(".,:'°\"", "."), **dict.fromkeys("-+/½¼¾", "-")}
-"""What the detector takes a mark for, where it sees one: it was taught points and dashes alone, and figures over each other."""
+"""Marks for which the detector may take a mark, where it sees one: an older one knows only points, dashes and stacked figures."""
 
 _KNOWN = ".,-"
-"""Marks that the detector was taught, a comma as a point."""
+"""Marks that an older detector knows, a comma as a point."""
 
 _STACKED = "½¼¾"
 
 _IMPROPER = re.compile(r"(\d{2,})/\d+")
 _WIDE, _WIDER = 0.3, 1.8
-"""Of a digit's height, and of the other gaps: a gap that parts a whole number from the fraction behind it."""
+"""Gap between a whole number and the fraction behind it, relative to a digit's height, and to the other gaps."""
 
 Slots = tuple[str, ...]
 """The marks before the first digit, between digits, and after the last one: one more than there are digits."""

@@ -13,10 +13,10 @@ from digit_core.recognition.detector import strengthened
 from digit_core.records import Grey
 
 FIGURES = (21.0, 29.0)
-"""Pixels that the figures of a strip of STRIP_HEIGHT are made high: it is read at either size, and what both say counts."""
+"""Heights in pixels of the figures in a strip of STRIP_HEIGHT: it is read at both sizes, and both readings count."""
 
 _MARGIN = 0.45
-"""Of a digit's height, left and right of a number in its strip."""
+"""Margin left and right of a number in its strip, in heights of a digit."""
 
 _NONE = np.empty((0, 4), np.float32)
 

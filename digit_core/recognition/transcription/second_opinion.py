@@ -15,10 +15,10 @@ from digit_core.params import SecondOpinion
 from digit_core.records import Grey
 
 _BESIDE, _ABOVE = 0.8, 0.25
-"""What is shown around the digits: left and right in heights of a digit, above and below in heights of the number."""
+"""Margin around the digits: left and right in heights of a digit, above and below in heights of the number."""
 
 LEAST_SEEN = 0.0
-"""Log odds, by our own columns, that a number stands on a page at all, from which it is worth asking about."""
+"""Least log odds, by our own columns, that a number stands on a page, for asking about it."""
 
 
 class StripReader(Protocol):

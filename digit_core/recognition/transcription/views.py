@@ -15,7 +15,7 @@ from digit_core.recognition.transcription.fusion import FoundNumber
 from digit_core.records import NOT_A_DIGIT
 
 _PATTERNED = 0.12
-"""Darkness of the paper, as a share of the ink's, from which a strip is looked at without it as well."""
+"""Darkness of the paper, as a share of the ink's, from which a strip is also read without its paper."""
 
 ReadView = tuple[PreparedPage, FoundNumber]
 

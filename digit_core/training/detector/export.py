@@ -20,11 +20,11 @@ from digit_core.training.detector.training import in_unit
 from digit_core.training.quantization import quantise
 
 _SAMPLE = 160
-"""Patches that say between which bounds the values of layers lie, and what normalisations see."""
+"""Number of patches that give the value ranges of layers and the statistics of normalisations."""
 
 _BATCH = 16
 _LOSS = 0.004
-"""Share of characters that may be found in floating point and not in whole numbers, net, before those are given up."""
+"""Net share of characters found in floating point but not after quantisation, above which quantisation is given up."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,10 +14,10 @@ _INK = 0.45
 """Share of the digits' darkness from which something is ink."""
 
 _WIDEST, _HIGHEST, _LEAST = 0.4, 0.55, 0.05
-"""Of a figure's height: how wide and high a point or comma is at most, and the side of the smallest one."""
+"""Shares of a figure's height: greatest width and height of a point or comma, and the side of the smallest one."""
 
 _LOWER = 0.35
-"""Of a figure's height, from its top: above that there is no point."""
+"""Share of a figure's height, from its top, above which there is no point."""
 
 
 def point_between(pixels: Grey, before: Corners | None, after: Corners | None) -> Corners | None:

@@ -29,15 +29,15 @@ from digit_core.training.detector.transcribed_lines import TranscribedLine, read
 from digit_core.training.number_sets import LabelledNumber
 
 FIGURE = 26.0
-"""Pixels that the figures of a labelled picture are high in the middle."""
+"""Median height in pixels of the figures of a labelled picture."""
 
 DIGITS = "0123456789"
 
 _LINE, _STRIP = 0.45, 0.45
-"""Of its height: figures of a line's outline, and of a strip, before anything is known."""
+"""First estimate of the figures' height as a share of a line's outline, and of a strip."""
 
 _WORDY = 0.5
-"""Probability that every digit among words must have, where only the order of the letters says about where it stands."""
+"""Least probability of every digit among words, where only the order of the letters tells its place."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -17,7 +17,7 @@ from digit_core.training.strip_reader.network import has_bfloat16
 LearnerState = dict[str, NDArray[np.generic]]
 
 _SETTLING = 16
-"""Patches by which normalisations learn what they would have seen, at once."""
+"""Number of patches from which normalisation statistics are computed at once."""
 
 
 class DetectorLearner:

@@ -19,19 +19,20 @@ from digit_core.synthesis.training_images import CharacterPlace
 from digit_core.training.fused_normalisation import fused_normalisation
 
 DETECTED = "0123456789.-,+/:°"
-"""What the detector tells apart: digits first, and what an older one did not know last."""
+"""Characters that the detector knows: digits first, and those that an older one does not know last."""
 
 NOTHING = len(DETECTED)
 """The class of a cell where no character has its middle."""
 
 OUTPUTS = NOTHING + 1 + 4 + 1
-"""Of a cell: scores of the characters and of nothing, log of the distances to left, top, right and bottom, score of print."""
+"""Outputs of a cell: scores of the characters and of nothing, log of the distances to left, top, right and bottom, score of
+print."""
 
 TARGETS = 1 + 4 + 1 + 1
-"""Of a cell: class, log distances, printed (0 or 1), weight."""
+"""Targets of a cell: class, log distances, printed (0 or 1), weight."""
 
 SIDE = 16
-"""Pixels: the sides of a picture must be multiples of it."""
+"""Pixels: the sides of a picture must be multiples of this."""
 
 _LAYERS = (
     *("stem_1", "stem_2", "stem_3", "near", "wide_1", "wide_2", "wide_out"),
@@ -43,13 +44,13 @@ _NEW = "far_"
 """The branch that older detectors do not have."""
 
 _CORE = 2.9
-"""Pixels: radius at least of what counts as the middle of a character."""
+"""Least radius in pixels of the core of a character."""
 
 _RARE = -6.0
-"""Score that a character which was never seen begins with."""
+"""Initial score of a character that was never seen."""
 
 _QUIET = 0.05
-"""Scale that a new branch begins with: at nought it would never learn, as rectified units have no slope there."""
+"""Initial scale of a new branch: at 0 it would never learn, as rectified units have no slope there."""
 
 Calibrating = Sequence[NDArray[np.float32]]
 

@@ -21,22 +21,22 @@ from digit_core.training.detector.ink_marks import point_between
 
 Places = tuple[CharacterPlace, ...]
 LabelledPlaces = tuple[Places, NDArray[np.bool_]]
-"""Places, and (h/4, w/4) the cells of which nobody knows what they show."""
+"""Places, and a mask (h/4, w/4) of the cells with unknown content."""
 
 _APART = 2
-"""Cells that the middles of two neighbouring digits are apart at least: 8 pixels, where figures are 25 high."""
+"""Least distance in cells of the middles of two neighbouring digits: 8 pixels, where figures are 25 high."""
 
 _LEAST, _LEAST_MEAN = 0.02, 0.2
-"""Probability that every digit of a text, and all of them in the geometric mean, must have in their places to be believed."""
+"""Least probability of every digit of a text, and least geometric mean of all, for the places to be used."""
 
 _POINTS = ".,"
-"""Marks that are found by their ink too, and taken for each other by detectors."""
+"""Marks that are also found by their ink, and that detectors confuse."""
 
 _PLAINLY = 0.5
-"""Probability from which a mark that the text has is believed to stand there."""
+"""Least probability of a mark of the text for its place to be used."""
 
 _SEEN = 0.3
-"""Probability from which a digit that no text accounts for is left open: it is neither learned as one nor as none."""
+"""Probability from which a digit outside of the text is left open: it is trained neither as a digit nor as nothing."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

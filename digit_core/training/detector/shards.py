@@ -26,10 +26,10 @@ from digit_core.training.mnist import Labelled
 from digit_core.training.number_sets import TRAIN, LabelledNumber, NumberSet, read_number_set
 
 HELD_OUT = 99_999
-"""Number of the shard that is never learned from."""
+"""Number of the shard that is never trained on."""
 
 _STOCK = 4
-"""Shards that are written with one stock of hands: making it takes as long as writing one."""
+"""Number of shards written with one stock: making it takes as long as writing one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ class _Real:
 
 _STOCKS: dict[tuple[str, int], Stock] = {}
 _REAL: dict[str, _Real] = {}
-"""Of the process that writes: what takes minutes to make."""
+"""Real material of the writing process, which takes minutes to make."""
 
 
 def write_shard(sources: DetectorSources, params: DetectorParams, folder: Path, number: int) -> Path:

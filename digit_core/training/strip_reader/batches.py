@@ -13,10 +13,10 @@ from digit_core.synthesis.number_strips import Strip
 UnitImages = NDArray[np.float32]
 
 LONGEST = 32
-"""Characters of a strip at most."""
+"""Greatest number of characters of a strip."""
 
 _BUCKET = 32
-"""Strips of one batch are filled up to a multiple of so many pixels, as they are when they are read."""
+"""Pixels: strips of one batch are padded to a multiple of this, as for reading."""
 
 
 def by_width(strips: Sequence[Strip], batch: int, rng: np.random.Generator) -> list[NDArray[np.intp]]:

@@ -21,10 +21,11 @@ from digit_core.training.strip_reader.network import TrainingState, averaged_net
 
 _SAMPLE = 200
 _TAIL = 5
-"""Convolutions along the line: in whole numbers they cost two strips of a hundred, and save a quarter of the time."""
+"""Number of convolutions along the line that stay in floating point: quantised they cost two strips of a hundred, and save a
+quarter of the time."""
 
 _LOSS = 0.004
-"""Share of strips that may be read exactly in floating point and not in whole numbers, net, before those are given up."""
+"""Net share of strips read exactly in floating point but not after quantisation, above which quantisation is given up."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from digit_core.training.fused_normalisation import fused_normalisation
 from digit_core.training.keras_setup import keras_module, limit_threads, tensorflow_module
 
 TrainingState = dict[str, NDArray[np.generic]]
-"""The arrays that a training goes on from, by name."""
+"""Arrays to continue a training from, by name."""
 
 WIDTHS = (32, 48, 80, 144, 256, 96)
 """Channels of the two layers at half size, of those at a quarter, an eighth, along the line, and of a column."""

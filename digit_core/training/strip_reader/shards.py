@@ -31,7 +31,7 @@ from digit_core.training.number_sets import NumberSet, read_number_set
 from digit_core.training.strip_reader.batches import LONGEST
 
 _HELD_OUT = 99_999
-"""Number of the shard that is never learned from."""
+"""Number of the shard that is never trained on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ def _polite() -> None:
 
 
 _READY: dict[str, Ingredients] = {}
-"""Of this process: reading the sets takes seconds, once."""
+"""Material of this process: reading the sets takes seconds, once."""
 
 
 def write_shard(sources: Sources, params: StripParams, folder: Path, number: int) -> Path:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mlflow.tracking import MlflowClient
 
 EXPERIMENT = "digits"
-"""The experiment that all trainings belong to."""
+"""The experiment of all trainings."""
 
 CARD = "card.json"
 

@@ -35,12 +35,12 @@ __all__ = ["Results", "fingerprint"]
 _WHOLE = Share()
 
 FILES_AT_ONCE = 8
-"""Objects asked for together; with the files of one table of 64 pages that is some 10 MB."""
+"""Number of objects requested together; with the files of one table of 64 pages that is some 10 MB."""
 
 DELETED_AT_ONCE = 1000
 
 ABANDONED_AFTER = 24 * 3600.0
-"""Seconds after which tables without a manifest are held to be a killed run's, not a living one's."""
+"""Seconds after which tables without a manifest count as left by a killed run."""
 
 
 class Results:

@@ -21,7 +21,7 @@ from digit_core.results.supersession import PAGE, PageKeys, current, fingerprint
 from tasks.adapters.results.spill import private_database
 
 PAGES_AT_ONCE = 8192
-"""Pages that are looked at together, if not one object alone has more: a few MB as Python's numbers."""
+"""Number of pages judged together, unless one object alone has more: a few MB of Python numbers."""
 
 _TABLES = """
 CREATE TABLE listed (name TEXT PRIMARY KEY, version TEXT) WITHOUT ROWID;

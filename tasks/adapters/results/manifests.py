@@ -14,7 +14,7 @@ from tasks.adapters.results.spill import Shelf, chunks, explained
 from tasks.adapters.storage.storage import Storage, join
 
 AT_ONCE = 256
-"""Manifests that are asked for together; some 3 MB with 64 pages each."""
+"""Number of manifests requested together; some 3 MB with 64 pages each."""
 
 
 class Manifests:

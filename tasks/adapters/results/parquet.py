@@ -21,7 +21,7 @@ _CHECKSUM = b"digits.sha256"
 _ZEROS = b"0" * 64
 _BETWEEN = 2  # bytes between the name and the value: Thrift's type and length of the value
 UNREADABLE = (pa.ArrowException, OSError, ValueError, LookupError, TypeError, ArithmeticError, MemoryError)
-"""What Arrow lets out on damaged files."""
+"""Exceptions of Arrow on damaged files."""
 
 
 def to_parquet(name: str, table: pa.Table) -> bytes:

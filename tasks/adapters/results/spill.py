@@ -18,11 +18,11 @@ from digit_core.errors import StorageError
 T = TypeVar("T")
 
 CACHE_KIB = 4096
-"""Most memory that a database takes before it goes on in a file."""
+"""Greatest memory of a database before it continues in a file."""
 
 _PREFIX = "etilqs_"  # prefix of SQLite's temporary files (sqlite.org/tempfiles.html)
 _BYTES_A_PAGE = 200
-"""183 at the most were measured (tests/benchmarks/scale.py)."""
+"""Bytes per page; the greatest measured value was 183 (tests/benchmarks/scale.py)."""
 
 
 def private_database() -> sqlite3.Connection:

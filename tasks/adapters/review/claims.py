@@ -15,16 +15,16 @@ from tasks.adapters.review.rows import to_item
 from tasks.adapters.review.schema import DECISIONS, ITEMS, OPEN, STANDING
 
 AUDITS_AMONG = 10
-"""Ordinary items for each audit in a batch: spread out, so that nobody knows which one it is."""
+"""Ordinary items per audit in a batch; audits are spread, so that nobody knows which item is one."""
 
 LARGEST_LOAN = 1_000
-"""Items that are lent at once at most, however long a number is."""
+"""Greatest number of items lent at once, however long a number is."""
 
 LONGEST_LEASE = 24 * 3600.0
-"""Seconds for which nothing is lent longer."""
+"""Greatest duration of a loan in seconds."""
 
 COUNTED = 5_000
-"""Items by which the commonest guess is found."""
+"""Number of items among which the most frequent guess is found."""
 
 Query = sa.Select[tuple[str]]
 
@@ -127,7 +127,7 @@ def loan_ends(now: float) -> tuple[float, float]:
 
 
 FREE = {"claim_id": None, "claimed_by": None, "claim_until": None}
-"""Values of an item that nobody has."""
+"""Values of an item that is not lent."""
 
 
 def _not_read_by(reviewer: str) -> sa.ColumnElement[bool]:

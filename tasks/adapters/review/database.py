@@ -31,7 +31,7 @@ _FORMS = "sqlite:////folder/review.db or postgresql://user:password@host/databas
 _BETWEEN_TRIES = 0.05  # seconds between tries
 
 CONNECTIONS = 20
-"""Kept open by one process; ten more are opened for a rush."""
+"""Connections kept open by one process; ten more are opened under load."""
 
 _ADVICE = (
     ("locked", "another program has locked it: wait until it ends, then run this again"),

@@ -11,10 +11,10 @@ from digit_core.errors import QueueError
 from tasks.adapters.review.schema import SCHEMA
 
 SCHEMA_VERSION = 4
-"""Of the newest migration; stands in the table `review_schema`, for programs that do not know Alembic's."""
+"""Version of the newest migration; also in the table `review_schema`, for programs that do not use Alembic."""
 
 VERSION_TABLE = "review_alembic"
-"""Not Alembic's usual name: another program with migrations of its own may live in the same database."""
+"""Name of Alembic's table, not the usual one: another program with migrations of its own may share the database."""
 
 
 def upgrade(connection: Connection, name: str) -> None:

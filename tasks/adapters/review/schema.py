@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 OPEN, DECIDED, WITHDRAWN = "open", "decided", "withdrawn"
-"""States of an item: waiting; answered; no longer asked, for a newer reading is sure of it."""
+"""States of an item: waiting; answered; no longer asked, because a newer reading is certain."""
 
 TABLES = sa.MetaData()
 SCHEMA = sa.Table("review_schema", TABLES, sa.Column("version", sa.Integer, primary_key=True))
@@ -120,4 +120,4 @@ UNDOS = sa.Table(
 )
 
 STANDING = sa.not_(sa.exists().where(UNDOS.c.decision_id == DECISIONS.c.decision_id))
-"""Of a decision: it was not taken back."""
+"""Condition of a decision that was not undone."""

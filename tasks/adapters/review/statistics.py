@@ -17,7 +17,7 @@ from tasks.adapters.review.database import Database
 from tasks.adapters.review.schema import ACTS, DECIDED, DECISIONS, ITEMS, OPEN, STANDING
 
 RECENTLY = 15 * 60.0
-"""Seconds that a reviewer's speed is taken from."""
+"""Seconds over which a reviewer's speed is measured."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from digit_core.records import SourceObject
 T = TypeVar("T")
 
 OnSkip = Callable[[str, str], None]
-"""Told of everything in a source that is left out although it might hold a page: its URI, and why."""
+"""Callback for everything in a source that is skipped although it might be a page: its URI, and why."""
 
 
 class Patience(Protocol):

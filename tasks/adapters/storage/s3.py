@@ -30,11 +30,11 @@ CHUNK = 1 << 20
 
 WRITE_SECONDS = 120.0
 WRITE_PACE = 100_000
-"""A write is given up after these seconds and the time it takes at this many bytes a second: the HTTP client itself
-waits for ever for a server that does not take the body."""
+"""A write is given up after these seconds plus its time at this many bytes per second: the HTTP client itself waits for ever for
+a server that does not take the body."""
 
 BODY_ATTEMPTS = 4
-"""A body that breaks off is asked for again this often; botocore itself repeats only what fails before the body."""
+"""Number of requests for a body that breaks off; botocore itself repeats only what fails before the body."""
 
 BODY_PAUSE = 0.4
 """Seconds before the second attempt at a body; doubled each time."""

@@ -11,7 +11,7 @@ from tasks.adapters.storage.local import FULL
 from tasks.adapters.storage.local import explain as explain_local
 
 KNOWN = (OSError, ValueError, boto.BotoCoreError, boto.ClientError, aiohttp.ClientError, ResponseParserError)
-"""All that a request can raise, time-outs (an OSError) included."""
+"""All exceptions of a request, time-outs (an OSError) included."""
 
 _PASSING = (
     boto.HTTPClientError,
