@@ -25,7 +25,7 @@ from digit_core.recognition.transcription.fractions import with_fractions, witho
 from digit_core.recognition.transcription.fusion import FoundNumber, Proposal, Seen, decided
 from digit_core.recognition.transcription.fusion_weights import fusion_weights
 from digit_core.recognition.transcription.number_strip import FIGURES, Window
-from digit_core.recognition.transcription.second_opinion import LEAST_SEEN, Second, strip_of_scan
+from digit_core.recognition.transcription.second_opinion import BESIDE_ON_PAGE, LEAST_SEEN, Second, strip_of_scan
 from digit_core.records import Box, Grey
 
 _ON_LINE = 0.6
@@ -108,7 +108,11 @@ def _marks_of(digits: Characters, marks: Characters) -> Characters:
 
 
 def with_second(
-    page: PreparedPage, numbers: Sequence[FoundNumber], second: Second | None, least_seen: float = LEAST_SEEN
+    page: PreparedPage,
+    numbers: Sequence[FoundNumber],
+    second: Second | None,
+    least_seen: float = LEAST_SEEN,
+    beside: float = BESIDE_ON_PAGE,
 ) -> list[FoundNumber]:
     """Decide the numbers again with the second reader where it is to be asked; those with little evidence stay unchanged."""
     if second is None:
@@ -116,7 +120,7 @@ def with_second(
     seen = [(i, one, one.proposal) for i, one in enumerate(numbers) if one.proposal is not None and one.seen > least_seen]
     sure = [fusion_weights().calibrated(one.confidence, len(one.boxes), None) for _, one, _ in seen]
     chosen = [seen[at] for at in second.when.asked(sure)]
-    columns = second.reader.read([strip_of_scan(page, proposal.digits.boxes) for _, _, proposal in chosen])
+    columns = second.reader.read([strip_of_scan(page, proposal.digits.boxes, beside) for _, _, proposal in chosen])
     again = decided([replace(proposal, second=own) for (_, _, proposal), own in zip(chosen, columns, strict=True)])
     anew = {i: one for (i, _, _), one in zip(chosen, again, strict=True)}
     return [anew.get(i, one) for i, one in enumerate(numbers)]

@@ -29,7 +29,7 @@ from digit_core.recognition.numbers import find_numbers, with_second
 from digit_core.recognition.orientation import evidence_of, lying
 from digit_core.recognition.print_detection import told_by_page
 from digit_core.recognition.transcription.fusion import FoundNumber
-from digit_core.recognition.transcription.second_opinion import Second
+from digit_core.recognition.transcription.second_opinion import BESIDE_IN_STRIP, Second
 from digit_core.recognition.transcription.views import find_in_views
 from digit_core.records import Form, PageDigits, PageFound, PageImage, PageRef
 
@@ -128,7 +128,7 @@ def find_strip(image: PageImage, params: SegmentationParams, reader: Reader, sec
     if found is None:
         return page_digits(page, image, [])
     view, number = found
-    [decided] = with_second(view, [number], second, least_seen=-math.inf)
+    [decided] = with_second(view, [number], second, least_seen=-math.inf, beside=BESIDE_IN_STRIP)
     if not number.alone:  # the strip has another number that may be meant
         decided = replace(decided, certainty=0.5 * decided.certainty)
     return page_digits(view, image, list(reading_order([inked(view, replace(decided, seen=math.inf))])))

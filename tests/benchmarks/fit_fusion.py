@@ -45,7 +45,7 @@ from digit_core.recognition.transcription.fusion_weights import (
     Voices,
     fusion_weights,
 )
-from digit_core.recognition.transcription.second_opinion import strip_of_scan
+from digit_core.recognition.transcription.second_opinion import BESIDE_IN_STRIP, strip_of_scan
 from digit_core.recognition.transcription.views import find_in_views
 from digit_core.records import NOT_A_DIGIT, Grey
 from tasks.adapters.registry.second_network import second_network
@@ -112,7 +112,7 @@ def case_of(data: bytes, truth: str, reader: OnnxReader, second: KeptReader) -> 
     if found is None or found[1].proposal is None:
         return Case(truth, strip, (), (), (), {})
     page, alone = found[0], found[1].proposal
-    (columns,) = second.read([strip_of_scan(page, alone.digits.boxes)])
+    (columns,) = second.read([strip_of_scan(page, alone.digits.boxes, BESIDE_IN_STRIP)])
     return case_from(truth, page, alone, columns)
 
 
