@@ -17,7 +17,7 @@ from enum import StrEnum
 
 
 class FailureReason(StrEnum):
-    """The reason why a page was quarantined, as in the column `reason` of the table `pages`."""
+    """Reasons why a page is quarantined, as in the column `reason` of the table `pages`."""
 
     EMPTY = "empty file"
     NOT_AN_IMAGE = "not an image"

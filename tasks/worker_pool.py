@@ -150,7 +150,7 @@ def _end_with_parent() -> None:
 
 
 class _Pool(ProcessPool):
-    """pebble's, but for its watch."""
+    """A pool of pebble whose watch of the workers is replaced by ours."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)

@@ -13,7 +13,7 @@ Number = Annotated[int, typer.Option("--page", min=1, help="Page of a multi-page
 app = typer.Typer(
     help="""Check and propose layouts: which boxes of a form are read, and their names.
 
-    Draw them under Layouts on the page of `digits review serve`, or edit the YAML file:
+    Draw layouts in `digits review serve`, or edit the YAML file:
 
     \b
       format: digits-layout/1

@@ -38,8 +38,8 @@ FAILURES_SHOWN = 5
 
 @dataclass
 class _Seen:
-    """What was compared so far. Of the changed numbers the first `limit` are kept, accepted ones before those that are in review
-    anyway; all others are only counted."""
+    """Results so far. Of the changed numbers the first `limit` are kept, accepted ones before those that are in review anyway;
+    all others are only counted."""
 
     limit: int
     pages: int = 0

@@ -82,7 +82,7 @@ def entries(ledger: Ledger, style: PageStyle, writers: Sequence[Writer], rng: Ge
 
 @dataclass(frozen=True, slots=True)
 class _Column:
-    """How the numbers of one column are made and set."""
+    """Style of the numbers of one column."""
 
     index: int
     hand: Writer

@@ -51,7 +51,7 @@ def test_the_help_names_all_that_may_be_said_of_a_cell() -> None:
 
 
 def test_the_layout_that_the_help_shows_is_one() -> None:
-    shown = layout("--help").output.split("edit the YAML file:")[1].split("What a cell may hold")[0]
+    shown = layout("--help").output.split("edit the YAML file:")[1].split("What a cell may contain")[0]
     text = "\n".join(line for line in dedent(shown.strip("\n")).splitlines() if "lines:" not in line)
 
     (grid,) = parse_layout(text).grids
