@@ -82,57 +82,6 @@ def write_strip(hands: GlyphBank, rng: Generator) -> Sample:
     return Sample(page.scanned(rng), text, tuple(page.places))
 
 
-def write_patch(hands: GlyphBank, rng: Generator, height: int = 80, width: int = 256) -> Sample:
-    """Write a piece of a page: lines of numbers and words, in columns or not."""
-    size = float(np.exp(rng.uniform(np.log(12), np.log(38))))
-    how = manner(hands, rng, size)
-    page = _Page(height, width, rng)
-    pitch, line = size * rng.uniform(1.25, 2.6), size * rng.uniform(0.2, 1.4)
-    columns = size * rng.uniform(1.5, 7) if rng.random() < 0.6 else 0.0
-    wordy, numbers = rng.choice([0.1, 0.3, 0.8]), 1.0
-    if rng.random() < 0.65:
-        rule(page.print, rng, size, line)
-    while line < height + 0.6 * size:
-        _write_line(page, hands, rng, how, line, columns, wordy, numbers)
-        line += pitch
-        if rng.random() < 0.15:
-            how = manner(hands, rng, float(np.clip(size * rng.uniform(0.6, 1.6), 12, 38)))
-    return Sample(page.scanned(rng), "", tuple(page.places))
-
-
-def _write_line(
-    page: _Page, hands: GlyphBank, rng: Generator, how: Manner, line: float, columns: float, wordy: float, numbers: float
-) -> None:
-    x = rng.uniform(-1.5, 1) * how.height
-    width = page.pen.shape[1]
-    while x < width:
-        if rng.random() < wordy:
-            ink = word(rng, how.height * rng.uniform(0.6, 1.1))
-            lay(
-                page.pen if rng.random() < 0.6 else page.print,
-                ink,
-                round(x),
-                round(line - ink.shape[0] * rng.uniform(0.8, 1.1)),
-                rng.uniform(0.4, 1),
-            )
-            end = x + ink.shape[1]
-        elif rng.random() < 0.08:
-            ink = flourish(rng, how.height)
-            lay(page.pen, ink, round(x), round(line - ink.shape[0] * rng.uniform(0.7, 1.1)), rng.uniform(0.4, 1))
-            end = x + ink.shape[1]
-        elif rng.random() < 0.85:
-            one = how if rng.random() < 0.8 else manner(hands, rng, how.height)
-            glyphs = write_text(number_text(rng), one, rng)
-            left, _, right, _ = _extent(glyphs)
-            page.write(glyphs, x - left, line + rng.normal(0, 0.05) * how.height, one)
-            end = x + right - left
-        else:
-            end = x + 2 * how.height
-        x = end + how.height * rng.uniform(0.5, 2.5)
-        if columns:
-            x = columns * np.ceil(x / columns) + rng.normal(0, 0.1) * how.height
-
-
 def number_text(rng: Generator) -> str:
     """Generate the text of a cell: up to eight digits, sometimes a point or comma, dashes before or after."""
     length = int(rng.choice([1, 2, 3, 4, 5, 6, 7, 8], p=[0.14, 0.2, 0.22, 0.16, 0.1, 0.08, 0.06, 0.04]))

@@ -186,8 +186,3 @@ def export_onnx(trained: Trained, path: Path) -> str:
     data = graph.SerializeToString()
     path.write_bytes(data)
     return hashlib.sha256(data).hexdigest()
-
-
-def untrained(recipe: Recipe) -> Any:
-    """Build the recipe's Keras model before training."""
-    return recipe.build(keras_module())
