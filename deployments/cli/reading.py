@@ -1,4 +1,4 @@
-"""From scans to numbers: digitise, read, results, show."""
+"""Commands that read scans and show the numbers: digitise, read, results, show."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Dest = Annotated[str, typer.Argument(metavar="DEST", help="Results: the --out of
 
 
 class Format(StrEnum):
-    """Forms of the output of `digits read`."""
+    """Output format of `digits read`."""
 
     TABLE = "table"
     CSV = "csv"
@@ -37,7 +37,7 @@ class ExportForm(StrEnum):
 
 
 class Show(StrEnum):
-    """What `digits results` lists."""
+    """State of the rows that `digits results` lists."""
 
     ACCEPTED = "accepted"
     REVIEW = "review"
@@ -50,15 +50,15 @@ class Show(StrEnum):
 @takes()
 def digitise(
     source: Annotated[str, typer.Argument(metavar="SOURCE", help="Folder, file or URL (s3://bucket/folder) of the scans.")],
-    out: Annotated[str, typer.Option("--out", metavar="DEST", help="Folder or URL that the results are added to.")],
+    out: Annotated[str, typer.Option("--out", metavar="DEST", help="Folder or URL of the results; they are added to it.")],
     options: RunOptions,
-    share: Annotated[str | None, typer.Option(metavar="N/M", help="Only this share of SOURCE, such as 2/3.")] = None,
+    share: Annotated[str | None, typer.Option(metavar="N/M", help="Read only this share of SOURCE, such as 2/3.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Estimate pages, time and review hours; read nothing.")] = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
     json: Json = False,
 ) -> None:
-    """Read all scans of SOURCE that are new or changed, and add their numbers to DEST.
+    """Read all new or changed scans of SOURCE, and add their numbers to DEST.
 
     JPEG, PNG, TIFF, JPEG 2000, WebP, BMP and PDF, in folders of any depth. A page that cannot be read is listed with its
     reason and the run goes on. A run that was stopped, in whatever way, goes on where it was when it is started again.
@@ -87,24 +87,24 @@ def read(
     images: Annotated[list[str], typer.Argument(metavar="IMAGE...", help="Scans, or - for standard input.")],
     options: RunOptions,
     strip: Annotated[bool, typer.Option("--strip", help="Each image is one cropped number.")] = False,
-    format: Annotated[Format, typer.Option("--format", "-f", help="Form of the output.")] = Format.TABLE,
+    format: Annotated[Format, typer.Option("--format", "-f", help="Output format.")] = Format.TABLE,
     model: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Classify by this ONNX file instead of the champion.")
+        Path | None, typer.Option(metavar="FILE", help="Classifier to use (ONNX file) instead of the champion.")
     ] = None,
 ) -> None:
-    """Read images at once and print their numbers, in reading order.
+    """Read images directly and print their numbers, in reading order.
 
     \b
-    Columns of the CSV, one row a number:
-      file        as given
+    Columns of the CSV, one row per number:
+      file        image, as given
       page        page of the file, from 1
       index       place of the number on its page in reading order, from 0
       digits      the number, with its leading zeros
       confidence  calibrated probability that all its digits are right
       x,y,w,h     its box in pixels of the scan, origin top left
-    With --layout there are zone, row, column, cell and value too, and a row for each cell of the form.
+    With --layout there are also zone, row, column, cell and value, and one row per cell of the form.
     With --strip an image without digits gives a row with empty digits.
-    An image that cannot be read gives a line on standard error and the exit code 1; the others are read.
+    An image that cannot be read is reported on standard error, with exit code 1; the others are read.
 
     \b
     Examples:
@@ -116,22 +116,23 @@ def read(
     from deployments.commands.read import read
 
     if strip and options.layout:
-        raise typer.BadParameter("--strip and --layout: a cropped number has no form; give one of them")
+        raise typer.BadParameter("--strip and --layout exclude each other: a cropped number has no form; give one of them")
     raise typer.Exit(read(images, options, strip, format.value, model))
 
 
 def results(
     dest: Dest,
-    state: Annotated[Show | None, typer.Option(help="Only numbers in this state, or the pages that could not be read.")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="Most rows to show.")] = 20,
+    state: Annotated[Show | None, typer.Option(help="Show only numbers in this state, or the quarantined pages.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="Maximum number of rows to show.")] = 20,
     csv: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write all numbers here, with a datapackage.json beside it.")
+        Path | None, typer.Option(metavar="FILE", help="Write all numbers to this file, with a datapackage.json beside it.")
     ] = None,
     tables: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="Write numbers.csv here, and each page's tables as the page shows them.")
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Write numbers.csv here, and each page's tables in their own rows and columns."),
     ] = None,
 ) -> None:
-    """Show what was read, or write it as CSV.
+    """Show the numbers that were read, or write them as CSV.
 
     \b
     Examples:
@@ -186,9 +187,9 @@ def show(
     output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="Picture to write: .jpg, or .png.")],
     options: RunOptions,
     results: Annotated[
-        str | None, typer.Option(metavar="DEST", help="Draw what DEST says instead of reading the page now.")
+        str | None, typer.Option(metavar="DEST", help="Draw the results in DEST instead of reading the page now.")
     ] = None,
-    number: Annotated[int, typer.Option("--page", min=1, help="Page of a file of several.")] = 1,
+    number: Annotated[int, typer.Option("--page", min=1, help="Page of a multi-page file, from 1.")] = 1,
 ) -> None:
     """Draw boxes, digits and confidence on a page.
 

@@ -1,4 +1,4 @@
-"""The CSV files of `digits results`, each there whole or not at all, and the datapackage.json beside them."""
+"""The CSV files of `digits results`, each written completely or not at all, and the datapackage.json beside them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,10 @@ _Described = tuple[CsvFile, str, tuple[str, ...]]
 
 
 def write_csv(numbers: TableSource, file: Path | None, folder: Path | None) -> None:
-    """Numbers (tables CORRECTED, as often as asked for) as one CSV file; into `folder` each page's tables as well."""
+    """Write all numbers as one CSV file, or into `folder` together with each page's tables.
+
+    `numbers` yields tables of the schema CORRECTED, and may be called several times.
+    """
     path = file if file is not None else (folder or Path()) / "numbers.csv"
     with writing(path):
         if folder is not None:
@@ -55,11 +58,12 @@ def writing(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise InputError(f"cannot write {path}: {error.strerror}; name a place in a folder that can be written") from error
+        raise InputError(f"cannot write {path}: {error.strerror}; choose a folder that can be written") from error
 
 
 def _write_tables(numbers: Iterable[pa.Table], folder: Path) -> Iterator[_Described]:
-    """A file for each grid of each page, and one for its zones. The pages of one table of numbers are there whole."""
+    """Write one file for each grid of each page, and one for its zones, while passing the tables through. All numbers of a page
+    must be in the same table."""
     for table in numbers:
         for rows in by_page(table.to_pylist()):
             page = rows[0]
@@ -70,7 +74,7 @@ def _write_tables(numbers: Iterable[pa.Table], folder: Path) -> Iterator[_Descri
 
 
 def write_lines(file: Path, lines: Iterable[str]) -> CsvFile:
-    """Writes lines, the header first; the file is there whole or not at all."""
+    """Write lines, the header first, to a CSV file; the file appears completely or not at all."""
     digest, size, count = hashlib.sha256(), 0, -1
     part = file.with_name(f".{file.name}.part")
     part.unlink(missing_ok=True)  # left by a killed run; and no link leads out of the folder

@@ -1,4 +1,4 @@
-"""`digits digitise`"""
+"""The command `digits digitise`."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def digitise(
     dry_run: bool = False,
     output: OutputForm = OutputForm.USUAL,
 ) -> None:
-    """Look whether there is anything new, and only then start the flow."""
+    """Start the flow if there is anything new to read."""
     settings = load_settings().replaced_by(options)
     plan = make_plan(source, out, settings, share=share)
     if plan.note:
@@ -122,9 +122,9 @@ def _nothing_new(plan: RunPlan, listing: Listing, output: OutputForm) -> None:
         return
     if not known:
         others = f" ({_passed_over(listing)})" if _passed_over(listing) else ""
-        raise InputError(f"{plan.source} holds no scans{others}: give a folder, a file or a URL that does")
+        raise InputError(f"{plan.source} contains no scans{others}: give a folder, a file or a URL with scans")
     files = "1 file is" if known == 1 else f"{known:,} files are"
-    typer.echo(f"nothing new: {files} in {plan.source}, all of them read before; the results are in {plan.out}")
+    typer.echo(f"nothing new: {files} in {plan.source}, all already read; the results are in {plan.out}")
     if others := _passed_over(listing):
         typer.echo(others)
     tell_quarantined(listing.results)
@@ -140,11 +140,11 @@ def _passed_over(listing: Listing) -> str:
 
 @contextmanager
 def _counting(progress: RunProgress, objects: Iterator[object]) -> Iterator[None]:
-    """Count what is to be read while it is being read, so that the display can tell the time that is left."""
+    """Count the files to be read in the background, so that the display can estimate the time left."""
     stop = threading.Event()
 
     def count() -> None:
-        with suppress(DigitsError):  # the run lists the same, and will tell
+        with suppress(DigitsError):  # the run lists the same source and reports the error
             for number, _ in enumerate(objects, start=1):
                 progress.listed = number
                 if stop.is_set():

@@ -1,4 +1,4 @@
-"""`digits evaluate`"""
+"""The command `digits evaluate`."""
 
 from __future__ import annotations
 
@@ -48,10 +48,10 @@ def _print(scored: Score, output: OutputForm) -> None:
 
 
 def _figures(counts: Counts) -> tuple[str, ...]:
-    """The rates; how many numbers random digits would have "found" without boxes; readings that truth does not list."""
+    """Format the rates, the number of matches expected by chance, and the count of readings that the truth does not list."""
     return (*(_text(rate) for rate in counts.rates.values()), f"{counts.by_chance:.0f}", str(counts.unlisted))
 
 
 def _text(rate: Rate) -> str:
-    """'97.1 % of 450', or '-' where nothing was counted."""
+    """Format a rate as '97.1 % of 450', or '-' if nothing was counted."""
     return "-" if rate.value is None else f"{rate.value:.1%} of {rate.of}"

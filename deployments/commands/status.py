@@ -1,4 +1,4 @@
-"""`digits status`"""
+"""The command `digits status`."""
 
 from __future__ import annotations
 
@@ -92,15 +92,15 @@ def _residual(shape: Distribution) -> str:
     if not shape.accepted:
         return "unknown: no digit was accepted"
     share = percent(shape.doubt / shape.accepted)
-    return f"{share} of the {shape.accepted:,} accepted digits, by the model's calibration; audits by people tell for sure"
+    return f"{share} of the {shape.accepted:,} accepted digits, by the model's calibration; audits by people measure it"
 
 
 def _throughput(runs: tuple[RunFacts, ...]) -> str:
     known = [run.pages_per_second for run in runs if run.pages_per_second]
     return (
-        f"{known[-1]:.1f} pages/s in the last run that was long enough to tell"
+        f"{known[-1]:.1f} pages/s in the last run that was long enough to measure"
         if known
-        else "unknown: no run was long enough to tell"
+        else "unknown: no run was long enough to measure"
     )
 
 

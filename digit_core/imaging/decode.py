@@ -1,7 +1,7 @@
 """Bytes -> page images: JPEG, PNG, TIFF, JPEG 2000, WebP, BMP and PDF, by their content and never by their name.
 
-Sizes are read from headers and checked against DecodeLimits before a pixel is decoded. Whatever the bytes are, the only
-exception that leaves this module is PageError.
+Sizes are read from headers and checked against DecodeLimits before a pixel is decoded. Whatever the bytes are, the only exception
+that leaves this module is PageError.
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ _PHONES = {b"hei": "HEIC", b"hev": "HEIC", b"mif": "HEIC", b"msf": "HEIC", b"avi
 """Pictures as telephones take them, by the beginning of their brand."""
 
 _PDF_MAGIC = b"%PDF-"
-_PDF_MAGIC_WITHIN = 1024  # readers allow as much before it
+_PDF_MAGIC_WITHIN = 1024  # readers accept as many bytes before it
 
 
 def probe(data: bytes, limits: DecodeLimits) -> int:
-    """How many pages the file has, by its headers. Raises PageError, TOO_LARGE for a single picture of too many pixels too."""
+    """Return the number of pages, from the headers. Raises PageError, also TOO_LARGE for a single picture of too many pixels."""
     with _opened(data, limits) as pages:
         return pages.count
 
 
 def decode_page(data: bytes, index: int, limits: DecodeLimits) -> PageImage:
-    """One page, `index` from 0: upright, 8-bit grey, with its resolution. Raises PageError.
+    """Decode one page, `index` from 0: upright, 8-bit grey, with its resolution. Raises PageError.
 
     16 bits are scaled to 8 by the depth that was used (see raster.eight_bits), colour becomes luma, transparency white paper.
     """
@@ -49,7 +49,7 @@ def decode_page(data: bytes, index: int, limits: DecodeLimits) -> PageImage:
 
 
 def decode_pages(data: bytes, indices: Iterable[int], limits: DecodeLimits) -> Iterator[PageImage | PageError]:
-    """One outcome for every index, in order; opens the file once. A file that cannot be opened fails each of its pages."""
+    """Yield one outcome per index, in order; the file is opened once. If it cannot be opened, each page fails."""
     with ExitStack() as stack:
         try:
             pages: Pages | PageError = stack.enter_context(_opened(data, limits))
@@ -72,7 +72,7 @@ def _outcome(pages: Pages, index: int) -> PageImage | PageError:
 
 
 def _bare(error: PageError) -> PageError:
-    """The same without its traceback, whose frames would keep the whole file in memory as long as the error is kept."""
+    """Remove the traceback, whose frames would keep the whole file in memory as long as the error."""
     return PageError(error.reason, str(error))
 
 

@@ -1,4 +1,5 @@
-"""TIFF and BigTIFF -> upright grey pages: a walk along the directories, then Pillow and its libtiff for the pixels."""
+"""Decoding of TIFF and BigTIFF to upright grey pages: a walk along the directories, then Pillow and its libtiff for the
+pixels."""
 
 from __future__ import annotations
 
@@ -37,7 +38,7 @@ _MIN_IS_WHITE = 0
 
 
 class _Heard(threading.local):
-    """The first complaint of libtiff in this thread since `what` was last emptied."""
+    """The first error of libtiff in this thread since `what` was last emptied."""
 
     what = ""
 
@@ -53,7 +54,7 @@ _HANDLER = ctypes.CFUNCTYPE(None, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_voi
 
 
 def _listen_to_libtiff() -> None:
-    """Takes libtiff's errors from stderr: it goes on after a bad code word, and Pillow then gives a page with holes.
+    """Redirect libtiff's errors from stderr: it continues after an invalid code word, and Pillow then returns a page with holes.
 
     Where the call cannot be found (Windows looks for it in Pillow's own library only), they stay on stderr.
     """
@@ -66,7 +67,7 @@ _listen_to_libtiff()
 
 
 def open_tiff(data: bytes, limits: DecodeLimits) -> Pages:
-    """Reads the directories only; a single page is refused here if its picture is too large, others one by one."""
+    """Open a TIFF, reading the directories only. A single page is refused here if it is too large, others one by one."""
     frames = page_frames(data, limits.max_pages)
     size = len(data)
     if data.startswith(BIG_ENDIAN):
@@ -83,7 +84,7 @@ def open_tiff(data: bytes, limits: DecodeLimits) -> Pages:
 
 
 def _decode(image: TiffImageFile, frame: int, size: int, limits: DecodeLimits) -> PageImage:
-    """One page of a file of `size` bytes. Pillow turns it upright by its orientation tag while it loads."""
+    """Decode one page of a file of `size` bytes. Pillow applies the orientation tag while it loads."""
     _heard.what = ""
     try:
         image.seek(frame)
@@ -110,12 +111,12 @@ def _check_strips(image: TiffImageFile, size: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
-    """Where things are in a classic TIFF (4-byte offsets) or a BigTIFF (8-byte offsets)."""
+    """Struct formats of a classic TIFF (4-byte offsets) or a BigTIFF (8-byte offsets)."""
 
     order: str  # "<" or ">"
-    start: int  # where the offset of the first directory stands
-    offset: str  # struct codes: of an offset …
-    count: str  # … and of the number of entries
+    start: int  # position of the first directory's offset
+    offset: str  # struct code of an offset
+    count: str  # struct code of the number of entries
     entry: str  # tag, type, number of values, value or offset
 
     @staticmethod
@@ -129,8 +130,8 @@ def page_frames(data: bytes, max_pages: int) -> list[int]:
     """The numbers (from 0) of the directories that are pages: not thumbnails, reduced copies or masks, whether they say so or are
     small and of the shape of a page beside them, or of the first, that is four times as large.
 
-    Raises PageError: TRUNCATED for a directory outside the file, DAMAGED for a chain of directories that runs in a circle,
-    TOO_LARGE as soon as there are more than `max_pages`.
+    Raises PageError: TRUNCATED for a directory outside the file, DAMAGED for a circular chain of directories, TOO_LARGE as soon
+    as there are more than `max_pages`.
     """
     try:
         pages = _walk(data, _Layout.of(data), max_pages)
@@ -200,6 +201,6 @@ def _directory(data: bytes, layout: _Layout, offset: int) -> tuple[_Frame, int]:
 
 
 def _value_end(layout: _Layout, kind: int, number: int, value: bytes) -> int:
-    """Where in the file the values of an entry end; 0 if they stand in the entry itself."""
+    """Return where in the file the values of an entry end; 0 if they are in the entry itself."""
     size = _TYPE_SIZES.get(kind, 0) * number
     return struct.unpack(layout.order + layout.offset, value)[0] + size if size > len(value) else 0

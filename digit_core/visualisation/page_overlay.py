@@ -1,4 +1,4 @@
-"""Pictures for people: a page with what was read on it, and sheets of crops. All colours are BGR, as OpenCV has them."""
+"""Pictures for people: a page with its readings, and sheets of crops. All colours are BGR, as in OpenCV."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from digit_core.records import Box, Grey
 Picture = NDArray[np.uint8]
 """A BGR image, shape (height, width, 3)."""
 
-# Green and orange of equal lightness are hard to tell apart for some; these two differ in lightness too.
+# green and orange of equal lightness are hard to distinguish for some people; these two differ in lightness too
 COLOURS: Mapping[str, tuple[int, int, int]] = {
     State.ACCEPTED: (70, 110, 0),
     State.REVIEW: (0, 120, 240),
@@ -69,7 +69,7 @@ def overlay(pixels: Grey, numbers: pa.Table, digits: pa.Table, quarters: int = 0
 
 
 def contact_sheet(crops: Sequence[Grey], captions: Sequence[str], columns: int = 10, title: str = "") -> Picture:
-    """Crops of any size in a grid, row by row, each with its caption below; raises ValueError if their numbers differ."""
+    """Draw crops of any size in a grid, row by row, each with its caption below. Raises ValueError if their numbers differ."""
     if columns < 1 or len(crops) != len(captions):
         raise ValueError(
             f"need 1 column or more and one caption a crop: {columns=}, {len(crops)} crops, {len(captions)} captions"
@@ -83,7 +83,7 @@ def contact_sheet(crops: Sequence[Grey], captions: Sequence[str], columns: int =
 
 
 def to_png(image: NDArray[np.uint8]) -> bytes:
-    """A grey or BGR image as the bytes of a PNG file; raises ValueError for an image without pixels."""
+    """Encode a grey or BGR image as PNG. Raises ValueError for an image without pixels."""
     if image.size == 0:
         raise ValueError(f"an image of shape {image.shape} has no pixels to write")
     _, data = cv2.imencode(".png", image)
@@ -107,7 +107,7 @@ def picture_file(image: Picture, ending: str) -> bytes:
 
 
 def _upright_rows(rows: list[dict[str, Any]], quarters: int, lying: Grey) -> list[dict[str, Any]]:
-    """Rows with their boxes on the page as it is when turned upright."""
+    """Map the rows' boxes to the page turned upright."""
     height, width = lying.shape
     places = (upright_box(Box(row["x"], row["y"], row["w"], row["h"]), quarters, width, height) for row in rows)
     return [{**row, "x": box.x, "y": box.y, "w": box.w, "h": box.h} for row, box in zip(rows, places, strict=True)]
@@ -186,7 +186,8 @@ def _draw(marks: Picture, mask: NDArray[np.uint8], x: int, y: int, colour: Seque
 
 @lru_cache(maxsize=4096)
 def _letters(text: str, height: int) -> NDArray[np.uint8]:
-    """Text as a mask, 0 to 255: digits are `height` pixels high, with `height // 3` above and below for accents and tails."""
+    """Draw text as a mask, 0 to 255: digits are `height` pixels high, with `height // 3` above and below for accents and
+    tails."""
     top, bottom, mask = _big_letters("0")
     tall = bottom - top
     _, _, mask = _big_letters(text)
@@ -200,7 +201,7 @@ def _letters(text: str, height: int) -> NDArray[np.uint8]:
 
 
 def _big_letters(text: str) -> tuple[int, int, NDArray[np.uint8]]:
-    """Text drawn large, and the first row and the row after the last that have ink: OpenCV's own size is a rough one."""
+    """Draw text large; return the first row and the row after the last that have ink: OpenCV's own size is approximate."""
     scale, weight = 4.0, 8
     (width, height), _ = cv2.getTextSize(text, _FONT, scale, weight)
     mask = np.zeros((3 * height + 60, width + 160), np.uint8)
@@ -210,7 +211,7 @@ def _big_letters(text: str) -> tuple[int, int, NDArray[np.uint8]]:
 
 
 def _stamp(canvas: Picture, text: str, height: int, centre: int, top: int, colour: Sequence[int]) -> None:
-    """Paints text with a white rim, in place, digits from row `top` down; what lies beyond the canvas is cut off."""
+    """Paint text with a white rim, in place, digits from row `top` down; what lies beyond the canvas is cut off."""
     rim = max(1, height // 10)
     mask = np.pad(_letters(text, height), rim)
     halo = cv2.dilate(mask, np.ones((2 * rim + 1, 2 * rim + 1), np.uint8))
@@ -226,7 +227,7 @@ def _stamp(canvas: Picture, text: str, height: int, centre: int, top: int, colou
 
 
 def _legend(digits: Iterable[Mapping[str, Any]], page_width: int) -> Picture:
-    """A strip with a coloured square and a count for each state."""
+    """Draw a strip with a coloured square and a count for each state."""
     states = [row["state"] for row in digits]
     height = int(np.clip(page_width / 100, 12, 40))
     meaning = {**_MEANING, **{state: text for state, text in _BY_PEOPLE.items() if state in states}}
@@ -243,7 +244,7 @@ def _legend(digits: Iterable[Mapping[str, Any]], page_width: int) -> Picture:
 
 
 def _above(one: Picture, other: Picture) -> Picture:
-    """One picture above the other, the narrower widened with white on its right."""
+    """Stack two pictures, the narrower widened with white on its right."""
     width = max(one.shape[1], other.shape[1])
     wide = [np.pad(part, ((0, 0), (0, width - part.shape[1]), (0, 0)), constant_values=_WHITE) for part in (one, other)]
     return np.vstack(wide)

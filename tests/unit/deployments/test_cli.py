@@ -131,7 +131,7 @@ def test_an_empty_source_says_so_and_writes_nothing(tmp_path: Path) -> None:
     result = digits("digitise", tmp_path / "empty", "--out", tmp_path / "out")
 
     assert result.exit_code == 2
-    assert "holds no scans" in result.stderr
+    assert "contains no scans" in result.stderr
     assert not (tmp_path / "out").exists()
 
 
