@@ -48,7 +48,7 @@ def test_two_files_for_one_page_are_refused(tmp_path: Path) -> None:
     alto(tmp_path / "a.xml", "1")
     (tmp_path / "a.csv").write_text("row,column,text,digits,certain\n")
 
-    with pytest.raises(InputError, match="two files hold the true numbers of one page"):
+    with pytest.raises(InputError, match="two files have the true numbers of one page"):
         read_truth(tmp_path)
 
 
