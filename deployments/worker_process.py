@@ -1,7 +1,7 @@
-"""Prefect's worker in this process, as `python -m deployments.worker_process worker start …`; it ends when it is told to.
+"""Prefect's worker in this process, as `python -m deployments.worker_process worker start …`; it ends at SIGTERM.
 
-Prefect's own waits at its end for a server that is away, and loses the signal over it: workers lived on for as long as the
-server did not come back. Runs that a worker has begun are processes of their own, and go on without it.
+Prefect's own worker loses the signal while the server is away, and lives on until the server is back. Runs that a worker has
+started are processes of their own, and go on without it.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from collections.abc import Callable
 from digit_core.errors import DigitsError
 
 PATIENCE_SECONDS = 10.0
-"""Between two looks whether a worker that was told to end has a server to say goodbye to."""
+"""Time between two checks whether the server of a stopped worker answers."""
 
 _ENDS = (signal.SIGTERM, signal.SIGINT)
 _TERMINATED = 143
 
 
 def main() -> None:
-    """Become the worker."""
+    """Run the worker."""
     threading.Thread(target=_end_without_a_server, args=(_signals(),), daemon=True).start()
     from prefect.cli import app
 
@@ -30,7 +30,7 @@ def main() -> None:
 
 
 def _signals() -> Callable[[], int]:
-    """Waits for the next signal that this process gets, whoever handles it; Prefect puts handlers of its own over any other."""
+    """Return a function that waits for the next signal of this process, whoever handles it; Prefect replaces other handlers."""
     listening, told = os.pipe()
     os.set_blocking(told, False)
     signal.set_wakeup_fd(told, warn_on_full_buffer=False)

@@ -1,4 +1,4 @@
-"""Running a flow from this process: with the Prefect API that is configured, or with a local one for the time of it."""
+"""Running a flow from this process, with the configured Prefect API or a temporary local one."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _UNLESS_SET = {
 
 
 def run_digitise(settings: Settings, progress: RunProgress, **parameters: Any) -> Tally:
-    """Call the flow `digitise` with these parameters, counting into `progress`. Raises what the flow raises."""
+    """Run the flow `digitise` with these parameters, counting into `progress`. Raises the flow's errors."""
     with prefect_for(settings):
         from flows.digitise import digitise
 
@@ -40,7 +40,7 @@ def run_digitise(settings: Settings, progress: RunProgress, **parameters: Any) -
 
 
 def run_retry(settings: Settings, progress: RunProgress, **parameters: Any) -> Tally:
-    """Call the flow `retry`, as `run_digitise` does with the flow `digitise`."""
+    """Run the flow `retry`, counting into `progress`. Raises the flow's errors."""
     with prefect_for(settings):
         from flows.retry import retry
 
@@ -51,7 +51,7 @@ def run_retry(settings: Settings, progress: RunProgress, **parameters: Any) -> T
 
 @contextmanager
 def trainings(settings: Settings, watch: Callable[[int, Mapping[str, float]], None]) -> Iterator[Callable[..., Registered]]:
-    """The flow `train`, to be called as often as wanted; `watch` is told of every epoch (from 0) with its metrics."""
+    """Provide the flow `train`, to be called any number of times; `watch` receives every epoch (from 0) with its metrics."""
     with prefect_for(settings):
         from flows.train import train, watching
 
@@ -63,7 +63,7 @@ def trainings(settings: Settings, watch: Callable[[int, Mapping[str, float]], No
 def network_training(
     settings: Settings, network: str, watch: Callable[[int, Mapping[str, float]], None]
 ) -> Iterator[Callable[..., RegisteredNetwork]]:
-    """The flow that trains "strip-reader" or "detector"; `watch` is told of every chapter (from 0) with its losses."""
+    """Provide the flow that trains "strip-reader" or "detector"; `watch` receives every chapter (from 0) with its losses."""
     with prefect_for(settings):
         from flows.train_networks import train_detector, train_reader, watching
 
@@ -72,7 +72,7 @@ def network_training(
 
 
 def run_promote(settings: Settings, tell: Callable[[Figures], None], **parameters: Any) -> Promoted:
-    """Call the flow `promote`; `tell` is given the figures before the verdict falls. Raises what the flow raises."""
+    """Run the flow `promote`; `tell` receives the figures before the verdict. Raises the flow's errors."""
     with prefect_for(settings):
         from flows.promote import promote
 
@@ -82,7 +82,7 @@ def run_promote(settings: Settings, tell: Callable[[Figures], None], **parameter
 
 
 def run_feedback(settings: Settings, **parameters: Any) -> Fed:
-    """Call the flow `feedback`. Raises what the flow raises."""
+    """Run the flow `feedback`. Raises the flow's errors."""
     with prefect_for(settings):
         from flows.feedback import feedback
 
@@ -93,7 +93,7 @@ def run_feedback(settings: Settings, **parameters: Any) -> Fed:
 
 @contextmanager
 def prefect_for(settings: Settings) -> Iterator[None]:
-    """Flows may be imported and called in here."""
+    """Set up Prefect; flows may be imported and called inside this context."""
     for name, value in _UNLESS_SET.items():
         os.environ.setdefault(name, value)
     settle_prefect(settings.home_folder)
@@ -103,7 +103,7 @@ def prefect_for(settings: Settings) -> Iterator[None]:
 
 @contextmanager
 def _told(variable: ContextVar[Value], value: Value) -> Iterator[None]:
-    """What goes on in the flow is told to `value`, and not by its log to the terminal."""
+    """Set the variable, so that the flow reports to `value`, and keep its log off the terminal."""
     token = variable.set(value)
     try:
         with _log_kept_off_the_terminal():
@@ -114,7 +114,7 @@ def _told(variable: ContextVar[Value], value: Value) -> Iterator[None]:
 
 @contextmanager
 def _log_kept_off_the_terminal() -> Iterator[None]:
-    """A progress bar is shown there; the log goes to the API. Whoever sets a level wants to see it."""
+    """Send Prefect's log to the API only, because the terminal shows a progress bar; a log level set by the user wins."""
     from prefect.logging.handlers import PrefectConsoleHandler
 
     handlers = [] if is_set("PREFECT_LOGGING_LEVEL") else logging.getLogger().handlers
@@ -134,14 +134,14 @@ def _api(settings: Settings) -> Iterator[None]:
 
     updates: dict[Any, Any] = {}
     if not is_set("PREFECT_FLOWS_HEARTBEAT_FREQUENCY"):
-        updates[PREFECT_FLOWS_HEARTBEAT_FREQUENCY] = None  # its thread makes every flow end a second later
+        updates[PREFECT_FLOWS_HEARTBEAT_FREQUENCY] = None  # the heartbeat's thread would delay the end of every flow by a second
     with ExitStack() as stack:
         if configured := PREFECT_API_URL.value():
             check_reachable(configured)
         else:
             log = settings.home_folder / "prefect-server.log"
             updates[PREFECT_API_URL] = stack.enter_context(local_api(log))
-            import prefect.main  # noqa: F401  takes as long as the server, which starts meanwhile
+            import prefect.main  # noqa: F401  slow to import; done while the server starts
 
             wait_until_ready(updates[PREFECT_API_URL], log)
         stack.enter_context(temporary_settings(updates))
@@ -152,7 +152,7 @@ def _api(settings: Settings) -> Iterator[None]:
 
 
 def _send_the_rest() -> None:
-    """What Prefect still has for a server that is about to end; it would try to reach it for minutes otherwise."""
+    """Send pending logs and events before the local server ends; Prefect would retry for minutes otherwise."""
     from prefect.events.worker import EventsWorker
     from prefect.logging.handlers import APILogWorker
 

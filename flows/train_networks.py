@@ -1,4 +1,4 @@
-"""The flows `train-reader` and `train-detector`: from MNIST, number sets and transcribed pages to a version in the registry."""
+"""The flows `train-reader` and `train-detector`: train on MNIST, number sets and transcribed pages, and register the network."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ from tasks.train_networks import FittedNetwork, NumberSets, examine, fit_detecto
 
 
 def _nobody(chapter: int, losses: Mapping[str, float]) -> None:
-    """Nobody watches."""
+    """Ignore the chapter."""
 
 
 watching: ContextVar[Callable[[int, Mapping[str, float]], None]] = ContextVar("watching", default=_nobody)
-"""Set before a flow is called; told of every chapter (from 0) with its losses."""
+"""Callback for every chapter (from 0) with its losses; set before a flow is called."""
 
 
 @dataclass(frozen=True)
 class RegisteredNetwork:
-    """What a training gave: the version in the registry, and its card."""
+    """Result of a training: the version in the registry, and its card."""
 
     version: str
     card: dict[str, Any]
@@ -51,12 +51,12 @@ def train_reader(
     seed: int = 1,
     chapters: int = 0,
 ) -> RegisteredNetwork:
-    """Train the strip reader, examine it on strips of MNIST's test digits and on number sets, and register it.
+    """Train the strip reader, measure it on strips of MNIST's test digits and on number sets, and register it.
 
-    A training that was stopped goes on after its last whole chapter when it is started again with the same seed and sets, also
-    with more chapters than before. mnist: path of mnist.npz, by default the setting DIGITS_MNIST, else Keras fetches it. sets:
-    number sets to learn from; measure: sets that are only read at the end. ship: a folder that the network and its card are put
-    into. chapters: 0 is the usual number. Raises InputError for a file that is no mnist.npz, and for a set that is not in order.
+    A stopped training continues after its last complete chapter when it is started again with the same seed and sets, also with
+    more chapters. mnist: path of mnist.npz, by default the setting DIGITS_MNIST, else Keras fetches it. sets: number sets to
+    train on; measure: sets that are only read at the end. ship: a folder to save the network and its card in. chapters: 0 is the
+    usual number. Raises InputError for an invalid mnist.npz or number set.
     """
     settings = load_settings()
     params = replace(StripParams(), seed=seed, **({"chapters": chapters} if chapters else {}))
@@ -80,11 +80,11 @@ def train_detector(
     seed: int = 1,
     chapters: int = 0,
 ) -> RegisteredNetwork:
-    """Train the detector, examine it with the strip reader that ships, and register it.
+    """Train the detector, measure it with the shipped strip reader, and register it.
 
-    pages: folders of scans, each with an ALTO file of its name beside it: numbers and words where they stand. start: an exported
-    detector to begin with (weights, and where the digits of the pictures stand); without it the training begins from nothing.
-    The rest is as `train_reader` has it. Raises InputError too for a folder without transcribed pages.
+    pages: folders of scans, each with an ALTO file of its name beside it, which gives the places of numbers and words. start: an
+    exported detector to start from (its weights, and its places of the digits in the pictures); without it the training starts
+    from scratch. Other parameters as in `train_reader`. Raises InputError also for a folder without transcribed pages.
     """
     settings = load_settings()
     params = replace(DetectorParams(), seed=seed, **({"chapters": chapters} if chapters else {}))
@@ -109,7 +109,7 @@ def _resolved(paths: Sequence[str]) -> tuple[Path, ...]:
 def _registered(
     settings: Settings, network: Network, fitted: FittedNetwork, digits: Mnist, known: NumberSets, ship: str | None
 ) -> RegisteredNetwork:
-    """The network, examined and registered as challenger; put into the folder `ship` too, if there is one."""
+    """Examine the network and register it as challenger; save it in the folder `ship` too, if there is one."""
     card = examine(fitted, digits, known, registry(settings).champion().path)
     version = register(registry(settings, network), fitted, card)
     if ship:

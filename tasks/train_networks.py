@@ -1,4 +1,4 @@
-"""The stages of training strip reader or detector: read sets -> fit -> examine -> register. What they do is in digit_core."""
+"""The stages of training strip reader or detector: read sets -> fit -> examine -> register. The work itself is in digit_core."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ STRIPS = 600
 
 @dataclass(frozen=True)
 class NumberSets:
-    """Sets that are learned from, and sets that only measure."""
+    """Sets to train on, and sets that only measure."""
 
     learned: tuple[NumberSet, ...]
     measured: tuple[NumberSet, ...]
@@ -53,7 +53,7 @@ class FittedNetwork:
 
 @task(name="read number sets", **STAGE)
 def read_sets(learned: Sequence[Path], measured: Sequence[Path]) -> NumberSets:
-    """Read and check all sets before anything is trained on them."""
+    """Read and check all sets before the training starts."""
     return NumberSets(
         tuple(read_number_set(path, learn=True) for path in learned), tuple(read_number_set(path) for path in measured)
     )
@@ -63,7 +63,7 @@ def read_sets(learned: Sequence[Path], measured: Sequence[Path]) -> NumberSets:
 def fit_reader(
     sources: Sources, sets: NumberSets, params: StripParams, kept: Path, folder: Path, progress: Progress
 ) -> FittedNetwork:
-    """Train the strip reader, going on from the last whole chapter in `kept`, and write it beside the detector that ships."""
+    """Train the strip reader, continuing from the last complete chapter in `kept`, and write it beside the shipped detector."""
     trained = train_strips(sources, params, kept, progress)
     folder.mkdir(parents=True)
     shutil.copyfile(SHIPPED_READER / FINDER, folder / FINDER)
@@ -76,7 +76,7 @@ def fit_reader(
 def fit_detector(
     sources: DetectorSources, sets: NumberSets, params: DetectorParams, kept: Path, folder: Path, progress: Progress
 ) -> FittedNetwork:
-    """Train the detector, going on from the last whole chapter in `kept`, and write it beside the strip reader that ships."""
+    """Train the detector, continuing from the last complete chapter in `kept`, and write it beside the shipped strip reader."""
     trained = train_detector(sources, params, kept, progress)
     folder.mkdir(parents=True)
     shutil.copyfile(SHIPPED_READER / READER, folder / READER)
@@ -88,7 +88,7 @@ def fit_detector(
 
 @task(name="examine network", **STAGE)
 def examine(fitted: FittedNetwork, digits: Mnist, sets: NumberSets, classifier: Path) -> dict[str, Any]:
-    """Read strips written with MNIST's test digits, and numbers of the sets that were not learned; write the card."""
+    """Read strips of MNIST's test digits and numbers of the sets that were not trained on; write the card."""
     pages = PageReader(OnnxReader.of_folder(fitted.folder), OnnxRecogniser(classifier, ""))
     written = evaluate_strips(list(worn_strips(digits.test, STRIPS, np.random.default_rng(0))), pages)
     examined = [examine_set(one, one in sets.learned, pages) for one in (*sets.learned, *sets.measured)]
@@ -98,7 +98,7 @@ def examine(fitted: FittedNetwork, digits: Mnist, sets: NumberSets, classifier: 
 
 @task(name="register network", **STAGE)
 def register(registry: Registry, fitted: FittedNetwork, card: Mapping[str, Any]) -> str:
-    """A new version of the network with the alias `challenger`; returns its number."""
+    """Register a new version of the network with the alias `challenger`; return its number."""
     name = registry.network.onnx
     own = {**card, "recipe": registry.network.kind, "sha256": card["sha256"][name], "bytes": card["bytes"][name]}
     return registry.register(fitted.folder / name, own, evidence=TrainingArtifacts(fitted.history))

@@ -1,4 +1,4 @@
-"""`digits train-reader` and `digits train-detector`"""
+"""The commands `digits train-reader` and `digits train-detector`."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from flows.settings import load_settings
 
 
 def train_reader(chapters: int, **options: Any) -> None:
-    """Train the strip reader, showing each chapter, and say what came of it."""
+    """Train the strip reader, showing each chapter, and print the result."""
     _train("strip reader", "strip-reader", chapters or StripParams().chapters, chapters=chapters, **options)
 
 
 def train_detector(chapters: int, **options: Any) -> None:
-    """Train the detector, showing each chapter, and say what came of it."""
+    """Train the detector, showing each chapter, and print the result."""
     _train("detector", "detector", chapters or DetectorParams().chapters, chapters=chapters, **options)
 
 

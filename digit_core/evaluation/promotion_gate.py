@@ -1,4 +1,4 @@
-"""The promotion gate: what a challenger may be worse in, and by how much, before it is refused."""
+"""The promotion gate: by how much a challenger may be worse before it is refused."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from digit_core.evaluation.model_comparison import CLASSES, Comparison, Paired, 
 from digit_core.params import Params
 
 MOST_SAID = 3
-"""Reasons, and classes of a reason, that a person is told at once; the report has all."""
+"""Reasons, and classes of a reason, that a refusal names; the report has all."""
 
 
 @dataclass(frozen=True, slots=True)
 class GatePolicy(Params):
-    """A challenger need not be better, but it must not be worse.
+    """Limits of the gate: a challenger need not be better, but must not be worse.
 
-    It reads worse when it loses more than chance explains (McNemar's test at `significance`), or more than
-    `max_accuracy_loss`, chance or not. A class is read worse when more than `max_recall_loss` of it is lost, and that is
-    more than chance explains (`significance` divided by the number of classes). To review may go `review_factor` times
-    the champion's share and `review_slack` of all digits, at the same `residual_error` among the accepted. `parity` is the
-    largest difference of a probability between its ONNX and its Keras file; `min_speed` a share of the champion's speed.
+    It reads worse when it loses more than chance explains (McNemar's test at `significance`), or more than `max_accuracy_loss`. A
+    class is read worse when more than `max_recall_loss` of it is lost, and that is more than chance explains (`significance`
+    divided by the number of classes). The share to review may be `review_factor` times the champion's plus `review_slack`, at the
+    same `residual_error` among the accepted. `parity` is the largest difference of a probability between its ONNX and its Keras
+    file; `min_speed` a share of the champion's speed.
     """
 
     significance: float = 0.05
@@ -44,13 +44,13 @@ class GatePolicy(Params):
 
 @dataclass(frozen=True, slots=True)
 class GateVerdict:
-    """Whether the challenger may serve; `reasons` has one for each line that it did not pass, the weightiest first."""
+    """Verdict of the gate; `reasons` has one line for each limit exceeded, the most important first; none if it passed."""
 
     reasons: tuple[str, ...]
 
     @property
     def gist(self) -> str:
-        """The weightiest reasons in one line, and how many more there are."""
+        """The most important reasons in one line, and the number of others."""
         more = len(self.reasons) - MOST_SAID
         return "; ".join([*self.reasons[:MOST_SAID], *([f"and {more} more"] if more > 0 else [])])
 
@@ -60,8 +60,8 @@ class GateVerdict:
 
 
 def verdict(comparison: Comparison, policy: GatePolicy) -> GateVerdict:
-    """All reasons against the challenger, in plain words: first that it is another model than it says, then what it reads
-    worse on the whole, the classes that it loses, the work that it makes, and its speed."""
+    """List all reasons against the challenger in plain words, in this order: its files differ, it reads worse in total, it
+    loses classes, it sends more to review, it is slower."""
     on_sets = (reason for kind in (_on_total, _on_classes, _on_review) for one in comparison.sets for reason in kind(one, policy))
     return GateVerdict((*_on_file(comparison, policy), *on_sets, *_on_speed(comparison, policy)))
 
@@ -104,7 +104,7 @@ def _shares(counts: Paired) -> str:
 
 
 def p_text(p: float) -> str:
-    """'= 0.013', or '< 1e-99' for what is too small to matter."""
+    """Format a p-value: '= 0.013', or '< 1e-99' for a tiny one."""
     return f"= {p:.2g}" if p >= 1e-99 else "< 1e-99"
 
 
@@ -121,5 +121,5 @@ def _on_speed(comparison: Comparison, policy: GatePolicy) -> Iterator[str]:
     if speed.challenger < policy.min_speed * speed.champion:
         yield (
             f"it reads {speed.challenger:,.0f} digits/s, the champion {speed.champion:,.0f}; "
-            f"at least {policy.min_speed:.0%} of that is asked"
+            f"at least {policy.min_speed:.0%} of that is required"
         )

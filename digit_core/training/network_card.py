@@ -1,4 +1,4 @@
-"""The cards of detector and strip reader: how each was made, of what and on whose terms, and how it did on what it never saw."""
+"""Cards of detector and strip reader: how each was made, from which data and licences, and its figures on unseen data."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from digit_core.training.strip_reader.held_out_strips import StripScore
 
 @dataclass(frozen=True, slots=True)
 class NetworkOfCard:
-    """A network that is trained from number sets: the names of its file and of its card, what it is, and what it learns from."""
+    """A network with a card: the names of its file and of its card, what it is, and its training data."""
 
     file: str
     card: str
@@ -46,7 +46,7 @@ DETECTOR = NetworkOfCard(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Examined:
-    """How the networks did, the new one among them: on strips written with MNIST's test digits, and on number sets."""
+    """Figures of the networks, the new one among them: on strips of MNIST's test digits, and on number sets."""
 
     written: StripScore
     strips: int
@@ -55,9 +55,8 @@ class Examined:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Making:
-    """How a network was made: parameters, sets that were learned from, number of transcribed pages in each folder, what its
-    numbers are ("int8" or "float32"), and how many seconds it took.
-    """
+    """Record of how a network was made: parameters, number sets, number of transcribed pages per folder, number format ("int8" or
+    "float32"), and duration in seconds."""
 
     params: Params
     learned: Sequence[NumberSet]
@@ -101,13 +100,13 @@ def _terms(one: NumberSet) -> dict[str, Any]:
 
 
 def ship(folder: Path, network: NetworkOfCard, into: Path) -> None:
-    """Put the network and its card where the program reads by them."""
+    """Copy the network and its card to the place of the shipped ones."""
     into.mkdir(parents=True, exist_ok=True)
     for name in (network.file, network.card):
         shutil.copyfile(folder / name, into / name)
 
 
 def read_card(folder: Path, network: NetworkOfCard) -> Mapping[str, Any]:
-    """The card of the network in `folder`."""
+    """Read the card of the network in `folder`."""
     card: Mapping[str, Any] = json.loads((folder / network.card).read_text(encoding="utf-8"))
     return card

@@ -73,8 +73,12 @@ def test_a_stopped_training_goes_on_after_its_last_chapter_and_what_is_exported_
         train_detector(sources, TINY, tmp_path / "training", stop)
     trained = train_detector(sources, TINY, tmp_path / "training", lambda chapter, losses: told.append(chapter))
 
+    again = train_detector(sources, TINY, tmp_path / "training", lambda chapter, losses: told.append(chapter))
+
     assert told == [0, 1]
     assert len(trained.history) == 2
+    assert again.history == trained.history
+    assert all(np.array_equal(again.state[name], trained.state[name]) for name in trained.state)
     patches = load_shard(write_shard(sources, TINY, tmp_path / "training", HELD_OUT))
     folder = tmp_path / "onnx"
     folder.mkdir()

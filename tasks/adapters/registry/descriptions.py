@@ -1,4 +1,4 @@
-"""What people read in MLflow's pages: what a model is for, what a version was made of, and which data a training learned."""
+"""Texts of MLflow's pages: the purpose of a model, what a version was made from, and the data sets of a training."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _DIGEST = 36  # characters that MLflow keeps of one
 
 
 def of_model(network: Network) -> str:
-    """What the registered model is for."""
+    """Describe the registered model of a network."""
     return (
         f"The {network.kind} of archive-digits: {network.purpose}. The alias `champion` names the version in service, "
         f"`challenger` the one that wants to be; `{network.how_to_promote}` compares them and moves it."
@@ -27,19 +27,19 @@ def of_model(network: Network) -> str:
 
 
 def of_version(network: Network, card: Mapping[str, Any]) -> str:
-    """What a version was made of, in a few words of its card."""
+    """Describe a version by the most important facts of its card."""
     facts = {"recipe": "recipe {}", "date": "trained on {}", "data": "data: {}", "network": "network: {}"}
     told = [words.format(card[name]) for name, words in facts.items() if card.get(name)]
     return "; ".join([f"A {network.kind}", *told]) + "."
 
 
 def with_report(description: str, report: str) -> str:
-    """The version's description with the gate's newest report, which begins with its heading, in the place of an older one."""
+    """Replace the gate's report in a version's description, or add it; a report begins with its heading."""
     return "\n\n".join(part for part in (f"\n\n{description}".partition(_REPORT)[0].strip(), report) if part)
 
 
 def data_sets(card: Mapping[str, Any]) -> Sequence[DatasetInput]:
-    """What the model learned, each by its name and the beginning of its SHA-256."""
+    """List the data sets that the model was trained on, by name and the beginning of their SHA-256."""
     from mlflow.entities import Dataset, DatasetInput, InputTag
 
     learned = InputTag("mlflow.data.context", "training")
@@ -50,7 +50,7 @@ def data_sets(card: Mapping[str, Any]) -> Sequence[DatasetInput]:
 
 
 def _sets(card: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str, str]]]:
-    """Of every network that we train MNIST is one; its hash stands by itself."""
+    """Yield name, SHA-256 and other facts. All networks are trained on MNIST, whose hash has a field of its own."""
     if sha256 := card.get("data_sha256"):
         yield "MNIST", str(sha256), {"data": str(card.get("data", "")), "sha256": str(sha256)}
     for one in card.get("sets", ()):

@@ -1,4 +1,4 @@
-"""What reviewers said: kept for ever, taken back by another row, and counted once however often it is sent."""
+"""Decisions of reviewers: append-only, undone by another row, and counted once however often they are sent."""
 
 from __future__ import annotations
 
@@ -18,27 +18,27 @@ from tasks.adapters.review.database import Database, locked, now
 from tasks.adapters.review.schema import ACTS, COLLECTIONS, DECIDED, DECISIONS, ITEMS, OPEN, STANDING, UNDOS
 
 _PROLONGED_AFTER = 0.1
-"""Share of a lease after which the rest of a loan is prolonged."""
+"""Share of the lease after which the rest of a loan is prolonged."""
 
 DecisionRow = Mapping[Any, Any]
 """A row of the decisions, with `undone`."""
 
 
 class Answer(StrEnum):
-    """What became of a decision."""
+    """Outcome of a decision."""
 
     KEPT = "kept"
     DECIDED = "decided already"
     TAKEN = "another reviewer has it now"
     UNKNOWN = "no such item"
-    NOT_LENT = "it was not lent to you: load the page anew"
+    NOT_LENT = "it was not lent to you: reload the page"
 
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """What a reviewer did at once. `act_id` is the sender's: the same act sent again changes nothing.
+    """The decisions that a reviewer sent at once. `act_id` is the sender's: the same act sent again changes nothing.
 
-    claim_id: the loan under which the items were had. keys: keys and clicks; seconds: for all items together.
+    claim_id: the loan of the items. keys: keys and clicks; seconds: for all items together.
     """
 
     act_id: str
@@ -50,18 +50,18 @@ class Act:
 
 
 class Decisions:
-    """`clock` tells the time in seconds since 1970. Errors are QueueErrors, and InputError for what cannot be said."""
+    """The decisions in the database. `clock` returns seconds since 1970. Raises QueueError, and InputError for an invalid
+    decision."""
 
     def __init__(self, database: Database, clock: Callable[[], float] = now) -> None:
         self._database = database
         self._clock = clock
 
     def keep(self, act: Act, verdicts: Mapping[str, Verdict], lease: float) -> dict[str, Answer]:
-        """Keep what can be kept of the verdicts (by item), in one transaction; the rest is answered with what is in the way.
+        """Store the verdicts (by item) that can be stored, in one transaction; return for the others what prevents it.
 
-        A retyped number is said of all its items that wait. Only what was lent to the reviewer is theirs to decide; a loan whose
-        time was up counts as long as nobody else took the item. What is left of the loan is good for `lease` seconds from now,
-        or hardly less.
+        A retyped number decides all its waiting items. A reviewer can decide only items lent to them; an expired loan counts as
+        long as nobody else took the item. The rest of the loan is prolonged to `lease` seconds, unless it has nearly as many.
         """
         with self._database.writing() as connection:
             rows, said = _rows(connection, verdicts), _said(connection, verdicts)
@@ -75,7 +75,7 @@ class Decisions:
         return answers
 
     def undo(self, reviewer: str, claim_id: str, lease: float) -> list[str]:
-        """Take back the reviewer's last act that stands; its items are theirs again, under `claim_id`. Returns the items."""
+        """Undo the reviewer's last act; its items are lent again, under `claim_id`. Return the items."""
         with self._database.writing() as connection:
             mine = sa.select(DECISIONS.c.act_id).where(DECISIONS.c.reviewer == reviewer, STANDING)
             last = connection.scalar(mine.order_by(DECISIONS.c.decision_id.desc()).limit(1))
@@ -92,7 +92,7 @@ class Decisions:
             return items
 
     def read_twice(self, collection: str, readers: int) -> None:
-        """From now on so many people (1 or 2) read each item of the collection, blind to each other."""
+        """Set how many people (1 or 2) review each item of the collection, without seeing each other's decisions."""
         if readers not in (1, 2):
             raise InputError(f"a collection is read by 1 or 2 people, not by {readers}; a third one decides where two differ")
         with self._database.writing() as connection:
@@ -104,12 +104,12 @@ class Decisions:
             return connection.scalar(sa.select(COLLECTIONS.c.readers).where(COLLECTIONS.c.collection == collection)) or 1
 
     def count(self) -> int:
-        """All that were ever made, those taken back included: it only grows."""
+        """Count all decisions ever made, undone ones included: the number only grows."""
         with self._database.reading() as connection:
             return connection.scalar(sa.select(sa.func.count()).select_from(DECISIONS)) or 0
 
     def log(self, item_id: str) -> list[RowMapping]:
-        """Every decision about an item in its order, with `undone` (when it was taken back, or None)."""
+        """List every decision about an item in order, with `undone` (when it was undone, or None)."""
         query = (
             sa.select(DECISIONS, UNDOS.c.at.label("undone"))
             .join(UNDOS, UNDOS.c.decision_id == DECISIONS.c.decision_id, isouter=True)
@@ -124,7 +124,7 @@ class Decisions:
             return Answer.UNKNOWN
         if repeated:
             return Answer.KEPT
-        if row["state"] == DECIDED or read:  # one that was withdrawn meanwhile may still be decided: a person's word counts
+        if row["state"] == DECIDED or read:  # an item withdrawn meanwhile may still be decided: a person's decision counts
             return Answer.DECIDED
         if row["claimed_by"] == act.reviewer:
             return Answer.KEPT
@@ -133,7 +133,7 @@ class Decisions:
         return Answer.TAKEN if lent else Answer.NOT_LENT
 
     def _prolong(self, connection: Connection, act: Act, rows: Mapping[str, RowMapping], lease: float) -> None:
-        """What is left of the loan; not at each of the decisions that follow upon each other."""
+        """Prolong the rest of the loan, but not at every one of several quick decisions."""
         until = self._clock() + lease
         ends = [row["claim_until"] for row in rows.values() if row["claim_id"] == act.claim_id]
         if ends and min(ends) > until - _PROLONGED_AFTER * lease:
@@ -149,7 +149,7 @@ class Decisions:
         said: Mapping[str, Sequence[DecisionRow]],
         new: Mapping[str, Verdict],
     ) -> None:
-        """Keep the new verdicts, and what they say of other items of the same numbers."""
+        """Store the new verdicts, and for retyped numbers those of their other items."""
         if siblings := _siblings(connection, rows, new):
             rows, said = {**rows, **_rows(connection, siblings)}, {**said, **_said(connection, siblings)}
             read = _read_by(act.reviewer, said)
@@ -166,14 +166,14 @@ class Decisions:
 
 
 def _fields(row: RowMapping, verdict: Verdict) -> dict[str, Any]:
-    """Of the item's new decision."""
+    """Return the columns of the item's new decision."""
     said = said_of(verdict, row["parts"], row["place"])
     hidden = suggestion_is_hidden(row["item_id"], row["reason"])
     return {"item_id": row["item_id"], "kind": said.kind.value, "value": said.value, "hidden": hidden}
 
 
 def _siblings(connection: Connection, rows: Mapping[str, RowMapping], new: Mapping[str, Verdict]) -> dict[str, Verdict]:
-    """The other waiting items of the numbers that were retyped, with the same verdict."""
+    """Return the other waiting items of the retyped numbers, with the same verdict."""
     typed = {rows[item]["number_id"]: verdict for item, verdict in new.items() if verdict.kind is Kind.NUMBER}
     if not typed:
         return {}
@@ -183,15 +183,15 @@ def _siblings(connection: Connection, rows: Mapping[str, RowMapping], new: Mappi
 
 
 def _settle(connection: Connection, rows: Mapping[str, RowMapping], said: Mapping[str, Sequence[DecisionRow]]) -> None:
-    """Write down what counts of all that was said about the items, and free those that need another reader."""
+    """Write the outcome of all decisions about the items, and free those that need another reader."""
     update = sa.update(ITEMS).where(ITEMS.c.item_id == sa.bindparam("item"))
     outcomes = [{"item": item, **FREE, **_outcome(said.get(item, ()), row["readers"] or 1)} for item, row in rows.items()]
     connection.execute(update, outcomes)
 
 
 def _rows(connection: Connection, items: Iterable[str]) -> dict[str, RowMapping]:
-    """The items with the `readers` of their collection, theirs alone until the transaction ends; in a fixed order, so that two
-    transactions never wait in a circle."""
+    """Lock and return the items, with the `readers` of their collection; in a fixed order, so that two transactions never
+    deadlock."""
     readers = COLLECTIONS.c.collection == ITEMS.c.collection
     query = sa.select(ITEMS, COLLECTIONS.c.readers).join(COLLECTIONS, readers, isouter=True)
     query = locked(query.where(ITEMS.c.item_id.in_(list(items))).order_by(ITEMS.c.item_id))
@@ -199,7 +199,7 @@ def _rows(connection: Connection, items: Iterable[str]) -> dict[str, RowMapping]
 
 
 def _said(connection: Connection, items: Iterable[str]) -> dict[str, list[DecisionRow]]:
-    """All that was ever decided of the items, in its order; `undone` is None for what stands."""
+    """Return all decisions ever made about the items, in order; `undone` is None for those that count."""
     query = (
         sa.select(DECISIONS, UNDOS.c.at.label("undone"))
         .join(UNDOS, UNDOS.c.decision_id == DECISIONS.c.decision_id, isouter=True)
@@ -213,7 +213,7 @@ def _said(connection: Connection, items: Iterable[str]) -> dict[str, list[Decisi
 
 
 def _read_by(reviewer: str, said: Mapping[str, Sequence[DecisionRow]]) -> set[str]:
-    """The items of which the reviewer's word stands."""
+    """Return the items that the reviewer has decided, undone decisions not counted."""
     return {
         item for item, all_said in said.items() if any(one["reviewer"] == reviewer and one["undone"] is None for one in all_said)
     }
@@ -231,7 +231,7 @@ def _outcome(said: Sequence[DecisionRow], readers: int) -> dict[str, Any]:
 
 
 def outcomes(database: Database, chunk: int = 2000) -> Iterator[RowMapping]:
-    """Every item with what counts of it, in the order of item_id: those that are decided, and open ones of the same numbers."""
+    """Yield every decided item with its outcome, and open ones of the same numbers, ordered by item_id."""
     last = ""
     other = ITEMS.alias()
     spoken_of = sa.exists().where(other.c.number_id == ITEMS.c.number_id, other.c.state == DECIDED)

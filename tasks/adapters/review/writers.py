@@ -1,4 +1,4 @@
-"""Threads that write to the review database for many at once: whoever asks gets a future, and no thread waits for its turn.
+"""Threads that write to the review database for many callers, who get futures: no thread waits for its turn.
 
 SQLite has one writer at a time anyway, and each commit waits for the disk: what came meanwhile is written as one transaction,
 each job in a savepoint of its own. PostgreSQL orders its writers itself.
@@ -16,7 +16,7 @@ from digit_core.errors import QueueError
 from tasks.adapters.review.database import Database
 
 MOST_TOGETHER = 64
-"""Jobs of one transaction: the first of them waits for all."""
+"""Jobs in one transaction; the first of them waits for all."""
 
 ON_POSTGRESQL = 8
 """Threads, each with a connection."""
@@ -26,7 +26,7 @@ _Waiting = tuple[Callable[[], Any], Future[Any]]
 
 
 class Writers:
-    """Started with the first job, ended by `close`."""
+    """Writer threads, started with the first job and ended by `close`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -36,7 +36,7 @@ class Writers:
         self._most = MOST_TOGETHER if database.is_sqlite else 1
 
     def write(self, job: Callable[[], Result]) -> Future[Result]:
-        """What the job returns or raises, once it is on disk. It may be called twice: what it did first is taken back then."""
+        """Run the job; the future has its result or error once it is on disk. It may be called twice, the first time undone."""
         done: Future[Result] = Future()
         with self._starting:
             if not self._threads:
@@ -48,7 +48,7 @@ class Writers:
         return done
 
     def close(self) -> None:
-        """All that was asked for is written first."""
+        """Write all waiting jobs, then end the threads."""
         with self._starting:
             threads, self._threads = self._threads, []
         for _ in threads:
@@ -66,7 +66,7 @@ class Writers:
                 return
 
     def _next(self) -> tuple[list[_Waiting], bool]:
-        """The jobs that wait, at least one, and whether that is all there will be."""
+        """Return the waiting jobs, and whether there will be no more."""
         found: list[_Waiting] = []
         try:
             entry = self._jobs.get()
@@ -80,7 +80,7 @@ class Writers:
         return found, True
 
     def _written_together(self, waiting: list[_Waiting]) -> bool:
-        """Whether all have their outcomes: the transaction was kept, or could not be begun at all, and would not be for each."""
+        """Run the jobs in one transaction; return whether all have their outcome. If it cannot begin, all get its error."""
         outcomes: list[tuple[Any, Exception | None]] = []
         try:
             with self._database.together():

@@ -68,7 +68,7 @@ def test_a_calibration_without_effect_leaves_confidences_as_they_are() -> None:
 def test_what_holds_no_weights_is_named(tmp_path: Path, text: str) -> None:
     (tmp_path / "fusion.json").write_text(text)
 
-    with pytest.raises(RegistryError, match=r"fusion.json holds no weights"):
+    with pytest.raises(RegistryError, match=r"fusion.json has no weights"):
         fusion_weights(tmp_path / "fusion.json")
 
 
@@ -84,5 +84,5 @@ def test_the_record_of_real_collections_names_them_and_holds_their_digits() -> N
 def test_a_file_without_a_record_is_named(tmp_path: Path, text: str) -> None:
     (tmp_path / "fusion.json").write_text(text)
 
-    with pytest.raises(RegistryError, match=r"fusion.json holds no record of real collections"):
+    with pytest.raises(RegistryError, match=r"fusion.json has no record of real collections"):
         real_record(tmp_path / "fusion.json")
