@@ -94,7 +94,7 @@ def test_one_that_is_refused_takes_nothing_from_the_others(queue: ReviewQueue) -
     assert kept.result(60)[first] == "kept"
     with pytest.raises(InputError, match="1 or 2 people"):
         refused.result(60)
-    with pytest.raises(QueueError, match="holds no item"):
+    with pytest.raises(QueueError, match="has no item"):
         broken.result(60)
     assert queue.counts() == {"decided": 1, "open": MANY - 1}
 
