@@ -16,8 +16,8 @@ class Network:
     """Description of a network.
 
     kind: its name for people; purpose: what it does; option: the run option (and setting) that chooses a version; registered:
-    its name in MLflow; onnx: the file name in a version; inputs, outputs: name and shape of each tensor, -1 for any size; shipped: the file that an empty
-    registry begins with.
+    its name in MLflow; onnx: the file name in a version; inputs, outputs: name and shape of each tensor, -1 for any size;
+    shipped: the file that an empty registry begins with.
     """
 
     kind: str
