@@ -17,7 +17,8 @@ from digit_core.imaging.rotation import prepare_lying
 from digit_core.inference.classifier import Recogniser
 from digit_core.inference.reader import Reader
 from digit_core.layouts.orientation import clearly_better, lying_by_rulings
-from digit_core.layouts.registration import Fit, best_fit
+from digit_core.layouts.placement import Fit
+from digit_core.layouts.registration import best_fit
 from digit_core.layouts.table_detection import ruled_tables
 from digit_core.layouts.template import Layout
 from digit_core.params import DecodeLimits, ReviewPolicy, SegmentationParams

@@ -14,7 +14,8 @@ from digit_core.imaging.line_detection import line_maps
 from digit_core.inference.classifier import SHIPPED_MODEL, OnnxRecogniser
 from digit_core.inference.reader import OnnxReader
 from digit_core.inference.second_reader import SecondReader
-from digit_core.layouts.registration import SURE, Points, fit
+from digit_core.layouts.placement import SURE, Points
+from digit_core.layouts.registration import fit
 from digit_core.layouts.template import Layout
 from digit_core.layouts.template_file import parse_layout
 from digit_core.params import DecodeLimits
