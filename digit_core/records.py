@@ -135,11 +135,15 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """The layout that a page was read by, and how well its rulings agree with the page's, 0 to 1; no name: none of them fits."""
+    """The layout that a page was read by, and how well its rulings agree with the page's, 0 to 1; no name: none of them fits.
+
+    doubt: why the layout may lie a row or a column off on this page, so that nothing on it may be accepted; "" if nothing says so.
+    """
 
     name: str
     version: str
     agreement: float
+    doubt: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,10 +18,12 @@ def print_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> None
 
 
 def about_forms(counts: Mapping[str, int]) -> str:
-    """One line: pages that no layout fits, and what sums did to numbers."""
+    """One line: pages that no layout fits, or that one may lie off on, and what sums did to numbers."""
     missing = counts.get("no_layout", 0)
     lost = f"no layout fits {missing:,} pages, none of their numbers is accepted; " if missing else ""
+    off = counts.get("layout_off", 0)
+    doubted = f"on {off:,} pages a layout may lie a row or a column off, all of their numbers are for review; " if off else ""
     return (
-        f"{lost}sums agree on {counts.get('summed', 0):,} cells: {counts.get('out_of_review', 0):,} taken out of review, "
+        f"{lost}{doubted}sums agree on {counts.get('summed', 0):,} cells: {counts.get('out_of_review', 0):,} taken out of review, "
         f"{counts.get('into_review', 0):,} put in, {counts.get('reread', 0):,} read otherwise"
     )

@@ -87,12 +87,17 @@ def _is_stretched(layout: Layout, terms: NDArray[np.float64]) -> bool:
 
 
 def best_fit(layouts: Sequence[Layout], maps: LineMaps) -> Fit | None:
-    """Of several forms the one that agrees best with the page; None if none does so surely. Of many only those are tried whose
+    """Of several forms the one that agrees best with the page; None if none does so surely."""
+    best = nearest_fit(layouts, maps)
+    return best if best is not None and best.sure else None
+
+
+def nearest_fit(layouts: Sequence[Layout], maps: LineMaps) -> Fit | None:
+    """The same, and where none is sure the one that comes nearest; None only without layouts. Of many only those are tried whose
     picture looks most like the page's.
     """
     fits = [fit(layout, maps) for layout in _likeliest(layouts, maps)]
-    best = max(fits, key=lambda one: (one.sure, one.agreement), default=None)
-    return best if best is not None and best.sure else None
+    return max(fits, key=lambda one: (one.sure, one.agreement), default=None)
 
 
 def _likeliest(layouts: Sequence[Layout], maps: LineMaps) -> Sequence[Layout]:

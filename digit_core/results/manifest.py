@@ -18,7 +18,7 @@ from digit_core.errors import InputError
 from digit_core.readings import INTO_REVIEW, OUT_OF_REVIEW, READ_FIRST, ReadBy
 from digit_core.records import PageRef
 from digit_core.results.drift import Distribution
-from digit_core.results.schema import LAYOUT_NOT_FOUND, TABLES
+from digit_core.results.schema import LAYOUT_MAY_LIE_OFF, LAYOUT_NOT_FOUND, TABLES
 
 BY_SUMS = {"summed": "agrees", "out_of_review": OUT_OF_REVIEW, "into_review": INTO_REVIEW, "reread": READ_FIRST}
 """Counts of numbers, and the words in the column `checks` that they are counted by."""
@@ -184,7 +184,7 @@ def batch_key(pages: Iterable[tuple[str, str, int]], read_by: ReadBy) -> str:
 
 
 def count_rows(tables: Mapping[str, pa.Table]) -> dict[str, int]:
-    """Return what a batch amounts to: pages, quarantined ones and those that no layout fits, numbers, digits, and digits that go
+    """Return what a batch amounts to: pages, quarantined ones, those that no layout fits or that one may lie off on, numbers, digits, and digits that go
     to review; and what the sums of forms did to numbers.
     """
     pages, checks = tables["pages"], tables["numbers"]["checks"]
@@ -192,6 +192,7 @@ def count_rows(tables: Mapping[str, pa.Table]) -> dict[str, int]:
         "pages": pages.num_rows,
         "quarantined": pc.sum(pc.equal(pages["state"], "quarantined")).as_py() or 0,
         "no_layout": pc.sum(pc.equal(pages["reason"], LAYOUT_NOT_FOUND)).as_py() or 0,
+        "layout_off": pc.sum(pc.equal(pages["reason"], LAYOUT_MAY_LIE_OFF)).as_py() or 0,
         "numbers": pc.sum(pages["numbers"]).as_py() or 0,
         "digits": pc.sum(pages["digits"]).as_py() or 0,
         "to_review": pc.sum(pages["to_review"]).as_py() or 0,

@@ -13,7 +13,7 @@ from digit_core.results.manifest import BY_SUMS, Manifest
 MEASURABLE = 10.0
 """Seconds between the first and the last batch of a run that its speed can be told from."""
 
-_COUNTED = ("pages", "quarantined", "no_layout", "numbers", "digits", "to_review", *BY_SUMS)
+_COUNTED = ("pages", "quarantined", "no_layout", "layout_off", "numbers", "digits", "to_review", *BY_SUMS)
 
 
 @dataclass(frozen=True, slots=True)

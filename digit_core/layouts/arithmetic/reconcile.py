@@ -26,6 +26,9 @@ _NOTHING_THERE = 0.98
 _NOT_SUMMED = {NumberKind.FRACTION, NumberKind.MONEY, NumberKind.DATE, NumberKind.TIME, NumberKind.ANGLE}
 """Their digits are no number that sums go by."""
 
+_FEWEST_CHECKS, _LEAST_AGREEING = 4, 0.25
+"""Checks of a page from which their outcome speaks of the page as a whole, and share that must agree."""
+
 _WORD = 0.6
 """The same of ink that was not read, where the form says that words may stand there."""
 
@@ -38,9 +41,23 @@ class _Choices:
     labels: Mapping[int, DigitLabels]
 
 
+@dataclass(frozen=True, slots=True)
+class Reckoned:
+    """A page's readings after its checks, in their order, and how the checks ended of which all cells are there."""
+
+    readings: tuple[Reading, ...]
+    verdicts: tuple[RelationVerdict, ...] = ()
+
+    @property
+    def mostly_broken(self) -> bool:
+        """Whether most checks fail, as they do where numbers stand under the wrong row or column."""
+        agreeing = sum(verdict is RelationVerdict.AGREES for verdict in self.verdicts)
+        return len(self.verdicts) >= _FEWEST_CHECKS and agreeing < _LEAST_AGREEING * len(self.verdicts)
+
+
 def reckoned(
     readings: Sequence[Reading], layout: Layout, policy: ReviewPolicy, drawn: Callable[[Box], bool] = lambda box: False
-) -> tuple[Reading, ...]:
+) -> Reckoned:
     """The readings of a form's cells after its checks; those that no check speaks of stay as they are.
 
     drawn: the lot of a digit's box, by which it is audited when it is accepted.
@@ -50,7 +67,7 @@ def reckoned(
     complete = [one for one in wanted if all(place in by_place for place, _ in one.terms)]
     order = list(dict.fromkeys(place for one in complete for place, _ in one.terms))
     if not order:
-        return tuple(readings)
+        return Reckoned(tuple(readings))
     choices = [_choices(readings[by_place[place]], layout) for place in order]
     number = {place: i for i, place in enumerate(order)}
     linear = [Relation(tuple((number[place], factor) for place, factor in one.terms), one.low, one.high) for one in complete]
@@ -61,7 +78,7 @@ def reckoned(
         index = by_place[place]
         outcome = _Outcome(value, probability, said[place])
         changed[index] = _weighed(readings[index], options, outcome, layout.holds_of(place), policy, drawn)
-    return tuple(changed)
+    return Reckoned(tuple(changed), result.verdicts)
 
 
 def _place(reading: Reading) -> Place:

@@ -116,6 +116,6 @@ def test_the_rows_of_a_batch_are_counted():
 
     tables = batch_tables([PageRead(PAGES[0], 100, 100, 300.0, 0.0, (number,)), failure], READ_BY)
 
-    no_forms = {"no_layout": 0, "summed": 0, "out_of_review": 0, "into_review": 0, "reread": 0}
+    no_forms = {"no_layout": 0, "layout_off": 0, "summed": 0, "out_of_review": 0, "into_review": 0, "reread": 0}
     assert count_rows(tables) == {"pages": 2, "quarantined": 1, "numbers": 1, "digits": 2, "to_review": 1} | no_forms
     assert count_rows({name: table.slice(0, 0) for name, table in tables.items()})["digits"] == 0

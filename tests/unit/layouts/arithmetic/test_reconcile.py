@@ -24,7 +24,7 @@ def at(row: str) -> Place:
 def page(*readings: Reading) -> dict[str, Reading]:
     """The readings of the rows after the sums, by row."""
     judged = [by_form(one, HOLDS) for one in readings]
-    return {one.cell.row: one for one in reckoned(judged, LAYOUT, POLICY) if one.cell}
+    return {one.cell.row: one for one in reckoned(judged, LAYOUT, POLICY).readings if one.cell}
 
 
 def rows(*numbers: str) -> list[Reading]:
@@ -117,7 +117,7 @@ def test_a_number_that_breaks_a_rule_of_its_cell_stays_in_review_however_well_it
     layout = Layout("form", 100, 100, grids=(Grid("g", GRID.rows, GRID.columns, HOLDS, {"3": strict}),), checks=LAYOUT.checks)
     readings = [by_form(one, layout.holds_of(at(one.cell.row))) for one in rows("12", "30", "41", "7", "90") if one.cell]
 
-    after = {one.cell.row: one for one in reckoned(readings, layout, POLICY) if one.cell}
+    after = {one.cell.row: one for one in reckoned(readings, layout, POLICY).readings if one.cell}
 
     assert after["3"].state is State.REVIEW
     assert after["2"].state is State.ACCEPTED
@@ -153,7 +153,7 @@ def test_negative_numbers_are_summed_with_their_sign() -> None:
     readings = rows("12", "30", "41", "7", "76")
     readings[3] = read_as("7", at("4"), text="-7")
 
-    after = reckoned([by_form(one, holds) for one in readings], layout, POLICY)
+    after = reckoned([by_form(one, holds) for one in readings], layout, POLICY).readings
 
     assert [one.checks for one in after] == ["agrees: total of a"] * 5
     assert after[3].value == -7
@@ -163,5 +163,5 @@ def test_readings_outside_of_cells_and_checks_that_lack_a_cell_change_nothing() 
     outside = Reading(9, read_as("5").box, "5", 0.99, State.ACCEPTED, ())
     readings = [*(by_form(one, HOLDS) for one in rows("12", "30", "41", "7", "90")[:3]), outside]
 
-    assert reckoned(readings, LAYOUT, POLICY) == tuple(readings)
-    assert reckoned([], LAYOUT, POLICY) == ()
+    assert reckoned(readings, LAYOUT, POLICY).readings == tuple(readings)
+    assert reckoned([], LAYOUT, POLICY).readings == ()
