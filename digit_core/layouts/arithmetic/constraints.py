@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from digit_core.layouts.template import Check, Direction, Grid, Layout, Place, Rule
@@ -13,18 +13,20 @@ from digit_core.layouts.template import Check, Direction, Grid, Layout, Place, R
 class CellRelation:
     """low <= sum of coefficient * value <= high; a cell's value is the digits behind its point's place as a whole number.
 
-    name: for people, such as "total of 1904".
+    name: for people, such as "total of 1904". check: which of the layout's checks it is of.
     """
 
     name: str
     terms: tuple[tuple[Place, int], ...]
     low: int = 0
     high: int = 0
+    check: int = 0
 
 
 def relations(layout: Layout) -> list[CellRelation]:
     """Return what the layout's checks say of its cells. Cells that the form has not are left out of sums."""
-    return [relation for check in layout.checks for relation in _of_check(check, layout)]
+    numbered = enumerate(layout.checks)
+    return [replace(relation, check=number) for number, check in numbered for relation in _of_check(check, layout)]
 
 
 def _of_check(check: Check, layout: Layout) -> Iterator[CellRelation]:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from digit_core.layouts.arithmetic.belief_propagation import Relation, RelationVerdict, Unknown, reconcile
+from digit_core.layouts.arithmetic.suspects import cells_to_ask
 from digit_core.layouts.arithmetic.constraints import CellRelation, relations
 from digit_core.layouts.candidates import SUREST, DigitLabels, chosen, digits_of, fitting, was_read, with_one_more
 from digit_core.layouts.cell_rules import broken_rule
@@ -26,8 +27,11 @@ _NOTHING_THERE = 0.98
 _NOT_SUMMED = {NumberKind.FRACTION, NumberKind.MONEY, NumberKind.DATE, NumberKind.TIME, NumberKind.ANGLE}
 """Their digits are no number that sums go by."""
 
-_FEWEST_CHECKS, _LEAST_AGREEING = 4, 0.25
-"""Checks of a page from which their outcome speaks of the page as a whole, and share that must agree."""
+_FEWEST_CHECKS, _LEAST_AGREEING = 4, 0.1
+"""Sums of one check, such as the totals of all columns, from which they speak of the page as a whole; share that must agree."""
+
+_READ, _MOSTLY_READ = 0.5, 2 / 3
+"""Probability of its likeliest value from which a cell could be read; and of a sum's cells how many must."""
 
 _WORD = 0.6
 """The same of ink that was not read, where the form says that words may stand there."""
@@ -43,16 +47,12 @@ class _Choices:
 
 @dataclass(frozen=True, slots=True)
 class Reckoned:
-    """A page's readings after its checks, in their order, and how the checks ended of which all cells are there."""
+    """A page's readings after its checks, in their order; mostly_broken: whether one of the checks hardly ever comes out, as where
+    numbers stand under the wrong row or column.
+    """
 
     readings: tuple[Reading, ...]
-    verdicts: tuple[RelationVerdict, ...] = ()
-
-    @property
-    def mostly_broken(self) -> bool:
-        """Whether most checks fail, as they do where numbers stand under the wrong row or column."""
-        agreeing = sum(verdict is RelationVerdict.AGREES for verdict in self.verdicts)
-        return len(self.verdicts) >= _FEWEST_CHECKS and agreeing < _LEAST_AGREEING * len(self.verdicts)
+    mostly_broken: bool = False
 
 
 def reckoned(
@@ -73,12 +73,14 @@ def reckoned(
     linear = [Relation(tuple((number[place], factor) for place, factor in one.terms), one.low, one.high) for one in complete]
     result = reconcile([one.unknown for one in choices], linear)
     said = _said(complete, result.verdicts)
+    doubtful = {place for place in order if readings[by_place[place]].state is State.REVIEW}
+    asked = cells_to_ask(complete, result, order, [one.unknown for one in choices], doubtful)
     changed = list(readings)
     for place, options, value, probability in zip(order, choices, result.values, result.probabilities, strict=True):
         index = by_place[place]
-        outcome = _Outcome(value, probability, said[place])
+        outcome = _Outcome(value, probability, said[place], place in asked)
         changed[index] = _weighed(readings[index], options, outcome, layout.holds_of(place), policy, drawn)
-    return Reckoned(tuple(changed), result.verdicts)
+    return Reckoned(tuple(changed), _mostly_broken(complete, result.verdicts, dict(zip(order, choices, strict=True))))
 
 
 def _place(reading: Reading) -> Place:
@@ -95,6 +97,24 @@ def _said(
         for place, _ in relation.terms:
             said[place].append((relation.name, verdict))
     return said
+
+
+def _mostly_broken(
+    complete: Sequence[CellRelation], verdicts: Sequence[RelationVerdict], choices: Mapping[Place, _Choices]
+) -> bool:
+    """Whether one of the checks fails nearly wherever its cells could be read: it breaks, or holds only if a cell is something
+    that nobody has read.
+    """
+    ends: defaultdict[int, list[RelationVerdict]] = defaultdict(list)
+    for relation, verdict in zip(complete, verdicts, strict=True):
+        read = [choices[place].unknown.best >= _READ for place, _ in relation.terms]
+        if sum(read) >= _MOSTLY_READ * len(read):
+            ends[relation.check].append(verdict)
+    return any(
+        len(own) >= _FEWEST_CHECKS
+        and (own.count(RelationVerdict.BROKEN) > len(own) / 2 or own.count(RelationVerdict.AGREES) < _LEAST_AGREEING * len(own))
+        for own in ends.values()
+    )
 
 
 def _choices(reading: Reading, layout: Layout) -> _Choices:
@@ -133,12 +153,13 @@ def _nothing(reading: Reading, words: bool) -> float:
 @dataclass(frozen=True, slots=True)
 class _Outcome:
     """What the arithmetic makes of a cell: its likeliest value (None: something that was not read), how sure that is, and how
-    each check that speaks of it ended.
+    each check that speaks of it ended; asked: whether it is among those that a person is asked for because of a broken one.
     """
 
     value: int | None
     probability: float
     said: Sequence[tuple[str, RelationVerdict]]
+    asked: bool = False
 
     @property
     def broken(self) -> list[str]:
@@ -156,7 +177,7 @@ def _weighed(
     reading: Reading, options: _Choices, outcome: _Outcome, holds: Holds, policy: ReviewPolicy, drawn: Callable[[Box], bool]
 ) -> Reading:
     """The reading with the value that the sums leave, accepted if that is sure enough, else for review."""
-    sure = outcome.value is not None and outcome.probability >= policy.threshold and not outcome.broken
+    sure = outcome.value is not None and outcome.probability >= policy.threshold and not outcome.asked
     labels = options.labels.get(outcome.value) if outcome.value is not None else None
     if labels is None or not reading.parts:
         asked = f" (sums ask for {outcome.value})" if labels is None and outcome.value and reading.digits else ""
@@ -165,6 +186,8 @@ def _weighed(
     state_of_cell = reading.cell.state if reading.cell else CellState.NUMBER
     marks_in_doubt = any(part.reason == Reason.MARK for part in reading.parts)  # sums go by digits and know no marks
     sure = sure and not marks_in_doubt and not broken_rule(digits, text, state_of_cell, holds)
+    if outcome.broken:  # makes sure of nothing: neither of what was in doubt, nor of another reading
+        sure = sure and digits == reading.digits and reading.state is State.ACCEPTED
     if digits == reading.digits and sure == (reading.state is State.ACCEPTED):
         return replace(reading, checks=outcome.words, confidence=outcome.probability)
     state, reason = (State.ACCEPTED, "") if sure else (State.REVIEW, Reason.RULE_BROKEN)
