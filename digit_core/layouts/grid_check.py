@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from digit_core.imaging.line_detection import LineMaps
 from digit_core.imaging.prepare import Mask
 from digit_core.layouts.ink_rows import ink_rows
-from digit_core.layouts.straightened import Straightened, ToPage, straightened
+from digit_core.layouts.straightened import Floats, Straightened, ToPage, straightened
 from digit_core.layouts.template import Area, Axis, Grid, Layout
 
 Flags = NDArray[np.bool_]
@@ -45,7 +45,7 @@ _CUT_AT = 0.3
 _SPLIT, _WIDE = 2, 5
 """Rows of the picture between two rulings at least, and samples by which a crossing one may stray."""
 
-_JOINED = 0.5
+_JOINED = 0.6
 """Share of the crossing rulings that must run on to one beyond the grid for it to be the table's."""
 
 _RUN, _GAP = 0.6, 0.15
@@ -59,20 +59,29 @@ _MOVED, _CUT = 0.13, 0.35
 whose writing it is.
 """
 
-_SIDES, _ZONES, _AT_EDGE = 0.5, 0.15, 0.12
-"""Share of the ruled sides of a box that the page must have; of boxes that may lack theirs; and how far off, of its height."""
+_SIDES, _ZONES = 0.8, 0.08
+"""Share of the ruled sides of a box that the page must have, and of boxes that may lack theirs."""
+
+_SIDE, _INK = 0.75, 40
+"""Share of a side that must be ink, and darkness of ink."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Ruling:
-    """A ruling of a straightened grid: its row in the picture, where that is in rows of the grid (below 0 and beyond their
-    number outside), and of the width how much of it the picture has and how much the other one has there.
+    """A ruling of a straightened grid, or a few close ones: its row in the picture; its middle, top and bottom in rows of the grid
+    (below 0 and beyond their number outside); and of the width how much of it the picture has and how much the other one has there.
     """
 
     at: int
     row: float
+    top: float
+    bottom: float
     own: float
     other: float
+
+    def knows(self, other: _Ruling) -> bool:
+        """Whether the other one's middle lies within it, or beside it."""
+        return self.top - _GAP < other.row < self.bottom + _GAP
 
 
 def fault_of(layout: Layout, to_page: ToPage, maps: LineMaps, near: float) -> str:
@@ -103,7 +112,7 @@ def _of_rulings(picture: Straightened) -> str:
     lost = [one for one in own if one.other < _THERE * usual * one.own and _is_lost(picture, one)]
     if lost and (own[0] in lost or own[-1] in lost):
         return f"the page does not have its {'first' if own[0] in lost else 'last'} ruling"
-    added = [one for one in page if one.other < _UNKNOWN and min(abs(one.row - known.row) for known in form) > _GAP]
+    added = [one for one in page if one.other < _UNKNOWN and not any(one.knows(known) for known in form)]
     beyond = [one for one in added if not 0 < one.row < count and _joined(picture, one, picture.page_crossing)]
     if beyond:
         return f"the page's table goes on {'before its first' if beyond[0].row < 0 else 'behind its last'} ruling"
@@ -166,12 +175,15 @@ def _rulings(picture: Straightened, mask: Mask, other: Mask) -> list[_Ruling]:
     most = cv2.dilate(theirs.reshape(-1, 1), np.ones((3, 1), np.uint8)).ravel()
     strong = np.flatnonzero(own >= _STRONG)
     groups = np.split(strong, np.flatnonzero(np.diff(strong) > _SPLIT) + 1) if len(strong) else []
-    middles = [int(group[0] + group[-1]) // 2 for group in groups]
-    rows = picture.rows
-    return [
-        _Ruling(at, float(rows[at]), float(own[group].max()), float(most[at]))
-        for at, group in zip(middles, groups, strict=True)
-    ]
+    return [_ruling(picture, group, own, most) for group in groups]
+
+
+def _ruling(picture: Straightened, group: NDArray[np.intp], own: Floats, other: Floats) -> _Ruling:
+    """The ruling of rows of the picture that its thickened line covers."""
+    at, rows = int(group[0] + group[-1]) // 2, picture.rows
+    core = group[picture.near : -picture.near] if len(group) > 2 * picture.near else np.array([at])
+    top, bottom = float(rows[core[0]]), float(rows[core[-1]])
+    return _Ruling(at, float(rows[at]), top, bottom, float(own[group].max()), float(other[core].max()))
 
 
 def _joined(picture: Straightened, ruling: _Ruling, crossing: Mask) -> bool:
@@ -208,16 +220,22 @@ def _of_zones(layout: Layout, to_page: ToPage, maps: LineMaps, near: float) -> s
 
 
 def _sides(layout: Layout, box: Area, to_page: ToPage, maps: LineMaps, near: float) -> float | None:
-    """Share of the ruled sides of a box that the page has; None where the form rules fewer than two, or there is no page."""
-    found = []
+    """Share of the ruled sides of a box that the page has; None where the form rules fewer than two, or there is no page.
+
+    Short sides are too short to be found as rulings: the page needs but ink there, and where a form rules three the fourth is
+    ruled as well.
+    """
+    ruled, seen = [], []
     for rows in (True, False):
         picture = straightened(layout, _as_grid(box), rows, to_page, maps, near)
         for edge in range(2):
-            at = np.abs(picture.rows - edge) < _AT_EDGE
-            form, page, inside = (one[at].max(axis=0).mean() / 255 for one in (picture.form, picture.page, picture.inside))
-            if form > _STRONG and inside > _STRONG:
-                found.append(min(1.0, float(page / form)) > _SIDES)
-    return float(np.mean(found)) if len(found) > 1 else None
+            middle = int(np.abs(picture.rows - edge).argmin())
+            at = slice(max(0, middle - picture.near - 1), middle + picture.near + 2)
+            form, ink, inside = (one[at].max(axis=0) for one in (picture.form, picture.darkness, picture.inside))
+            ruled.append(bool(form.mean() > 255 * _STRONG))
+            seen.append(bool((ink > _INK).mean() > _SIDE) if inside.mean() > 255 * _STRONG else None)
+    wanted = [there for known, there in zip(ruled, seen, strict=True) if there is not None and (known or sum(ruled) > 2)]
+    return float(np.mean(wanted)) if len(wanted) > 1 else None
 
 
 def _as_grid(box: Area) -> Grid:
