@@ -166,6 +166,11 @@ class _Outcome:
         return [name for name, verdict in self.said if verdict is RelationVerdict.BROKEN]
 
     @property
+    def in_doubt(self) -> bool:
+        """Whether a check that speaks of it does not come out."""
+        return any(verdict is not RelationVerdict.AGREES for _, verdict in self.said)
+
+    @property
     def words(self) -> str:
         agrees = [name for name, verdict in self.said if verdict is RelationVerdict.AGREES]
         if self.broken:
@@ -177,7 +182,9 @@ def _weighed(
     reading: Reading, options: _Choices, outcome: _Outcome, holds: Holds, policy: ReviewPolicy, drawn: Callable[[Box], bool]
 ) -> Reading:
     """The reading with the value that the sums leave, accepted if that is sure enough, else for review."""
-    sure = outcome.value is not None and outcome.probability >= policy.threshold and not outcome.asked
+    if reading.state is State.ACCEPTED and outcome.in_doubt and not outcome.asked:
+        return replace(reading, checks=outcome.words)  # another cell explains it
+    sure = outcome.value is not None and outcome.probability >= policy.threshold and not outcome.broken
     labels = options.labels.get(outcome.value) if outcome.value is not None else None
     if labels is None or not reading.parts:
         asked = f" (sums ask for {outcome.value})" if labels is None and outcome.value and reading.digits else ""
@@ -186,8 +193,6 @@ def _weighed(
     state_of_cell = reading.cell.state if reading.cell else CellState.NUMBER
     marks_in_doubt = any(part.reason == Reason.MARK for part in reading.parts)  # sums go by digits and know no marks
     sure = sure and not marks_in_doubt and not broken_rule(digits, text, state_of_cell, holds)
-    if outcome.broken:  # makes sure of nothing: neither of what was in doubt, nor of another reading
-        sure = sure and digits == reading.digits and reading.state is State.ACCEPTED
     if digits == reading.digits and sure == (reading.state is State.ACCEPTED):
         return replace(reading, checks=outcome.words, confidence=outcome.probability)
     state, reason = (State.ACCEPTED, "") if sure else (State.REVIEW, Reason.RULE_BROKEN)

@@ -1,4 +1,4 @@
-"""Of a sum that breaks, the few cells that a person must be asked for."""
+"""Of a sum that does not come out, the few cells that a person must be asked for."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from digit_core.layouts.arithmetic.belief_propagation import Reconciled, Relatio
 from digit_core.layouts.arithmetic.constraints import CellRelation
 from digit_core.layouts.template import Place
 
-_COVERED = 0.95
+_COVERED = 0.9
 """Of what explains a broken sum, how much the cells that are asked for must."""
 
 _UNLIKELY = 1e-9
@@ -21,8 +21,8 @@ def cells_to_ask(
     unknowns: Sequence[Unknown],
     doubtful: Collection[Place],
 ) -> set[Place]:
-    """The cells whose other readings mend a sum that breaks, likeliest first, until those explain it; all cells of a sum that
-    none of them mends.
+    """The cells whose other readings mend a sum that does not come out, likeliest first, until those explain it; all cells of a
+    sum that none of them mends.
 
     order: the cells of the unknowns and of the result; doubtful: those that a person is asked for anyway. One of these may be
     anything, so it may mend a sum whatever was read in it.
@@ -30,11 +30,16 @@ def cells_to_ask(
     number = {place: i for i, place in enumerate(order)}
     asked: set[Place] = set()
     for relation, verdict in zip(relations, result.verdicts, strict=True):
-        if verdict is RelationVerdict.BROKEN:
-            values = [result.values[number[place]] for place, _ in relation.terms]
-            read = [value for value in values if value is not None]  # all of them: else it would be undecided
-            asked |= set(_of_sum(relation, read, [unknowns[number[place]] for place, _ in relation.terms], doubtful))
+        if verdict is not RelationVerdict.AGREES:
+            own = [number[place] for place, _ in relation.terms]
+            values = [_likeliest(result.values[i], unknowns[i]) for i in own]
+            asked |= set(_of_sum(relation, values, [unknowns[i] for i in own], doubtful))
     return asked
+
+
+def _likeliest(value: int | None, unknown: Unknown) -> int:
+    """What the sums leave, or, where that is something that was not read, what was."""
+    return value if value is not None else unknown.candidates[0][0] if unknown.candidates else 0
 
 
 def _of_sum(
@@ -46,7 +51,7 @@ def _of_sum(
         shares = dict(unknown.candidates)
         without = total - factor * value
         mends = [share for other, share in shares.items() if relation.low <= without + factor * other <= relation.high]
-        likely = sum(mends) if mends else unknown.rest if place in doubtful else 0.0
+        likely = max(sum(mends), unknown.rest if place in doubtful else 0.0)
         if likely > 0:
             odds.append((likely / max(shares.get(value, 0.0), _UNLIKELY), place))
     if not odds:

@@ -96,11 +96,13 @@ def test_what_the_sums_of_a_form_did_is_counted_and_so_is_a_page_that_no_layout_
     )
     readings = tuple(replace(number, checks=checks) for checks in words)
     pages = [PageRead(PAGES[0], 9, 9, 0.0, 0.0, readings), PageRead(PAGES[1], 9, 9, 0.0, 0.0, (), Form("", "", 0.0))]
+    pages.append(replace(pages[1], form=Form("rain", "1", 0.9, "most of its sums do not come out")))
 
     counts = count_rows(batch_tables(pages, READ_BY))
 
-    assert {name: counts[name] for name in ("no_layout", "summed", "out_of_review", "into_review", "reread")} == {
+    assert {name: counts[name] for name in ("no_layout", "layout_off", "summed", "out_of_review", "into_review", "reread")} == {
         "no_layout": 1,
+        "layout_off": 1,
         "summed": 2,
         "out_of_review": 1,
         "into_review": 1,

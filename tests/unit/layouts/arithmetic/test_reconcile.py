@@ -165,3 +165,61 @@ def test_readings_outside_of_cells_and_checks_that_lack_a_cell_change_nothing() 
 
     assert reckoned(readings, LAYOUT, POLICY).readings == tuple(readings)
     assert reckoned([], LAYOUT, POLICY).readings == ()
+
+
+def test_a_doubtful_cell_does_not_send_the_sure_ones_of_its_column_to_a_person() -> None:
+    after = page(*rows("12", "3~5", "41", "7", "500"))
+
+    assert {row: one.state for row, one in after.items() if row != "Total"} == {
+        "1": State.ACCEPTED,
+        "2": State.REVIEW,
+        "3": State.ACCEPTED,
+        "4": State.ACCEPTED,
+    }
+
+
+def slipped(row: str, digits: str, other: int) -> Reading:
+    """Surely these digits, but that the last may be another one, with a probability of 1 %."""
+    return read_as(digits, at(row), doubt={len(digits) - 1: (0.985, str(other))})
+
+
+def test_of_a_sum_that_breaks_the_cell_is_asked_for_whose_other_reading_mends_it() -> None:
+    readings = rows("12", "30", "41", "7", "93")
+    readings[2] = slipped("3", "41", 4)
+
+    after = page(*readings)
+
+    asked = [row for row, one in after.items() if one.state is State.REVIEW or "read first as" in one.checks]
+    assert asked == ["3"]
+
+
+def test_all_cells_of_a_sum_that_nothing_mends_are_asked_for() -> None:
+    after = page(*rows("12", "30", "41", "7", "5555"))
+
+    assert {one.state for one in after.values()} == {State.REVIEW}
+
+
+COLUMNS = tuple("abcdef")
+WIDE = Grid("g", Axis(ROWS, (0, 10, 20, 30, 40, 50)), Axis(COLUMNS, (0, 10, 20, 30, 40, 50, 60)), HOLDS)
+WIDE_LAYOUT = Layout("form", 100, 100, grids=(WIDE,), checks=(Check(Rule.TOTAL, ROWS[:-1], "Total", "g"),))
+
+
+def wide(totals: tuple[str, ...]) -> list[Reading]:
+    """A table whose columns all add up to 90."""
+    numbers = ("12", "30", "41", "7")
+    return [
+        read_as(text, Place("g", row, column))
+        for column, total in zip(COLUMNS, totals, strict=True)
+        for row, text in zip(ROWS, (*numbers, total), strict=True)
+    ]
+
+
+def test_a_page_whose_totals_mostly_break_is_told_from_one_on_which_some_do() -> None:
+    some, most = ("90", "90", "90", "90", "4111", "4222"), ("90", "3111", "4222", "5333", "6444", "7555")
+
+    assert not reckoned(wide(some), WIDE_LAYOUT, POLICY).mostly_broken
+    assert reckoned(wide(most), WIDE_LAYOUT, POLICY).mostly_broken
+
+
+def test_few_totals_say_nothing_of_a_page_as_a_whole() -> None:
+    assert not reckoned(rows("12", "30", "41", "7", "5555"), LAYOUT, POLICY).mostly_broken
