@@ -27,8 +27,8 @@ _STRONG = 0.5
 _THERE = 0.65
 """Of what the page usually shows of the form's rulings, below which it does not have one."""
 
-_UNKNOWN = 0.5
-"""Of the width, up to which the form has nothing where the page has a ruling."""
+_UNKNOWN = 0.55
+"""Of a ruling of the page, up to which the form does not have it."""
 
 _MISSING = 0.1
 """Share of a table's inner rulings that a faint scan may lack."""
@@ -80,8 +80,8 @@ class _Ruling:
     other: float
 
     def knows(self, other: _Ruling) -> bool:
-        """Whether the other one's middle lies within it, or beside it."""
-        return self.top - _GAP < other.row < self.bottom + _GAP
+        """Whether the other one's middle lies within it, or beside it, and it is not much shorter."""
+        return self.top - _GAP < other.row < self.bottom + _GAP and other.own >= _UNKNOWN * self.own
 
 
 def fault_of(layout: Layout, to_page: ToPage, maps: LineMaps, near: float) -> str:
@@ -112,7 +112,7 @@ def _of_rulings(picture: Straightened) -> str:
     lost = [one for one in own if one.other < _THERE * usual * one.own and _is_lost(picture, one)]
     if lost and (own[0] in lost or own[-1] in lost):
         return f"the page does not have its {'first' if own[0] in lost else 'last'} ruling"
-    added = [one for one in page if one.other < _UNKNOWN and not any(one.knows(known) for known in form)]
+    added = [one for one in page if one.other < _UNKNOWN * one.own and not any(one.knows(known) for known in form)]
     beyond = [one for one in added if not 0 < one.row < count and _joined(picture, one, picture.page_crossing)]
     if beyond:
         return f"the page's table goes on {'before its first' if beyond[0].row < 0 else 'behind its last'} ruling"
