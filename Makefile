@@ -1,9 +1,9 @@
-# Every target makes or refreshes .venv itself from requirements.lock: with uv where it is on the PATH, else with pip alone.
+# Every target creates or updates .venv from requirements.lock: with uv where it is on the PATH, else with pip.
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-fast check faults bench accuracy lock clean
+.PHONY: help demo test test-fast check faults bench accuracy wheel lock clean
 
 BIN := .venv/bin
 STAMP := .venv/.installed
@@ -12,12 +12,12 @@ FITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 PYTHON ?= $(firstword $(foreach name,python3 python3.13 python3.12 python3.11,$(shell $(name) -c '$(FITS)' 2>/dev/null && echo $(name))))
 ARGS ?=
 
-help: ## this list
+help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
 
 demo: export PATH := $(CURDIR)/$(BIN):$(PATH)
 demo: export DIGITS_HOME := demo/home
-demo: $(STAMP) ## writes 12 ledger pages, reads them, and shows what came out
+demo: $(STAMP) ## write 12 ledger pages, read them, and show the numbers
 	@rm -rf demo
 	digits synth demo/scans --pages 12 --seed 1
 	digits digitise demo/scans --out demo/results
@@ -29,29 +29,35 @@ demo: $(STAMP) ## writes 12 ledger pages, reads them, and shows what came out
 	@echo "Decide what the machine is not sure of: DIGITS_HOME=demo/home $(BIN)/digits review serve"
 	@echo "Next, with scans of your own: $(BIN)/digits digitise FOLDER --out RESULTS"
 
-test: $(STAMP) ## every test; make test ARGS="-k decode" for some
+test: $(STAMP) ## run all tests; make test ARGS="-k decode" for some
 	@$(BIN)/python -m tests.support.servers.object_stores install || echo "going on without them"
 	@$(BIN)/pytest $(ARGS)
 
-test-fast: $(STAMP) ## the quick unit tests, for the habit: no server, no training
+test-fast: $(STAMP) ## run the quick unit tests: no server, no training
 	@$(BIN)/pytest tests/unit -m "not slow" $(ARGS)
 
-check: $(STAMP) ## style, types, and who may import whom
+check: $(STAMP) ## check style, types, and import directions
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
-faults: $(STAMP) ## faults against real processes, 20 rounds of each: hours on a busy machine; FAULT_ROUNDS=3 make faults
+faults: $(STAMP) ## inject faults into real processes, 20 rounds each: hours on a busy machine; FAULT_ROUNDS=3 make faults
 	@$(BIN)/python -m tests.support.servers.object_stores install || echo "going on without them"
 	@FAULTS=1 FAULT_ROUNDS=$${FAULT_ROUNDS:-20} $(BIN)/pytest tests/faults -rP $(ARGS)
 
-bench: $(STAMP) ## speed, memory and start-up times; make bench ARGS="--pages 20" for a quick look
+bench: $(STAMP) ## measure speed, memory and start-up times; make bench ARGS="--pages 20" for a quick run
 	@$(BIN)/python -m tests.benchmarks.bench $(ARGS)
 
-accuracy: $(STAMP) ## our reading against RapidOCR's and Tesseract's; make accuracy PAGES=folder MNIST=mnist.npz
+accuracy: $(STAMP) ## compare accuracy with RapidOCR and Tesseract; make accuracy PAGES=folder MNIST=mnist.npz
 	@$(BIN)/python -m tests.benchmarks.accuracy.install || echo "going on without what is missing"
 	@$(BIN)/python -m tests.benchmarks.accuracy.accuracy $(if $(PAGES),--pages "$(PAGES)") $(if $(MNIST),--mnist "$(MNIST)") $(ARGS)
+
+# The wheel says which packages it needs and from which versions on; requirements.lock is for this checkout.
+wheel: $(STAMP) ## a wheel in dist/, for pip install on machines without this checkout
+	@rm -rf build dist
+	@$(BIN)/python -c 'import setuptools.build_meta as build; print("dist/" + build.build_wheel("dist"))' | tail -n 1
+	@rm -rf build
 
 # Keeps the versions that still fit; ARGS=--upgrade takes the newest that do.
 lock: ## works out requirements.lock anew from pyproject.toml
@@ -60,10 +66,10 @@ lock: ## works out requirements.lock anew from pyproject.toml
 	  --no-emit-index-url --no-emit-find-links --no-header --no-annotate -q $(ARGS) -o requirements.lock
 
 clean: ## back to a fresh clone: removes the environments and everything that was made
-	rm -rf .venv .venv-* demo bench accuracy build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-* demo bench accuracy build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# The stamp is written last and goes first, so an interrupted install starts again from nothing.
+# The stamp is removed first and written last, so an interrupted install starts again from scratch.
 # Byte-compiled at once (pip does that by itself): TensorFlow then starts in a third of the time.
 $(STAMP): requirements.lock pyproject.toml
 	@$(or $(PYTHON),false) -c '$(FITS)' || { echo "digits needs Python 3.11, 3.12 or 3.13, and '$(or $(PYTHON),python3)' is none:" \

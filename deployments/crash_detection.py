@@ -1,7 +1,7 @@
-"""The automation that ends dead runs.
+"""The Prefect automation that marks dead runs as crashed.
 
-A run whose process was killed stays Running for ever in Prefect and holds its place in the concurrency limit. Living runs
-send a heartbeat (PREFECT_FLOWS_HEARTBEAT_FREQUENCY in prefect.yaml); one that has fallen silent is marked as crashed.
+A run whose process was killed stays Running for ever in Prefect and keeps its place in the concurrency limit. Running flows send
+a heartbeat (PREFECT_FLOWS_HEARTBEAT_FREQUENCY in prefect.yaml); one whose heartbeat stops is marked as crashed.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from prefect.events.schemas.events import ResourceSpecification
 
 NAME = "digits: end runs whose process is gone"
 SILENT_SECONDS = 90
-"""Three heartbeats."""
+"""Seconds without a heartbeat after which a run counts as dead: three heartbeats."""
 
-_WORDS = f"no sign of life for {SILENT_SECONDS} s: its process is gone. The next run goes on from there"
+_WORDS = f"no heartbeat for {SILENT_SECONDS} s: its process is gone. The next run continues from there"
 _ENDS = ("Completed", "Failed", "Cancelled", "Crashed")
 
 
 def ensure_automation() -> str:
-    """Make it, or bring it up to date; returns its name."""
+    """Create or update the automation; return its name."""
     try:
-        found: Any = Automation.read(name=NAME)  # its types tell of the asynchronous form alone
+        found: Any = Automation.read(name=NAME)  # its type hints describe the asynchronous variant only
     except ValueError:
         made: Any = automation()
         made.create()
@@ -37,7 +37,7 @@ def ensure_automation() -> str:
 
 
 def automation() -> Automation:
-    """As Prefect's own guide to zombie runs has it."""
+    """Build the automation, following Prefect's guide to zombie flow runs."""
     heartbeat = "prefect.flow-run.heartbeat"
     return Automation(
         name=NAME,

@@ -1,4 +1,4 @@
-"""The pure heart of `digits`: from the pixels of a page to numbers with a confidence, and nothing that needs a network."""
+"""The core of `digits`: from the pixels of a page to numbers with a confidence, without network or database."""
 
 ALGORITHM_VERSION = "10"
-"""Names the reading algorithm (preparation, segmentation, crop). Raise it whenever a page could read differently."""
+"""Version of the reading algorithm (preparation, segmentation, crop). Raise it whenever a page could read differently."""

@@ -17,7 +17,7 @@ from enum import StrEnum
 
 
 class FailureReason(StrEnum):
-    """Why a page was quarantined; the word stands in the column `reason` of the table `pages`."""
+    """Reasons why a page is quarantined, as in the column `reason` of the table `pages`."""
 
     EMPTY = "empty file"
     NOT_AN_IMAGE = "not an image"
@@ -32,7 +32,7 @@ class FailureReason(StrEnum):
 
 
 class DigitsError(Exception):
-    """Base of every error that is meant for a person; `exit_code` is what the command line returns."""
+    """Base of every error that is meant for the user; `exit_code` is what the command line returns."""
 
     exit_code = 1
 
@@ -66,12 +66,12 @@ class GateRefusedError(DigitsError):
 
 
 class PageError(DigitsError):
-    """A page that cannot be read. `reason` is the word for the table, the message is for people."""
+    """A page that cannot be read. `reason` is the value for the table, the message is for people."""
 
     def __init__(self, reason: FailureReason, message: str) -> None:
         super().__init__(message)
         self.reason = reason
 
     def __reduce__(self) -> tuple[type[PageError], tuple[FailureReason, str]]:
-        # An exception crosses from a worker process by its args; without this the reason would be lost.
+        # pickling passes only args from a worker process; without this the reason would be lost
         return type(self), (self.reason, str(self))

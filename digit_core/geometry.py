@@ -1,4 +1,4 @@
-"""Boxes held against each other: shared areas and what lies inside. Pixels, origin top left, x right, y down."""
+"""Geometry of boxes: shared areas and containment. Pixels, origin top left, x right, y down."""
 
 from __future__ import annotations
 

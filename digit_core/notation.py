@@ -1,8 +1,7 @@
-"""What a number as written stands for: its kind, and its value where the kind has one.
+"""Interpretation of a number as written: its kind, and its value where the kind has one.
 
-Archives write numbers in many ways, and some can be read in two: 1,234 is a thousand or a decimal, 5/6 a fraction, a date or
-shillings. Such a text has the kind `other` and no value until somebody says what stands there: a layout, or the other numbers of
-its page.
+Archives write numbers in many ways, and some are ambiguous: 1,234 is a thousand or a decimal, 5/6 a fraction, a date or
+shillings. Such a text has the kind `other` and no value until a layout, or the other numbers of its page, decide.
 """
 
 from __future__ import annotations
@@ -14,21 +13,21 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 UNKNOWN_CHARACTER = "?"
-"""Stands in a text for a character that the alphabet does not hold, or that nobody could read."""
+"""Placeholder in a text for a character outside of the alphabet, or an illegible one."""
 
 LONGEST = 100
-"""Characters of a text that stands for something: more is no number, and floats end at 308 digits."""
+"""Greatest length of a text with a meaning: longer ones are no numbers, and floats end at 308 digits."""
 
 
 class NumberKind(StrEnum):
-    """What a written number is."""
+    """Kind of a written number."""
 
     NONE = ""  # nothing is written
     INTEGER = "integer"
     DECIMAL = "decimal"
     SIGNED = "signed"  # an integer or a decimal with a sign before it
     FRACTION = "fraction"
-    MONEY = "money"  # pounds, shillings and pence with strokes between
+    MONEY = "money"  # pounds, shillings and pence separated by strokes
     DATE = "date"
     TIME = "time"
     ANGLE = "angle"  # degrees, and minutes
@@ -37,7 +36,7 @@ class NumberKind(StrEnum):
 
 
 class DateOrder(StrEnum):
-    """In which order day, month and year of a date stand."""
+    """Order of day, month and year in a date."""
 
     DMY = "dmy"
     MDY = "mdy"
@@ -46,8 +45,10 @@ class DateOrder(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Notation:
-    """How numbers are written in some place. decimals: how many digits stand after the point, whether it is written or not;
-    decimal_mark: "." or ","; kinds: what may stand there at all; () for everything. None: as written.
+    """Rules for writing numbers at some place.
+
+    decimals: number of digits after the point, whether it is written or not; decimal_mark: "." or ","; kinds: allowed kinds, ()
+    for all. None: as written.
     """
 
     decimals: int | None = None
@@ -61,8 +62,10 @@ AS_WRITTEN = Notation()
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """What a text stands for. value: None where its kind has none; decimals: how many digits stand after its point, None where
-    none is written; open: whether it could as well be something else.
+    """Interpretation of a text.
+
+    value: None where its kind has none; decimals: number of digits after its point, None without one; open: whether it is
+    ambiguous.
     """
 
     kind: NumberKind
@@ -85,13 +88,14 @@ _ANGLE = re.compile(r"([+-]?)(\d{1,3}(?:[.,]\d+)?)°(?:(\d{1,2})'(?:(\d{1,2})\")
 _NO_MARKS = str.maketrans("", "", ".,'")
 _SHARES = {"½": 0.5, "¼": 0.25, "¾": 0.75}
 _USUAL = {2, 3, 4, 8, 16, 32, 64}
-"""Denominators of fractions that stand alone: of others a stroke rather parts shillings from pence, or day from month."""
+"""Denominators of fractions that stand alone: with others a stroke more likely separates shillings from pence, or day from
+month."""
 
 
 def interpret(text: str, notation: Notation = AS_WRITTEN) -> Meaning:
-    """What a text as written stands for, by the notation of its place.
+    """Interpret a text as written, by the notation of its place.
 
-    Where the notation names kinds, the first meaning among them counts; a text that has no such meaning keeps its likeliest.
+    Where the notation names kinds, the first meaning among them counts; a text without such a meaning keeps its likeliest.
     """
     text = " ".join(text.split())
     if not text:
@@ -104,18 +108,18 @@ def interpret(text: str, notation: Notation = AS_WRITTEN) -> Meaning:
 
 
 def _is_among(kind: NumberKind, kinds: tuple[NumberKind, ...]) -> bool:
-    """Whether a place that holds these kinds may hold this one; a sign makes no other kind of an integer or a decimal."""
+    """Whether a place for these kinds may hold this one; a sign does not change the kind of an integer or a decimal."""
     signed = kind is NumberKind.SIGNED and (NumberKind.INTEGER in kinds or NumberKind.DECIMAL in kinds)
     return not kinds or kind in kinds or signed
 
 
 def fits(meaning: Meaning, notation: Notation) -> bool:
-    """Whether a place with this notation may hold what a text means there."""
+    """Whether a place with this notation allows this meaning."""
     return _is_among(meaning.kind, notation.kinds)
 
 
 def decimal_mark_of(texts: Iterable[str]) -> str | None:
-    """The decimal mark that these numbers of one page agree on; None where none of them tells, or they differ."""
+    """Return the decimal mark that these numbers of one page agree on; None where none shows it, or they differ."""
     votes: Counter[str] = Counter()
     for text in texts:
         number = _NUMBER.fullmatch(text)
@@ -130,7 +134,7 @@ def decimal_mark_of(texts: Iterable[str]) -> str | None:
 
 
 def _meanings(text: str, notation: Notation) -> Iterator[Meaning]:
-    """What a text may stand for, likeliest first."""
+    """Yield the possible meanings of a text, likeliest first."""
     if UNKNOWN_CHARACTER in text:
         return
     if _DITTO.fullmatch(text):
@@ -140,7 +144,7 @@ def _meanings(text: str, notation: Notation) -> Iterator[Meaning]:
 
 
 def _times(text: str, notation: Notation) -> Iterator[Meaning]:
-    """Hours, minutes and seconds; with a point or comma only where the place says that it holds times."""
+    """Interpret as hours, minutes and seconds; with a point or comma only where the place is for times."""
     time = _TIME.fullmatch(text)
     if not time or not (time[2] == ":" or NumberKind.TIME in notation.kinds):
         return
@@ -149,7 +153,7 @@ def _times(text: str, notation: Notation) -> Iterator[Meaning]:
 
 
 def _dates(text: str, notation: Notation) -> Iterator[Meaning]:
-    """Day, month and year, or day and month alone where the place says that it holds dates."""
+    """Interpret as day, month and year, or day and month alone where the place is for dates."""
     date = _DATE.fullmatch(text)
     orders = (notation.date_order,) if notation.date_order else tuple(DateOrder)
     if date and any(_is_date((date[1], date[3], date[4]), order, len(orders) == 1) for order in orders):
@@ -160,7 +164,7 @@ def _dates(text: str, notation: Notation) -> Iterator[Meaning]:
 
 
 def _is_date(parts: tuple[str, str, str], order: DateOrder, known: bool) -> bool:
-    """known: whether the place says that its dates stand in this order; a year before the others has all its figures else."""
+    """Whether the parts are a date. known: the place gives the order; otherwise a year in front needs all its digits."""
     named = dict(zip(order.value, parts, strict=True))
     years = (4,) if order is DateOrder.YMD and not known else (2, 4)
     return max(len(named["d"]), len(named["m"])) <= 2 and len(named["y"]) in years and _in_month(int(named["d"]), int(named["m"]))
@@ -175,7 +179,7 @@ def _in_month(day: int, month: int) -> bool:
 
 
 def _strokes(text: str, notation: Notation) -> Iterator[Meaning]:
-    """Pounds, shillings and pence, or shillings and pence: 6/13/2, 12/6, 5/-. Two figures alone may be something else too."""
+    """Interpret as pounds, shillings and pence, or shillings and pence: 6/13/2, 12/6, 5/-. Two figures alone are ambiguous."""
     money = _MONEY.fullmatch(text)
     if not money:
         return
@@ -196,7 +200,7 @@ def _usual_fraction(above: int, below: int) -> bool:
 
 
 def _fractions(text: str, _: Notation) -> Iterator[Meaning]:
-    """½, 18¾, 12 1/2, 3/4."""
+    """Interpret as a fraction: ½, 18¾, 12 1/2, 3/4."""
     fraction = _FRACTION.fullmatch(text)
     if not fraction:
         return
@@ -208,7 +212,7 @@ def _fractions(text: str, _: Notation) -> Iterator[Meaning]:
 
 
 def _angles(text: str, _: Notation) -> Iterator[Meaning]:
-    """Degrees, with minutes and seconds: the value is in degrees."""
+    """Interpret as degrees, with minutes and seconds; the value is in degrees."""
     angle = _ANGLE.fullmatch(text)
     if not angle or int(angle[3] or 0) >= 60 or int(angle[4] or 0) >= 60:
         return
@@ -217,7 +221,7 @@ def _angles(text: str, _: Notation) -> Iterator[Meaning]:
 
 
 def _numbers(text: str, notation: Notation) -> Iterator[Meaning]:
-    """Integers and decimals. What stands behind one without a figure after it (12. or 12,-) says nothing of its value."""
+    """Interpret as integer or decimal. A mark without a digit after it (12. or 12,-) does not change the value."""
     number = _NUMBER.fullmatch(text)
     if not number or not number[2].translate(_NO_MARKS):
         return
@@ -237,7 +241,7 @@ def _marks_in(body: str) -> str:
 
 
 def _decimals(body: str, notation: Notation) -> Iterator[int | None]:
-    """How many digits may stand after the point of a number; None where it has no point, _EITHER where nothing tells."""
+    """Yield the possible numbers of digits after the point; None where it has no point, _EITHER where it is ambiguous."""
     if notation.decimals is not None:
         yield notation.decimals
         return

@@ -1,4 +1,4 @@
-"""Softmax and its kin in NumPy: importing scipy.special for them would cost half a second of every start."""
+"""Softmax and related functions in NumPy: importing scipy.special would cost half a second at every start."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ _FAR = 60.0
 
 
 def softmax(scores: NDArray[Float]) -> NDArray[Float]:
-    """Probabilities along the last axis from scores of any shape, in their dtype; they add up to 1."""
+    """Convert scores to probabilities along the last axis, in their dtype; they add up to 1."""
     powers = np.exp(scores - scores.max(axis=-1, keepdims=True))
     return np.asarray(powers / powers.sum(axis=-1, keepdims=True))
 
 
 def log_sum_exp(scores: NDArray[Float]) -> NDArray[Float]:
-    """Logarithm of the sum of the exponentials along the last axis, in the dtype of the scores."""
+    """Return the logarithm of the sum of exponentials along the last axis, in the dtype of the scores."""
     top = scores.max(axis=-1)
     return np.asarray(top + np.log(np.exp(scores - top[..., None]).sum(axis=-1)))
 
 
 def sigmoid(log_odds: NDArray[Float]) -> NDArray[Float]:
-    """Probabilities from log odds, in their dtype and shape."""
+    """Convert log odds to probabilities, in their dtype and shape."""
     return np.asarray(1 / (1 + np.exp(-np.clip(log_odds, -_FAR, _FAR))))
 
 
 def log_odds(probability: NDArray[Float]) -> NDArray[Float]:
-    """Logarithms of p / (1 - p) for probabilities above 0 and below 1, in their dtype and shape."""
+    """Return the logarithms of p / (1 - p) for probabilities above 0 and below 1, in their dtype and shape."""
     return np.asarray(np.log(probability / (1 - probability)))

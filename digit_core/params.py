@@ -1,4 +1,4 @@
-"""Algorithm parameters: frozen, checked, hashed into every batch key. A typo in a name is an error."""
+"""Algorithm parameters: frozen, checked, hashed into every batch key. A misspelt name is an error."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from digit_core.errors import InputError
 
 @dataclass(frozen=True, slots=True)
 class Params:
-    """What all parameter classes share: made from a mapping with a check of the names, and a stable digest."""
+    """Base of all parameter classes: built from a mapping with a check of the names, and a stable digest."""
 
     @classmethod
     def from_mapping(cls, values: Mapping[str, Any]) -> Self:
-        """Raises InputError naming every key that is no parameter of this class."""
+        """Build the parameters. Raises InputError naming every key that is no parameter of this class."""
         known = {field.name for field in fields(cls)}
         unknown = sorted(set(values) - known)
         if unknown:
@@ -26,7 +26,7 @@ class Params:
         return cls(**values)
 
     def digest(self) -> str:
-        """12 hexadecimal characters that change whenever a value changes."""
+        """Return 12 hexadecimal characters that change whenever a value changes."""
         text = json.dumps([type(self).__name__, asdict(self)], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
@@ -38,7 +38,7 @@ def _require(condition: bool, message: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class DecodeLimits(Params):
-    """What a scan may cost. Pixels are counted before a pixel is decoded."""
+    """Limits for a scan. Pixels are counted from the headers, before any is decoded."""
 
     max_megapixels: float = 200.0
     max_pages: int = 5000
@@ -53,8 +53,10 @@ class DecodeLimits(Params):
 
 
 class CalibrationSet(StrEnum):
-    """The digits that a promised error is for: those of real collections, held-out ones written anew on worn paper or as clean as
-    MNIST has them, or those of the collection itself that people have audited.
+    """Digits that the tolerated error was measured on.
+
+    Those of real collections, held-out ones redrawn on worn paper or clean as in MNIST, or audited digits of the collection
+    itself.
     """
 
     REAL = "real"
@@ -64,7 +66,7 @@ class CalibrationSet(StrEnum):
 
 
 class NetworkName(StrEnum):
-    """The networks that read a page, as people name them."""
+    """The networks that read a page, by the names that users see."""
 
     CLASSIFIER = "classifier"
     DETECTOR = "detector"
@@ -72,7 +74,7 @@ class NetworkName(StrEnum):
 
 
 class Writing(StrEnum):
-    """Which numbers are wanted: all, those written by hand, or those printed."""
+    """Numbers to read: all, handwritten or printed ones."""
 
     ANY = "any"
     HAND = "hand"
@@ -81,7 +83,7 @@ class Writing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ReviewPolicy(Params):
-    """Which digits a person shall see: all below `threshold`, and `audit_share` of the accepted ones.
+    """Digits that go to review: all below `threshold`, and `audit_share` of the accepted ones.
 
     writing: which numbers are published at all.
     """
@@ -96,7 +98,7 @@ class ReviewPolicy(Params):
 
 
 class AskWhen(StrEnum):
-    """Which numbers the second reader is asked about: those that our own readers are unsure of, all, or none."""
+    """Numbers that the second reader is asked about: those that our own readers are unsure of, all, or none."""
 
     WHEN_UNSURE = "when-unsure"
     ALWAYS = "always"
@@ -105,15 +107,15 @@ class AskWhen(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SecondOpinion(Params):
-    """When the second reader is asked; `level`: the confidence of our own readers below which they are unsure.
+    """Rule for asking the second reader; `level`: the confidence of our own readers below which they count as unsure.
 
-    It takes longer for a number than all else. Asked only where ours are unsure, it is asked about at most `share` of a page's
-    numbers, or `few` where that is more: those that are nearest to being sure, which it moves out of review most often.
+    It takes longer per number than everything else. In the mode when-unsure it is asked about at most `share` of a page's
+    numbers, or `few` where that is more: those nearest to acceptance, which it moves out of review most often.
     """
 
     when: AskWhen = AskWhen.WHEN_UNSURE
     level: float = 0.97
-    share: float = 0.15
+    share: float = 0.4
     few: int = 40
 
     def __post_init__(self) -> None:
@@ -121,7 +123,7 @@ class SecondOpinion(Params):
         _require(0 <= self.share <= 1, f"the share of numbers that it is asked about must lie in 0 to 1, not {self.share}")
 
     def asked(self, confidences: Sequence[float]) -> list[int]:
-        """Which of a page's numbers it is asked about, given how sure our own readers are of each; indices in ascending order."""
+        """Return the indices, ascending, of a page's numbers that it is asked about, given our own readers' confidences."""
         if self.when is not AskWhen.WHEN_UNSURE:
             return list(range(len(confidences))) if self.when is AskWhen.ALWAYS else []
         unsure = [i for i, confidence in enumerate(confidences) if confidence < self.level]
@@ -131,13 +133,13 @@ class SecondOpinion(Params):
 
 @dataclass(frozen=True, slots=True)
 class SegmentationParams(Params):
-    """How ink becomes digits. Lengths are multiples of the digit height `H` of the place, unless named pixels."""
+    """Parameters of page preparation and grouping. Lengths are multiples of the local digit height `H`, unless named pixels."""
 
-    ink_contrast: float = 0.16  # of the way from paper to black: fainter is paper
-    max_skew: float = 6.0  # degrees that deskewing looks at, either way
-    rule_length: float = 0.028  # of the longer side of the page: a straight run this long is a ruling
+    ink_contrast: float = 0.16  # share of the way from paper to black: fainter is paper
+    max_skew: float = 6.0  # range of deskewing in degrees, either way
+    rule_length: float = 0.028  # share of the longer side of the page: a straight run this long is a ruling
     gap: float = 0.85  # H: wider gaps end a number
-    dotted_gap: float = 1.6  # H: unless a dot or comma stands in the gap
+    dotted_gap: float = 1.6  # H: the same where a dot or comma is in the gap
 
     def __post_init__(self) -> None:
         _require(0 < self.ink_contrast < 1, f"ink_contrast must be a share of the way to black, not {self.ink_contrast}")
@@ -147,14 +149,14 @@ class SegmentationParams(Params):
 
 @dataclass(frozen=True, slots=True)
 class TrainingParams(Params):
-    """How a recipe is trained, where it shall differ from the recipe: 0 leaves it to the recipe."""
+    """Deviations from a recipe's training parameters: 0 keeps the recipe's value."""
 
     seed: int = 1
     epochs: int = 0
     batch: int = 0
     learning_rate: float = 0.0
     patience: int = 0  # epochs without a better validation loss after which training ends; 0: all epochs
-    augment: bool = False  # learn archive ink, whatever the recipe says
+    augment: bool = False  # train on archive ink, whatever the recipe says
 
     def __post_init__(self) -> None:
         for name in ("seed", "epochs", "batch", "learning_rate", "patience"):

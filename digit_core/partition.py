@@ -1,4 +1,4 @@
-"""A share of a source: several runs read it side by side, each the objects of its share, and no two the same object."""
+"""Partition of a source into shares: several runs read it in parallel, and no object is in two shares."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from digit_core.errors import InputError
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """Share `number` (from 1) of `of`. An object's share depends on its name alone, so it stays in it from run to run."""
+    """Share `number` (from 1) of `of`. An object's share depends on its name alone, so it is the same in every run."""
 
     number: int = 1
     of: int = 1
@@ -22,10 +22,10 @@ class Share:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """'2/3' -> the second of three. Raises InputError for anything else."""
+        """Parse '2/3' as the second of three. Raises InputError for anything else."""
         number, mark, of = text.partition("/")
         if not (mark and number.strip().isdigit() and of.strip().isdigit()):
-            raise InputError(f"{text!r} is no share: write 1/3, 2/3 or 3/3")
+            raise InputError(f"{text!r} is not a share: write 1/3, 2/3 or 3/3")
         return cls(int(number), int(of))
 
     def holds(self, uri: str) -> bool:

@@ -1,4 +1,4 @@
-"""What was read: digits, numbers and pages as they are published, and what is put to a person. Coordinates as in `records`."""
+"""Readings: digits, numbers and pages as they are published, and review items. Coordinates as in `records`."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from digit_core.records import NOT_A_DIGIT, Box, Cell, Form, PageRef
 OUT_OF_REVIEW = "(out of review)"
 INTO_REVIEW = "(into review)"
 READ_FIRST = "(read first as "
-"""Words of the column `checks`: what the sums of a layout did to a number."""
+"""Phrases of the column `checks`: the effect of a layout's sums on a number."""
 
 
 class State(StrEnum):
-    """What may be done with a digit or a number."""
+    """State of a digit or a number."""
 
     ACCEPTED = "accepted"
     REVIEW = "review"
-    REJECTED = "rejected"  # surely not a digit: kept in `digits`, left out of its number
-    CONFIRMED = "confirmed"  # a person saw what the machine was not sure of, and read the same
-    CORRECTED = "corrected"  # a person read something else, and that counts
-    UNREADABLE = "unreadable"  # a person could not read all of it: ? stands for each digit
+    REJECTED = "rejected"  # certainly not a digit: kept in `digits`, left out of its number
+    CONFIRMED = "confirmed"  # a reviewer read the same as the machine
+    CORRECTED = "corrected"  # a reviewer read something else, which counts
+    UNREADABLE = "unreadable"  # a reviewer could not read all of it: ? stands for each unreadable digit
 
 
 class Reason(StrEnum):
-    """Why a person is asked; the word stands in the column `reason`."""
+    """Reason for review, as in the column `reason`."""
 
     LOW_CONFIDENCE = "low confidence"
     AUDIT = "audit"
@@ -38,7 +38,7 @@ class Reason(StrEnum):
     STRUCK_OUT = "struck out?"
     OVERWRITTEN = "overwritten?"
     NOT_READ = "not read"  # a cell of a form with ink that is no number
-    MARK = "mark?"  # a point, a stroke, a sign that may be none, or one that the alphabet does not hold
+    MARK = "mark?"  # a point, stroke or sign that may be none, or a mark outside of the alphabet
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +56,17 @@ class DigitReading:
 
     @property
     def digit(self) -> str:
-        """'0' to '9', or '' for what is not a digit."""
+        """Return '0' to '9', or '' for a non-digit."""
         return str(self.top[0][0]) if self.top[0][0] < NOT_A_DIGIT else ""
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One number as read: `digits` as a string with its leading zeros, confidence: that all of it is right.
+    """One number as read: `digits` as a string with its leading zeros; confidence: that all of it is right.
 
     printed: probability that it was printed; text: as written, with its marks; notation: how numbers are written at its place.
-    cell: where it stands in a form or a ruled table. checks: what the form's arithmetic says of it. second: what the second
-    reader reads there, None where it was not asked.
+    cell: its cell in a form or a ruled table. checks: result of the form's arithmetic. second: the second reader's reading, None
+    where it was not asked.
     """
 
     line: int
@@ -89,22 +89,22 @@ class Reading:
 
     @property
     def meaning(self) -> Meaning:
-        """What its text stands for."""
+        """Interpret its text."""
         return interpret(self.text or self.digits, self.notation)
 
     @property
     def kind(self) -> NumberKind:
-        """Integer, decimal, date …; none where nothing is written."""
+        """Return its kind: integer, decimal, date …; `none` where nothing is written."""
         return self.meaning.kind
 
     @property
     def value(self) -> float | None:
-        """What the text comes to; None where its kind has no value."""
+        """Return the value of the text; None where its kind has no value."""
         return self.meaning.value
 
     @property
     def decimals(self) -> int | None:
-        """How many of the digits stand after the point, as its place has them or as written; None if nothing says so."""
+        """Return the number of digits after the point, by its place or as written; None if unknown."""
         return self.meaning.decimals if self.notation.decimals is None else self.notation.decimals
 
     @property
@@ -115,7 +115,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class PageRead:
-    """A page with its readings, in reading order; clear: whether numbers are seen on it, and not mere words, or turned ones."""
+    """A page with its readings, in reading order; clear: False if hardly anything on it is a clear number."""
 
     ref: PageRef
     width: int
@@ -128,7 +128,7 @@ class PageRead:
 
 
 def one_number(page: PageRead) -> Reading:
-    """The readings of a strip as one: it is one number, even where its digits stand far apart; without any it has no digits."""
+    """Join the readings of a strip, which is one number even where its digits stand far apart; without any it has no digits."""
     readings = page.readings
     if not readings:
         return Reading(0, Box(0, 0, page.width, page.height), "", 0.0, State.REVIEW, ())
@@ -143,7 +143,7 @@ def one_number(page: PageRead) -> Reading:
 
 @dataclass(frozen=True, slots=True)
 class ReadBy:
-    """Who read it: stands in every row. `model_version` is that of the classifier, `params` the digest of the parameters."""
+    """Versions that produced a row. `model_version` is the classifier's, `params` the digest of the parameters."""
 
     model_version: str
     algorithm_version: str
@@ -156,18 +156,18 @@ class ReadBy:
 
     @property
     def reading(self) -> tuple[str, ...]:
-        """All of it but the run: pages that are read by the same again give the same rows."""
+        """Return all versions except the run: equal ones give equal rows."""
         return tuple(getattr(self, one.name) for one in fields(self) if one.name != "run_id")
 
 
 @dataclass(frozen=True, slots=True)
 class ReviewItem:
-    """A digit for a person: its crop and the strip around it as PNG bytes, the three best guesses, and why it is asked.
+    """A digit for review: its crop and the strip around it as PNG bytes, the three best guesses, and the reason.
 
-    `parts` are the digits of its number as they were read, left to right, "" for what is none, and `place` is its own among
-    them, from 0. `mark` is its box within the strip (x, y, w, h, each as a share of the strip's side). `ink` is what the
-    model saw: 28x28 bytes, row by row. `second`: the number's digits as the second reader reads them, None where it was not
-    asked. Items of older queues go without these.
+    `parts` are the digits of its number as they were read, left to right, "" for a non-digit, and `place` is its index among
+    them, from 0. `mark` is its box within the strip (x, y, w, h, each as a share of the strip's side). `ink` is the classifier's
+    input: 28x28 bytes, row by row. `second`: the number's digits by the second reader, None where it was not asked. Items of
+    older queues lack these.
     """
 
     item_id: str
@@ -191,7 +191,7 @@ class ReviewItem:
 
 
 def as_written(text: str, digits: Sequence[str]) -> str:
-    """The number as written, with digits that were decided since in the places of those that the reader saw."""
+    """Return the number as written, with the decided digits in place of those that the reader saw."""
     if sum(character.isdigit() for character in text) != len(digits):
         return "".join(digits)
     decided = iter(digits)

@@ -1,4 +1,5 @@
-"""The data path until something is read. Coordinates are pixels of the original scan, origin top left, x right, y down."""
+"""Data types of the way from a scan to detections. Coordinates are pixels of the original scan, origin top left, x right, y
+down."""
 
 from __future__ import annotations
 
@@ -48,7 +49,7 @@ class Box:
 
     @staticmethod
     def around(boxes: Iterable[Box]) -> Box:
-        """The smallest box that holds them all; raises ValueError for none."""
+        """Return the smallest box around them all. Raises ValueError for none."""
         sides = [(box.x, box.y, box.right, box.bottom) for box in boxes]
         if not sides:
             raise ValueError("no boxes to put a box around")
@@ -59,7 +60,7 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class SourceObject:
-    """One object as the listing shows it. `version` is the ETag, or size and time where there is none."""
+    """One object of the source's listing. `version` is the ETag, or size and time where there is none."""
 
     uri: str
     size: int
@@ -68,7 +69,7 @@ class SourceObject:
 
 @dataclass(frozen=True, slots=True)
 class PageRef:
-    """Names a page: its identity is `sha256` (of the file's bytes, hexadecimal) and `index` (from 0) of `count` pages."""
+    """Reference to a page: identified by `sha256` (of the file's bytes, hexadecimal) and `index` (from 0) of `count` pages."""
 
     uri: str
     version: str
@@ -81,7 +82,7 @@ class PageRef:
         return f"{self.sha256[:16]}-{self.index}"
 
     def digit_id(self, box: Box) -> str:
-        """The same for the same pixels in whatever run, so that a person's word finds its digit again."""
+        """Return an id that is the same for the same pixels in every run, so that a decision finds its digit again."""
         return f"{self.page_id}-{box.x}-{box.y}-{box.w}-{box.h}"
 
 
@@ -111,7 +112,7 @@ class ScanWindow:
 
 
 class CellState(StrEnum):
-    """What stands in a cell of a form."""
+    """Content of a cell of a form."""
 
     NUMBER = "number"
     BLANK = "blank"
@@ -124,7 +125,7 @@ class CellState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A place of a form or of a ruled table, and what stands there; a zone has neither row nor column."""
+    """A cell of a form or of a ruled table, with its content; a zone has neither row nor column."""
 
     zone: str
     row: str
@@ -135,9 +136,9 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """The layout that a page was read by, and how well its rulings agree with the page's, 0 to 1; no name: none of them fits.
+    """The layout of a page, and how well its rulings agree with the page's, 0 to 1; no name: no layout fits.
 
-    doubt: why the layout may lie a row or a column off on this page, so that nothing on it may be accepted; "" if nothing says so.
+    doubt: why the layout may lie a row or a column off on this page, so that no number on it may be accepted; "" if it does not.
     """
 
     name: str
@@ -148,13 +149,14 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class NumberString:
-    """Digits that stand together as one number, left to right; `line` counts text lines from the top, from 0.
+    """Digits that form one number, left to right; `line` counts text lines from the top, from 0.
 
-    certainty: probability that these are its digits, none missing and none too many. printed: probability that it was
-    printed and not written by hand. text: the number as written, with its marks, as the reader took it. seen: log odds
-    that a number stands there at all, before any classifier; infinite where that is known. cell: where it stands in a form; a
-    cell without a number has no boxes, and an illegible one a box around its ink. marks: probability that the marks of the text
-    are these, none missing and none too many. second: what the second reader reads there, None where it was not asked.
+    certainty: probability that these are its digits, none missing and none too many. printed: probability that it was printed and
+    not written by hand. text: the number as written, with its marks. seen: log odds that a number stands there at all, before any
+    classifier; infinite where that is known. cell: its cell in a form; a cell without a number has no boxes, and an illegible one
+    a box around its ink. marks: probability that the marks of the text are these, none missing and none too many. second: the
+    second reader's reading, None where it was not asked. margin: log likelihood by which the second reader prefers the digits of
+    the text to others, None likewise.
     """
 
     line: int
@@ -166,16 +168,16 @@ class NumberString:
     cell: Cell | None = None
     marks: float = 1.0
     second: str | None = None
+    margin: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PageDigits:
-    """What finding digits gives: numbers in reading order, and one crop a digit in the same order.
+    """Result of detection: numbers in reading order, and one crop per digit in the same order.
 
-    `crops` has shape (sum of len(number.boxes), 28, 28); `skew`: degrees that the page lies turned by, clockwise;
-    its tilt, and 90, 180 or 270 more where it lies sideways or upside down.
-    `evidence`: what finding them already said of each digit, shape (as many, 11), rows sum to 1; None for nothing. `form`: by
-    which layout it was read; None if by none.
+    `crops` has shape (sum of len(number.boxes), 28, 28); `skew`: rotation of the page in degrees, clockwise: its tilt, and 90,
+    180 or 270 more where it lies sideways or upside down. `evidence`: class probabilities from detection, shape (as many, 11),
+    rows sum to 1; None for nothing. `form`: the layout that was used; None if none.
     """
 
     numbers: tuple[NumberString, ...]
@@ -192,7 +194,7 @@ class PageDigits:
 
 @dataclass(frozen=True, slots=True)
 class PageFound:
-    """A page whose digits were found, and whose classification is still to come."""
+    """A page whose digits were found but not yet classified."""
 
     ref: PageRef
     width: int

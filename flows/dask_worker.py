@@ -1,6 +1,6 @@
-"""What a worker of a Dask cluster does with a group of objects: every stage, from fetching to sealing.
+"""The work of a Dask worker on a group of objects: every stage, from fetching to sealing.
 
-A module apart from the task: tasks travel to the workers by value, and what is kept here from group to group must not.
+A module apart from the task: tasks travel to the workers by value, but the state that is kept here between groups must not.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _open = ExitStack()
 
 
 def read(plan: RunPlan, group: Group) -> list[Sealed]:
-    """All batches of the group, sealed."""
+    """Read all batches of the group; return them sealed."""
     with _turn:
         here = _settle(plan)
         run_context(here)
@@ -43,9 +43,9 @@ def _read_batch(plan: RunPlan, batch: Batch) -> Sealed:
 
 @lru_cache(maxsize=1)
 def _settle(plan: RunPlan) -> RunPlan:
-    """The plan with the places of this machine: working folder, model file, and one process for each of Dask's threads."""
+    """Replace the plan's paths by this machine's (working folder, model file); one process per Dask thread."""
     if socket.gethostname() != plan.home and plan.review_url.startswith("sqlite"):
-        raise InputError("a run on several machines needs a review queue that all reach: set DIGITS_REVIEW_DATABASE_URL")
+        raise InputError("a run on several machines needs a review queue that all can reach: set DIGITS_REVIEW_DATABASE_URL")
     from distributed import get_worker
 
     _open.close()
@@ -62,7 +62,7 @@ def _settle(plan: RunPlan) -> RunPlan:
 
 
 def leave() -> None:
-    """The run is over: its processes and files on this worker go."""
+    """Remove the run's processes and files from this worker."""
     with _turn:
         _settle.cache_clear()
         _open.close()

@@ -1,4 +1,4 @@
-"""The flow `digitise`: every page of a source that is new or changed. What the stages do is in `tasks`."""
+"""The flow `digitise`: reads every new or changed page of a source. The stages are in `tasks`."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ from flows.sources import Listing
 @as_parameters()
 def digitise(
     source: Annotated[str, Field(description="Folder, file or URL (s3://bucket/folder) of the scans, as the worker sees it.")],
-    out: Annotated[str, Field(description="Folder or URL that the results are added to.")],
+    out: Annotated[str, Field(description="Folder or URL of the results; they are added to it.")],
     options: RunOptions,
-    share: Annotated[str | None, Field(description="Read this share of the source alone, such as 2/3.")] = None,
+    share: Annotated[str | None, Field(description="Read only this share of the source, such as 2/3.")] = None,
     shares: Annotated[
-        int, Field(ge=1, le=256, description="Runs that read the source side by side: this one starts the others.")
+        int, Field(ge=1, le=256, description="Number of runs that share the source in parallel; this one starts the others.")
     ] = 1,
 ) -> Tally:
     """Read every page of SOURCE that is new or changed since OUT was written, and add it to OUT.
 
-    Options that are not given default to the settings DIGITS_…. Raises InputError, StorageError, RegistryError or QueueError
-    for what stops a run, and BudgetExceededError when too many pages were quarantined. What was sealed by then stays, and the
-    next run goes on from there.
+    Options that are not given default to the settings DIGITS_…. Raises InputError, StorageError, RegistryError or QueueError for
+    errors that stop a run, and BudgetExceededError when too many pages were quarantined. Sealed batches stay, and the next run
+    continues from there.
     """
     settings = load_settings().replaced_by(options)
     if shares > 1 and share is None:

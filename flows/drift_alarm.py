@@ -1,4 +1,4 @@
-"""The alarm when a run's digits look unlike what the model was validated on, or unlike the collection so far."""
+"""Warnings when a run's digits differ from the model's validation, or from the collection so far."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from flows.settings import Settings
 from tasks.adapters.results.dataset import Results
 from tasks.run_plan import RunPlan
 
-_ADVICE = "Look at some pages (`digits show`), and evaluate or recalibrate before these numbers are trusted."
+_ADVICE = "Check some pages (`digits show`), and evaluate or recalibrate before trusting these numbers."
 
 
 def warn_of_drift(plan: RunPlan, settings: Settings, batch: Distribution, results: Results) -> None:
-    """An artifact, an event and lines in the log where there is something to warn of."""
+    """Write an artifact, an event and log lines if the distribution has drifted."""
     alarms = [str(drift) for drift in _compared(plan, settings, batch, results) if drift.alarming]
     if not alarms:
         return
@@ -29,13 +29,13 @@ def warn_of_drift(plan: RunPlan, settings: Settings, batch: Distribution, result
     try:
         create_markdown_artifact(text, key="digits-drift", description=f"a warning about {plan.out}")
     except (httpx.HTTPError, PrefectException) as error:
-        get_run_logger().warning(f"the warning could not be left with Prefect: {error!r}")
+        get_run_logger().warning(f"the warning could not be sent to Prefect: {error!r}")
     resource = {"prefect.resource.id": f"digits.collection.{plan.out}", "prefect.resource.name": plan.out}
     emit_event("digits.drift", resource, payload={"run": plan.read_by.run_id, "drift": alarms})
 
 
 def _compared(plan: RunPlan, settings: Settings, batch: Distribution, results: Results) -> list[Drift]:
-    """With a model without a record of its validation, against the past alone."""
+    """Compare with the validation and with past runs; with past runs only if the model has no record of its validation."""
     try:
         validation = validation_shape(calibration_of(plan.spec.networks.classifier.path)[settings.ink])
     except (RegistryError, KeyError):
@@ -43,5 +43,5 @@ def _compared(plan: RunPlan, settings: Settings, batch: Distribution, results: R
     try:
         return drifts(batch, results.shape(but_not=plan.read_by.run_id), validation)
     except StorageError as error:
-        get_run_logger().warning(f"the collection's past could not be looked at: {error}")
+        get_run_logger().warning(f"the collection's past could not be read: {error}")
         return []

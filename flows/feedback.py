@@ -1,4 +1,5 @@
-"""The flow `feedback`: people's decisions go back into the results and, when there are enough new ones, into the model."""
+"""The flow `feedback`: applies people's decisions to the results and, when there are enough new ones, trains the model on
+them."""
 
 from __future__ import annotations
 
@@ -22,7 +23,7 @@ from tasks.feedback import CorrectedView, collect, correct
 
 @dataclass(frozen=True)
 class Fed:
-    """What came of it. `training_set` and `version` are "" where none was made; `refused` says why the gate said no."""
+    """Result of a feedback run. `training_set` and `version` are "" where none was made; `refused` has the gate's reason."""
 
     views: tuple[CorrectedView, ...]
     new_decisions: int
@@ -37,17 +38,17 @@ class Fed:
 @described
 def feedback(
     out: Annotated[str | None, Field(description="Results that people reviewed. Default: every collection of the queue.")] = None,
-    at_least: Annotated[int, Field(ge=1, description="New decisions from which there is a new training set.")] = 1,
-    recipe: Annotated[str | None, Field(description="Network to train with them then. Default: none is trained.")] = None,
-    epochs: Annotated[int, Field(ge=0, description="Times that all digits are seen; 0: the recipe's.")] = 0,
+    at_least: Annotated[int, Field(ge=1, description="Minimum of new decisions for a new training set.")] = 1,
+    recipe: Annotated[str | None, Field(description="Recipe to train with them. Default: none.")] = None,
+    epochs: Annotated[int, Field(ge=0, description="Passes over all digits; 0: the recipe's.")] = 0,
     mnist: Annotated[str | None, Field(description="Path of mnist.npz. Default: the setting DIGITS_MNIST.")] = None,
 ) -> Fed:
-    """Write the corrected view of OUT, by default of every collection in the queue; learn from new decisions.
+    """Write the corrected view of OUT, by default of every collection in the queue, and train on new decisions.
 
-    at_least: new decisions (since the last training set) from which there is a new one. recipe: the network that is then
-    trained with it, for so many epochs (0: the recipe's), and put into service if the gate lets it pass; None trains
-    nothing. mnist: path of mnist.npz; the setting DIGITS_MNIST by default. Raises what `train` and `promote` raise, but for a
-    refusal by the gate, which is an answer.
+    at_least: new decisions (since the last training set) needed for a new one. recipe: the network to train on it, for `epochs`
+    epochs (0: the recipe's), and to promote if the gate accepts it; None trains nothing. mnist: path of mnist.npz; the setting
+    DIGITS_MNIST by default. Raises the errors of `train` and `promote`, except for a refusal by the gate, which is part of the
+    result.
     """
     settings = load_settings()
     storage = Storage(settings.storage_options)
@@ -78,7 +79,7 @@ def _learn(fed: Fed, recipe: str, epochs: int, mnist: str | None) -> Fed:
 
 
 def summary(fed: Fed) -> str:
-    """In a few lines of Markdown."""
+    """Summarise the result in a few lines of Markdown."""
     rows = [(view.collection, ", ".join(f"{count:,} {state}" for state, count in view.states.items())) for view in fed.views]
     rows += [("new decisions", f"{fed.new_decisions:,}")]
     rows += [("training set", f"{fed.training_set} ({fed.digits:,} digits)")] if fed.training_set else []

@@ -1,4 +1,4 @@
-"""Running a flow from this process: with the Prefect API that is configured, or with a local one for the time of it."""
+"""Running a flow from this process, with the configured Prefect API or a temporary local one."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from flows.settings import Settings, is_set
 if TYPE_CHECKING:
     from flows.feedback import Fed
     from flows.train import Registered
-    from flows.train_reader import RegisteredReader
+    from flows.train_networks import RegisteredNetwork
 
 Value = TypeVar("Value")
 
@@ -30,7 +30,7 @@ _UNLESS_SET = {
 
 
 def run_digitise(settings: Settings, progress: RunProgress, **parameters: Any) -> Tally:
-    """Call the flow `digitise` with these parameters, counting into `progress`. Raises what the flow raises."""
+    """Run the flow `digitise` with these parameters, counting into `progress`. Raises the flow's errors."""
     with prefect_for(settings):
         from flows.digitise import digitise
 
@@ -40,7 +40,7 @@ def run_digitise(settings: Settings, progress: RunProgress, **parameters: Any) -
 
 
 def run_retry(settings: Settings, progress: RunProgress, **parameters: Any) -> Tally:
-    """Call the flow `retry`, as `run_digitise` does with the flow `digitise`."""
+    """Run the flow `retry`, counting into `progress`. Raises the flow's errors."""
     with prefect_for(settings):
         from flows.retry import retry
 
@@ -51,7 +51,7 @@ def run_retry(settings: Settings, progress: RunProgress, **parameters: Any) -> T
 
 @contextmanager
 def trainings(settings: Settings, watch: Callable[[int, Mapping[str, float]], None]) -> Iterator[Callable[..., Registered]]:
-    """The flow `train`, to be called as often as wanted; `watch` is told of every epoch (from 0) with its metrics."""
+    """Provide the flow `train`, to be called any number of times; `watch` receives every epoch (from 0) with its metrics."""
     with prefect_for(settings):
         from flows.train import train, watching
 
@@ -60,19 +60,19 @@ def trainings(settings: Settings, watch: Callable[[int, Mapping[str, float]], No
 
 
 @contextmanager
-def reader_training(
-    settings: Settings, watch: Callable[[int, Mapping[str, float]], None]
-) -> Iterator[Callable[..., RegisteredReader]]:
-    """The flow `train-reader`; `watch` is told of every chapter (from 0) with its losses."""
+def network_training(
+    settings: Settings, network: str, watch: Callable[[int, Mapping[str, float]], None]
+) -> Iterator[Callable[..., RegisteredNetwork]]:
+    """Provide the flow that trains "strip-reader" or "detector"; `watch` receives every chapter (from 0) with its losses."""
     with prefect_for(settings):
-        from flows.train_reader import train_reader, watching
+        from flows.train_networks import train_detector, train_reader, watching
 
         with _told(watching, watch):
-            yield train_reader
+            yield train_detector if network == "detector" else train_reader
 
 
 def run_promote(settings: Settings, tell: Callable[[Figures], None], **parameters: Any) -> Promoted:
-    """Call the flow `promote`; `tell` is given the figures before the verdict falls. Raises what the flow raises."""
+    """Run the flow `promote`; `tell` receives the figures before the verdict. Raises the flow's errors."""
     with prefect_for(settings):
         from flows.promote import promote
 
@@ -82,18 +82,18 @@ def run_promote(settings: Settings, tell: Callable[[Figures], None], **parameter
 
 
 def run_feedback(settings: Settings, **parameters: Any) -> Fed:
-    """Call the flow `feedback`. Raises what the flow raises."""
+    """Run the flow `feedback`. Raises the flow's errors."""
     with prefect_for(settings):
         from flows.feedback import feedback
 
-        _keep_log_off_the_terminal()
-        fed: Fed = feedback(**parameters)
-        return fed
+        with _log_kept_off_the_terminal():
+            fed: Fed = feedback(**parameters)
+            return fed
 
 
 @contextmanager
 def prefect_for(settings: Settings) -> Iterator[None]:
-    """Flows may be imported and called in here."""
+    """Set up Prefect; flows may be imported and called inside this context."""
     for name, value in _UNLESS_SET.items():
         os.environ.setdefault(name, value)
     settle_prefect(settings.home_folder)
@@ -103,20 +103,29 @@ def prefect_for(settings: Settings) -> Iterator[None]:
 
 @contextmanager
 def _told(variable: ContextVar[Value], value: Value) -> Iterator[None]:
-    """What goes on in the flow is told to `value`, and not by its log to the terminal."""
-    _keep_log_off_the_terminal()
+    """Set the variable, so that the flow reports to `value`, and keep its log off the terminal."""
     token = variable.set(value)
     try:
-        yield
+        with _log_kept_off_the_terminal():
+            yield
     finally:
         variable.reset(token)
 
 
-def _keep_log_off_the_terminal() -> None:
-    """It has a progress bar there; the log goes to the API. Whoever sets a level wants to see it."""
-    if not is_set("PREFECT_LOGGING_LEVEL"):
-        for handler in logging.getLogger().handlers:
-            handler.setLevel(logging.CRITICAL)
+@contextmanager
+def _log_kept_off_the_terminal() -> Iterator[None]:
+    """Send Prefect's log to the API only, because the terminal shows a progress bar; a log level set by the user wins."""
+    from prefect.logging.handlers import PrefectConsoleHandler
+
+    handlers = [] if is_set("PREFECT_LOGGING_LEVEL") else logging.getLogger().handlers
+    before = [(handler, handler.level) for handler in handlers if isinstance(handler, PrefectConsoleHandler)]
+    for handler, _ in before:
+        handler.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        for handler, level in before:
+            handler.setLevel(level)
 
 
 @contextmanager
@@ -125,14 +134,14 @@ def _api(settings: Settings) -> Iterator[None]:
 
     updates: dict[Any, Any] = {}
     if not is_set("PREFECT_FLOWS_HEARTBEAT_FREQUENCY"):
-        updates[PREFECT_FLOWS_HEARTBEAT_FREQUENCY] = None  # its thread makes every flow end a second later
+        updates[PREFECT_FLOWS_HEARTBEAT_FREQUENCY] = None  # the heartbeat's thread would delay the end of every flow by a second
     with ExitStack() as stack:
         if configured := PREFECT_API_URL.value():
             check_reachable(configured)
         else:
             log = settings.home_folder / "prefect-server.log"
             updates[PREFECT_API_URL] = stack.enter_context(local_api(log))
-            import prefect.main  # noqa: F401  takes as long as the server, which starts meanwhile
+            import prefect.main  # noqa: F401  slow to import; done while the server starts
 
             wait_until_ready(updates[PREFECT_API_URL], log)
         stack.enter_context(temporary_settings(updates))
@@ -143,7 +152,7 @@ def _api(settings: Settings) -> Iterator[None]:
 
 
 def _send_the_rest() -> None:
-    """What Prefect still has for a server that is about to end; it would try to reach it for minutes otherwise."""
+    """Send pending logs and events before the local server ends; Prefect would retry for minutes otherwise."""
     from prefect.events.worker import EventsWorker
     from prefect.logging.handlers import APILogWorker
 

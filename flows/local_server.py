@@ -1,8 +1,8 @@
 """A Prefect API for the length of one run, where none is configured.
 
-Prefect can start such a server itself, but that one outlives a parent that is killed, loses the last events when it is
-stopped, and prints a traceback for each. This one starts while the rest is still importing, writes to a log file,
-finishes what it was sent, and ends with its parent however that ends: it reads a pipe that only the parent holds open.
+Prefect can start such a server itself, but that one outlives a killed parent, loses the last events when it is stopped, and
+prints tracebacks. This one starts while the rest is still importing, writes to a log file, finishes what it was sent, and ends
+with its parent however that ends: it reads a pipe that only the parent holds open.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from typing import IO
 
 from digit_core.errors import DigitsError
 
-FLUSH_SECONDS = 1.5  # the recorder of task runs writes what it has within a second
+FLUSH_SECONDS = 1.5  # the recorder of task runs writes its buffer within a second
 START_SECONDS = 90.0
 STOP_SECONDS = 5.0
 REACH_SECONDS = 30.0
@@ -38,7 +38,7 @@ _QUIET = {
 
 @contextlib.contextmanager
 def local_api(log: Path) -> Iterator[str]:
-    """Start the server and give its API address at once: requests wait until it is up. Ends it on leaving."""
+    """Start the server and yield its API address at once; requests wait until it is up. End it on leaving."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen(128)
@@ -56,18 +56,18 @@ def _start(listener: socket.socket, log: Path) -> subprocess.Popen[bytes]:
     with log.absolute().open("wb") as output:
         return subprocess.Popen(  # noqa: S603  our own interpreter and module
             [sys.executable, "-P", "-m", "flows.local_server", str(listener.fileno())],
-            cwd=log.absolute().parent,  # not where the scans are: Prefect reads settings from the folder it starts in
+            cwd=log.absolute().parent,  # not the folder of the scans: Prefect reads settings from the current folder
             stdin=subprocess.PIPE,
             stdout=output,
             stderr=output,
             env={**os.environ, **_QUIET},
             pass_fds=[listener.fileno()],
-            start_new_session=True,  # Ctrl-C is for the run, which still has things to tell this server
+            start_new_session=True,  # Ctrl-C must reach only the run, which still reports to this server
         )
 
 
 def wait_until_ready(api: str, log: Path) -> None:
-    """Raises DigitsError when the server does not come up."""
+    """Wait for the server. Raises DigitsError when it does not come up."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         try:
@@ -79,19 +79,19 @@ def wait_until_ready(api: str, log: Path) -> None:
 
 
 def check_reachable(api: str) -> None:
-    """Raises DigitsError if nobody answers at a configured address."""
+    """Check that a configured address answers. Raises DigitsError if not."""
     try:
         with urllib.request.urlopen(f"{api}/health", timeout=REACH_SECONDS):  # noqa: S310  the user's own setting
             return
     except urllib.error.HTTPError:
-        return  # it is there; what it thinks of us Prefect can tell better
+        return  # the server answers; Prefect reports its errors better than we could
     except (urllib.error.URLError, ConnectionError, TimeoutError, ValueError) as error:
         advice = "start it (`prefect server start`), or unset PREFECT_API_URL to run without one"
         raise DigitsError(f"no Prefect server answers at {api}: {advice}") from error
 
 
 def main() -> None:
-    """The child: serve on the inherited socket until the parent is gone."""
+    """Serve on the inherited socket until the parent process ends; runs in the child process."""
     stop = threading.Event()
     threading.Thread(target=_watch_parent, args=(stop,), daemon=True).start()
     import uvicorn
@@ -104,7 +104,7 @@ def main() -> None:
 
 
 def _wait_for_turn(server: object) -> None:
-    """Until no other one is starting: two at once would both bring Prefect's database up to date, and one of them fail."""
+    """Wait until no other server is starting: two at once would both migrate Prefect's database, and one would fail."""
     from prefect.settings import PREFECT_HOME
 
     folder = PREFECT_HOME.value()

@@ -1,4 +1,4 @@
-"""Which version of each network a run reads by. Imports no orchestrator."""
+"""Choice of the version of each network that a run reads with. No orchestrator is imported here."""
 
 from __future__ import annotations
 
@@ -15,25 +15,26 @@ from tasks.adapters.registry.second_network import second_network
 
 
 def registry(settings: Settings, network: Network = CLASSIFIER) -> Registry:
-    """The versions of a network in the model registry of these settings."""
+    """Open the registry of a network's versions."""
     return Registry(settings.tracking_uri, settings.model_cache, settings.artifact_root, network=network)
 
 
 def networks_of_run(settings: Settings) -> NetworkFiles:
-    """The version of each network that the settings choose, by default the champion; an empty registry gets those that ship.
+    """Return the version of each network that the settings choose, by default the champion.
 
-    Raises RegistryError where a version cannot be had, InputError for an alias that names none.
+    An empty registry first gets the shipped networks. Raises RegistryError where a version cannot be had, InputError for an
+    unknown alias.
     """
     registries = [registry(settings, network) for network in NETWORKS]
     if any(one.remembered() is None for one in registries):
-        for one in registries:  # all of them first: each is a change after which what another said must be asked anew
-            with suppress(RegistryError):  # if it matters, the next question says so
+        for one in registries:  # create all of them first: each creation invalidates the remembered answers of the others
+            with suppress(RegistryError):  # if it matters, the next request raises it again
                 one.begin()
     return NetworkFiles(**{one.network.option: _chosen(one, settings) for one in registries})
 
 
 def networks_for_a_look(settings: Settings) -> NetworkFiles:
-    """The same for reading that leaves nothing behind: where there is no registry yet, those that ship, and none is begun."""
+    """Return the same for a reading that leaves nothing behind: without a registry the shipped networks, and none is created."""
     registries = [registry(settings, network) for network in NETWORKS]
     chosen = any(getattr(settings, network.option) for network in NETWORKS)
     if chosen or registries[0].begun:
@@ -42,7 +43,7 @@ def networks_for_a_look(settings: Settings) -> NetworkFiles:
 
 
 def held_networks(settings: Settings, files: NetworkFiles) -> NetworkFiles:
-    """The same versions on this machine, downloaded where they are not here yet. Raises RegistryError where one is another."""
+    """Return the same versions as files on this machine, downloaded if missing. Raises RegistryError where a file differs."""
     return NetworkFiles(
         **{
             network.option: registry(settings, network).held(file.version, file.sha256)
@@ -52,7 +53,7 @@ def held_networks(settings: Settings, files: NetworkFiles) -> NetworkFiles:
 
 
 def second_network_of(settings: Settings) -> Path | None:
-    """The file of the second reader's network on this machine, made where there is none yet; None where it is never asked.
+    """Return the file of the second reader's network, created if missing; None where it is never asked.
 
     Raises RegistryError where it cannot be had.
     """

@@ -1,7 +1,7 @@
-"""What a run may be told: declared once, here.
+"""Options of a run, declared once.
 
-The command line's options, the parameters of Prefect's form, the settings that they stand in for, and what `digits retry` takes
-over from an earlier run are all made from `RunOptions`.
+The command line's options, the parameters of Prefect's form, the settings that they override, and the options that `digits retry`
+takes over from an earlier run are all generated from `RunOptions`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 class Runner(StrEnum):
-    """Where the stages of a run are done."""
+    """Place where the stages of a run are executed."""
 
     HERE = "here"
     DASK = "dask"
@@ -31,8 +31,10 @@ class Runner(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Cli:
-    """How the command line shows an option: the name of its value, words in place of the setting's default, and flags that each
-    stand for a value, with the words of their help.
+    """Presentation of an option on the command line.
+
+    metavar: name of its value; default: text in place of the setting's default; flags: flags that each stand for a value, with
+    their help.
     """
 
     metavar: str | None = None
@@ -41,34 +43,34 @@ class Cli:
 
 
 _WRITING_FLAGS = {
-    "handwritten": (Writing.HAND, "Only numbers written by hand."),
-    "printed": (Writing.PRINT, "Only printed numbers."),
+    "handwritten": (Writing.HAND, "Read only handwritten numbers."),
+    "printed": (Writing.PRINT, "Read only printed numbers."),
 }
 
 
 class RunOptions(BaseModel):
-    """Options of one run; None leaves a value to its setting, which has the same name."""
+    """Options of one run; None leaves a value to the setting of the same name."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    threshold: float | None = Field(None, ge=0, le=1, description="Digits less sure than this go to review.")
+    threshold: float | None = Field(None, ge=0, le=1, description="Digits with a lower confidence go to review.")
     max_error: float | None = Field(
-        None, gt=0, lt=1, description="Instead of a threshold: share of the accepted digits that may be wrong."
+        None, gt=0, lt=1, description="Instead of a threshold: tolerated share of wrong digits among the accepted."
     )
     ink: CalibrationSet | None = Field(
-        None, description="Digits that the max error holds for: real (collections), archive (worn), clean (as MNIST), audits."
+        None, description="Digits on which the max error was measured: real (collections), archive (worn), clean (MNIST), audits."
     )
-    audit_share: float | None = Field(None, ge=0, le=1, description="Share of the sure digits that a person checks all the same.")
-    workers: Annotated[int | None, Cli(default="one for each core")] = Field(
-        None, ge=1, le=1024, description="Processes that read pages."
+    audit_share: float | None = Field(None, ge=0, le=1, description="Share of the accepted digits that people check as well.")
+    workers: Annotated[int | None, Cli(default="one per core")] = Field(
+        None, ge=1, le=1024, description="Number of processes that read pages."
     )
     max_failed: float | None = Field(None, ge=0, le=1, description="Share of quarantined pages at which the run stops.")
     max_megapixels: float | None = Field(None, gt=0, description="Larger scans are quarantined.")
     writing: Annotated[Writing | None, Cli(flags=_WRITING_FLAGS)] = Field(
-        None, description="Numbers that are wanted: any, hand or print."
+        None, description="Numbers to read: any, hand or print."
     )
     layout: Annotated[str | None, Cli(metavar="FILE|DIR")] = Field(
-        None, description="Layout of the form that is read, or a folder of several; may be a URL."
+        None, description="Layout of the form, or a folder of layouts; may be a URL."
     )
     classifier: Annotated[str | None, Cli(metavar="VERSION")] = Field(
         None, description="Version of the digit classifier, or its alias, such as challenger."
@@ -80,19 +82,19 @@ class RunOptions(BaseModel):
         None, description="Version of the strip reader, or its alias, such as challenger."
     )
     second_reader: AskWhen | None = Field(
-        None, description="When a second, independent reader is asked: when-unsure, always or never."
+        None, description="When to ask the second, independent reader: when-unsure, always or never."
     )
-    runner: Runner | None = Field(None, description="here: processes of this machine; dask: those of a cluster.")
+    runner: Runner | None = Field(None, description="Where pages are read: here (processes of this machine) or dask (a cluster).")
     scheduler: Annotated[str | None, Cli(metavar="URL")] = Field(
         None, description="Address of the Dask scheduler, such as tcp://host:8786."
     )
 
     def given(self) -> dict[str, Any]:
-        """The options that have a value."""
+        """Return the options that have a value."""
         return self.model_dump(exclude_none=True)
 
     def over(self, others: RunOptions) -> RunOptions:
-        """These options, and where they say nothing, the others. A threshold and a max error stand in for one another."""
+        """Merge these options over the others. A threshold replaces a max error, and the reverse."""
         mine, theirs = self.given(), others.given()
         if {"threshold", "max_error"} & mine.keys():
             theirs = {name: value for name, value in theirs.items() if name not in ("threshold", "max_error")}
@@ -103,18 +105,18 @@ READING = (
     *("threshold", "max_error", "ink", "audit_share", "max_megapixels", "writing", "layout"),
     *("classifier", "detector", "strip_reader", "second_reader"),
 )
-"""Options that decide what is read and published: kept with each batch, so that a retry reads by them again."""
+"""Options that decide what is read and published: stored with each batch, so that a retry uses them again."""
 
 
 def run_options(values: Mapping[str, Any]) -> RunOptions:
-    """Raises InputError, naming the option as the command line does, for a value that cannot be."""
+    """Build RunOptions. Raises InputError for an invalid value, naming the option as the command line does."""
     try:
         options = RunOptions(**values)
     except ValidationError as error:
         wrong = (f"--{_option(one['loc'])}: {one['msg']}, not {one['input']!r}" for one in error.errors())
         raise InputError("; ".join(wrong)) from error
     if options.threshold is not None and options.max_error is not None:
-        raise InputError("--threshold and --max-error each decide what goes to review: give one of them")
+        raise InputError("--threshold and --max-error exclude each other: give one of them")
     return options
 
 
@@ -123,22 +125,23 @@ def _option(place: tuple[Any, ...]) -> str:
 
 
 def setting(name: str, default: Any, **other_bounds: Any) -> Any:
-    """The field of the setting that the option of that name stands in for: the same words, and but for these the same bounds."""
+    """Return the field of the setting that an option overrides, with the option's description and bounds except
+    `other_bounds`."""
     option = RunOptions.model_fields[name]
     bounds = {bound: getattr(one, bound) for one in option.metadata for bound in ("gt", "ge", "lt", "le") if hasattr(one, bound)}
     return Field(default=default, description=option.description, **{**bounds, **other_bounds})
 
 
 Annotate = Callable[[str, FieldInfo], Mapping[str, inspect.Parameter]]
-"""From an option's name and field to the parameters that a front end has for it, by their names."""
+"""Function from an option's name and field to the parameters of a front end, by name."""
 
 
 def expanded(
     function: Callable[..., Any], annotate: Annotate, collect: Callable[[dict[str, Any]], RunOptions], names: Collection[str]
 ) -> Callable[..., Any]:
-    """The function with a parameter for each of these options in the place of its parameter `options`.
+    """Return the function with one parameter per option in place of its parameter `options`.
 
-    collect: from the values of these parameters to the options.
+    collect: builds the options from the values of these parameters.
     """
     hints = get_type_hints(function, localns={"RunOptions": RunOptions}, include_extras=True)
     signature = inspect.signature(function)
@@ -151,24 +154,25 @@ def expanded(
         options = collect({key: values.pop(key) for key in added if key in values})
         return function(*args, options=options, **values)
 
-    del flat.__wrapped__  # else it is asked for its parameters
+    del flat.__wrapped__  # otherwise inspect would find the original parameters
     flat.__signature__ = signature.replace(parameters=[*own, *added.values()])  # type: ignore[attr-defined]
     flat.__annotations__ = {one.name: one.annotation for one in (*own, *added.values())}
     return flat
 
 
 def option_names(without: Collection[str] = ()) -> tuple[str, ...]:
-    """All options but these, in their order."""
+    """List all options but these, in their order."""
     return tuple(name for name in RunOptions.model_fields if name not in without)
 
 
 def as_parameters(without: Collection[str] = ()) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """For flows: all options but these as parameters of their own, with bounds and words for Prefect's form."""
+    """Decorate a flow: its parameter `options` becomes one parameter per option but these, with bounds and descriptions for
+    Prefect's form."""
     return lambda function: described(expanded(function, _flow_parameter, run_options, option_names(without)))
 
 
 def described(function: Function) -> Function:
-    """Write what a flow's parameters mean into its docstring too: that is where Prefect looks for it, and nowhere else."""
+    """Add the descriptions of a flow's parameters to its docstring, the only place where Prefect looks for them."""
     hints = get_type_hints(function, include_extras=True)
     lines = [f"    {name}: {words}" for name, hint in hints.items() if (words := _description(hint))]
     function.__doc__ = "\n".join([inspect.cleandoc(function.__doc__ or ""), "", "Args:", *lines])

@@ -1,8 +1,8 @@
 """Several workers for one source: the run that is started takes the first share and starts a run for each of the others.
 
-Shares are disjoint by the objects' names, so the runs need to know nothing of each other: no lease that could expire, no
-lock that a store might not honour, no run that waits for others and holds a worker meanwhile. A share whose run dies is
-read by the next run, as always. What it costs: each run lists the whole source, and a share may be larger than another.
+Shares are disjoint by the objects' names, so the runs need to know nothing of each other: no lease that could expire, no lock
+that a store might not honour, no run that waits for others and blocks a worker meanwhile. A share whose run dies is read by the
+next run, as always. The cost: each run lists the whole source, and shares may differ in size.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from digit_core.partition import Share
 
 
 def start_others(shares: int) -> str:
-    """Start a run of this run's deployment for each share but the first, which is returned. A retry starts none twice.
+    """Start a run of this deployment for each share but the first, which is returned. A retry starts none twice.
 
     Raises InputError where there is no deployment to start.
     """
     deployment, run = prefect.runtime.deployment.id, prefect.runtime.flow_run.id
     if deployment is None:
         raise InputError(
-            f"{shares} shares are {shares} runs of a deployment, and this run belongs to none: start each share yourself "
+            f"{shares} shares need {shares} runs of a deployment, and this run belongs to none: start each share yourself "
             f"(--share 1/{shares} to --share {shares}/{shares}), or use `prefect deployment run digitise/adhoc`"
         )
     parameters: dict[str, Any] = dict(prefect.runtime.flow_run.parameters)
@@ -40,5 +40,5 @@ def start_others(shares: int) -> str:
             flow_run_name=f"share-{number}-of-{shares}",
             tags=["share"],
         )
-        get_run_logger().info(f"share {share} is read by the run {started.name} ({started.id})")
+        get_run_logger().info(f"share {share} is assigned to the run {started.name} ({started.id})")
     return str(Share(1, shares))

@@ -1,5 +1,5 @@
-"""From settings and options to the plan of a run. Imports no orchestrator: the command line asks here whether there is
-anything to do before it starts one."""
+"""Planning of a run from settings and options. No orchestrator is imported here: the command line checks first whether there is
+anything to do."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ NO_LAYOUT = "none"
 def dialled(
     settings: Settings, model: Path, audits: Callable[[], CalibrationRecord] | None = None
 ) -> tuple[Settings, DialSetting | None]:
-    """The settings with the threshold that keeps their max error by this model file's record, and what it promises.
+    """Return the settings with the threshold for their max error by this model file's calibration record, and the bound.
 
-    audits: what people have checked of the collection, where there is one. Without a max error the settings stay as they are.
-    Raises InputError if it cannot be promised, RegistryError without a record.
+    audits: the collection's audits, where there are any. Without a max error the settings are unchanged. Raises InputError if the
+    error cannot be guaranteed, RegistryError without a record.
     """
     if settings.max_error is None:
         return settings, None
@@ -49,43 +49,43 @@ def dialled(
     elif settings.ink is not CalibrationSet.AUDITS:
         setting = promised(calibration_of(model)[settings.ink], settings.max_error, settings.certainty, settings.ink)
     elif audits is None:
-        raise InputError("audits are those of a collection, and none is read into here: give --ink archive or --ink clean")
+        raise InputError("audits belong to a collection, and this command has none: give --ink archive or --ink clean")
     else:
         setting = promised_by_audits(audits(), settings.max_error, settings.certainty)
     return settings.model_copy(update={"threshold": setting.threshold, "max_error": None}), setting
 
 
 def read_real_collections(model: Path) -> bool:
-    """Whether this classifier is the one that the record of real collections is of."""
+    """Whether the record of real collections was made with this classifier."""
     return hashlib.sha256(model.read_bytes()).hexdigest() == real_record().networks.get(SHIPPED_MODEL.name)
 
 
 def _own_real_record(model: Path) -> CalibrationRecord:
-    """Raises InputError where this model is not the one that read the real collections."""
+    """Return the record of real collections. Raises InputError where it was made with another model."""
     if not read_real_collections(model):
         raise InputError(
-            "the record of real collections is of the classifier that ships, and another one serves: give --ink archive"
+            "the record of real collections was made with the shipped classifier, but another one serves: give --ink archive"
         )
     return real_record().record
 
 
 def audits_of(out: str, settings: Settings, model_version: str) -> CalibrationRecord:
-    """The audited digits of a destination that this model version read, as people left them at the last `digits feedback`."""
+    """Return the audited digits of a destination that this model version read, as of the last `digits feedback`."""
     return audit_record(Reviewed(Storage(settings.storage_options), out).read(), model_version)
 
 
 def limits(settings: Settings) -> DecodeLimits:
-    """What a scan may cost."""
+    """Build the limits for decoding a scan."""
     return DecodeLimits(settings.max_megapixels, settings.max_pages, settings.max_megabytes, settings.render_dpi)
 
 
 def policy(settings: Settings) -> ReviewPolicy:
-    """Which digits a person shall see."""
+    """Build the policy that decides which digits go to review."""
     return ReviewPolicy(settings.threshold, settings.audit_share, settings.writing)
 
 
 def read_layouts(settings: Settings) -> tuple[str, ...]:
-    """The texts of the layout files that the setting names, each checked; raises InputError for one that is none."""
+    """Read and check the layout files that the setting names. Raises InputError for an invalid one."""
     if not settings.layout:
         return ()
     from digit_core.layouts.template_file import parse_layout
@@ -94,12 +94,12 @@ def read_layouts(settings: Settings) -> tuple[str, ...]:
     texts = layout_texts(Storage(settings.storage_options), normalise(settings.layout))
     names = [parse_layout(text, uri).name for uri, text in texts.items()]
     if twice := {name for name in names if names.count(name) > 1}:
-        raise InputError(f"two layouts of {settings.layout} have one name: {', '.join(sorted(twice))}; rename one of them")
+        raise InputError(f"two layouts of {settings.layout} have the same name: {', '.join(sorted(twice))}; rename one of them")
     return tuple(texts.values())
 
 
 def layout_version(layouts: tuple[str, ...]) -> str:
-    """One version for the layouts that pages are read by, whatever their order."""
+    """Return one version for these layouts, independent of their order."""
     if not layouts:
         return NO_LAYOUT
     from digit_core.layouts.template_file import parse_layout
@@ -108,16 +108,18 @@ def layout_version(layouts: tuple[str, ...]) -> str:
 
 
 def make_plan(source: str, out: str, settings: Settings, run_id: str = "", share: str | None = None) -> RunPlan:
-    """Raises InputError for places that cannot be, RegistryError when there is no model to read with, or it holds no record to
-    promise a max error by."""
+    """Build the plan of a run.
+
+    Raises InputError for invalid places, RegistryError when there is no model or it has no record for the max error.
+    """
     source, out = normalise(source), normalise(out)
     if any(overlaps(source, place) for place in (out, *(join(out, name) for name in (*TABLES, "manifests")))):
-        raise InputError(f"the results of {out} would lie among the scans of {source}; choose a place for --out outside it")
+        raise InputError(f"the results of {out} would lie inside {source}; choose a place outside it for --out")
     return _plan(source, out, settings, run_id, Share.parse(share) if share else Share())
 
 
 def make_retry_plan(out: str, settings: Settings, run_id: str = "") -> RunPlan:
-    """Of a run over the pages of `out` that could not be read; raises as `make_plan`."""
+    """Build the plan of a run over the quarantined pages of `out`. Raises as `make_plan`."""
     out = normalise(out)
     return _plan("", out, settings, run_id, Share())
 
@@ -149,7 +151,7 @@ def _plan(source: str, out: str, settings: Settings, run_id: str, share: Share) 
 
 
 def reader_spec(settings: Settings, networks: NetworkFiles) -> ReaderSpec:
-    """How pages are read by these settings."""
+    """Build the ReaderSpec for these settings and networks."""
     return ReaderSpec(
         networks,
         limits(settings),
@@ -162,7 +164,7 @@ def reader_spec(settings: Settings, networks: NetworkFiles) -> ReaderSpec:
 
 
 def read_by(spec: ReaderSpec, run_id: str = "") -> ReadBy:
-    """What stands in every row that is read so."""
+    """Return the version columns of every row read with this spec."""
     networks = spec.networks
     return ReadBy(
         model_version=networks.classifier.version,
@@ -177,9 +179,9 @@ def read_by(spec: ReaderSpec, run_id: str = "") -> ReadBy:
 
 
 def options_to_keep(settings: Settings, networks: NetworkFiles) -> RunOptions:
-    """What decides how pages are read, as options: a later run that is given these reads in the same way.
+    """Return the options that reproduce this reading in a later run.
 
-    Networks that were not chosen are not kept: then it is the champions that read.
+    Networks that were not chosen explicitly are left out: a later run uses the champions.
     """
     unsaid = "threshold" if settings.max_error is not None else "max_error"
     values = {name: getattr(settings, name) for name in READING if name != unsaid}
@@ -190,9 +192,9 @@ def options_to_keep(settings: Settings, networks: NetworkFiles) -> RunOptions:
 
 
 def settings_of_retry(settings: Settings, options: RunOptions, kept: RunOptions) -> Settings:
-    """The settings of a run that reads again what one with the options `kept` could not: `options` count more than those.
+    """Return the settings for reading again pages that a run with the options `kept` failed to read; `options` override those.
 
-    A limit that was raised since then holds: it may be what the pages failed for.
+    A limit that was raised since then applies: it may be the reason why the pages failed.
     """
     largest = max(kept.max_megapixels or 0.0, settings.max_megapixels)
     return settings.replaced_by(options.over(kept.model_copy(update={"max_megapixels": largest})))

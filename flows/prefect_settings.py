@@ -1,7 +1,7 @@
-"""Prefect's settings come from the environment and its profile, never from the folder that a command is called in.
+"""Isolation of Prefect's settings from the current folder: they come from the environment and Prefect's profile only.
 
-Prefect reads `.env`, `prefect.toml` and `pyproject.toml` of the current folder, at the first import and again for every change
-of a setting. There they may lie among scans that anyone has sent, and one of them can name a logging file that runs code.
+Prefect reads `.env`, `prefect.toml` and `pyproject.toml` of the current folder, at the first import and again for every change of
+a setting. Anyone who sends scans could place such files there, and one of them can name a logging file that runs code.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ from typing import Any
 
 
 def settle_prefect(home: Path) -> None:
-    """From here on Prefect may be imported: what lies in the current folder does not count. `home` is made if need be."""
+    """Import Prefect's settings while ignoring the current folder; after this Prefect may be imported. Creates `home` if
+    needed."""
     home.mkdir(parents=True, exist_ok=True)
-    with contextlib.chdir(home):  # the import itself reads the files of the folder it happens in
+    with contextlib.chdir(home):  # the import itself reads files of the current folder
         from prefect.settings import sources
     for source in (sources.PrefectTomlConfigSettingsSource, sources.PyprojectTomlConfigSettingsSource):
         source._read_files = _nothing  # type: ignore[method-assign]

@@ -1,4 +1,4 @@
-"""A window into a running flow for whoever started it in this process, such as the progress bar of the command line."""
+"""Progress of a running flow, for the process that started it, such as the command line's progress bar."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from flows.run_stats import Tally
 
 @dataclass
 class RunProgress:
-    """`tally` counts what is finished, `pages_found` also pages whose batch is not; `listed` counts the objects to read."""
+    """Progress of a run.
+
+    `tally` counts finished batches, `pages_found` also the pages of unfinished ones; `listed` counts the objects to read.
+    """
 
     tally: Tally = field(default_factory=Tally)
     pages_found: int = 0
@@ -20,7 +23,7 @@ class RunProgress:
     _reading_since: float = 0.0
 
     def count_pages(self, count: int) -> None:
-        """Told by the flow of every page that was looked at."""
+        """Count pages that were decoded and searched; called by the flow."""
         self._reading_since = self._reading_since or time.monotonic()
         self.pages_found += count
 
@@ -30,17 +33,17 @@ class RunProgress:
 
     @property
     def pages_expected(self) -> int:
-        """As many pages an object as the finished ones had."""
+        """Estimate the number of pages from the finished objects' pages per object."""
         share = self.tally.pages / self.tally.objects if self.tally.objects else 1.0
         return max(round(self.listed * share), self.pages_found)
 
     @property
     def seconds_left(self) -> float | None:
-        """None as long as it cannot be told."""
+        """Estimate the seconds left; None while unknown."""
         if not self.all_listed or not self.tally.objects:
             return None
         return (self.pages_expected - self.pages_found) * self.seconds_reading / self.pages_found
 
 
 current: ContextVar[RunProgress | None] = ContextVar("current", default=None)
-"""Set before the flow is called; the flow then counts into it."""
+"""Progress of the running flow; set before the flow is called, which counts into it."""

@@ -1,4 +1,4 @@
-"""The flow `promote`: a challenger is compared with the champion, and takes its place or is refused with the reason."""
+"""The flow `promote`: compares a challenger with the champion, and promotes it or refuses it with the reason."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ from tasks.promote import GateReport, compare_models, compare_readings, keep_rep
 def promote(
     version: Annotated[str, Field(description="Number of a version, or its alias.")] = "challenger",
     mnist: Annotated[str | None, Field(description="Path of mnist.npz. Default: the setting DIGITS_MNIST.")] = None,
-    network: Annotated[NetworkName, Field(description="Which network it is a version of.")] = NetworkName.CLASSIFIER,
+    network: Annotated[NetworkName, Field(description="Network of the version.")] = NetworkName.CLASSIFIER,
 ) -> Promoted:
-    """Put a version of a network into service if it is not worse than the champion. Runs in progress keep the one they have.
+    """Put a version of a network into service if it is not worse than the champion. Runs in progress keep theirs.
 
-    version: a number, or an alias such as "challenger". mnist: path of mnist.npz; the setting DIGITS_MNIST by default.
-    Raises GateRefusedError with the reasons if the version is worse, RegistryError if its file is not what was registered,
-    InputError where there is no such version or no MNIST. Then the champion stays.
+    version: a number, or an alias such as "challenger". mnist: path of mnist.npz; the setting DIGITS_MNIST by default. Raises
+    GateRefusedError with the reasons if the version is worse, RegistryError if its file is not the one registered, InputError
+    where there is no such version or no MNIST. Then the champion stays.
     """
     settings = load_settings()
     promotions = Promotions(registry(settings, network_named(network)))
@@ -53,7 +53,7 @@ def promote(
 def _compared(
     promotions: Promotions, champion: ModelFile, challenger: ModelFile, settings: Settings, mnist: Path | None
 ) -> GateReport:
-    """Classifiers are compared on digits; a detector or strip reader on strips, read with the champions of the others."""
+    """Compare classifiers on digits; detectors or strip readers on strips, with the other networks' champions."""
     network = promotions.registry.network
     if network is CLASSIFIER:
         with tempfile.TemporaryDirectory() as folder:
@@ -65,7 +65,7 @@ def _compared(
 
 
 def _tell(report: GateReport, place: str) -> str:
-    """Raises GateRefusedError unless the challenger passed."""
+    """Return a summary. Raises GateRefusedError unless the challenger passed."""
     on_figures.get()(Figures(report.champion, report.challenger, report.rows))
     create_markdown_artifact(report.summary, key="digits-promotion", description=f"version {report.challenger}")
     if not report.verdict.passed:
@@ -74,8 +74,8 @@ def _tell(report: GateReport, place: str) -> str:
 
 
 def refusal(report: GateReport, place: str) -> str:
-    """The reasons in one line."""
+    """List the reasons in one line."""
     return (
         f"version {report.challenger} was refused, version {report.champion} stays the champion: "
-        f"{'; '.join(report.verdict.reasons)}. The whole report is in MLflow: run {place}"
+        f"{'; '.join(report.verdict.reasons)}. The full report is in MLflow: run {place}"
     )

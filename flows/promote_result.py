@@ -1,4 +1,4 @@
-"""What a promotion comes to, for whoever started it in this process. Imports no orchestrator."""
+"""The result of a promotion, for the process that started it. No orchestrator is imported here."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from digit_core.evaluation.gate_report import FigureRow
 
 @dataclass(frozen=True)
 class Promoted:
-    """`version` is the champion now, `before` was it until now: the same where there was nothing to do."""
+    """Result: `version` is the champion now, `before` the previous one; equal where there was nothing to do."""
 
     version: str
     before: str
@@ -20,7 +20,7 @@ class Promoted:
 
 @dataclass(frozen=True)
 class Figures:
-    """What was measured of both versions."""
+    """Measurements of both versions."""
 
     champion: str
     challenger: str
@@ -28,4 +28,4 @@ class Figures:
 
 
 on_figures: ContextVar[Callable[[Figures], None]] = ContextVar("on_figures", default=lambda figures: None)
-"""Set before the flow is called; told of the figures before the verdict falls."""
+"""Callback for the figures, called before the verdict; set before the flow is called."""

@@ -1,4 +1,4 @@
-"""What a run leaves in Prefect for people to look at: a summary, the quarantined pages, and the least sure digits."""
+"""The report of a run in Prefect: a summary, the quarantined pages, and the digits with the lowest confidence."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from tasks.run_plan import RunPlan
 
 
 def report(plan: RunPlan, tally: Tally) -> None:
-    """Write the artifacts of a run; with nothing to show there is no table and no sheet.
+    """Write the artifacts of a run; a table or picture without content is left out.
 
-    A server that is away costs the report, not the run: what was read is sealed.
+    An unreachable server costs the report, not the run: what was read is sealed.
     """
     try:
         _report(plan, tally)
     except (httpx.HTTPError, PrefectException) as error:
-        get_run_logger().warning(f"the report could not be left with Prefect: {error!r}")
+        get_run_logger().warning(f"the report could not be sent to Prefect: {error!r}")
 
 
 def _report(plan: RunPlan, tally: Tally) -> None:
@@ -38,12 +38,12 @@ def _report(plan: RunPlan, tally: Tally) -> None:
         create_table_artifact(rows, key="digits-quarantined", description="pages that could not be read")
     if sheet := least_sure_sheet(tally.least_sure):
         picture = f"![least sure digits](data:image/png;base64,{base64.b64encode(sheet).decode()})"
-        # As an image artifact the same address would also be written out below the picture, all of it.
-        create_markdown_artifact(picture, key="digits-least-sure", description="the digits that the model is least sure of")
+        # an image artifact would also print its data URL, all of it, below the picture
+        create_markdown_artifact(picture, key="digits-least-sure", description="the digits with the lowest confidence")
 
 
 def summary(plan: RunPlan, tally: Tally) -> str:
-    """A run in a few lines of Markdown."""
+    """Summarise a run in a few lines of Markdown."""
     rows = [
         ("pages read", f"{tally.read:,}"),
         ("pages quarantined", f"{tally.quarantined:,}" + (f" ({tally.commonest(5)})" if tally.quarantined else "")),
@@ -70,7 +70,7 @@ def _versions(plan: RunPlan) -> str:
 
 
 def least_sure_sheet(items: list[ReviewItem]) -> bytes:
-    """A contact sheet as PNG, the least sure first; empty for none."""
+    """Draw a contact sheet as PNG, lowest confidence first; empty without items."""
     shown = [item for item in items if item.crop_png]
     if not shown:
         return b""

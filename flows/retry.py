@@ -1,4 +1,4 @@
-"""The flow `retry`: the pages of a destination that could not be read are tried again."""
+"""The flow `retry`: reads the quarantined pages of a destination again."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ from tasks.run_plan import RunPlan
 def retry(
     out: Annotated[str, Field(description="Folder or URL of the results with quarantined pages.")],
     options: RunOptions,
-    reason: Annotated[str, Field(description="Only pages that failed for this reason, such as 'missing'; empty for all.")] = "",
+    reason: Annotated[str, Field(description="Only pages with this reason, such as 'missing'; empty for all.")] = "",
 ) -> Tally:
-    """Read the quarantined pages of OUT once more, as their files are now. Pages that fail again stay quarantined.
+    """Read the quarantined pages of OUT again, as their files are now. Pages that fail again stay quarantined.
 
-    Each page is read with the options of the run that could not read it; those that are given here count more. All pages may
-    fail: there is no failure budget. Raises as `digitise` does.
+    Each page is read with the options of the run that failed to read it; options given here override them. There is no failure
+    budget: all pages may fail. Raises as `digitise` does.
     """
     settings = load_settings()
     tally = (current.get() or RunProgress()).tally

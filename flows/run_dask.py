@@ -1,8 +1,8 @@
-"""One run on a Dask cluster: a task for each group of objects, which its worker takes from fetching to sealing.
+"""Execution of a run on a Dask cluster: one task per group of objects, which a worker takes from fetching to sealing.
 
-One task and not six, because the files of a group lie on the machine that fetched them. Dask runs a task again when its
-worker dies; that is safe, as the same group goes to the same keys. Nothing is shared but storage, review database and
-model registry, which a cluster of several machines needs in their grown-up forms.
+One task and not six, because the files of a group lie on the machine that fetched them. Dask repeats a task when its worker dies;
+that is safe, because the same group is written to the same keys. Workers share only storage, review database and model registry,
+which a cluster of several machines needs as servers.
 """
 
 from __future__ import annotations
@@ -22,23 +22,23 @@ from tasks.retries import STORAGE_STAGE
 from tasks.run_plan import Group, RunPlan, Sealed
 
 SPARE = 2
-"""Groups that wait for each that is being read."""
+"""Number of waiting groups per group being read."""
 
 
 @dataclass(frozen=True)
 class Cluster:
-    """A run's connection to the workers of a scheduler."""
+    """Connection of a run to the workers of a scheduler."""
 
     plan: RunPlan
     runner: Any
 
     def window(self) -> int:
-        """Groups to keep in the air, for the workers that there are just now."""
+        """Return the number of groups to keep in flight for the present workers."""
         threads: int = sum(self.runner.client.nthreads().values())
         return max(1, SPARE * threads)
 
     def submit_batches(self, objects: Iterable[SourceObject]) -> Iterator[PendingBatch]:
-        """Each group, handed to the scheduler."""
+        """Submit each group to the scheduler."""
         for group in groups(objects):
             future = self.runner.submit(read_group, {"plan": self.plan, "group": group})
             yield PendingBatch(group, True, (future,))
@@ -46,7 +46,7 @@ class Cluster:
 
 @contextmanager
 def cluster(plan: RunPlan, scheduler: str) -> Iterator[Cluster]:
-    """Raises InputError where there is no scheduler, or prefect-dask is not installed."""
+    """Connect to the scheduler. Raises InputError where there is none, or prefect-dask is not installed."""
     try:
         from prefect_dask.task_runners import DaskTaskRunner
     except ImportError as error:
@@ -58,12 +58,14 @@ def cluster(plan: RunPlan, scheduler: str) -> Iterator[Cluster]:
             yield Cluster(replace(plan, home=socket.gethostname()), runner)
             runner.client.run(_leave)
     except (OSError, TimeoutError) as error:
-        raise InputError(f"no Dask scheduler answers at {scheduler}: start it (`dask scheduler`), or correct that") from error
+        raise InputError(
+            f"no Dask scheduler answers at {scheduler}: start it (`dask scheduler`), or correct the address"
+        ) from error
 
 
 @task(name="read group", task_run_name="read group {group.number}", **STORAGE_STAGE)
 def read_group(plan: RunPlan, group: Group) -> list[Sealed]:
-    """All batches of a group, sealed. Runs in a Dask worker."""
+    """Read all batches of a group; return them sealed. Runs in a Dask worker."""
     from flows.dask_worker import read
 
     return read(plan, group)

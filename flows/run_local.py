@@ -1,4 +1,4 @@
-"""Batches on their way through the stages, in the threads and worker processes of this machine."""
+"""Execution of the stages in the threads and worker processes of this machine."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from tasks.route import route
 from tasks.run_plan import GROUP_OBJECTS, Batch, Group, RunPlan, Sealed
 
 AHEAD = 2
-"""Groups of objects that are fetched while others are being read."""
+"""Number of groups of objects fetched ahead."""
 
 WORD_SECONDS = 0.3
-"""From a manifest that is written to the word that it is: a busy machine takes its time."""
+"""Seconds allowed between the writing of a manifest and the report of it, on a busy machine."""
 
 
 @dataclass(frozen=True)
 class PendingBatch:
-    """One or several batches that land together; `last` of their group, so that the group's files may go."""
+    """One or several batches that finish together; `last` in their group, after which the group's files may be removed."""
 
     group: Group
     last: bool
@@ -35,7 +35,7 @@ class PendingBatch:
     on_pages: Callable[[int], None] = lambda count: None
 
     def result(self) -> list[Sealed]:
-        """Wait for them. Raises what stopped them, from the first stage that failed."""
+        """Wait for the batches. Raises the error of the first stage that failed."""
         for stage in self.stages:
             stage.result()
         sealed = self.stages[-1].result()
@@ -44,13 +44,13 @@ class PendingBatch:
         return batches
 
     def is_sealed(self, wait: bool) -> bool:
-        """Whether all was sealed, by its end or by now."""
+        """Whether all were sealed, now or (with `wait`) at the end."""
         self.stages[-1].wait(None if wait else WORD_SECONDS)
         return bool(self.stages[-1].state.is_completed())
 
 
 def groups(objects: Iterable[SourceObject]) -> Iterator[Group]:
-    """The objects in their order, some at a time."""
+    """Split the objects into groups, in order."""
     listed = iter(objects)
     number = 0
     while members := tuple(islice(listed, GROUP_OBJECTS)):
@@ -59,12 +59,12 @@ def groups(objects: Iterable[SourceObject]) -> Iterator[Group]:
 
 
 def window(plan: RunPlan) -> int:
-    """Batches to keep in the air: just as many as the workers need."""
+    """Return the number of batches to keep in flight: just enough for the workers."""
     return AHEAD + 1 + plan.workers // GROUP_OBJECTS
 
 
 def submit_batches(plan: RunPlan, objects: Iterable[SourceObject]) -> Iterator[PendingBatch]:
-    """Each batch with its stages submitted; the groups after it are being fetched meanwhile."""
+    """Submit the stages of each batch; later groups are fetched meanwhile."""
     fetching: deque[tuple[Group, PrefectFuture[list[Batch]]]] = deque()
     for group in groups(objects):
         fetching.append((group, ingest.submit(plan, group)))

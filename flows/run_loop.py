@@ -1,4 +1,4 @@
-"""What every run over pages does once it has a plan: read them all, count, judge the failure budget, report, tidy up."""
+"""The main loop of every run: read all batches, count, check the failure budget, report, clean up."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ ObjectsOf = Callable[[Storage, Results, RunPlan], Iterable[SourceObject]]
 
 
 def read_to_the_end(plan: RunPlan, settings: Settings, objects_of: ObjectsOf, counted: Tally | None = None) -> Tally:
-    """Read the objects, add them to the results, and leave a report, also of a run that is stopped.
+    """Read the objects, add them to the results, and write a report, also when the run is stopped.
 
-    counted: what this run has read before; goes on being counted into. Raises StorageError, QueueError and their kin, and
+    counted: the tally of what this run has read before, which is continued. Raises StorageError, QueueError and similar, and
     BudgetExceededError when too many pages were quarantined.
     """
     tally = counted or (current.get() or RunProgress()).tally
@@ -63,7 +63,7 @@ def _read(plan: RunPlan, settings: Settings, objects: Iterable[SourceObject], ta
 
 
 def _counted(pending_batches: Iterable[PendingBatch]) -> Iterator[PendingBatch]:
-    """Pages that other machines read are counted when their group has landed."""
+    """Count the pages that other machines read when their group is finished."""
     count = (current.get() or RunProgress()).count_pages
     for pending_batch in pending_batches:
         yield replace(pending_batch, on_pages=count)
@@ -71,7 +71,7 @@ def _counted(pending_batches: Iterable[PendingBatch]) -> Iterator[PendingBatch]:
 
 @contextmanager
 def _opened_context(plan: RunPlan) -> Iterator[RunContext]:
-    """However the run ends, its worker processes and its working files end with it."""
+    """Open the context; remove its worker processes and working files however the run ends."""
     with spool(plan.spool):
         at = run_context(plan)
         try:
@@ -84,7 +84,7 @@ def _opened_context(plan: RunPlan) -> Iterator[RunContext]:
 def _read_all(
     plan: RunPlan, pending_batches: Iterable[PendingBatch], window: Callable[[], int], max_failed: float, tally: Tally
 ) -> None:
-    """Keep `window()` batches in the air; raises what stops the run once all have landed."""
+    """Keep `window()` batches in flight; after an error wait for those in flight, then raise it."""
     pending: deque[PendingBatch] = deque()
     try:
         for pending_batch in pending_batches:
@@ -95,7 +95,7 @@ def _read_all(
         while pending:
             _await_oldest(plan, pending, tally)
     except BaseException as error:
-        # What stopped the run is known; batches that are sealed all the same count. One that is told to end waits for none.
+        # the reason for stopping is known; batches sealed meanwhile still count, but a run told to end waits for none
         while pending:
             if pending[0].is_sealed(wait=isinstance(error, Exception)):
                 _await_oldest(plan, pending, tally)
@@ -105,7 +105,7 @@ def _read_all(
 
 
 def _await_oldest(plan: RunPlan, pending: deque[PendingBatch], tally: Tally) -> None:
-    """The first one. It stays among them until it has landed: a run that is told to end meanwhile looks at it again."""
+    """Wait for the oldest batch. It stays in `pending` until it is finished, so that a run told to end sees it again."""
     batches = pending[0].result()
     pending_batch = pending.popleft()
     for sealed in batches:
@@ -117,7 +117,7 @@ def _await_oldest(plan: RunPlan, pending: deque[PendingBatch], tally: Tally) -> 
 
 
 def _log(pending_batch: PendingBatch, sealed: Sealed) -> None:
-    """A line for each batch, and one for each page that could not be read, by its id."""
+    """Log a line per batch, and one per unread page, by its id."""
     logger, counts = get_run_logger(), sealed.counts
     first = pending_batch.group.objects[0].uri
     logger.info(f"group {pending_batch.group.number} from {first!r}: {counts['pages']} pages, {counts['digits']} digits sealed")

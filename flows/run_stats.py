@@ -1,4 +1,4 @@
-"""What a run has done so far: the counts behind its progress bar, failure budget and summary."""
+"""Counts of a run so far, for its progress bar, failure budget and summary."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from digit_core.results.manifest import BY_SUMS
 from tasks.run_plan import Sealed
 
 JUDGED_FROM = 20
-"""Pages after which the failure budget is judged for the first time; earlier a share says little."""
+"""Number of pages after which the failure budget is first checked; before, a share means little."""
 
 KEPT_FAILURES = 200
 KEPT_ITEMS = 60
@@ -33,7 +33,7 @@ class Quarantined:
 
 @dataclass
 class Tally:
-    """Grows batch by batch; `least_sure` and `failures` keep only so many, however long the run."""
+    """Counts that grow batch by batch; `least_sure` and `failures` have a maximum length, however long the run."""
 
     started: float = field(default_factory=time.monotonic)
     objects: int = 0
@@ -42,8 +42,8 @@ class Tally:
     numbers: int = 0
     digits: int = 0
     to_review: int = 0
-    sums: Counter[str] = field(default_factory=Counter)  # pages without a form or with one in doubt, and what the sums of forms did
-    example: str = ""  # a page with numbers
+    sums: Counter[str] = field(default_factory=Counter)  # pages without a certain form, and effects of the forms' sums
+    example: str = ""  # uri of a page with numbers
     shape: Distribution = field(default_factory=Distribution)
     reasons: Counter[str] = field(default_factory=Counter)
     failures: list[Quarantined] = field(default_factory=list)
@@ -68,7 +68,7 @@ class Tally:
             self.failures.append(failure)
 
     def _keep(self, item: ReviewItem) -> None:
-        """Once, however many copies of its scan there are: they share their digits' ids."""
+        """Keep the item once, even if its scan exists in several copies, whose digits have the same ids."""
         entry = (-item.top[0][1], item.item_id, item)
         if any(item_id == item.item_id for _, item_id, _ in self._unsure):
             return
@@ -79,7 +79,7 @@ class Tally:
 
     @property
     def least_sure(self) -> list[ReviewItem]:
-        """The digits of the run that the model is least sure of, worst first."""
+        """Return the digits of the run with the lowest confidence, lowest first."""
         return [item for _, _, item in sorted(self._unsure, key=lambda entry: entry[:2], reverse=True)]
 
     @property
@@ -95,9 +95,9 @@ class Tally:
         return self.to_review / self.digits if self.digits else 0.0
 
     def check_budget(self, max_failed: float, out: str, at_end: bool) -> None:
-        """Raises BudgetExceededError when too many of the pages were quarantined to go on.
+        """Check the failure budget. Raises BudgetExceededError when the share of quarantined pages is too high to continue.
 
-        A single one is no share of a handful of pages: it counts where none is allowed, or where there is no other page.
+        A single one does not count as a share of a few pages, unless none is allowed or it is the only page.
         """
         pages, failed = self.pages, self.quarantined
         if failed == 1 < pages and max_failed > 0:
@@ -106,10 +106,10 @@ class Tally:
             raise BudgetExceededError(
                 f"{failed} of {pages} pages were quarantined, more than the {max_failed:.0%} allowed "
                 f"({self.commonest()}); {'all were tried, and' if at_end else 'the run was stopped;'} what was read is kept. "
-                f"Look at them with `digits results {out} --state quarantined`; mend or remove them, or raise --max-failed, "
+                f"List them with `digits results {out} --state quarantined`; repair or remove them, or raise --max-failed, "
                 "and run again"
             )
 
     def commonest(self, most: int = 3) -> str:
-        """The commonest reasons with their counts."""
+        """Format the most frequent reasons with their counts."""
         return ", ".join(f"{count} {reason}" for reason, count in self.reasons.most_common(most))

@@ -1,10 +1,10 @@
-"""Settings: read once from the environment and a file; nothing below `flows` reads the environment.
+"""Settings, read once from the environment and a file; nothing below `flows` reads the environment.
 
-The file is the one that DIGITS_SETTINGS_FILE names, or settings.env in the home folder: never one of the current folder, which
-may hold whatever others have sent.
+The file is the one that DIGITS_SETTINGS_FILE names, or settings.env in the home folder; never one in the current folder, which
+may contain files from strangers.
 
-Every name begins with DIGITS_. A name with that prefix which is no setting is an error: a typo must not pass for a
-default. Credentials of object storage come the usual AWS way (environment, ~/.aws, role) and are none of ours.
+Every name begins with DIGITS_. An unknown name with that prefix is an error, so that a typo does not silently give the default.
+Credentials of object storage come the usual AWS way (environment, ~/.aws, role), not from these settings.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Settings(BaseSettings):
 
     home: Path = Field(default=Path("~/.digits"), description="folder of the databases, downloaded models and working files")
     settings_file: Path | None = Field(
-        default=None, description="file of settings, a line NAME=value for each; default: settings.env in the home folder"
+        default=None, description="file with one NAME=value line per setting; default: settings.env in the home folder"
     )
     mlflow_tracking_uri: SecretStr = Field(
         default=SecretStr(""), description="model registry; default: SQLite in the home folder"
@@ -48,28 +48,28 @@ class Settings(BaseSettings):
         default=SecretStr(""), description="review queue, SQLAlchemy URL; default: SQLite in the home folder"
     )
     review_token: SecretStr = Field(
-        default=SecretStr(""), description="what reviewers must know when `digits review serve` is open to other machines"
+        default=SecretStr(""), description="token that reviewers must enter when `digits review serve` is open to other machines"
     )
-    review_tls: bool = Field(default=False, description="reviewers reach the page by https: cookies are sent by that alone")
+    review_tls: bool = Field(default=False, description="reviewers reach the page by https: cookies are sent over https only")
     review_sources: tuple[str, ...] = Field(
         default=(), description="JSON list of the places that the review page reads scans from; default: the collections' sources"
     )
     review_page_megabytes: float = Field(
-        default=700.0, ge=256, description="memory that the review page may take to decode one scan"
+        default=700.0, ge=256, description="memory limit for decoding one scan in the review page"
     )
     review_lease_seconds: float = Field(
         default=600.0, ge=10, le=43_200, description="how long a reviewer keeps digits without a decision"
     )
-    review_carpet_from: float = Field(default=0.7, ge=0, le=1, description="digits at least so sure are shown as a carpet")
-    review_carpet_size: int = Field(default=40, ge=1, le=49, description="digits of one carpet")
-    training_sets: str = Field(default="", description="where reviewed digits are kept for training; default: home/training")
-    layouts: str = Field(default="", description="folder of the layouts that are drawn in the review page; default: home/layouts")
+    review_carpet_from: float = Field(default=0.7, ge=0, le=1, description="confidence from which digits are shown in groups")
+    review_carpet_size: int = Field(default=40, ge=1, le=49, description="digits in one group")
+    training_sets: str = Field(default="", description="folder of the reviewed digits for training; default: home/training")
+    layouts: str = Field(default="", description="folder of the layouts drawn in the review page; default: home/layouts")
     storage_options: dict[str, Any] = Field(default={}, repr=False, description="fsspec options as JSON, such as an endpoint")
-    workers: int = setting("workers", 0, ge=0)  # 0: one for each core
+    workers: int = setting("workers", 0, ge=0)  # 0: one per core
     runner: Runner = setting("runner", Runner.HERE)
     scheduler: str = setting("scheduler", "")
     page_seconds: float = Field(default=120.0, gt=0, description="time limit for one page")
-    page_megabytes: float = Field(default=4096.0, ge=256, description="memory that a process may take to read one page")
+    page_megabytes: float = Field(default=4096.0, ge=256, description="memory limit of a process that reads pages")
     writing: Writing = setting("writing", Writing.ANY)
     layout: str = setting("layout", "")
     classifier: str = setting("classifier", "")
@@ -77,11 +77,11 @@ class Settings(BaseSettings):
     strip_reader: str = setting("strip_reader", "")
     second_reader: AskWhen = setting("second_reader", AskWhen.WHEN_UNSURE)
     second_reader_level: float = Field(
-        default=0.97, ge=0, le=1, description="numbers less sure than this are those that the second reader is asked about"
+        default=0.97, ge=0, le=1, description="the second reader is asked about numbers with a lower confidence"
     )
     threshold: float = setting("threshold", 0.97)
     max_error: float | None = setting("max_error", None)
-    certainty: float = Field(default=0.95, gt=0, lt=1, description="confidence level of the bound that max_error is kept by")
+    certainty: float = Field(default=0.95, gt=0, lt=1, description="confidence level of the bound for max_error")
     ink: CalibrationSet = setting("ink", CalibrationSet.ARCHIVE)
     audit_share: float = setting("audit_share", 0.01)
     max_failed: float = setting("max_failed", 0.10)
@@ -89,13 +89,13 @@ class Settings(BaseSettings):
     max_megabytes: float = Field(default=1024.0, gt=0, description="larger files are quarantined")
     max_pages: int = Field(default=5000, gt=0, description="files with more pages are quarantined")
     review_seconds: float = Field(
-        default=2.0, gt=0, description="that a person takes for one digit; for the forecast of `digitise --dry-run`"
+        default=2.0, gt=0, description="time a reviewer takes for one digit, for the estimate of `digitise --dry-run`"
     )
     mnist: Path | None = Field(default=None, description="path of mnist.npz for training; default: Keras fetches it")
-    render_dpi: int = Field(default=300, ge=36, le=1200, description="resolution for PDF pages that hold no scan")
+    render_dpi: int = Field(default=300, ge=36, le=1200, description="resolution for rendering PDF pages that contain no scan")
 
     def replaced_by(self, options: RunOptions) -> Settings:
-        """The settings with the options that are given in the place of theirs; a threshold takes the place of a max error."""
+        """Return the settings overridden by the given options; a threshold replaces a max error."""
         given = options.given()
         return self.model_copy(update={"max_error": None, **given} if "threshold" in given else given)
 
@@ -109,7 +109,7 @@ class Settings(BaseSettings):
 
     @property
     def artifact_root(self) -> str | None:
-        """Where a local registry keeps its files; None leaves it to an MLflow server."""
+        """Return the folder for a local registry's files; None leaves it to an MLflow server."""
         if self.mlflow_artifact_root or self.mlflow_tracking_uri.get_secret_value():
             return self.mlflow_artifact_root or None
         return (self.home_folder / "mlruns").as_uri()
@@ -140,17 +140,17 @@ class Settings(BaseSettings):
 
 
 def available_cores() -> int:
-    """The cores this process may use, which in a container can be fewer than the machine has."""
+    """Return the number of cores that this process may use, which in a container can be fewer than the machine's."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def is_set(name: str) -> bool:
-    """Whether the environment has a value of this name, which another program may have put there."""
+    """Whether the environment has this variable; another program may have set it."""
     return name in os.environ
 
 
 def load_settings() -> Settings:
-    """Raises InputError for an unknown DIGITS_ name or a value that does not fit."""
+    """Load the settings. Raises InputError for an unknown DIGITS_ name or an invalid value."""
     _refuse_unknown(os.environ, "the environment")
     file = _file()
     _refuse_unknown(dotenv_values(file), str(file))
@@ -158,18 +158,18 @@ def load_settings() -> Settings:
         settings = Settings(_env_file=file)  # type: ignore[call-arg]  # an argument of pydantic-settings
     except ValidationError as error:
         raise InputError("; ".join(_describe(problem) for problem in error.errors())) from error
-    except ValueError as error:  # pydantic-settings: a value that should be JSON and is not
+    except ValueError as error:  # pydantic-settings: a value that should be JSON but is not
         raise InputError(f'a setting cannot be read: {error}; storage options are JSON such as {{"anon": true}}') from error
     if settings.max_error is not None and "threshold" in settings.model_fields_set:
-        raise InputError(f"{PREFIX}THRESHOLD and {PREFIX}MAX_ERROR are both set, and each decides what goes to review: unset one")
+        raise InputError(f"{PREFIX}THRESHOLD and {PREFIX}MAX_ERROR are both set but exclude each other: unset one")
     return settings
 
 
 def _file() -> Path:
-    """Where settings may stand beside the environment. Raises InputError for one that was named and is not there."""
+    """Return the path of the settings file. Raises InputError if DIGITS_SETTINGS_FILE names a missing file."""
     named = os.environ.get(f"{PREFIX}SETTINGS_FILE")
     if named and not Path(named).expanduser().is_file():
-        raise InputError(f"{named}, which {PREFIX}SETTINGS_FILE names, is no file: correct the name, or unset it")
+        raise InputError(f"{named}, which {PREFIX}SETTINGS_FILE names, is not a file: correct the name, or unset it")
     home = os.environ.get(f"{PREFIX}HOME") or Settings.model_fields["home"].default
     return Path(named or Path(home, "settings.env")).expanduser()
 
@@ -180,7 +180,7 @@ def _refuse_unknown(names: Iterable[str], where: str) -> None:
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1)
             advice = f"did you mean {near[0]}?" if near else "see `digits settings`"
-            raise InputError(f"{name} in {where} is no setting: {advice}")
+            raise InputError(f"{name} in {where} is not a setting: {advice}")
 
 
 def _describe(problem: Mapping[str, Any]) -> str:
@@ -190,7 +190,7 @@ def _describe(problem: Mapping[str, Any]) -> str:
 
 
 def origins() -> dict[str, Origin]:
-    """Where the value of each setting comes from."""
+    """Return the source of each setting's value."""
     environment = {name.upper() for name in os.environ}
     file = {name.upper() for name in dotenv_values(_file())}
 
@@ -201,7 +201,7 @@ def origins() -> dict[str, Origin]:
 
 
 def shown(settings: Settings) -> dict[str, str]:
-    """Every setting as text for people: effective values, passwords and keys masked."""
+    """Format every setting for display: effective values, passwords and keys masked."""
     effective = {
         **{name: getattr(settings, name) for name in Settings.model_fields},
         "home": settings.home_folder,
@@ -220,7 +220,7 @@ def shown(settings: Settings) -> dict[str, str]:
 
 
 def masked_url(url: str) -> str:
-    """The URL with its password, if any, as ***."""
+    """Replace the URL's password, if any, by ***."""
     parts = urlsplit(url)
     if parts.password is None:
         return url
@@ -229,7 +229,7 @@ def masked_url(url: str) -> str:
 
 
 def masked_options(options: Mapping[str, Any]) -> dict[str, Any]:
-    """The options with every value whose name speaks of a secret as ***, at any depth."""
+    """Replace the values of secret options by ***, at any depth."""
 
     def mask(name: str, value: Any) -> Any:
         if isinstance(value, Mapping):

@@ -1,4 +1,4 @@
-"""What is to be read: the objects of a source that are new or changed, or those with pages that could not be read."""
+"""Objects to read: those of a source that are new or changed, or those with quarantined pages."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from digit_core.records import SourceObject
 from flows.options import READING, RunOptions, run_options
 from tasks.adapters.results.dataset import Results, fingerprint
-from tasks.adapters.storage.storage import Storage
+from tasks.adapters.storage.storage import HIDDEN, Storage
 from tasks.run_plan import RunPlan
 
 # fmt: off
@@ -21,29 +21,33 @@ NO_SCANS = frozenset((
         ".gz", ".tar", ".sha256", ".md5",
 ))
 # fmt: on
-"""What often lies beside scans and is no page. Anything else is looked at, whatever it is called."""
+"""Suffixes of files that often lie beside scans and are no pages. Anything else is probed, whatever its name."""
 
 
 @dataclass
 class Listing:
-    """The source's objects that are not read yet; lazy, so that any number may be listed.
+    """The source's objects that are not read yet; lazy, so that any number can be listed.
 
-    Only those of the plan's share are looked at. `known` counts those that are read,
-    `passed_over` the files whose very name says that they are no scan.
+    Only those of the plan's share are looked at. `known` counts those that are read, `passed_over` the files whose very name
+    says that they are no scan, `hidden` the files and folders whose name begins with a point; `on_skip` is told of others,
+    `on_passed_over` of these.
     """
 
     storage: Storage
     results: Results
     plan: RunPlan
     on_skip: Callable[[str, str], None] = lambda uri, why: None
+    on_passed_over: Callable[[str, str], None] = lambda uri, why: None
     known: int = 0
     passed_over: int = 0
+    hidden: int = 0
 
     def __iter__(self) -> Iterator[SourceObject]:
         done = self.results.done(self.plan.read_by)
-        for one in self.storage.list_objects(self.plan.source, self.on_skip):
+        for one in self.storage.list_objects(self.plan.source, self._skip):
             if one.uri != self.plan.source and PurePosixPath(one.uri).suffix.lower() in NO_SCANS:
                 self.passed_over += 1
+                self.on_passed_over(one.uri, "its name says that it is no scan")
             elif not self.plan.share.holds(one.uri):
                 continue
             elif fingerprint(one.uri, one.version) in done:
@@ -51,13 +55,20 @@ class Listing:
             else:
                 yield one
 
+    def _skip(self, uri: str, why: str) -> None:
+        if why == HIDDEN:
+            self.hidden += 1
+            self.on_passed_over(uri, why)
+        else:
+            self.on_skip(uri, why)
+
 
 @dataclass
 class FailedPages:
-    """The objects with pages that could not be read, as they are now; `reason` keeps those of one kind alone.
+    """The objects with quarantined pages, as they are now; `reason` selects one reason.
 
-    runs: only pages that these runs could not read; None for all. `gone` counts those that are not in the source any more.
-    Quarantined pages of theirs stay in the results.
+    runs: only pages that these runs failed to read; None for all. `gone` counts those that are not in the source any more; their
+    quarantined pages stay in the results.
     """
 
     storage: Storage
@@ -80,7 +91,7 @@ def _quarantined(results: Results, reason: str) -> Iterator[dict[str, Any]]:
 
 
 def failed_runs(results: Results, reason: str = "") -> list[tuple[RunOptions, frozenset[str]]]:
-    """The runs that could not read the quarantined pages, by the options that they read with."""
+    """Return the runs that failed to read the quarantined pages, grouped by their options."""
     wanted = {row["run_id"] for row in _quarantined(results, reason)}
     found: dict[str, str] = {}
     if wanted:
@@ -93,5 +104,5 @@ def failed_runs(results: Results, reason: str = "") -> list[tuple[RunOptions, fr
 
 
 def _options(text: str) -> RunOptions:
-    """Of those that were kept, all that this version knows."""
+    """Parse the stored options, ignoring those that this version does not know."""
     return run_options({name: value for name, value in json.loads(text).items() if name in READING})

@@ -1,4 +1,4 @@
-"""The flow `train`: from a recipe to a challenger in the model registry. What the stages do is in `tasks.train`."""
+"""The flow `train`: from a recipe to a challenger in the model registry. The stages are in `tasks.train`."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ from tasks.train import assess, data, fit, register
 
 
 def _nobody(epoch: int, metrics: Mapping[str, float]) -> None:
-    """Nobody watches."""
+    """Ignore the epoch."""
 
 
 watching: ContextVar[Callable[[int, Mapping[str, float]], None]] = ContextVar("watching", default=_nobody)
-"""Set before the flow is called; told of every epoch (from 0) with its metrics."""
+"""Callback for every epoch (from 0) with its metrics; set before the flow is called."""
 
 
 @dataclass(frozen=True)
 class Registered:
-    """What a training gave: the version in the registry, its card and its other figures."""
+    """Result of a training: the version in the registry, its card and its other figures."""
 
     version: str
     card: dict[str, Any]
@@ -44,7 +44,7 @@ class Registered:
 
     @property
     def accuracy(self) -> float:
-        """On MNIST's test set."""
+        """Return the accuracy on MNIST's test set."""
         return float(self.card["accuracy"]["mnist_test"])
 
 
@@ -53,21 +53,20 @@ class Registered:
 def train(
     recipe: Annotated[str, Field(description="One of `digits recipes`.")],
     mnist: Annotated[str | None, Field(description="Path of mnist.npz. Default: the setting DIGITS_MNIST.")] = None,
-    with_reviewed: Annotated[bool, Field(description="Learn the digits that people read, too.")] = False,
-    ship: Annotated[str | None, Field(description="Folder that the model and its card are put into.")] = None,
+    with_reviewed: Annotated[bool, Field(description="Train on the digits that people reviewed, too.")] = False,
+    ship: Annotated[str | None, Field(description="Folder to save the model and its card in.")] = None,
     seed: Annotated[int, Field(description="The same seed gives the same model.")] = 1,
-    epochs: Annotated[int, Field(description="Times that all digits are seen; 0: the recipe's.")] = 0,
-    batch: Annotated[int, Field(description="Digits of one step; 0: the recipe's.")] = 0,
-    learning_rate: Annotated[float, Field(description="Of the recipe's optimiser; 0: the recipe's.")] = 0.0,
-    patience: Annotated[int, Field(description="Epochs without a better validation loss before it ends; 0: never.")] = 0,
-    augment: Annotated[bool, Field(description="Learn digits in archive ink, whatever the recipe says.")] = False,
+    epochs: Annotated[int, Field(description="Passes over all digits; 0: the recipe's.")] = 0,
+    batch: Annotated[int, Field(description="Batch size; 0: the recipe's.")] = 0,
+    learning_rate: Annotated[float, Field(description="Learning rate of the optimiser; 0: the recipe's.")] = 0.0,
+    patience: Annotated[int, Field(description="Stop after so many epochs without a better validation loss; 0: never.")] = 0,
+    augment: Annotated[bool, Field(description="Train on digits in archive ink, whatever the recipe says.")] = False,
 ) -> Registered:
-    """Train RECIPE, judge it on MNIST's test set, and register it with the alias `challenger`.
+    """Train RECIPE, evaluate it on MNIST's test set, and register it with the alias `challenger`.
 
-    mnist: path of mnist.npz, by default the setting DIGITS_MNIST, else Keras fetches it. with_reviewed: learn the newest set
-    of digits that people reviewed as well. ship: a folder that the model and its card are put into. 0 leaves a value to the
-    recipe. Raises InputError for a recipe or file that is none, or without reviewed digits, RegistryError when the model
-    cannot be registered.
+    mnist: path of mnist.npz, by default the setting DIGITS_MNIST, else Keras fetches it. with_reviewed: also train on the newest
+    set of reviewed digits. ship: a folder to save the model and its card in. 0 leaves a value to the recipe. Raises InputError
+    for an unknown recipe, an invalid file, or missing reviewed digits, RegistryError when the model cannot be registered.
     """
     settings = load_settings()
     name = find_recipe(recipe).name
@@ -92,7 +91,7 @@ def _reviewed(settings: Settings) -> TrainingSet:
 
 
 def _summary(result: Registered) -> str:
-    """A training in a few lines of Markdown."""
+    """Summarise a training in a few lines of Markdown."""
     facts = {"version": result.version, "seconds": result.card["seconds"], **result.card["accuracy"], **result.figures}
     rows = "\n".join(f"| {name} | {value} |" for name, value in facts.items())
     return f"# {result.card['recipe']}\n\n| | |\n|---|---|\n{rows}\n"

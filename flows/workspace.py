@@ -1,4 +1,4 @@
-"""The working folder of a run. A run that was killed leaves its folder behind; the next run removes it."""
+"""The working folder of a run. The folder of a killed run is removed by the next run."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ _LOCK = ".lock"
 
 @contextmanager
 def spool(folder: Path) -> Iterator[None]:
-    """Make `folder`, and remove it on leaving; removes what dead runs left beside it.
+    """Create `folder` and remove it on leaving; also remove the folders of dead runs beside it.
 
-    The lock lies beside the folder and is there first, so that no moment of a killed run leaves a folder without one.
+    The lock file lies beside the folder and is created first, so that a killed run never leaves a folder without one.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     mark = folder.with_suffix(_LOCK)
     with mark.open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # held for as long as this process lives
+        fcntl.flock(lock, fcntl.LOCK_EX)  # held as long as this process lives
         _clear(folder.parent, own=mark)
         folder.mkdir()
         try:
@@ -30,7 +30,7 @@ def spool(folder: Path) -> Iterator[None]:
 
 
 def clear(parent: Path) -> None:
-    """Removes what dead runs left in `parent`; for a run that finds nothing to do, and so makes no folder of its own."""
+    """Remove the folders of dead runs in `parent`; for a run that has nothing to do and creates no folder of its own."""
     _clear(parent, own=None)
 
 
@@ -45,7 +45,7 @@ def _remove_if_dead(mark: Path) -> None:
         with mark.open("r") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             _remove(mark)
-    except OSError:  # its run lives, or has just removed it
+    except OSError:  # its run is alive, or has just removed it
         return
 
 

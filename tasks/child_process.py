@@ -1,4 +1,4 @@
-"""A few items worked on in one child of this process: it starts at once, and may be ended whatever it does."""
+"""Processing of a few items in one child process, which starts at once and can be ended at any time."""
 
 from __future__ import annotations
 
@@ -22,13 +22,14 @@ Result = TypeVar("Result")
 ItemWork = Callable[[Item], Result]
 
 CAN_FORK = sys.platform == "linux"
-"""Elsewhere system libraries do not bear it."""
+"""Whether processes can fork safely; on other systems the system libraries do not support it."""
 
 
 def run_in_child(
     function: ItemWork[Item, Result], items: Sequence[Item], seconds: float, megabytes: float
 ) -> list[Result | Lost]:
-    """One result for each item, in order, as of WorkerPool. The child ends when this process gets an exception, SIGTERM's too."""
+    """Return one result per item, in order, as WorkerPool does. The child ends when this process gets an exception, SIGTERM
+    included."""
     results: list[Result | Lost] = []
     while len(results) < len(items):
         results += _until_lost(function, items[len(results) :], seconds, megabytes)
@@ -36,7 +37,7 @@ def run_in_child(
 
 
 def _until_lost(function: ItemWork[Any, Any], items: Sequence[Any], seconds: float, megabytes: float) -> list[Any]:
-    """Results up to the first item that ends the child; what is said of that item comes last."""
+    """Return the results up to the first item that ends the child, and a `Lost` for that item."""
     context = multiprocessing.get_context("fork")
     receiver, sender = context.Pipe(duplex=False)
     child = context.Process(target=_work, args=(sender, function, items, seconds, megabytes), daemon=True)
@@ -60,7 +61,7 @@ def _until_lost(function: ItemWork[Any, Any], items: Sequence[Any], seconds: flo
 
 @contextmanager
 def _without_threads_of_opencv() -> Iterator[None]:
-    """A fork has none of its parent's threads, and waits for ever for those that OpenCV believes it has."""
+    """Disable OpenCV's threads: a forked child has none of them, and would wait for them for ever."""
     cv2 = sys.modules.get("cv2")
     if cv2 is None:
         yield
@@ -90,5 +91,5 @@ def _work(sender: Connection, function: ItemWork[Any, Any], items: Sequence[Any]
 def _outcome(function: ItemWork[Any, Any], item: Any, seconds: float) -> Any:
     try:
         return timed(function, seconds, [item])[0]
-    except Exception as error:  # as in a worker of a pool: it costs this item alone
+    except Exception as error:  # as in a pool's worker: the error costs this item only
         return error

@@ -1,4 +1,4 @@
-"""Stage 3: classify the digits of a batch, decide which a person shall see, and lay out rows and questions."""
+"""Stage 3: classify the digits of a batch, decide which go to review, and build rows and review items."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PAGES_PER_JOB = 4
 
 @task(name="classify", task_run_name="classify {batch.number}", **STAGE)
 def classify(plan: RunPlan, batch: Batch, pages: Sequence[PageRef | PageFailure]) -> Classified:
-    """The rows and the questions of the batch's pages, in their order; `pages` are what `detect` gave."""
+    """Return the rows and review items of the batch's pages, in their order; `pages` is the output of `detect`."""
     kept = kept_files(plan, batch)
     jobs = [ClassifyJob(page, path, plan.spec, plan.read_by, plan.out) for page, path in zip(pages, kept, strict=True)]
     results = [

@@ -1,4 +1,4 @@
-"""A page decoded in a process whose time and memory are limited, for callers that have no pool of their own."""
+"""Decoding of a page in a process with limited time and memory, for callers without a pool of their own."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class DecodeJob:
 
 
 def decode_job(job: DecodeJob) -> PageImage | PageError:
-    """Run in the worker; an error as a value, so that its reason is not lost."""
+    """Decode the page, in the worker; an error is returned as a value, so that its reason is kept."""
     try:
         return decode_page(job.data, job.index, job.limits)
     except PageError as error:
@@ -33,7 +33,7 @@ def decode_job(job: DecodeJob) -> PageImage | PageError:
 
 
 def decode_apart(job: DecodeJob, seconds: float, megabytes: float) -> PageImage:
-    """The page. Raises PageError, TOO_LARGE or TIMED_OUT where it takes more memory or time than that."""
+    """Decode the page in a child process. Raises PageError; TOO_LARGE or TIMED_OUT where it exceeds a limit."""
     pool = WorkerPool(1, seconds, megabytes)
     try:
         (result,) = pool.run(decode_job, [job])
@@ -43,7 +43,7 @@ def decode_apart(job: DecodeJob, seconds: float, megabytes: float) -> PageImage:
 
 
 def result_of(outcome: Result | PageError | Lost) -> Result:
-    """What came back of a worker, if it is a result. Raises PageError for what was lost, and one that was returned."""
+    """Return the worker's result. Raises PageError for a lost item, and a PageError that was returned."""
     if isinstance(outcome, Lost):
         raise PageError(outcome.reason, outcome.message)
     if isinstance(outcome, PageError):

@@ -18,7 +18,7 @@ Detected = TypeVar("Detected")
 
 @task(name="detect", task_run_name="detect {batch.number}", **STAGE)
 def detect(plan: RunPlan, batch: Batch) -> list[PageRef | PageFailure]:
-    """The pages of the batch in its order, each found or failed; what was found lies in the run's working folder."""
+    """Return the pages of the batch in order, each a reference or a failure; detections go to the run's working folder."""
     kept = kept_files(plan, batch)
     kept[0].parent.mkdir(parents=True, exist_ok=True)
     sound = [(page, path) for page, path in zip(batch.pages, kept, strict=True) if isinstance(page, PageRef)]
@@ -29,11 +29,11 @@ def detect(plan: RunPlan, batch: Batch) -> list[PageRef | PageFailure]:
 
 
 def kept_files(plan: RunPlan, batch: Batch) -> list[Path]:
-    """For each page of the batch the file in the working folder where detection leaves what it found."""
+    """Return the file of the detections of each page, in the working folder."""
     folder = plan.spool / batch.number.partition(".")[0]
     return [folder / f"{batch.number}-{place}.arrow" for place in range(len(batch.pages))]
 
 
 def or_failure(result: Detected | Lost, ref: PageRef) -> Detected | PageFailure:
-    """A page that got lost in the worker processes, as a failure with its reason."""
+    """Convert a page that was lost in the worker processes into a failure with its reason."""
     return PageFailure(ref, result.reason, result.message) if isinstance(result, Lost) else result

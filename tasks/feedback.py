@@ -1,4 +1,4 @@
-"""The stages of a feedback: what people said becomes a corrected view of the results, and digits to learn from."""
+"""The stages of a feedback run: people's decisions become a corrected view of the results, and training data."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ RowFields = dict[str, Any]
 
 @dataclass(frozen=True)
 class CorrectedView:
-    """The corrected view of a collection: how many numbers are in each of the states that people give."""
+    """The corrected view of a collection: how many numbers are in each of the states that reviewers set."""
 
     collection: str
     states: dict[str, int]
@@ -37,7 +37,7 @@ class CorrectedView:
 
 @task(name="correct", task_run_name="correct {collection}", **STORAGE_STAGE)
 def correct(queue: ReviewQueue, storage: Storage, collection: str) -> CorrectedView:
-    """What people said of the pages of this collection, written beside its results."""
+    """Write the decisions about this collection's pages beside its results."""
     results = Results(storage, collection)
     there = {(row["sha256"], row["page_index"]) for row in queue.outcomes()}.intersection(results.pages())
     rows = [_row(dict(row)) for row in queue.outcomes() if (row["sha256"], row["page_index"]) in there]
@@ -51,7 +51,7 @@ def correct(queue: ReviewQueue, storage: Storage, collection: str) -> CorrectedV
 
 
 def _row(item: RowFields) -> RowFields:
-    """A row of REVIEWED."""
+    """Build a row of the table REVIEWED."""
     number = item["number_box"] or [item["x"], item["y"], item["w"], item["h"]]
     decided = item["outcome_at"] and datetime.fromtimestamp(item["outcome_at"], UTC)
     return {
@@ -67,7 +67,7 @@ def _row(item: RowFields) -> RowFields:
 
 
 def _with_parts(results: Results, rows: list[RowFields]) -> list[RowFields]:
-    """Items of the queue's first version do not know their number: it is looked up in the results."""
+    """Add the digits of the number to items of the queue's first version, which lack them, from the results."""
     wanted = sorted({row["number_id"] for row in rows if not row["parts"]})
     if not wanted:
         return rows
@@ -93,8 +93,8 @@ def _completed(
 
 @task(name="collect", **STAGE)
 def collect(queue: ReviewQueue, sets: TrainingSets) -> TrainingSet:
-    """All digits that people named, of all collections, as the newest version of the training set."""
-    decisions = queue.decisions.count()  # before they are read: what comes meanwhile counts next time
+    """Write all digits that people labelled, of all collections, as the newest version of the training set."""
+    decisions = queue.decisions.count()  # counted before they are read: later ones count next time
     return sets.add(pa.Table.from_pylist(list(_samples(queue)), SCHEMA), decisions)
 
 

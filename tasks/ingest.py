@@ -21,7 +21,7 @@ FILES_PER_JOB = 4
 
 @task(name="ingest", task_run_name="ingest {group.number}", **STORAGE_STAGE)
 def ingest(plan: RunPlan, group: Group) -> list[Batch]:
-    """The pages of a group's objects, as batches whose files are on this machine."""
+    """Return the pages of a group's objects, as batches whose files are on this machine."""
     small = [one for one in group.objects if one.size <= plan.spec.limits.max_megabytes * 1e6]
     fetched = run_context(plan).storage.fetch([one.uri for one in small], plan.spool / str(group.number))
     files = dict(zip((one.uri for one in small), fetched, strict=True))
@@ -37,7 +37,7 @@ def ingest(plan: RunPlan, group: Group) -> list[Batch]:
 def _pages(
     one: SourceObject, file: Path | Missing | None, probed: PageRef | PageFailure | Lost | None
 ) -> Iterator[PageRef | PageFailure]:
-    """Each page of an object, or the one failure of the whole."""
+    """Yield each page of an object, or one failure for the whole object."""
     ref = PageRef(one.uri, one.version, "")
     if file is None:
         yield PageFailure(

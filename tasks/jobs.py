@@ -1,4 +1,4 @@
-"""What the worker processes do: plain functions of one file or page. No orchestrator is imported here."""
+"""Functions of one file or page that run in the worker processes. No orchestrator is imported here."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ Tables = dict[str, pa.Table]
 
 @lru_cache(maxsize=2)
 def page_reader(spec: ReaderSpec) -> PageReader:
-    """The one reader of this process for these pages."""
+    """Return this process's PageReader for this spec; it is built once."""
     networks = spec.networks
     return PageReader(
         _reader(networks.detector, networks.strip_reader),
@@ -63,17 +63,17 @@ def _classifier(file: ModelFile) -> OnnxRecogniser:
 
 
 def parsed_layouts(texts: tuple[str, ...]) -> tuple[Layout, ...]:
-    """The layouts of these files' texts."""
+    """Parse the texts of layout files."""
     if not texts:
         return ()
-    from digit_core.layouts.template_file import parse_layout  # Pydantic: 0.1 s that a run without layouts does not need
+    from digit_core.layouts.template_file import parse_layout  # Pydantic: 0.1 s that a run without layouts can avoid
 
     return tuple(parse_layout(text) for text in texts)
 
 
 @dataclass(frozen=True, slots=True)
 class FileJob:
-    """A local file to look at; `ref` names it, its sha256 and page count still unknown."""
+    """A local file to probe; `ref` names it, with SHA-256 and page count still unknown."""
 
     path: Path
     ref: PageRef
@@ -93,7 +93,7 @@ def probe_file(job: FileJob) -> PageRef | PageFailure:
 
 @dataclass(frozen=True, slots=True)
 class PageJob:
-    """A page of a local file to read. `strip`: it holds one number and nothing else."""
+    """A page of a local file to read. `strip`: it is one cropped number."""
 
     path: Path
     ref: PageRef
@@ -102,7 +102,7 @@ class PageJob:
 
 
 def read_page(job: PageJob) -> PageRead | PageFailure:
-    """Read a page from beginning to end."""
+    """Read a page completely."""
     reader = page_reader(job.spec)
     try:
         image = reader.decode(_unchanged_bytes(job.path, job.ref.sha256), job.ref.index)
@@ -113,7 +113,7 @@ def read_page(job: PageJob) -> PageRead | PageFailure:
 
 @dataclass(frozen=True, slots=True)
 class DetectJob:
-    """A page of a local file to find digits on; what is found is written to `kept`."""
+    """A page of a local file to find digits on; the detections are written to `kept`."""
 
     path: Path
     ref: PageRef
@@ -122,7 +122,7 @@ class DetectJob:
 
 
 def detect_page(job: DetectJob) -> PageRef | PageFailure:
-    """Decode a page and find its digits; the reference of a page that was read this far."""
+    """Decode a page and find its digits; return its reference, or a failure."""
     reader = page_reader(job.spec)
     try:
         image = reader.decode(_unchanged_bytes(job.path, job.ref.sha256), job.ref.index)
@@ -135,13 +135,13 @@ def detect_page(job: DetectJob) -> PageRef | PageFailure:
         keep_page(job.kept, found, windows)
     except OSError as error:
         where = f"the working folder {job.kept.parent} cannot be written ({error.strerror})"
-        raise StorageError(f"{where}: free some space there, or set DIGITS_HOME to a folder that has more") from error
+        raise StorageError(f"{where}: free space there, or set DIGITS_HOME to a folder with more") from error
     return job.ref
 
 
 @dataclass(frozen=True, slots=True)
 class ClassifyJob:
-    """A page whose digits were found, or that failed before; `collection`: where its questions belong."""
+    """A page whose digits were found, or that failed before; `collection` is for its review items."""
 
     page: PageRef | PageFailure
     kept: Path
@@ -152,14 +152,14 @@ class ClassifyJob:
 
 @dataclass(frozen=True, slots=True)
 class Classified:
-    """The rows of a page or of many, and what a person is asked about them."""
+    """The rows of one or many pages, and their review items."""
 
     tables: Tables
     items: tuple[ReviewItem, ...] = ()
 
 
 def classify_page(job: ClassifyJob) -> Classified:
-    """Classify a page's digits, judge them, and lay out rows and questions."""
+    """Classify a page's digits, judge them, and build rows and review items."""
     if isinstance(job.page, PageFailure):
         return Classified(batch_tables([job.page], job.read_by))
     kept = kept_page(job.kept)
@@ -170,7 +170,7 @@ def classify_page(job: ClassifyJob) -> Classified:
 
 @dataclass(frozen=True, slots=True)
 class RereadJob:
-    """A published page, and how it is read by the champion and by a challenger; `ref` has the hash that it was read with."""
+    """A published page to read by the champion and by a challenger; `ref` has the hash it was published with."""
 
     path: Path
     ref: PageRef
@@ -180,14 +180,14 @@ class RereadJob:
 
 @dataclass(frozen=True, slots=True)
 class Reread:
-    """The rows of `numbers` that either gives for a page."""
+    """The rows of `numbers` of a page by each of the two."""
 
     champion: pa.Table
     challenger: pa.Table
 
 
 def reread_page(job: RereadJob) -> Reread | PageFailure:
-    """Read a page by both; its digits are found once where the same networks find them. A failure if the file was changed."""
+    """Read a page by both; detect once where the detection networks are the same. A failure if the file was changed."""
     readers = page_reader(job.champion), page_reader(job.challenger)
     try:
         image = readers[0].decode(_unchanged_bytes(job.path, job.ref.sha256), job.ref.index)
@@ -206,7 +206,7 @@ def _bytes_of(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except FileNotFoundError as error:
-        raise PageError(FailureReason.MISSING, "there is no such file (any more)") from error
+        raise PageError(FailureReason.MISSING, "there is no such file, or it was deleted") from error
     except OSError as error:
         raise PageError(FailureReason.MISSING, f"the file cannot be read: {error.strerror}") from error
 

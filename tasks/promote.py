@@ -1,4 +1,4 @@
-"""The stages of a promotion: put both versions to the trial, keep the report, move the champion."""
+"""The stages of a promotion: compare both versions, keep the report, move the champion."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ from tasks.retries import STAGE
 SPEED_DIGITS = 2_000
 PARITY_DIGITS = 500
 STRIPS = 600
-"""Of each kind, that detectors and strip readers are compared on."""
+"""Number of strips of each kind on which detectors and strip readers are compared."""
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A challenger of the classifier with what was found about it; `champion` and `challenger` are version numbers."""
+    """The comparison of a classifier's challenger; `champion` and `challenger` are version numbers."""
 
     champion: str
     challenger: str
@@ -55,7 +55,7 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class GateReport:
-    """What the gate found of a challenger: its figures, and the files and metrics that are kept."""
+    """Report of the gate on a challenger: figures, files and metrics."""
 
     champion: str
     challenger: str
@@ -73,7 +73,7 @@ class GateReport:
 def compare_models(
     champion: ModelFile, challenger: ModelFile, keras: Path | None, mnist: Path | None, policy: GatePolicy
 ) -> Judged:
-    """Both classifiers on the same held-out digits. `keras`: the challenger's Keras file, if it has one."""
+    """Compare both classifiers on the same held-out digits. `keras`: the challenger's Keras file, if it has one."""
     old, new = (OnnxRecogniser(model.path, model.version) for model in (champion, challenger))
     sets = held_out_sets(*load_mnist(mnist).test)
     trials = tuple(put_to_trial(one, old, new) for one in sets)
@@ -88,7 +88,7 @@ def compare_models(
 
 
 def report_of(judged: Judged) -> GateReport:
-    """The report with its pictures."""
+    """Build the report with its pictures."""
     comparison = judged.comparison
     charts = {
         name: data
@@ -106,7 +106,7 @@ def report_of(judged: Judged) -> GateReport:
 def compare_readings(
     champion: NetworkFiles, challenger: NetworkFiles, versions: tuple[str, str], mnist: Path | None, policy: GatePolicy
 ) -> GateReport:
-    """Both on strips that are written with MNIST's test digits. They differ in one network; `versions` are those of it."""
+    """Compare both on strips of MNIST's test digits. They differ in one network, whose `versions` these are."""
     digits, rng = load_mnist(mnist).test, np.random.default_rng(0)
     kinds = {
         "worn strips": list(worn_strips(digits, STRIPS, rng)),
@@ -118,7 +118,7 @@ def compare_readings(
 
 
 def strip_report(versions: tuple[str, str], compared: Sequence[StripComparison], found: GateVerdict) -> GateReport:
-    """The report of a detector or strip reader."""
+    """Build the report of a detector or strip reader."""
     rows = strip_figures(compared)
     text = titled_table(found, *versions, rows)
     return GateReport(*versions, found, tuple(rows), {"report.md": text.encode()}, strip_metrics(compared))
@@ -132,7 +132,7 @@ def _answers(papers: Sequence[LabelledStrip], reader: PageReader) -> StripAnswer
 
 @task(name="keep report", **STAGE)
 def keep_report(promotions: Promotions, report: GateReport) -> str:
-    """The report with its pictures goes to MLflow. Returns where it lies there."""
+    """Save the report with its pictures in MLflow; return its location there."""
     return promotions.record(
         report.challenger,
         against=report.champion,
@@ -150,5 +150,5 @@ def _line(report: GateReport) -> str:
 
 @task(name="move champion", **STAGE)
 def move_champion(promotions: Promotions, version: str) -> None:
-    """The challenger serves from now on."""
+    """Put the challenger into service."""
     promotions.promote(version)

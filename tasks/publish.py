@@ -1,4 +1,4 @@
-"""Stages 4 and 6: write a batch's tables, and, once its review items are safe, the manifest that makes them visible."""
+"""Stages 4 and 6: write a batch's tables, and, once its review items are stored, the manifest that makes them visible."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tasks.run_plan import Batch, RunPlan, Sealed, run_context
 
 @task(name="publish", task_run_name="publish {batch.number}", **STORAGE_STAGE)
 def publish(plan: RunPlan, batch: Batch, classified: Classified) -> Manifest:
-    """The batch's tables are written; its manifest is ready, but not yet."""
+    """Write the batch's tables; return its manifest, which is not written yet."""
     pages = tuple(page.ref if isinstance(page, PageFailure) else page for page in batch.pages)
     key = batch_key(((ref.uri, ref.version, ref.index) for ref in pages), plan.read_by)
     tables = classified.tables
@@ -33,12 +33,12 @@ def publish(plan: RunPlan, batch: Batch, classified: Classified) -> Manifest:
 
 @task(name="seal", task_run_name="seal {manifest.key}", **STORAGE_STAGE)
 def seal(plan: RunPlan, manifest: Manifest, classified: Classified, items: Iterable[ReviewItem]) -> Sealed:
-    """The batch counts from here on: its rows are written and its questions are in the queue, both surely."""
+    """Write the manifest, which makes the batch visible. Its rows and review items must be stored before."""
     results, tables = run_context(plan).results, classified.tables
-    if not results.tables_stand(manifest):  # taken for a killed run's by a run whose clock is a day ahead
+    if not results.tables_stand(manifest):  # a run whose clock is a day ahead may have removed the tables as abandoned
         results.write_tables(manifest.key, tables)
     results.seal(manifest)
-    if not results.tables_stand(manifest):  # the same, after the look and before the manifest stood
+    if not results.tables_stand(manifest):  # the same, between the check and the writing of the manifest
         results.write_tables(manifest.key, tables)
     failures = tuple(_failures(tables["pages"]))
     return Sealed(dict(manifest.counts), _example(tables["pages"]), failures, tuple(items), manifest.shape)

@@ -1,4 +1,5 @@
-"""How pages are read, as plain values. Imports nothing that reading itself needs: a run with nothing to do ends without it."""
+"""The specification of how pages are read, as plain values. Importing this loads nothing that reading needs: a run with nothing
+to do stays quick."""
 
 from __future__ import annotations
 
@@ -11,8 +12,10 @@ from tasks.adapters.registry.networks import NetworkFiles
 
 @dataclass(frozen=True)
 class ReaderSpec:
-    """What a PageReader is built from; travels to any process. `layouts` are texts of layout files;
-    `second_network` is the second reader's file, None where it is never asked."""
+    """Values from which a PageReader is built; can be sent to any process.
+
+    `layouts` are texts of layout files; `second_network` is the second reader's file, None where it is never asked.
+    """
 
     networks: NetworkFiles
     limits: DecodeLimits = field(default_factory=DecodeLimits)

@@ -1,4 +1,4 @@
-"""How the stages are cut, retried and recorded; the one place for these numbers."""
+"""Batch sizes, retries and persistence of the stages; all these numbers are set here."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from digit_core.errors import StorageUnavailableError
 T = TypeVar("T")
 
 RETRIES = 5
-FIRST_DELAY = 1.0  # seconds; doubled each time: a store that is away for 30 seconds costs nothing but time
+FIRST_DELAY = 1.0  # seconds; doubled each time, so that a store that is away for 30 seconds only delays the run
 
 
 def retry_condition(task: Task[..., Any], run: TaskRun, state: State[Any]) -> bool:
-    """Only storage that may come back is worth a second try; any other error would only be met again."""
+    """Whether to retry: only for storage errors that may pass; any other error would only repeat."""
     return isinstance(state.result(raise_on_failure=False), StorageUnavailableError)
 
 
-# Manifests say what is done, so Prefect shall neither keep results nor hash the inputs of a batch.
+# manifests record what is done, so Prefect need neither keep results nor hash the inputs of a batch
 STAGE: dict[str, Any] = {"persist_result": False, "cache_policy": NO_CACHE, "log_prints": False}
 STORAGE_STAGE: dict[str, Any] = {
     **STAGE,
@@ -35,7 +35,7 @@ STORAGE_STAGE: dict[str, Any] = {
 
 
 def patiently(action: Callable[[], T], /) -> T:
-    """What the action gives: for what a run does beside its stages, tried again as they are."""
+    """Return the action's result, retried like the stages; for what a run does outside of them."""
     for attempt in range(RETRIES):
         try:
             return action()

@@ -1,4 +1,4 @@
-"""Stage 5: put the digits that a person shall see into the review queue."""
+"""Stage 5: put the digits that need review into the review queue."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tasks.run_plan import Batch, RunPlan, run_context
 
 @task(name="route", task_run_name="route {batch.number}", **STAGE)
 def route(plan: RunPlan, batch: Batch, classified: Classified) -> tuple[ReviewItem, ...]:
-    """The review items of the batch, all of them now in the queue; what no longer needs a person has left it."""
+    """Put the batch's review items into the queue and withdraw those no longer needed; return the items."""
     pages = classified.tables["pages"]
     read = pages.filter(pc.equal(pages["state"], "read"))
     keys = list(zip(read["sha256"].to_pylist(), read["page_index"].to_pylist(), strict=True))

@@ -1,7 +1,7 @@
-"""What one run knows before it starts, and the collaborators that it leads to.
+"""The plan of a run, and the objects that its stages share.
 
-`RunPlan` is plain values, so it can travel to any process; `RunContext` holds what cannot travel (pool, connections) and is
-made once in each process that runs stages.
+`RunPlan` is plain values, so it can be sent to any process; `RunContext` holds what cannot be sent (pool, connections) and is
+created once in each process that runs stages.
 """
 
 from __future__ import annotations
@@ -27,22 +27,22 @@ from tasks.work_limits import MEGABYTES
 from tasks.worker_pool import WorkerPool
 
 GROUP_OBJECTS = 32
-"""Listed objects that are fetched and looked at together."""
+"""Number of listed objects that are fetched and probed together."""
 
 BATCH_PAGES = 64
-"""Most pages of one batch: one Parquet file of each table, one manifest."""
+"""Greatest number of pages of one batch: one Parquet file of each table, one manifest."""
 
 
 def params_digest(*params: Params) -> str:
-    """One digest for several parameter sets."""
+    """Compute one digest of several parameter sets."""
     return hashlib.sha256(" ".join(one.digest() for one in params).encode()).hexdigest()[:12]
 
 
 @dataclass(frozen=True)
 class RunPlan:
-    """Everything that decides what a run does; `seq` orders runs over the same destination.
+    """The plan of a run: all values that decide what it does; `seq` orders runs over the same destination.
 
-    `source`: where the scans lie, "" for a run that tries the failed pages of `out` again, wherever those lie.
+    `source`: place of the scans, "" for a run that retries the quarantined pages of `out`, wherever they are.
     """
 
     source: str
@@ -53,18 +53,18 @@ class RunPlan:
     seq: int
     workers: int
     page_seconds: float
-    storage_options: str = field(default="{}", repr=False)  # JSON, so that the plan can be a key
+    storage_options: str = field(default="{}", repr=False)  # JSON, so that the plan is hashable
     review_url: str = field(default="", repr=False)
-    share: Share = field(default_factory=Share)  # of the source that this run reads
+    share: Share = field(default_factory=Share)  # the part of the source that this run reads
     home: str = ""  # name of the machine that a run on several machines was started on
-    note: str = ""  # what a person should know of the model, such as that the registry was away
+    note: str = ""  # note about the model for the user, such as that the registry could not be reached
     page_megabytes: float = MEGABYTES
-    promise: DialSetting | None = None  # what the threshold was chosen for, if for an error
-    options: str = "{}"  # those that decide what is read, as JSON; kept with each batch, for a retry
+    promise: DialSetting | None = None  # the error that the threshold was chosen for, if any
+    options: str = "{}"  # options that decide what is read, as JSON; kept with each batch for `digits retry`
 
     @property
     def title(self) -> str:
-        """What is read, for people."""
+        """Name what is read, for display."""
         return self.source or f"failed pages of {self.out}"
 
 
@@ -87,8 +87,8 @@ class Group:
 
 @dataclass(frozen=True)
 class Sealed:
-    """A finished batch: its counts, its failures as (uri, page from 1, reason, message, page id), its questions,
-    how its digits are spread.
+    """A finished batch: its counts, its failures as (uri, page from 1, reason, message, page id), its review items and the
+    distribution of its digits.
 
     `example` is the uri of the page with most numbers, '' if none has any.
     """
@@ -101,7 +101,7 @@ class Sealed:
 
 
 class RunContext:
-    """The collaborators of a run in this process. Raises QueueError if the review queue cannot be had."""
+    """The objects that a run's stages share in this process. Raises QueueError if the review queue cannot be opened."""
 
     def __init__(self, plan: RunPlan) -> None:
         from tasks.adapters.review.queue import ReviewQueue  # SQLAlchemy: 0.3 s that only a run needs
@@ -111,15 +111,15 @@ class RunContext:
         self.results = Results(self.storage, plan.out)
         self.queue = ReviewQueue(plan.review_url)
         self.pool = WorkerPool(plan.workers, plan.page_seconds, plan.page_megabytes)
-        self.on_pages: Callable[[int], None] = lambda count: None  # told of every page looked at
+        self.on_pages: Callable[[int], None] = lambda count: None  # called with the number of pages processed
 
     def close(self) -> None:
-        """End the worker processes and the connections."""
+        """Close the worker processes and the connections."""
         self.pool.close()
         self.queue.close()
 
 
 @lru_cache(maxsize=2)
 def run_context(plan: RunPlan) -> RunContext:
-    """The one context of this plan in this process."""
+    """Return the context of this plan in this process; it is created once."""
     return RunContext(plan)

@@ -1,4 +1,4 @@
-"""The stages of a training: data -> fit -> assess -> register. What they do is in digit_core and in the adapters."""
+"""The stages of a training: data -> fit -> assess -> register. The work itself is in digit_core and in the adapters."""
 
 from __future__ import annotations
 
@@ -29,7 +29,8 @@ from tasks.retries import STAGE
 
 @dataclass(frozen=True)
 class Fitted:
-    """A trained model in `folder`, its card, the metrics of each epoch; `parity`: how far ONNX and Keras differ at most."""
+    """A trained model in `folder`, its card, the metrics of each epoch; `parity`: largest difference of ONNX and Keras
+    outputs."""
 
     folder: Path
     card: dict[str, Any]
@@ -48,13 +49,13 @@ class Assessed:
 
 @task(name="data", **STAGE)
 def data(name: str, mnist: Path | None, reviewed: TrainingSet | None) -> Mnist:
-    """MNIST, checked by its hash, with the digits that people reviewed, if any, as the recipe can learn them."""
+    """Load MNIST, checked by its hash, and add the reviewed digits, if any, that the recipe can use."""
     digits = classifier_training.load_mnist(mnist)
     return replace(digits, reviewed=_learnable(name, reviewed.digits)) if reviewed else digits
 
 
 def _learnable(name: str, digits: Labelled) -> Labelled:
-    """Only networks that learn what is no digit have an output for it."""
+    """Drop non-digits for networks without an output for them."""
     images, labels = digits
     kept = labels < NOT_A_DIGIT if not recipe(name).strangers else labels <= NOT_A_DIGIT
     return images[kept], labels[kept]
@@ -62,7 +63,7 @@ def _learnable(name: str, digits: Labelled) -> Labelled:
 
 @task(name="fit", task_run_name="fit {name}", **STAGE)
 def fit(name: str, digits: Mnist, params: TrainingParams, folder: Path, progress: classifier_training.Progress) -> Fitted:
-    """Train the recipe and write the model in both forms."""
+    """Train the recipe and write the model as Keras and ONNX files."""
     trained = classifier_training.train(recipe(name), digits, params, progress)
     card = save(trained, digits, folder, date.today())
     parity = classifier_training.parity(trained.model, folder / ONNX, card["temperature"], digits.test[0])
@@ -71,7 +72,7 @@ def fit(name: str, digits: Mnist, params: TrainingParams, folder: Path, progress
 
 @task(name="assess", **STAGE)
 def assess(fitted: Fitted, digits: Mnist) -> Assessed:
-    """Judge the exported file, which is what will read, and complete its card."""
+    """Evaluate the exported ONNX file, which is what will be used, and complete its card."""
     reader = OnnxRecogniser(fitted.folder / ONNX, "")
     images, labels = digits.test
     probabilities = reader(images)
@@ -89,7 +90,7 @@ def assess(fitted: Fitted, digits: Mnist) -> Assessed:
 
 @task(name="register", **STAGE)
 def register(registry: Registry, fitted: Fitted, assessed: Assessed) -> str:
-    """A new version with the alias `challenger`, and all that is known of it; returns its number."""
+    """Register a new version with the alias `challenger` and everything measured; return its number."""
     registry.begin()
     evidence = TrainingArtifacts(fitted.history, assessed.figures, assessed.pictures, fitted.folder / KERAS)
     return registry.register(fitted.folder / ONNX, assessed.card, CHALLENGER, evidence)

@@ -1,4 +1,4 @@
-"""What a process that reads pages may take: time of the processor, memory; and what is said of a page that took more."""
+"""Limits of processor time and memory for processes that read pages, and the messages for pages that exceed them."""
 
 from __future__ import annotations
 
@@ -22,31 +22,31 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 MEGABYTES = 4096.0
-"""Memory that a worker may take: about twice what a page of 200 megapixels needs."""
+"""Memory limit of a worker: about twice what a page of 200 megapixels needs."""
 
 TOO_MUCH_MEMORY = 77
-"""Exit code of a worker that ended itself because it held more."""
+"""Exit code of a worker that ended itself because it exceeded the memory limit."""
 
 TOO_MUCH_TIME = -int(signal.SIGPROF)
-"""Exit code, as multiprocessing tells it, of a worker that the system ended because it used more time of the processor."""
+"""Exit code, in multiprocessing's terms, of a worker that the system ended because it exceeded the processor time."""
 
 PATIENCE = 10
-"""How many times as long an item may take by the clock on the wall: on a busy machine a sound page waits for its turn."""
+"""Factor by which wall-clock time may exceed the limit: on a busy machine a good page waits for its turn."""
 
-_LOOK_EVERY = 0.05  # seconds: decoders take up to some gigabytes a second
+_LOOK_EVERY = 0.05  # seconds; decoders allocate up to some gigabytes a second
 
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """An item that gave no result: it crashed its worker, hung, or met an error nobody foresaw."""
+    """An item without a result: it crashed its worker, hung, or raised an unexpected error."""
 
     reason: FailureReason
     message: str
 
 
 def timed(function: Callable[[Item], Result], seconds: float, items: Sequence[Item]) -> list[Result]:
-    """In the worker: what `function` makes of each item. The system ends the process where it takes more `seconds` of the
-    processor, whatever code it is in."""
+    """Apply `function` to each item, in the worker. The system ends the process if it uses more than `seconds` of processor time,
+    whatever code it is in."""
     signal.signal(signal.SIGPROF, signal.SIG_DFL)
     signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
@@ -56,7 +56,7 @@ def timed(function: Callable[[Item], Result], seconds: float, items: Sequence[It
 
 
 def lost(error: BaseException, seconds: float, megabytes: float) -> Lost:
-    """What to say of an item that was tried alone and ended with `error`."""
+    """Describe an item that was tried alone and ended with `error`."""
     if isinstance(error, ProcessExpired) and error.exitcode == TOO_MUCH_MEMORY:
         message = f"it needs more than {megabytes:,.0f} MB of memory; DIGITS_PAGE_MEGABYTES sets the limit if you trust the file"
         return Lost(FailureReason.TOO_LARGE, message)
@@ -69,19 +69,21 @@ def lost(error: BaseException, seconds: float, megabytes: float) -> Lost:
 
 
 def took_too_much(error: BaseException | None) -> bool:
-    """Whether it would end its worker again, and is not tried once more."""
+    """Whether the item exceeded a limit: it would do so again, and is not retried."""
     return isinstance(error, ProcessExpired) and error.exitcode in (TOO_MUCH_MEMORY, TOO_MUCH_TIME)
 
 
 def _place(error: BaseException) -> str:
-    """Where it was raised in the worker, whose traceback comes as text."""
+    """Return the line where the error was raised in the worker, whose traceback comes as text."""
     places = re.findall(r'File "(.+?)", line (\d+)', str(error.__cause__))
     return f" ({Path(places[-1][0]).name}:{places[-1][1]})" if places else ""
 
 
 def limit_memory(megabytes: float) -> None:
-    """The worker ends itself soon after it holds more: no malloc fails that a library would crash on, and the exit code says
-    why. Twice as much is refused by the system, should this thread not get a turn."""
+    """Limit this process's memory: a thread ends it soon after it exceeds the limit, with an exit code that says why.
+
+    No malloc fails, which would crash some libraries. The system refuses twice as much, in case the thread does not get to run.
+    """
     _, most = resource.getrlimit(resource.RLIMIT_DATA)
     hard = int(2e6 * megabytes)
     resource.setrlimit(resource.RLIMIT_DATA, (hard if most == resource.RLIM_INFINITY else min(hard, most), most))

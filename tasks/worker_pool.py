@@ -1,4 +1,4 @@
-"""Worker processes that may crash or hang without harm: the pages in question are tried once more, each alone.
+"""Worker processes that may crash or hang without harm: their pages are tried once more, each alone.
 
 Workers are spawned, use one thread each, import no orchestrator, and end when their parent does, even when it is killed.
 """
@@ -29,16 +29,16 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 _FOR_WORKERS = {
     **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"),
-    "PYTHONSAFEPATH": "1",  # a worker starts as `python -c`, which would import whatever lies among the scans
+    "PYTHONSAFEPATH": "1",  # a worker starts as `python -c`, which would otherwise import modules from the scans' folder
 }
 _POOL_TRIES = 3
 
 
 class WorkerPool:
-    """A pool of `workers` processes, which threads may share; an item may take `seconds` of the processor, and its worker
-    `megabytes` of memory.
+    """A pool of `workers` processes, which threads may share.
 
-    After `close`, whoever waits for a result gets CancelledError.
+    Limits: `seconds` of processor time per item, `megabytes` of memory per worker. After `close`, waiting callers get
+    CancelledError.
     """
 
     def __init__(self, workers: int, seconds: float, megabytes: float = MEGABYTES) -> None:
@@ -55,9 +55,9 @@ class WorkerPool:
         per_job: int = 1,
         on_done: Callable[[int], None] = lambda count: None,
     ) -> list[Result | Lost]:
-        """One result for each item, in order; `function` is called in a worker, for `per_job` items one after the other.
+        """Return one result per item, in order; a worker calls `function` for `per_job` items one after the other.
 
-        DigitsErrors of `function` are raised; what any other error, crash or time-out leaves behind is `Lost`.
+        DigitsErrors of `function` are raised; any other error, crash or time-out gives a `Lost`.
         """
         jobs = [items[start : start + per_job] for start in range(0, len(items), per_job)]
         futures = [self._submit(function, job) for job in jobs]
@@ -74,7 +74,7 @@ class WorkerPool:
             waited_for = list(self._waited_for)
         if pool is not None:
             pool.stop()  # type: ignore[no-untyped-call]
-            for future in waited_for:  # a stopped pool leaves them open for ever
+            for future in waited_for:  # a stopped pool leaves its futures pending for ever
                 future.cancel()
             pool.join()
 
@@ -94,7 +94,7 @@ class WorkerPool:
 
     def _running(self) -> ProcessPool:
         if self._closed:
-            raise CancelledError("the worker processes were told to end")
+            raise CancelledError("the worker processes are being stopped")
         if self._pool is not None and not self._pool.active:
             self._pool.join()  # it broke; this ends what is left of its workers
             self._pool = None
@@ -134,7 +134,7 @@ class WorkerPool:
 
 
 def start_worker(megabytes: float) -> None:
-    """In the worker, before its first job."""
+    """Initialise a worker process, before its first job."""
     threading.Thread(target=_end_with_parent, daemon=True).start()
     limit_memory(megabytes)
     import cv2
@@ -150,7 +150,7 @@ def _end_with_parent() -> None:
 
 
 class _Pool(ProcessPool):
-    """pebble's, but for its watch."""
+    """A pool of pebble whose watch of the workers is replaced by ours."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
@@ -174,12 +174,12 @@ class _TaskManager(TaskManager):
 class _Process(SpawnProcess):
     """A spawned process that does not import its parent's main module again.
 
-    That module may be a flow engine whose import takes seconds and a hundred megabytes; our jobs name their own modules.
+    That module may be a flow engine, which takes seconds and a hundred megabytes to import; our jobs import what they need.
     """
 
     def start(self) -> None:
-        """Also from a daemon, such as a worker of Dask: the rule that those have no children is there so that none is left
-        behind, and ours see to that themselves."""
+        """Start, also from a daemon such as a Dask worker: daemons must not have children that are left behind, and ours end by
+        themselves."""
         configuration = multiprocessing.current_process()._config  # type: ignore[attr-defined]
         daemon = configuration.pop("daemon", None)
         try:

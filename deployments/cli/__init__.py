@@ -1,7 +1,8 @@
-"""The command `digits`. Only arguments are handled here; what a command needs is imported once they are known to be right."""
+"""The command `digits`. Only arguments are parsed here; each command imports what it needs once they are valid."""
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -12,7 +13,7 @@ from deployments.cli.run_options import add_command
 
 app = typer.Typer(
     name="digits",
-    help="Reads the handwritten numbers on scanned archive pages into tables that people can trust.",
+    help="Read the handwritten numbers on scanned archive pages into tables that people can trust.",
     cls=DigitsGroup,
     no_args_is_help=True,
     rich_markup_mode=None,
@@ -33,10 +34,10 @@ def _version(wanted: bool) -> None:
 def options(
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and end.")
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:
-    """Reads the handwritten numbers on scanned archive pages into tables that people can trust.
+    """Read the handwritten numbers on scanned archive pages into tables that people can trust.
 
     \b
     Try it:
@@ -47,9 +48,9 @@ def options(
 
 
 def settings() -> None:
-    """List all settings, their values and where those come from; passwords are masked.
+    """List all settings with their values and sources; passwords are masked.
 
-    A setting is an environment variable, or a line of the file settings.env in the home folder (or of the one that
+    A setting is an environment variable, or a line in settings.env in the home folder (or in the file that
     DIGITS_SETTINGS_FILE names).
 
     \b
@@ -72,13 +73,37 @@ def version() -> None:
     _version(True)
 
 
+class Shell(StrEnum):
+    """Shells that can complete commands."""
+
+    BASH = "bash"
+    ZSH = "zsh"
+    FISH = "fish"
+    POWERSHELL = "powershell"
+
+
+def completion(shell: Annotated[Shell, typer.Argument(metavar="SHELL", help="bash, zsh, fish or powershell.")]) -> None:
+    """Print what makes a shell complete the commands and options of `digits`; put it where your shell looks for such scripts.
+
+    \b
+    Examples:
+      digits completion bash > ~/.local/share/bash-completion/completions/digits
+      digits completion zsh > ~/.zfunc/_digits
+      digits completion fish > ~/.config/fish/completions/digits.fish
+    """
+    from typer.completion import get_completion_script  # type: ignore[attr-defined]
+
+    typer.echo(get_completion_script(prog_name="digits", complete_var="_DIGITS_COMPLETE", shell=shell.value))
+
+
 _NAMES = {layouts.app: "layout", review.app: "review"}
 _PANELS = {
-    "Read": (reading.digitise, reading.read, reading.results, reading.show),
+    "Read": (reading.digitise, reading.read, reading.results, reading.export, reading.show),
     "Layouts": (layouts.app,),
     "Review": (review.app, review.feedback),
     "Models": (
-        *(models.recipes, models.train, models.train_reader, models.models, models.promote, models.rollback, models.dial),
+        *(models.recipes, models.train, models.train_reader, models.train_detector),
+        *(models.models, models.promote, models.rollback, models.dial),
         *(trial.synth, trial.evaluate),
     ),
     "Operate": (
@@ -89,6 +114,7 @@ _PANELS = {
         operations.deploy,
         operations.worker,
         settings,
+        completion,
         version,
     ),
 }
@@ -101,7 +127,7 @@ for _panel, _commands in _PANELS.items():
 
 
 def main() -> None:
-    """Entry point of the console script."""
+    """Run the command line; the entry point of the console script."""
     app()
 
 

@@ -1,4 +1,4 @@
-"""One place that turns errors into a line for a person and an exit code for a script."""
+"""Conversion of errors into one line for the user and an exit code for scripts."""
 
 from __future__ import annotations
 
@@ -14,35 +14,35 @@ from digit_core.errors import DigitsError
 
 INTERRUPTED, TERMINATED = 130, 143
 PANELS = ("Read", "Layouts", "Review", "Models", "Operate")
-"""Headings of `digits --help`, in their order; every command is added under one of them."""
+"""Headings of `digits --help`, in this order."""
 
 _HOW_TO_GO_ON = {
-    "digitise": "; every finished batch is kept. To go on where it was, run the same command again",
+    "digitise": "; every finished batch is kept. To continue, run the same command again",
     "retry": "; every finished batch is kept. Run the same command again for the rest",
-    "train": "; the training that was going on is lost, those that finished are registered (`digits models`). "
+    "train": "; the unfinished training is lost, finished ones are registered (`digits models`). "
     "Run the same command again for the rest",
 }
 
 
 class Terminated(KeyboardInterrupt):
-    """SIGTERM: a run ends as at Ctrl-C, with its summary."""
+    """Interruption by SIGTERM: the run ends as at Ctrl-C, with its summary."""
 
 
 def _terminate(signum: int, frame: object) -> NoReturn:
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # a second one ends at once
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # a second SIGTERM ends the process at once
     raise Terminated
 
 
 class DigitsGroup(TyperGroup):
-    """Commands whose DigitsErrors are one line on standard error, and whose Ctrl-C says how to go on."""
+    """Group of commands that prints a DigitsError as one line on standard error, and says at Ctrl-C how to continue."""
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """The command, with its run options if it takes any."""
+        """Return the command, with its run options if it takes any."""
         command = super().get_command(ctx, cmd_name)
         return command.whole() if isinstance(command, RunCommand) else command
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
-        """The commands under the headings that they were added with."""
+        """List the commands under their headings."""
         panels: dict[str, list[tuple[str, str]]] = {panel: [] for panel in PANELS}
         width = formatter.width - 6 - max(len(name) for name in self.commands)
         for name, command in self.commands.items():
@@ -67,5 +67,5 @@ class DigitsGroup(TyperGroup):
 
 
 def one_line(text: str) -> str:
-    """The text without line breaks and control characters, which a file's name may hold."""
+    """Replace line breaks and control characters, which a file name may contain, by spaces."""
     return "".join(letter if letter.isprintable() else " " for letter in text)

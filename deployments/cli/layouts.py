@@ -1,4 +1,4 @@
-"""Layouts by hand: layout check, layout propose."""
+"""Commands for layouts: layout check, layout propose."""
 
 from __future__ import annotations
 
@@ -8,42 +8,42 @@ from typing import Annotated
 import typer
 
 PageFile = Annotated[Path, typer.Argument(metavar="PAGE", help="A scan on this machine.")]
-Number = Annotated[int, typer.Option("--page", min=1, help="Page of a file of several.")]
+Number = Annotated[int, typer.Option("--page", min=1, help="Page of a multi-page file, from 1.")]
 
 app = typer.Typer(
-    help="""Layouts: which boxes of a form shall be read, and what they are called.
+    help="""Check and propose layouts: which boxes of a form are read, and their names.
 
-    They are drawn under Layouts on the page of `digits review serve`, and are YAML files that can be edited:
+    Draw layouts in `digits review serve`, or edit the YAML file:
 
     \b
       format: digits-layout/1
       name: rainfall
-      page: [2362, 3812]            # the size that all places are given in; [1, 1] for shares of the page
+      page: [2362, 3812]            # size of the page in the units of all boxes; [1, 1] for fractions
       zones:
       - {name: station, box: [430, 380, 700, 90], holds: {digits: 4}}        # x, y, width, height
       grids:
       - name: rain
-        rows: {names: [Jan, Feb, Total], edges: [901, 1010, 1120, 1230]}     # or span: [901, 1230] for even ones
+        rows: {names: [Jan, Feb, Total], edges: [901, 1010, 1120, 1230]}     # or span: [901, 1230] if evenly spaced
         columns: {count: 10, span: [480, 2050]}                              # names 1, 2, 3 ...
         holds: {digits: [1, 4], decimals: 2, marks: [blank, dash]}
         column_holds: {'10': {digits: 5}}
       checks:
       - {rule: total, grid: rain, of: [Jan, Feb], into: Total, direction: down}
-      lines: {horizontal: [...], vertical: [...]}    # the rulings that the form is known by; `propose` takes them from a page
+      lines: {horizontal: [...], vertical: [...]}    # rulings that identify the form; `propose` finds them
 
-    What a cell may hold (`holds` of a zone or a grid; column_holds and row_holds for single columns and rows):
+    What a cell may contain (`holds` of a zone or a grid; column_holds and row_holds for single columns and rows):
 
     \b
-      digits: 4 or [1, 4]         as many digits, or so many to so many; 1 to 12 without it
-      decimals: 2                 so many of them stand after the point, written or not; without it as written
-      decimal_mark: "," or "."    the point; the other one then parts thousands; without it as on the page
-      sign: true                  a plus or a minus may stand there; without it one that is read goes to review
-      kinds: [integer, decimal]   of integer, decimal, signed, fraction, money, date, time, angle; without it all
-      date_order: dmy             dmy, mdy or ymd: in which order day, month and year stand
-      least: 0, most: 99.5        the range of the value
-      marks: [blank, dash]        of blank, dash, ditto, word: what may stand in place of a number
+      digits: 4 or [1, 4]         number of digits, or least and most; default 1 to 12
+      decimals: 2                 digits after the decimal point, even if it is not written; default: as written
+      decimal_mark: "," or "."    decimal mark; the other one separates thousands; default: as on the page
+      sign: true                  a plus or minus is allowed; otherwise a sign that is read goes to review
+      kinds: [integer, decimal]   any of integer, decimal, signed, fraction, money, date, time, angle; default: all
+      date_order: dmy             order of day, month and year: dmy, mdy or ymd
+      least: 0, most: 99.5        range of the value
+      marks: [blank, dash]        what may replace a number: any of blank, dash, ditto, word
 
-    What breaks a rule goes to review and is never accepted.
+    A cell that breaks a rule goes to review and is never accepted.
 
     \b
     Examples:
@@ -63,9 +63,9 @@ def check(
     output: Annotated[Path, typer.Option("-o", "--output", metavar="PNG", help="Picture to write.")],
     number: Number = 1,
 ) -> None:
-    """Draw a layout where it is found on a page, and say how sure that is.
+    """Draw a layout on a page where it fits, and report how well it fits.
 
-    The exit code is 1 where the page is not taken for the form; the picture is written all the same.
+    The exit code is 1 if the page does not match the form; the picture is written in any case.
 
     \b
     Examples:
@@ -82,9 +82,9 @@ def propose(
     page: PageFile,
     output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE.yaml", help="Layout to write.")],
     number: Number = 1,
-    force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
 ) -> None:
-    """Write a layout of a page's own ruled tables and lines, to be edited: names, what cells hold, totals.
+    """Propose a layout from a page's ruled tables; then edit names, cell contents and totals.
 
     \b
     Examples:

@@ -1,4 +1,4 @@
-"""Networks: recipes, train, models, promote, rollback, dial."""
+"""Commands for networks: recipes, train, models, promote, rollback, dial."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import typer
 
 from digit_core.params import NetworkName
 
-WhichNetwork = Annotated[NetworkName, typer.Option(help="Which network it is a version of.")]
+WhichNetwork = Annotated[NetworkName, typer.Option(help="Network of the version.")]
 
 
 def recipes() -> None:
-    """List the networks that can be trained, with what was published of them.
+    """List the networks that can be trained, with their published accuracy.
 
     \b
     Examples:
@@ -26,30 +26,32 @@ def recipes() -> None:
 
 def train(
     recipe: Annotated[str | None, typer.Argument(metavar="RECIPE", help="One of `digits recipes`.")] = None,
-    every: Annotated[bool, typer.Option("--all", help="Every recipe, one after the other.")] = False,
-    epochs: Annotated[int, typer.Option(min=0, help="Times that all digits are seen.  [0: the recipe's]")] = 0,
-    batch: Annotated[int, typer.Option(min=0, help="Digits of one step.  [0: the recipe's]")] = 0,
-    learning_rate: Annotated[float, typer.Option(min=0, help="Of the recipe's optimiser.  [0: the recipe's]")] = 0.0,
+    every: Annotated[bool, typer.Option("--all", help="Train every recipe, one after the other.")] = False,
+    epochs: Annotated[int, typer.Option(min=0, help="Passes over all digits.  [0: the recipe's]")] = 0,
+    batch: Annotated[int, typer.Option(min=0, help="Batch size.  [0: the recipe's]")] = 0,
+    learning_rate: Annotated[float, typer.Option(min=0, help="Learning rate of the optimiser.  [0: the recipe's]")] = 0.0,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same model.")] = 1,
     patience: Annotated[
-        int, typer.Option(min=0, help="End after so many epochs without a better validation loss, and keep the best.  [0: never]")
+        int, typer.Option(min=0, help="Stop after so many epochs without a better validation loss; keep the best.  [0: never]")
     ] = 0,
-    augment: Annotated[bool, typer.Option("--augment", help="Learn digits in archive ink, whatever the recipe says.")] = False,
+    augment: Annotated[bool, typer.Option("--augment", help="Train on digits in archive ink, whatever the recipe says.")] = False,
     mnist: Annotated[
         Path | None, typer.Option(metavar="FILE", help="mnist.npz.  [setting: DIGITS_MNIST; else Keras fetches it]")
     ] = None,
     with_reviewed: Annotated[
-        bool, typer.Option("--with-reviewed", help="Learn the digits that people reviewed as well; see `digits feedback`.")
+        bool, typer.Option("--with-reviewed", help="Train on the digits that people reviewed, too; see `digits feedback`.")
     ] = False,
     ship: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Put the model and its card here too; with --all, the recipe archive's.")
+        Path | None, typer.Option(metavar="DIR", help="Save the model and its card here too; with --all, the recipe archive's.")
     ] = None,
-    report: Annotated[Path | None, typer.Option(metavar="FILE", help="Write published against measured as Markdown.")] = None,
+    report: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write published and measured accuracy as Markdown.")
+    ] = None,
 ) -> None:
-    """Train a network on MNIST and register it as challenger, with charts of how it did.
+    """Train a classifier on MNIST and register it as challenger, with charts of its accuracy.
 
     The registry keeps for each version the metrics of every epoch, confusion matrix, ROC curves, calibration, risk against
-    coverage, the worst mistakes, and the model as Keras and as ONNX file. `digits promote` puts it into service.
+    coverage, the worst errors, and the model as Keras and ONNX files. `digits promote` puts it into service.
 
     \b
     Examples:
@@ -79,25 +81,25 @@ def train(
 
 def train_reader(
     sets: Annotated[
-        list[Path] | None, typer.Option("--with", metavar="FILE", help="Learn from this number set too; may be given again.")
+        list[Path] | None, typer.Option("--with", metavar="FILE", help="Train on this number set too; repeatable.")
     ] = None,
     measure: Annotated[
         list[Path] | None,
-        typer.Option("--measure", metavar="FILE", help="Read this number set at the end, for the card; may be given again."),
+        typer.Option("--measure", metavar="FILE", help="Measure on this number set at the end, for the card; repeatable."),
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="The same seed writes the same strips.")] = 1,
-    chapters: Annotated[int, typer.Option(min=0, help="Each learns from 16,000 strips, a quarter of them new.  [0: 44]")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same training strips.")] = 1,
+    chapters: Annotated[int, typer.Option(min=0, help="Chapters of 16,000 strips each, a quarter of them new.  [0: 44]")] = 0,
     mnist: Annotated[
         Path | None, typer.Option(metavar="FILE", help="mnist.npz.  [setting: DIGITS_MNIST; else Keras fetches it]")
     ] = None,
-    ship: Annotated[Path | None, typer.Option(metavar="DIR", help="Put the networks and their card here too.")] = None,
+    ship: Annotated[Path | None, typer.Option(metavar="DIR", help="Save the networks and their card here too.")] = None,
 ) -> None:
-    """Train the network that reads a number as a whole, and register it with its losses and figures.
+    """Train the strip reader, which reads a number as a whole, and register it with its losses and figures.
 
-    It learns from strips that are written for it: with MNIST's digits, by invented pens, and with what number sets hold (Parquet
-    files with the columns text, image or strokes, split and writer; only rows of the split train are learned). The card tells
-    how rows of each set that were not learned are read. A training that was stopped goes on after its last whole chapter when
-    the same command is given again, also with more chapters. The detector stays as it is.
+    It trains on synthetic strips of MNIST's digits and of simulated handwriting, and on number sets (Parquet files with the
+    columns text, image or strokes, split and writer; only rows of the split train are used). The card reports how well the
+    other rows of each set are read. A stopped training continues after its last complete chapter when the same command is
+    given again, also with more chapters. The detector is not changed.
 
     \b
     Examples:
@@ -105,7 +107,7 @@ def train_reader(
       digits train-reader --with cells.parquet --with pens.parquet --measure cheques.parquet
       digits train-reader --with cells.parquet --seed 1 --ship digit_core/model
     """
-    from deployments.commands.train_reader import train_reader
+    from deployments.commands.train_networks import train_reader
 
     train_reader(
         sets=[str(path) for path in sets or ()],
@@ -117,10 +119,59 @@ def train_reader(
     )
 
 
-def models() -> None:
-    """List the versions of each network: which serves, how well each reads, and what the gate said of it.
+def train_detector(
+    sets: Annotated[
+        list[Path] | None, typer.Option("--with", metavar="FILE", help="Train on this number set too; repeatable.")
+    ] = None,
+    pages: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="DIR", help="Train on scans with an ALTO file of the same name beside them; repeatable."),
+    ] = None,
+    measure: Annotated[
+        list[Path] | None,
+        typer.Option("--measure", metavar="FILE", help="Measure on this number set at the end, for the card; repeatable."),
+    ] = None,
+    start: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Start from this finder.onnx instead of from scratch.")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same training patches.")] = 1,
+    chapters: Annotated[
+        int, typer.Option(min=0, help="Chapters of 3,840 patches each, a quarter of them new.  [0: the usual]")
+    ] = 0,
+    mnist: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="mnist.npz.  [setting: DIGITS_MNIST; else Keras fetches it]")
+    ] = None,
+    ship: Annotated[Path | None, typer.Option(metavar="DIR", help="Save the network and its card here too.")] = None,
+) -> None:
+    """Train the detector, which finds characters on a page, and register it with its losses and figures.
 
-    A newer package brings a newer model: it is registered here as a challenger, and serves when it is promoted.
+    It trains on patches of pages: synthetic ones, strips of number sets, and real pages with transcribed lines (ALTO), so that
+    it tells words from numbers. The detector of --start, or the shipped one, locates each digit of a transcribed number. A
+    stopped training continues after its last complete chapter when the same command is given again.
+
+    \b
+    Examples:
+      digits train-detector --with cells.parquet --pages ledgers --start digit_core/model/finder.onnx
+      digits train-detector --with cells.parquet --pages ledgers --seed 2 --ship digit_core/model
+    """
+    from deployments.commands.train_networks import train_detector
+
+    train_detector(
+        sets=[str(path) for path in sets or ()],
+        pages=[str(path) for path in pages or ()],
+        measure=[str(path) for path in measure or ()],
+        start=start and str(start),
+        seed=seed,
+        chapters=chapters,
+        mnist=mnist and str(mnist),
+        ship=ship and str(ship),
+    )
+
+
+def models() -> None:
+    """List the versions of each network: which one is in service, its accuracy, and the promotion gate's verdict.
+
+    The model of a newer package is registered here as a challenger; `digits promote` puts it into service.
 
     \b
     Examples:
@@ -136,7 +187,7 @@ def promote(
     against: Annotated[
         str | None, typer.Option(metavar="DEST", help="Only show which published numbers of DEST would change.")
     ] = None,
-    limit: Annotated[int, typer.Option(min=1, help="With --against: most rows to show.")] = 20,
+    limit: Annotated[int, typer.Option(min=1, help="With --against: maximum number of rows to show.")] = 20,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", metavar="FILE", help="With --against: write all rows here, as CSV.")
     ] = None,
@@ -145,11 +196,11 @@ def promote(
 ) -> None:
     """Put a version of a network into service, if it reads no worse than the champion.
 
-    Two classifiers read MNIST's test digits and the same digits in archive ink. The version is refused (exit code 7) when it
-    reads fewer of them right than chance explains, loses a class, sends more digits to review, is much slower, or is not the
-    model that Keras has. Two detectors or strip readers read strips written with those digits: refused is what reads fewer
-    of them exactly than chance explains, errs more often where it is sure, or is much slower. The report is kept in MLflow.
-    Runs in progress keep the version they began with.
+    Classifiers are compared on MNIST's test digits and the same digits in archive ink. A version is refused (exit code 7) when
+    it reads significantly fewer of them right, loses a class, sends more digits to review, is much slower, or differs from its
+    Keras model. Detectors and strip readers are compared on strips of those digits: a version is refused when it reads
+    significantly fewer of them exactly, makes more errors at high confidence, or is much slower. MLflow keeps the report.
+    Runs in progress keep the version they started with.
 
     \b
     Examples:
@@ -164,14 +215,14 @@ def promote(
         show_changes(network, model_version, against, limit, output)
         return
     if output is not None:
-        raise typer.BadParameter("-o writes what --against DEST finds: name DEST too")
+        raise typer.BadParameter("-o writes the rows of --against: give --against DEST too")
     from deployments.commands.models import promote
 
     promote(network, model_version, mnist)
 
 
 def rollback(network: WhichNetwork = NetworkName.CLASSIFIER) -> None:
-    """Put the champion before the present one back into service; again, the one before that.
+    """Put the previous champion back into service; repeat for earlier ones.
 
     \b
     Examples:
@@ -186,30 +237,30 @@ def rollback(network: WhichNetwork = NetworkName.CLASSIFIER) -> None:
 def dial(
     model: Annotated[Path | None, typer.Option(metavar="FILE", help="This ONNX file instead of the champion.")] = None,
     results: Annotated[
-        str | None, typer.Option(metavar="DEST", help="What people's audits of this collection promise, in place of that.")
+        str | None, typer.Option(metavar="DEST", help="Use the audits of this collection instead of the model's own test digits.")
     ] = None,
     max_error: Annotated[
         list[float] | None,
-        typer.Option(metavar="SHARE", min=0, max=1, help="Only this one; may be given again.  [0.0005 to 0.02]"),
+        typer.Option(metavar="SHARE", min=0, max=1, help="Show only this error; repeatable.  [0.0005 to 0.02]"),
     ] = None,
     certainty: Annotated[float | None, typer.Option(min=0, max=1, help="Confidence level of the bound.  [setting: 0.95]")] = None,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", metavar="PNG", help="Write a chart: error against share to review.")
     ] = None,
 ) -> None:
-    """Show which confidence a digit needs for the error that you can bear, and how many go to a person for it.
+    """Show the threshold for each tolerated error, and the share of digits that then goes to review.
 
-    For digits that the model never learned, in archive ink (written anew on worn paper) and clean (as MNIST has them).
+    Measured on digits that the model was not trained on, in archive ink (redrawn on worn paper) and clean (as in MNIST).
 
     \b
     Columns:
       max error      share of the accepted digits that may be wrong
-      threshold      confidence from which digits are accepted; - where nothing can be promised
-      wrong at most  what is promised with the certainty
-      wrong seen     what was counted among the accepted
-      to review      share of the digits that goes to a person
+      threshold      confidence from which digits are accepted; - where none can be guaranteed
+      wrong at most  upper bound of the error, at the given certainty
+      wrong seen     measured error of the accepted digits
+      to review      share of the digits that goes to review
 
-    The promise is for each digit, and for digits like these: other hands can be harder, so let people check a share of the
+    The bound is for single digits like these: other handwriting can be harder to read, so let people check a share of the
     accepted digits too (--audit-share).
 
     \b

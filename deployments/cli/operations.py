@@ -1,4 +1,4 @@
-"""Runs that go on by themselves: status, failures, retry, deploy, worker."""
+"""Commands for unattended runs: status, failures, retry, deploy, worker."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from deployments.cli.output import Json, Quiet, Verbose, chosen
 from deployments.cli.reading import Dest
 from deployments.cli.run_options import takes
 
@@ -15,25 +16,34 @@ if TYPE_CHECKING:
 Pool = Annotated[str, typer.Option(metavar="NAME", help="Work pool.")]
 
 
-def status(dest: Dest, runs: Annotated[int, typer.Option(min=1, help="Most runs to show.")] = 10) -> None:
-    """Show how a collection stands: pages by state, digits, review backlog, residual error, throughput, last runs.
+def status(
+    dest: Dest,
+    runs: Annotated[int, typer.Option(min=1, help="Maximum number of runs to show.")] = 10,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    json: Json = False,
+) -> None:
+    """Show the state of a collection: pages, digits, review backlog, residual error, throughput, last runs.
+
+    --quiet leaves the runs away, --verbose shows them all, and so does --json.
 
     \b
     Examples:
       digits status results
+      digits status results --json
       digits status s3://results/1901 --runs 30
     """
     from deployments.commands.status import status
 
-    status(dest, runs)
+    status(dest, runs, chosen(quiet, verbose, json))
 
 
 def failures(
     dest: Dest,
-    reason: Annotated[str | None, typer.Option(help="Only this reason, such as truncated.")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="Most pages to list.")] = 50,
+    reason: Annotated[str | None, typer.Option(help="Only pages with this reason, such as truncated.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="Maximum number of pages to list.")] = 50,
 ) -> None:
-    """List the pages that could not be read, by reason, and what to do about each.
+    """List the quarantined pages by reason, with what to do about each.
 
     \b
     Examples:
@@ -47,9 +57,11 @@ def failures(
 
 def verify(
     dest: Dest,
-    forget: Annotated[bool, typer.Option("--forget", help="Take away the manifests of what is damaged.")] = False,
+    forget: Annotated[
+        bool, typer.Option("--forget", help="Remove the manifests of damaged batches, so that their pages are read again.")
+    ] = False,
 ) -> None:
-    """Check every table and manifest of DEST by its checksum, and say what has to be read again.
+    """Check every table and manifest of DEST by its checksum, and list what has to be read again.
 
     \b
     Examples:
@@ -64,13 +76,13 @@ def verify(
 @takes(without=("max_failed",))
 def retry(
     dest: Dest,
-    failed: Annotated[bool, typer.Option("--failed", help="The pages that could not be read; there is nothing else to retry.")],
+    failed: Annotated[bool, typer.Option("--failed", help="Retry the quarantined pages; required.")],
     options: RunOptions,
-    reason: Annotated[str | None, typer.Option(help="Only those that failed for this reason.")] = None,
+    reason: Annotated[str | None, typer.Option(help="Only pages with this reason.")] = None,
 ) -> None:
-    """Read the quarantined pages of DEST again, as their files are now, with the options of the run that could not read them.
+    """Read the quarantined pages of DEST again, with the options of the run that failed to read them.
 
-    Options that are given here count more than those.
+    Options given here override those of that run.
 
     \b
     Examples:
@@ -81,22 +93,24 @@ def retry(
     from deployments.commands.failures import retry
 
     if not failed:
-        raise typer.BadParameter("only failed pages can be tried again: give --failed")
+        raise typer.BadParameter("only quarantined pages can be retried: give --failed")
     retry(dest, reason, options)
 
 
 def deploy(
-    source: Annotated[str | None, typer.Option(metavar="SOURCE", help="Scans of the nightly run.  [none: not scheduled]")] = None,
+    source: Annotated[
+        str | None, typer.Option(metavar="SOURCE", help="Scans of the nightly run.  [none: no nightly run]")
+    ] = None,
     out: Annotated[str | None, typer.Option("--out", metavar="DEST", help="Results of the nightly run.")] = None,
-    cron: Annotated[str, typer.Option(help="When: minute, hour, day, month, day of the week.")] = "0 2 * * *",
-    timezone: Annotated[str, typer.Option(metavar="ZONE", help="Of that time, such as Europe/Oslo.")] = "UTC",
-    shares: Annotated[int, typer.Option(min=1, max=256, help="Runs that read SOURCE side by side.")] = 1,
-    limit: Annotated[int, typer.Option(min=1, help="Most runs of a deployment at a time.")] = 4,
+    cron: Annotated[str, typer.Option(help="Time of the nightly run: minute, hour, day, month, day of the week.")] = "0 2 * * *",
+    timezone: Annotated[str, typer.Option(metavar="ZONE", help="Time zone of --cron, such as Europe/Oslo.")] = "UTC",
+    shares: Annotated[int, typer.Option(min=1, max=256, help="Number of runs that share SOURCE in parallel.")] = 1,
+    limit: Annotated[int, typer.Option(min=1, help="Maximum number of runs of a deployment at a time.")] = 4,
     pool: Pool = "digits",
 ) -> None:
-    """Tell the Prefect server what may run: work pool, deployments, schedule, and the automation that ends dead runs.
+    """Set up the Prefect server: work pool, deployments, schedule, and the automation that ends dead runs.
 
-    May be repeated: what is there is brought up to date. The server is the one of PREFECT_API_URL.
+    Can be repeated to update an existing set-up. PREFECT_API_URL names the server.
 
     \b
     Examples:
@@ -111,11 +125,11 @@ def deploy(
 
 
 def worker(
-    name: Annotated[str | None, typer.Option(help="Of this worker.  [this machine and process]")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="Runs at a time.")] = 1,
+    name: Annotated[str | None, typer.Option(help="Name of the worker.  [machine and process]")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="Maximum number of runs at a time.")] = 1,
     pool: Pool = "digits",
 ) -> None:
-    """Start a worker: it takes runs off the work pool until it is stopped. As many as you like, on any machine.
+    """Start a worker, which executes the runs of the work pool until it is stopped. Any number, on any machine.
 
     \b
     Examples:

@@ -1,4 +1,4 @@
-"""From scans to numbers: digitise, read, results, show."""
+"""Commands that read scans and show the numbers: digitise, read, results, show."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from deployments.cli.output import Json, Quiet, Verbose, chosen
 from deployments.cli.run_options import takes
 
 if TYPE_CHECKING:
@@ -17,15 +18,26 @@ Dest = Annotated[str, typer.Argument(metavar="DEST", help="Results: the --out of
 
 
 class Format(StrEnum):
-    """Forms of the output of `digits read`."""
+    """Output format of `digits read`."""
 
     TABLE = "table"
     CSV = "csv"
     JSON = "json"
 
 
+class ExportForm(StrEnum):
+    """Forms that `digits export` writes."""
+
+    PAGE = "page"
+    ALTO = "alto"
+    IIIF = "iiif"
+    XLSX = "xlsx"
+    PDF = "pdf"
+    CSV = "csv"
+
+
 class Show(StrEnum):
-    """What `digits results` lists."""
+    """State of the rows that `digits results` lists."""
 
     ACCEPTED = "accepted"
     REVIEW = "review"
@@ -38,19 +50,26 @@ class Show(StrEnum):
 @takes()
 def digitise(
     source: Annotated[str, typer.Argument(metavar="SOURCE", help="Folder, file or URL (s3://bucket/folder) of the scans.")],
-    out: Annotated[str, typer.Option("--out", metavar="DEST", help="Folder or URL that the results are added to.")],
+    out: Annotated[str, typer.Option("--out", metavar="DEST", help="Folder or URL of the results; they are added to it.")],
     options: RunOptions,
-    share: Annotated[str | None, typer.Option(metavar="N/M", help="Only this share of SOURCE, such as 2/3.")] = None,
+    share: Annotated[str | None, typer.Option(metavar="N/M", help="Read only this share of SOURCE, such as 2/3.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Estimate pages, time and review hours; read nothing.")] = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    json: Json = False,
 ) -> None:
-    """Read all scans of SOURCE that are new or changed, and add their numbers to DEST.
+    """Read all new or changed scans of SOURCE, and add their numbers to DEST.
 
-    JPEG, PNG, TIFF, JPEG 2000 and PDF, in folders of any depth. Pages that cannot be read are listed with their reason and
-    the run goes on. A run that was stopped, in whatever way, goes on where it was when it is started again.
+    JPEG, PNG, TIFF, JPEG 2000, WebP, BMP and PDF, in folders of any depth. A page that cannot be read is listed with its
+    reason and the run goes on. A run that was stopped, in whatever way, goes on where it was when it is started again.
+
+    --quiet shows no progress and no summary, --verbose names each file that is passed over and each page that could not be read,
+    --json prints the summary as one object. --dry-run has a form of its own.
 
     \b
     Examples:
       digits digitise scans --out results
+      digits digitise scans --out results --json > summary.json
       digits digitise s3://archive/1901 --out s3://results/1901 --threshold 0.99
       digits digitise scans --out results --max-error 0.01
       digits digitise scans --out results --layout rainfall.yaml
@@ -60,7 +79,7 @@ def digitise(
     """
     from deployments.commands.digitise import digitise
 
-    digitise(source, out, options, share, dry_run)
+    digitise(source, out, options, share, dry_run, chosen(quiet, verbose, json))
 
 
 @takes("threshold", "max_error", "ink", "max_megapixels", "writing", "layout", "classifier", "detector", "strip_reader")
@@ -68,24 +87,24 @@ def read(
     images: Annotated[list[str], typer.Argument(metavar="IMAGE...", help="Scans, or - for standard input.")],
     options: RunOptions,
     strip: Annotated[bool, typer.Option("--strip", help="Each image is one cropped number.")] = False,
-    format: Annotated[Format, typer.Option("--format", "-f", help="Form of the output.")] = Format.TABLE,
+    format: Annotated[Format, typer.Option("--format", "-f", help="Output format.")] = Format.TABLE,
     model: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Classify by this ONNX file instead of the champion.")
+        Path | None, typer.Option(metavar="FILE", help="Classifier to use (ONNX file) instead of the champion.")
     ] = None,
 ) -> None:
-    """Read images at once and print their numbers, in reading order.
+    """Read images directly and print their numbers, in reading order.
 
     \b
-    Columns of the CSV, one row a number:
-      file        as given
+    Columns of the CSV, one row per number:
+      file        image, as given
       page        page of the file, from 1
       index       place of the number on its page in reading order, from 0
       digits      the number, with its leading zeros
       confidence  calibrated probability that all its digits are right
       x,y,w,h     its box in pixels of the scan, origin top left
-    With --layout there are zone, row, column, cell and value too, and a row for each cell of the form.
+    With --layout there are also zone, row, column, cell and value, and one row per cell of the form.
     With --strip an image without digits gives a row with empty digits.
-    An image that cannot be read gives a line on standard error and the exit code 1; the others are read.
+    An image that cannot be read is reported on standard error, with exit code 1; the others are read.
 
     \b
     Examples:
@@ -97,22 +116,23 @@ def read(
     from deployments.commands.read import read
 
     if strip and options.layout:
-        raise typer.BadParameter("--strip and --layout: a cropped number has no form; give one of them")
+        raise typer.BadParameter("--strip and --layout exclude each other: a cropped number has no form; give one of them")
     raise typer.Exit(read(images, options, strip, format.value, model))
 
 
 def results(
     dest: Dest,
-    state: Annotated[Show | None, typer.Option(help="Only numbers in this state, or the pages that could not be read.")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="Most rows to show.")] = 20,
+    state: Annotated[Show | None, typer.Option(help="Show only numbers in this state, or the quarantined pages.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="Maximum number of rows to show.")] = 20,
     csv: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write all numbers here, with a datapackage.json beside it.")
+        Path | None, typer.Option(metavar="FILE", help="Write all numbers to this file, with a datapackage.json beside it.")
     ] = None,
     tables: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="Write numbers.csv here, and each page's tables as the page shows them.")
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Write numbers.csv here, and each page's tables in their own rows and columns."),
     ] = None,
 ) -> None:
-    """Show what was read, or write it as CSV.
+    """Show the numbers that were read, or write them as CSV.
 
     \b
     Examples:
@@ -127,17 +147,49 @@ def results(
     results(dest, state and state.value, limit, csv, tables)
 
 
+def export(
+    dest: Dest,
+    form: Annotated[ExportForm, typer.Option("--as", help="The form to write.")],
+    out: Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Folder to write to; it is made if need be.")] = Path(
+        "export"
+    ),
+    base: Annotated[
+        str, typer.Option(metavar="URL", help="With --as iiif: the address where FOLDER will be served.")
+    ] = "http://localhost:8000",
+) -> None:
+    """Write what was read, with people's corrections, for other programs.
+
+    \b
+    Forms:
+      page  PAGE-XML 2019 for Transkribus, eScriptorium, OCR-D: a file a page
+      alto  ALTO 4: a file a page
+      iiif  a IIIF 3 manifest, and a file of web annotations a page
+      xlsx  numbers.xlsx: a sheet a table of the layout, one of all numbers; unsure cells are coloured
+      pdf   a PDF a scan that can be searched: its picture with the numbers as invisible text
+      csv   numbers.csv: one long table that computes, described by datapackage.json
+
+    \b
+    Examples:
+      digits export results --as xlsx
+      digits export results --as page --out pages
+      digits export s3://results/1901 --as iiif --out annotations --base https://archive.example/1901
+    """
+    from deployments.commands.export import export
+
+    export(dest, form.value, out, base)
+
+
 @takes("max_megapixels", "layout", "classifier", "detector", "strip_reader")
 def show(
     page: Annotated[
         str, typer.Argument(metavar="PAGE", help="A scan on this machine; with --results also its name or uri there.")
     ],
-    output: Annotated[Path, typer.Option("-o", "--output", metavar="PNG", help="Picture to write.")],
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="Picture to write: .jpg, or .png.")],
     options: RunOptions,
     results: Annotated[
-        str | None, typer.Option(metavar="DEST", help="Draw what DEST says instead of reading the page now.")
+        str | None, typer.Option(metavar="DEST", help="Draw the results in DEST instead of reading the page now.")
     ] = None,
-    number: Annotated[int, typer.Option("--page", min=1, help="Page of a file of several.")] = 1,
+    number: Annotated[int, typer.Option("--page", min=1, help="Page of a multi-page file, from 1.")] = 1,
 ) -> None:
     """Draw boxes, digits and confidence on a page.
 

@@ -1,4 +1,4 @@
-"""People's part: review serve, review status, review readers, feedback."""
+"""Commands for people's part: review serve, review status, review readers, feedback."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 app = typer.Typer(
-    help="""Let people decide what the machine is not sure of.
+    help="""Serve the review page, on which people check uncertain numbers.
 
     \b
     Examples:
@@ -23,14 +23,14 @@ app = typer.Typer(
 
 @app.command()
 def serve(
-    host: Annotated[str, typer.Option(help="Address; others than this machine's own ask for a token.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8040,
+    host: Annotated[str, typer.Option(help="Address to listen on; any but this machine's own requires a token.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 8040,
 ) -> None:
-    """Serve the page on which digits are reviewed.
+    """Serve the web page on which people review digits.
 
-    Carpet: a screen of digits that the machine takes for the same one; choose the wrong ones and type what they are, space
-    accepts the rest. One at a time: 0-9, x not a digit, u unreadable, e retypes the whole number, Backspace takes back,
-    space accepts. Several people may work at once.
+    Groups: a screen of digits that the machine takes for the same one; select the wrong ones and type the right digit, space
+    accepts the rest. One at a time: 0-9, x not a digit, u unreadable, e retypes the whole number, Backspace undoes, space
+    accepts. Several people may work at once.
 
     \b
     Examples:
@@ -57,7 +57,7 @@ def token() -> None:
 
 @app.command()
 def status() -> None:
-    """Show how far each collection is, and the error of the accepted digits by the audit.
+    """Show the progress of each collection, and the error of the accepted digits found by the audit.
 
     \b
     Examples:
@@ -71,9 +71,9 @@ def status() -> None:
 @app.command()
 def readers(
     dest: Annotated[str, typer.Argument(metavar="DEST", help="Collection: the --out of `digits digitise`.")],
-    number: Annotated[int, typer.Argument(metavar="NUMBER", min=1, max=2, help="1, or 2 who do not see each other's word.")],
+    number: Annotated[int, typer.Argument(metavar="NUMBER", min=1, max=2, help="1, or 2 who do not see each other's decisions.")],
 ) -> None:
-    """Choose how many people read each digit of a collection; where two differ, a third one decides.
+    """Set how many people review each digit of a collection; where two differ, a third one decides.
 
     \b
     Examples:
@@ -88,17 +88,17 @@ def feedback(
     dest: Annotated[
         str | None, typer.Argument(metavar="[DEST]", help="Results to correct.  [every collection in the queue]")
     ] = None,
-    at_least: Annotated[int, typer.Option(min=1, help="New decisions from which there is a new training set.")] = 1,
+    at_least: Annotated[int, typer.Option(min=1, help="Minimum of new decisions for a new training set.")] = 1,
     train: Annotated[
         str | None,
-        typer.Option("--train", metavar="RECIPE", help="Then train this network, and promote it if it passes."),
+        typer.Option("--train", metavar="RECIPE", help="Then train this recipe, and promote the model if it passes the gate."),
     ] = None,
-    epochs: Annotated[int, typer.Option(min=0, help="With --train.  [0: the recipe's]")] = 0,
+    epochs: Annotated[int, typer.Option(min=0, help="With --train: passes over all digits.  [0: the recipe's]")] = 0,
     mnist: Annotated[Path | None, typer.Option(metavar="FILE", help="mnist.npz.  [setting: DIGITS_MNIST]")] = None,
 ) -> None:
-    """Bring what people decided back: into the results, and into the digits to learn from.
+    """Apply people's decisions to the results, and add them to the training set.
 
-    `digits results` then shows their numbers. No later run of `digits digitise` changes what a person decided.
+    `digits results` then shows the corrected numbers. No later run of `digits digitise` changes what a person decided.
 
     \b
     Examples:

@@ -1,7 +1,7 @@
-"""Options of the command line that are made from flows.options.RunOptions.
+"""Command line options that are generated from flows.options.RunOptions.
 
-That class needs Pydantic, which `digits --help` shall not wait for: a command that takes such options is marked with their names,
-and gets them only when it is the one that was called.
+RunOptions needs Pydantic, which is slow to import and not needed for `digits --help`: a command that takes run options is marked
+with their names, and gets them only when it is called.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ _MARK = "run_options"
 
 
 def takes(*names: str, without: tuple[str, ...] = ()) -> Callable[[Function], Function]:
-    """The command's parameter `options` is made of the options with these names, by default of all but those `without`."""
+    """Mark a command: its parameter `options` becomes one option for each of these names, by default all but those in
+    `without`."""
 
     def mark(function: Function) -> Function:
         setattr(function, _MARK, (names, without))
@@ -34,7 +35,7 @@ def takes(*names: str, without: tuple[str, ...] = ()) -> Callable[[Function], Fu
 
 
 class RunCommand(TyperCommand):
-    """A command whose run options are not there yet; `whole` gives it with them."""
+    """Command whose run options are not generated yet; `whole` returns the complete command."""
 
     whole: Callable[[], Any]
 
@@ -71,7 +72,7 @@ def _with_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _parameters(name: str, field: FieldInfo) -> Mapping[str, inspect.Parameter]:
-    """The command's parameters for an option: one, or a flag for each of some values."""
+    """Return the command's parameters for an option: one, or one flag per value."""
     from flows.options import Cli
 
     cli = next((one for one in field.metadata if isinstance(one, Cli)), Cli())
@@ -93,7 +94,7 @@ def _keyword(name: str, hint: Any, option: Any, default: Any) -> inspect.Paramet
 
 
 def _default(name: str, said: str) -> str:
-    """What counts without the option."""
+    """Describe the value that applies without the option."""
     from flows.settings import PREFIX, Settings
 
     value = said or Settings.model_fields[name].default

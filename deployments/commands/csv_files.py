@@ -1,4 +1,4 @@
-"""The CSV files of `digits results`, each there whole or not at all, and the datapackage.json beside them."""
+"""The CSV files of `digits results`, each written completely or not at all, and the datapackage.json beside them."""
 
 from __future__ import annotations
 
@@ -7,44 +7,63 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import typer
 
 from digit_core.errors import InputError
-from digit_core.results.csv_export import CsvFile, datapackage, numbers_csv
+from digit_core.results.csv_export import CsvFile, datapackage, merged, numbers_csv
 from digit_core.results.page_tables import by_page, file_name, wide_tables
+
+_LARGEST = 256_000_000
+"""Bytes of a descriptor that is still looked into."""
 
 TableSource = Callable[[], Iterator[pa.Table]]
 _Described = tuple[CsvFile, str, tuple[str, ...]]
 
 
 def write_csv(numbers: TableSource, file: Path | None, folder: Path | None) -> None:
-    """Numbers (tables CORRECTED, as often as asked for) as one CSV file; into `folder` each page's tables as well."""
+    """Write all numbers as one CSV file, or into `folder` together with each page's tables.
+
+    `numbers` yields tables of the schema CORRECTED, and may be called several times.
+    """
     path = file if file is not None else (folder or Path()) / "numbers.csv"
-    with _writing(path):
+    with writing(path):
         if folder is not None:
             folder.mkdir(parents=True, exist_ok=True)
         whole = write_lines(path, numbers_csv(numbers()))
         wide = list(_write_tables(numbers(), folder)) if folder is not None else []
         beside = folder if folder is not None and file is None else path.parent
-        package = json.dumps(datapackage(whole, wide if beside == folder else ()), indent=1, ensure_ascii=False)
-        (beside / "datapackage.json").write_text(package, encoding="utf-8")
+        describe(beside, datapackage(whole, wide if beside == folder else ()))
     typer.echo(f"{whole.rows:,} numbers in {path}, described in {beside / 'datapackage.json'}")
     if folder is not None:
         typer.echo(f"{len(wide):,} tables of pages in {folder}")
 
 
+def describe(folder: Path, package: dict[str, Any]) -> None:
+    """Write datapackage.json; what it said before of other files that are still in the folder, it goes on to say."""
+    file = folder / "datapackage.json"
+    try:
+        before = json.loads(file.read_bytes()) if file.is_file() and file.stat().st_size < _LARGEST else None
+    except (ValueError, RecursionError):  # what is no descriptor describes nothing
+        before = None
+    whole = merged(package, before, lambda name: (folder / name).is_file())
+    write_lines(file, [json.dumps(whole, indent=1, ensure_ascii=False)])
+
+
 @contextmanager
-def _writing(path: Path) -> Iterator[None]:
+def writing(path: Path) -> Iterator[None]:
+    """Raise InputError, naming the file, for what the disk refuses."""
     try:
         yield
     except OSError as error:
-        raise InputError(f"cannot write {path}: {error.strerror}; name a place in a folder that can be written") from error
+        raise InputError(f"cannot write {path}: {error.strerror}; choose a folder that can be written") from error
 
 
 def _write_tables(numbers: Iterable[pa.Table], folder: Path) -> Iterator[_Described]:
-    """A file for each grid of each page, and one for its zones. The pages of one table of numbers are there whole."""
+    """Write one file for each grid of each page, and one for its zones, while passing the tables through. All numbers of a page
+    must be in the same table."""
     for table in numbers:
         for rows in by_page(table.to_pylist()):
             page = rows[0]
@@ -55,11 +74,12 @@ def _write_tables(numbers: Iterable[pa.Table], folder: Path) -> Iterator[_Descri
 
 
 def write_lines(file: Path, lines: Iterable[str]) -> CsvFile:
-    """Writes lines, the header first; the file is there whole or not at all."""
+    """Write lines, the header first, to a CSV file; the file appears completely or not at all."""
     digest, size, count = hashlib.sha256(), 0, -1
     part = file.with_name(f".{file.name}.part")
+    part.unlink(missing_ok=True)  # left by a killed run; and no link leads out of the folder
     try:
-        with part.open("wb") as output:
+        with part.open("xb") as output:
             for line in lines:
                 data = line.encode()
                 output.write(data)

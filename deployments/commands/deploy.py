@@ -1,4 +1,4 @@
-"""`digits deploy` and `digits worker`: by Prefect's own commands, so that nothing here differs from what its users know."""
+"""The commands `digits deploy` and `digits worker`. They call Prefect's own commands, so that its users meet nothing new."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ PREFETCH_SECONDS = 10
 _FOR_PREFECT = {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "DO_NOT_TRACK": "1",
-    "PYTHONSAFEPATH": "1",  # runs start as `python -m`, which would import whatever lies in the current folder
+    "PYTHONSAFEPATH": "1",  # runs start as `python -m`, which would otherwise import modules from the current folder
 }
 
 
 def deploy(pool: str, source: str | None, out: str | None, *, cron: str, timezone: str, shares: int, limit: int) -> None:
-    """Server, work pool, deployments, automation: each is made or brought up to date."""
+    """Create or update the work pool, the deployments and the automation on the Prefect server."""
     plan = filled(yaml.safe_load(FILE.read_text(encoding="utf-8")), pool, source, out, cron, timezone, shares, limit)
     typer.echo(f"server      {_server()}")
     _prefect("work-pool", "create", pool, "--type", "process", *_update_flag(pool))
@@ -50,9 +50,9 @@ def deploy(pool: str, source: str | None, out: str | None, *, cron: str, timezon
 def filled(
     plan: dict[str, Any], pool: str, source: str | None, out: str | None, cron: str, timezone: str, shares: int, limit: int
 ) -> dict[str, Any]:
-    """The deployments of prefect.yaml for this pool and this nightly run; without a source its schedule sleeps.
+    """Fill in the deployments of prefect.yaml for this pool and nightly run; without a source the schedule is inactive.
 
-    Raises InputError for a time zone or a cron line that is none.
+    Raises InputError for an unknown time zone or an invalid cron line.
     """
     _check_schedule(cron, timezone)
     Share(1, shares)
@@ -72,16 +72,16 @@ def _check_schedule(cron: str, timezone: str) -> None:
     try:
         ZoneInfo(timezone)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise InputError(f"{timezone!r} is no time zone: write one such as Europe/Oslo or UTC") from error
+        raise InputError(f"{timezone!r} is not a time zone: write one such as Europe/Oslo or UTC") from error
     try:
         CronSchedule(cron=cron, timezone=timezone)
     except ValueError as error:
         what = "write minute, hour, day, month, day of the week, such as '0 2 * * *'"
-        raise InputError(f"{cron!r} is no cron line: {what}") from error
+        raise InputError(f"{cron!r} is not a cron line: {what}") from error
 
 
 def worker(pool: str, name: str | None, limit: int) -> None:
-    """Become Prefect's worker; it ends at Ctrl-C or SIGTERM."""
+    """Replace this process by Prefect's worker, which runs until Ctrl-C or SIGTERM."""
     _server()
     os.environ.update({**_FOR_PREFECT, "PREFECT_WORKER_PREFETCH_SECONDS": str(PREFETCH_SECONDS)})
     words = ["worker", "start", "--pool", pool, "--type", "process", "--limit", str(limit), *(["--name", name] if name else [])]
@@ -90,14 +90,14 @@ def worker(pool: str, name: str | None, limit: int) -> None:
 
 
 def _server() -> str:
-    """The address of the server that answers. Raises InputError where none is named, DigitsError where it is silent."""
+    """Return the address of the server. Raises InputError where none is set, DigitsError where it does not answer."""
     settle_prefect(load_settings().home_folder)
     from prefect.settings import PREFECT_API_URL
 
     address: str | None = PREFECT_API_URL.value()
     if not address:
         raise InputError(
-            "no Prefect server is named: start one (`prefect server start`), then "
+            "no Prefect server is set: start one (`prefect server start`), then "
             "`prefect config set PREFECT_API_URL=http://127.0.0.1:4200/api`"
         )
     check_reachable(address)
@@ -105,7 +105,7 @@ def _server() -> str:
 
 
 def _update_flag(pool: str) -> Sequence[str]:
-    """A pool that is there keeps what was set for it."""
+    """Return the flag that keeps the settings of an existing pool."""
     from prefect.client.orchestration import get_client
     from prefect.exceptions import ObjectNotFound
 
@@ -115,7 +115,7 @@ def _update_flag(pool: str) -> Sequence[str]:
         except ObjectNotFound:
             return ()
     if found.type != "process":
-        raise InputError(f"the work pool {pool} is of type {found.type}, not process: name another one with --pool")
+        raise InputError(f"the work pool {pool} is of type {found.type}, not process: choose another one with --pool")
     return ("--overwrite",)
 
 

@@ -1,4 +1,4 @@
-"""`digits dial`"""
+"""The command `digits dial`."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ Dials = Mapping[CalibrationSet, Sequence[DialSetting]]
 
 
 def dial_of_audits(dest: str, model: Path | None, targets: Sequence[float], certainty: float | None) -> None:
-    """Print the table that people's audits of a collection give, for the model in service."""
+    """Print the table of thresholds from a collection's audits, for the model in service."""
     settings = load_settings()
     certainty = settings.certainty if certainty is None else certainty
     if model is not None:
-        raise InputError("audits are of digits that a registered version read: leave --model away")
+        raise InputError("audits were made with a registered version: leave out --model")
     record = audits_of(open_results(dest).dest, settings, networks_for_a_look(settings).classifier.version)
     title = f"{record.digits:,} audited digits of {dest}, of those that were accepted"
-    typer.echo(f"{title}; promised with {percent(certainty)} certainty")
+    typer.echo(f"{title}; guaranteed with {percent(certainty)} certainty")
     dials = [set_by_audits(record, target, certainty) for target in targets or LADDER]
     print_table(AUDIT_HEADER, (_row(setting) for setting in dials))
     for line in _notes(record, dials, certainty):
@@ -49,11 +49,11 @@ def dial_of_audits(dest: str, model: Path | None, targets: Sequence[float], cert
 
 
 def dial(model: Path | None, targets: Sequence[float], certainty: float | None, output: Path | None) -> None:
-    """Print a table for each ink that the model was tried on; write their chart if asked for one."""
+    """Print a table of thresholds for each kind of ink the model was tested on; write their chart if asked for."""
     settings = load_settings()
     certainty = settings.certainty if certainty is None else certainty
     if model is not None and not model.is_file():
-        raise InputError(f"there is no model {model}; leave --model away for the registry's champion")
+        raise InputError(f"there is no model {model}; leave out --model to use the registry's champion")
     file = model or networks_for_a_look(settings).classifier.path
     records = calibration_of(file)
     if read_real_collections(file):
@@ -68,7 +68,7 @@ def dial(model: Path | None, targets: Sequence[float], certainty: float | None, 
 
 
 def _print(title: str, record: CalibrationRecord, dials: Sequence[DialSetting], certainty: float) -> None:
-    typer.echo(f"{title}, {record.digits:,} that the model never learned; promised with {percent(certainty)} certainty")
+    typer.echo(f"{title}, {record.digits:,} not used in training; guaranteed with {percent(certainty)} certainty")
     print_table(HEADER, (_row(setting) for setting in dials))
     for line in _notes(record, dials, certainty):
         typer.echo(line)
@@ -88,15 +88,17 @@ def _notes(record: CalibrationRecord, dials: Sequence[DialSetting], certainty: f
         yield f"{percent(max(refused))} cannot be promised: {shortage(record, max(refused), certainty)}"
         least = least_promise(record, certainty)
         yield (
-            f"the least that can be is {percent(least.target)}, {least.review_share:.1%} to review" if least else "nothing can be"
+            f"the lowest possible is {percent(least.target)}, {least.review_share:.1%} to review"
+            if least
+            else "none can be guaranteed"
         )
 
 
 def _draw(records: Mapping[CalibrationSet, CalibrationRecord], dials: Dials, output: Path) -> None:
-    from digit_core.visualisation.risk_chart import dial_chart  # matplotlib
+    from digit_core.visualisation.risk_chart import dial_chart  # imports matplotlib
 
     try:
         output.write_bytes(dial_chart(records, dials))
     except OSError as error:
-        raise InputError(f"cannot write {output}: {error.strerror}; name a file in a folder that can be written") from error
+        raise InputError(f"cannot write {output}: {error.strerror}; choose a file in a folder that can be written") from error
     typer.echo(f"chart in {output}")

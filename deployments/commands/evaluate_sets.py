@@ -1,4 +1,4 @@
-"""`digits evaluate --set`: number sets, read as `digits read --strip` reads images."""
+"""The command `digits evaluate --set`: number sets, read as `digits read --strip` reads images."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def evaluate_sets(
     json: bool,
     errors: Path | None,
 ) -> None:
-    """Print how well the numbers of each set are read, and write a picture of the errors where one is asked for."""
-    rows = {path: _rows(path, split, sample) for path in sets}  # what is wrong with a set is said before any is read
+    """Print how well the numbers of each set are read; write a picture of the errors if asked for."""
+    rows = {path: _rows(path, split, sample) for path in sets}  # check every set before reading any
     settings = load_settings().replaced_by(run_options({"threshold": threshold}))
     spec = spec_of(settings, model)
     read = {path: _read(its, spec, settings) for path, its in rows.items()}
@@ -59,7 +59,7 @@ def _rows(path: Path, split: str | None, sample: int) -> tuple[LabelledNumber, .
     if not found:
         have = ", ".join(name for name, rows in numbers.rows.items() if rows)
         raise InputError(
-            f"the number set {path} has no rows of the split {split or 'dev or measure'}; it has {have}: name one by --split"
+            f"the number set {path} has no rows of the split {split or 'dev or measure'}; it has {have}: choose one with --split"
         )
     if not sample or sample >= len(found):
         return found
@@ -67,7 +67,7 @@ def _rows(path: Path, split: str | None, sample: int) -> tuple[LabelledNumber, .
 
 
 def _read(rows: Sequence[LabelledNumber], spec: ReaderSpec, settings: Settings) -> list[ReadNumber]:
-    """Written as files and read from them: nothing differs from what a user does."""
+    """Write the images as files and read those, exactly as a user would."""
     with tempfile.TemporaryDirectory(prefix="digits-evaluate-") as folder:
         files = [Path(folder) / f"{index:06d}" for index in range(len(rows))]
         for file, row in zip(files, rows, strict=True):
@@ -100,7 +100,7 @@ def _draw(file: Path, numbers: Sequence[tuple[LabelledNumber, ReadNumber]]) -> N
         file.write_bytes(data.tobytes() if done else b"")
     except OSError as error:
         raise InputError(
-            f"the picture {file} cannot be written: {error.strerror}; name a file in a folder that there is"
+            f"the picture {file} cannot be written: {error.strerror}; choose a file in an existing folder"
         ) from error
 
 

@@ -1,4 +1,4 @@
-"""`digits failures` and `digits retry`"""
+"""The commands `digits failures` and `digits retry`."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ from tasks.adapters.results.dataset import Results
 from tasks.adapters.storage.storage import Storage
 
 NAMED = 5
-"""Quarantined pages that a run with nothing to do names."""
+"""Number of quarantined pages that a run with nothing to do names."""
 
 WHAT_TO_DO = {
     FailureReason.EMPTY: "scan or copy it again",
-    FailureReason.NOT_AN_IMAGE: "move it out of the source if it is no scan",
+    FailureReason.NOT_AN_IMAGE: "save it as JPEG, PNG or TIFF if it is a scan, else move it out of the source",
     FailureReason.TRUNCATED: "copy it again",
     FailureReason.DAMAGED: "copy or scan it again",
-    FailureReason.TOO_LARGE: "raise the limit that the message names, if it really is a page",
+    FailureReason.TOO_LARGE: "raise the limit in the message, if it really is a page",
     FailureReason.NO_PAGES: "move it out of the source",
-    FailureReason.ENCRYPTED: "take the password off it",
-    FailureReason.MISSING: "see that it is there and may be read; the next run tries it again by itself",
-    FailureReason.CRASHED: "report it; it was tried alone too",
-    FailureReason.TIMED_OUT: "raise DIGITS_PAGE_SECONDS, if it really is a page; it was tried alone too",
+    FailureReason.ENCRYPTED: "remove its password",
+    FailureReason.MISSING: "check that it exists and may be read; the next run tries it again",
+    FailureReason.CRASHED: "report it; it was also tried alone",
+    FailureReason.TIMED_OUT: "raise DIGITS_PAGE_SECONDS, if it really is a page; it was also tried alone",
 }
 
 
 def failures(dest: str, reason: str | None, limit: int) -> None:
-    """The quarantined pages by reason, the commonest first, and some pages of each."""
+    """List the quarantined pages by reason, most frequent first, with some pages of each."""
     stored = open_results(dest)
     rows = [row for row in stored.quarantined() if reason in (None, row["reason"])]
     if not rows:
@@ -55,26 +55,26 @@ def failures(dest: str, reason: str | None, limit: int) -> None:
 
 
 def tell_quarantined(results: Results) -> None:
-    """Name the first of them, if there are any."""
+    """Name the first quarantined pages, if there are any."""
     rows = list(islice(results.quarantined(), NAMED + 1))
     for row in rows[:NAMED]:
         typer.echo(f"quarantined ({row['reason']}): {row['uri']!r}, page {row['page_index'] + 1}: {row['message']}")
     if rows:
         more = "there are more: " if len(rows) > NAMED else ""
-        typer.echo(f"{more}digits failures {results.dest}; to try them again: digits retry {results.dest} --failed")
+        typer.echo(f"{more}digits failures {results.dest}; to retry: digits retry {results.dest} --failed")
 
 
 def retry(dest: str, reason: str | None, options: RunOptions) -> None:
-    """Read the failed pages again; say how many could be read this time."""
+    """Read the quarantined pages again and print how many could be read."""
     stored = open_results(dest)
     settings = load_settings()
     _check_reason(reason)
     failed = FailedPages(Storage(settings.storage_options), stored, reason or "")
     count = sum(1 for _ in failed)
     if failed.gone:
-        typer.echo(f"{failed.gone:,} of the files are not there any more and stay quarantined")
+        typer.echo(f"{failed.gone:,} of the files no longer exist; their pages stay quarantined")
     if not count:
-        typer.echo("nothing to try again")
+        typer.echo("nothing to retry")
         return
     progress = RunProgress(listed=count, all_listed=True)
     with Display(progress, sys.stderr):
@@ -88,4 +88,4 @@ def retry(dest: str, reason: str | None, options: RunOptions) -> None:
 def _check_reason(reason: str | None) -> None:
     known = [str(one) for one in FailureReason]
     if reason is not None and reason not in known:
-        raise InputError(f"{reason!r} is no reason; known are {', '.join(known)}")
+        raise InputError(f"{reason!r} is not a reason; known reasons are {', '.join(known)}")

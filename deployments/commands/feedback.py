@@ -1,4 +1,4 @@
-"""`digits feedback`"""
+"""The command `digits feedback`."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from tasks.adapters.review.queue import ReviewQueue
 
 
 def feedback(dest: str | None, at_least: int, recipe: str | None, epochs: int, mnist: Path | None) -> None:
-    """Look whether anything was decided, and only then start the flow."""
+    """Start the flow if there are any decisions."""
     settings = load_settings()
     with ReviewQueue(settings.review_url) as queue:
         if not queue.decisions.count():
-            raise InputError("nobody has decided anything yet; `digits review serve` opens the page for it")
+            raise InputError("there are no decisions yet; `digits review serve` opens the review page")
     from flows.launch import run_feedback
 
     fed = run_feedback(settings, out=dest, at_least=at_least, recipe=recipe, epochs=epochs, mnist=str(mnist) if mnist else None)
     rows = [(view.collection, *(view.states.get(state, 0) for state in _STATES)) for view in fed.views]
     print_table(("collection", *(_STATES[state] for state in _STATES)), rows)
     if fed.training_set:
-        typer.echo(f"{fed.digits:,} reviewed digits to learn from: {fed.training_set}")
+        typer.echo(f"{fed.digits:,} reviewed digits for training: {fed.training_set}")
     else:
         typer.echo(f"{fed.new_decisions:,} new decisions, and --at-least {at_least:,} make a new training set")
     if fed.refused:

@@ -1,4 +1,4 @@
-"""`digits digitise --dry-run`: what a run would have to do, from the listing, the collection's past and a few pages read now."""
+"""The command `digits digitise --dry-run`: estimates what a run would do from the listing, past runs and a sample of pages."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from flows.settings import Settings
 from flows.sources import Listing
 
 SAMPLE = 8
-"""Objects that are read for the forecast; every 1st, 2nd, 4th, 8th … of the listing, so that the sample spreads over it."""
+"""Number of objects read for the estimate; every 1st, 2nd, 4th, 8th … of the listing, so that the sample covers it."""
 
 
 @dataclass(frozen=True)
 class Measured:
-    """What the sample gave, or the runs before: pages an object, pages a second of the whole machine, digits a page …"""
+    """Figures of the sample or of past runs: pages per object, pages per second of the whole machine, digits per page …"""
 
     pages_per_object: float
     pages_per_second: float
@@ -34,7 +34,7 @@ class Measured:
 
 
 def forecast(objects: Iterable[SourceObject], listing: Listing, settings: Settings) -> None:
-    """Print files, pages, time and review hours of the run that would follow; nothing is written."""
+    """Print the files, pages, time and review hours of the run that would follow; write nothing."""
     count, size, sample = _look(objects)
     history = history_of(listing.results.manifests())
     measured = _from_history(history) or _from_sample(sample, listing, settings)
@@ -54,7 +54,7 @@ def forecast(objects: Iterable[SourceObject], listing: Listing, settings: Settin
 
 
 def _look(objects: Iterable[SourceObject]) -> tuple[int, int, list[SourceObject]]:
-    """How many, their bytes, and a sample: each kept object is replaced with ever smaller chance, without any drawing."""
+    """Return the number of objects, their total bytes, and a sample of objects evenly spaced in the listing."""
     count = size = 0
     sample: list[SourceObject] = []
     step = 1
@@ -79,7 +79,7 @@ def _from_history(history: History) -> Measured | None:
 
 
 def _from_sample(sample: list[SourceObject], listing: Listing, settings: Settings) -> Measured:
-    """Reads the sample in worker processes, the model's loading included: rather too slow than too fast."""
+    """Read the sample in worker processes. The time includes loading the model: better an estimate too high than too low."""
     with tempfile.TemporaryDirectory(prefix="digits-") as folder:
         small = [one.uri for one in sample if one.size <= settings.max_megabytes * 1e6]
         files = [file for file in listing.storage.fetch(small, Path(folder)) if isinstance(file, Path)]
@@ -95,6 +95,6 @@ def _from_sample(sample: list[SourceObject], listing: Listing, settings: Setting
 
 
 def _counts(pages: Iterator[PageRead]) -> tuple[int, int]:
-    """Digits, and how many of them go to review."""
+    """Count the digits, and those that go to review."""
     parts = [part for page in pages for reading in page.readings for part in reading.parts]
     return sum(part.digit != "" for part in parts), sum(part.reason != "" for part in parts)

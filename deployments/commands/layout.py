@@ -1,4 +1,4 @@
-"""`digits layout …`"""
+"""The commands `digits layout …`."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from tasks.reader_spec import ReaderSpec
 
 
 def check(file: Path, page: Path, number: int, output: Path) -> int:
-    """Writes the picture; 0 if the page is surely of the form, else 1."""
+    """Write the picture; return 0 if the page matches the form with certainty, else 1."""
     layout, image = read_layout(file), _upright(_image(page, number))
     image, level, found = _laid(layout, image)
     _write(output, to_png(draw_layout(image.pixels, found, level.to_scan)))
     if not found.sure:
-        typer.echo(f"not sure that this is {layout.name}: {found.doubt}; its numbers would go to a person. Drawn in {output}")
+        typer.echo(f"this page may not be {layout.name}: {found.doubt}; its numbers would go to a person. Drawn in {output}")
         return 1
     agreement = f"agreement {found.agreement:.2f}, needed {SURE:.2f}"
     typer.echo(f"this is {layout.name}, version {layout.version}: {agreement}; {len(layout.cells())} cells drawn in {output}")
@@ -40,13 +40,13 @@ def check(file: Path, page: Path, number: int, output: Path) -> int:
 
 
 def _upright(image: PageImage) -> PageImage:
-    """As the page is read: turned upright where its numbers say that it lies otherwise."""
+    """Turn the page upright, as the reader does, if its numbers show that it lies otherwise."""
     settings = load_settings()
     return image_upright(image, page_reader(ReaderSpec(networks_for_a_look(settings), limits(settings))).quarters(image))
 
 
 def _laid(layout: Layout, image: PageImage) -> tuple[PageImage, LevelPage, Fit]:
-    """The scan, upright if the form is found on it so, its page made level, and how the form lies there."""
+    """Return the scan (upright if the form is found that way), the levelled page, and the fit of the form on it."""
     level, _ = level_page(image)
     found = fit(layout, level.maps)
     quarters = lying_by_rulings([layout], level.maps, found)
@@ -58,9 +58,9 @@ def _laid(layout: Layout, image: PageImage) -> tuple[PageImage, LevelPage, Fit]:
 
 
 def propose(page: Path, number: int, output: Path, force: bool) -> None:
-    """Writes the layout; raises InputError where a file is there already, or the page has no ruled table."""
+    """Write the layout. Raises InputError where the file exists already or the page has no ruled table."""
     if output.exists() and not force:
-        raise InputError(f"{output} is there already: give another name, or --force to write over it")
+        raise InputError(f"{output} exists already: give another name, or --force to overwrite it")
     level, _ = level_page(_upright(_image(page, number)))
     try:
         layout = proposed(level, output.stem)
@@ -74,11 +74,11 @@ def propose(page: Path, number: int, output: Path, force: bool) -> None:
 
 
 def read_layout(path: Path) -> Layout:
-    """The layout in a file on this machine."""
+    """Load the layout from a local file."""
     try:
         return parse_layout(_read(path).decode(), str(path))
     except UnicodeDecodeError as error:
-        raise InputError(f"{path} is no layout: a layout is text in UTF-8") from error
+        raise InputError(f"{path} is not a layout: it is not UTF-8 text") from error
 
 
 def _image(path: Path, number: int) -> PageImage:
@@ -101,4 +101,4 @@ def _write(path: Path, data: bytes) -> None:
     try:
         path.write_bytes(data)
     except OSError as error:
-        raise InputError(f"cannot write {path}: {error.strerror}; name a file in a folder that can be written") from error
+        raise InputError(f"cannot write {path}: {error.strerror}; choose a file in a folder that can be written") from error

@@ -1,4 +1,4 @@
-"""Reading images here and now, without a flow: for `digits read` and `digits show`."""
+"""Reading of images without a flow, for `digits read` and `digits show`."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ from tasks.work_limits import Lost
 from tasks.worker_pool import WorkerPool
 
 FEW = 3
-"""Up to so many images or pages are read in one child of this process; for more, starting worker processes pays."""
+"""Greatest number of images or pages that are read in one child process; for more, worker processes are worthwhile."""
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
 def spec_of(settings: Settings, model: Path | None = None) -> ReaderSpec:
-    """How pages are read by these settings, with the threshold that keeps their max error; `model`: by this classifier.
+    """Build the ReaderSpec for these settings, with the threshold that keeps their max error; `model` overrides the classifier.
 
-    Raises InputError where there is no such file, or the error cannot be promised.
+    Raises InputError where the file does not exist, or the error cannot be guaranteed.
     """
     networks = networks_for_a_look(settings)
     if model is not None:
@@ -42,7 +42,7 @@ def spec_of(settings: Settings, model: Path | None = None) -> ReaderSpec:
 
 def _model_in(file: Path) -> ModelFile:
     if not file.is_file():
-        raise InputError(f"there is no model {file}; leave --model away to read by the registry's champion")
+        raise InputError(f"there is no model {file}; leave out --model to use the registry's champion")
     sha256 = hashlib.sha256(file.read_bytes()).hexdigest()
     return ModelFile(f"sha256:{sha256[:12]}", file, sha256)
 
@@ -50,7 +50,7 @@ def _model_in(file: Path) -> ModelFile:
 def read_files(
     files: Sequence[Path], spec: ReaderSpec, settings: Settings, strip: bool = False
 ) -> Iterator[list[PageRead | PageFailure]]:
-    """For each file all its pages, read or failed. `strip`: each file is one number, which has no layout."""
+    """Yield for each file all its pages, read or failed. With `strip` each file is one cropped number, without a layout."""
     spec = replace(spec, layouts=()) if strip else spec
     with ReaderPool(settings) as run:
         probed = run(probe_file, [FileJob(path, PageRef(str(path), "", ""), limits(settings)) for path in files])
@@ -72,7 +72,7 @@ def _or_failure(result: Any, ref: PageRef) -> PageRead | PageFailure:
 
 
 class ReaderPool:
-    """Runs a function over items, in a child, or in worker processes if there are more than a few; these end on leaving."""
+    """Context that runs a function over items in a child process, or in worker processes if there are many items."""
 
     def __init__(self, settings: Settings) -> None:
         self._limits = settings.page_seconds, settings.page_megabytes

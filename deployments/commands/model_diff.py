@@ -1,4 +1,4 @@
-"""`digits promote --against`: the published numbers that would change, and nothing is moved."""
+"""The command `digits promote --against`: lists the published numbers that would change, without changing anything."""
 
 from __future__ import annotations
 
@@ -38,9 +38,8 @@ FAILURES_SHOWN = 5
 
 @dataclass
 class _Seen:
-    """What was looked at. Of the changes by the model the first `limit` are kept, accepted numbers before those that wait
-    for review anyhow; all others are just counted.
-    """
+    """Results so far. Of the changed numbers the first `limit` are kept, accepted ones before those that are in review anyway;
+    all others are only counted."""
 
     limit: int
     pages: int = 0
@@ -68,7 +67,7 @@ class _Seen:
 
 
 def against(network: NetworkName, version: str, dest: str, limit: int, output: Path | None) -> None:
-    """Show the first changes, or write all as CSV."""
+    """Print the first changes, or write all as CSV."""
     settings = load_settings()
     results = open_results(dest)
     versions = registry(settings, network_named(network))
@@ -125,7 +124,7 @@ def _write(file: Path, found: Iterator[Change], seen: _Seen) -> None:
                 writer.writerow(_line(change))
         part.replace(file)
     except OSError as error:
-        raise InputError(f"cannot write {file}: {error.strerror}; name a file in a folder that can be written") from error
+        raise InputError(f"cannot write {file}: {error.strerror}; choose a file in a folder that can be written") from error
     finally:
         part.unlink(missing_ok=True)
 
@@ -162,7 +161,7 @@ def _tell(seen: _Seen, dest: str, champion: str, challenger: str, output: Path |
         )
     if output:
         typer.echo(f"all of them in {output}")
-    typer.echo(f"{seen.pages:,} pages read again; nothing was moved: leave --against away to promote")
+    typer.echo(f"{seen.pages:,} pages read again; nothing was changed: leave out --against to promote")
     for failure in seen.failures[:FAILURES_SHOWN]:
         typer.echo(f"not read again: {failure.ref.uri} page {failure.ref.index + 1}: {failure.message}")
     if len(seen.failures) > FAILURES_SHOWN:

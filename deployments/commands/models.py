@@ -1,4 +1,4 @@
-"""`digits models`, `digits promote` and `digits rollback`"""
+"""The commands `digits models`, `digits promote` and `digits rollback`."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ _REVIEW = ("test_review_at_error_0.0014", "gate.mnist_test.review_share")
 
 
 def models() -> None:
-    """List the versions, oldest first; a model that came with this package and is none yet becomes one."""
+    """List the versions, oldest first. The shipped model is registered first if it is not a version yet."""
     registries = [registry(load_settings(), network) for network in NETWORKS]
     offered = [(one, version) for one in registries if (version := one.offer_shipped())]
     print_table(HEADER, [*(_row(line) for one in registries for line in one.versions()), _second_reader()])
     for one, version in offered:
         how = one.network.how_to_promote.replace("VERSION", version)
-        typer.echo(f"version {version} of the {one.network.kind} came with this package and is new; Next: {how}")
+        typer.echo(f"version {version} of the {one.network.kind} came with this package and is new. Next: {how}")
     if not offered:
         typer.echo(_LEGEND)
 
@@ -48,17 +48,17 @@ def _row(line: ModelVersion) -> tuple[str, ...]:
 
 
 def _second_reader() -> tuple[str, ...]:
-    """The network that comes with another package: it has one version, and none of ours is put in its place."""
+    """Return the row of the second reader, which comes with another package and has exactly one version."""
     return "second reader", SECOND_READER, "champion", "rapidocr 3.10", "-", "-", "-", SECOND_READER_SHA256[:12], ""
 
 
 def _percent(line: ModelVersion, names: tuple[str, ...]) -> str:
-    """The first metric of these names that there is, '-' without any."""
+    """Format the first of these metrics that exists, '-' without any."""
     return next((f"{line.metrics[name]:.2%}" for name in names if name in line.metrics), "-")
 
 
 def promote(network: NetworkName, version: str, mnist: Path | None) -> None:
-    """Look whether there is such a version, and only then start the flow; say what it measured and did."""
+    """Start the flow if the version exists; print its measurements and outcome."""
     settings = load_settings()
     promotions = Promotions(registry(settings, network_named(network)))
     promotions.registry.offer_shipped()
@@ -69,7 +69,7 @@ def promote(network: NetworkName, version: str, mnist: Path | None) -> None:
     from flows.launch import run_promote
 
     promoted = run_promote(settings, _print_figures, version=number, mnist=str(mnist) if mnist else None, network=network)
-    typer.echo(f"version {promoted.version} passed and is the champion now; version {promoted.before} was")
+    typer.echo(f"version {promoted.version} passed the gate and is the champion now; version {promoted.before} was")
     typer.echo(f"The report with pictures is in MLflow: run {promoted.report}")
     flag = "" if network is NetworkName.CLASSIFIER else f" --network {network}"
     typer.echo(f"Next: digits rollback{flag}   (takes it back)")
@@ -80,6 +80,6 @@ def _print_figures(figures: Figures) -> None:
 
 
 def rollback(network: NetworkName) -> None:
-    """Put the champion before the present one back into service."""
+    """Put the previous champion back into service."""
     served, serves = Promotions(registry(load_settings(), network_named(network))).rollback()
-    typer.echo(f"version {serves} is the champion again; version {served} was. Runs in progress keep the one they have")
+    typer.echo(f"version {serves} is the champion again; version {served} was. Runs in progress keep their version")

@@ -1,4 +1,4 @@
-"""Opening results that were written before."""
+"""Access to existing results."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tasks.adapters.storage.storage import Storage
 
 
 def open_results(dest: str) -> Results:
-    """Raises InputError where there are none."""
+    """Open existing results. Raises InputError where there are none."""
     results = Results(Storage(load_settings().storage_options), dest)
     if next(results.manifests(), None) is None:
         raise InputError(f"there are no results in {results.dest}; `digits digitise SOURCE --out {dest}` writes them")

@@ -1,6 +1,6 @@
-"""Which published numbers another model would change: every page of the results is read again by both, nothing is written.
+"""Published numbers that another model would change: every page is read again by both models; nothing is written.
 
-Imports no orchestrator: it is a look at things, not a run.
+No orchestrator is imported here.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ RowFields = dict[str, Any]
 
 @dataclass(frozen=True)
 class PageChanges:
-    """A published page with the numbers of it that would change."""
+    """A published page with those of its numbers that would change."""
 
     uri: str
     page_index: int
@@ -52,10 +52,11 @@ def what_would_change(
     settings: Settings,
     on_pages: Callable[[int], None] = lambda count: None,
 ) -> Iterator[PageChanges | PageFailure]:
-    """Page by page, in the order of the source; a failure for a page that is gone, changed, or cannot be read any more.
+    """Yield the changes page by page, in the order of the source; a failure for a page that is gone, has changed, or cannot be
+    read.
 
-    Quarantined pages are passed over. Pages are read as the settings say now; `on_pages` is told of each that was read.
-    Raises StorageError and its kin, and StorageUnavailableError when the results change meanwhile.
+    Quarantined pages are skipped. Pages are read with the present settings; `on_pages` is called with the number of pages read.
+    Raises StorageError, and StorageUnavailableError when the results change meanwhile.
     """
     by = reader_spec(settings, champion), reader_spec(settings, challenger)
     folder = settings.spool_folder / f"against-{uuid.uuid4().hex}"
@@ -71,13 +72,13 @@ def what_would_change(
 
 
 def _batches(results: Results) -> Iterator[tuple[list[RowFields], dict[tuple[str, int], list[RowFields]]]]:
-    """The pages of each batch that were read, and their published numbers by (uri, page_index)."""
+    """Yield each batch's pages that were read, and their published numbers by (uri, page_index)."""
     both = zip(results.iter_batches("pages", _PAGE), results.iter_batches("numbers", _NUMBER), strict=True)
     for pages, numbers in both:
         rows = [row for row in pages.to_pylist() if row["state"] == "read"]
         published = _by_page(numbers)
         if not published.keys() <= {_key(row) for row in rows}:
-            raise StorageUnavailableError(f"{results.dest} is being written to: look again when that run is over")
+            raise StorageUnavailableError(f"{results.dest} is being written to: try again when that run has ended")
         yield rows, published
 
 

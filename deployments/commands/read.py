@@ -1,4 +1,4 @@
-"""`digits read`"""
+"""The command `digits read`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from flows.settings import load_settings
 
 COLUMNS = ("file", "page", "index", "text", "value", "kind", "digits", "confidence", "state", "x", "y", "w", "h")
 CELL_COLUMNS = ("zone", "row", "column", "cell", "checks")
-"""With a layout."""
+"""Additional columns with a layout."""
 
 STDIN = "-"
 _SOME_FAILED = 1
@@ -32,7 +32,7 @@ RowFields = dict[str, Any]
 
 
 def read(images: Sequence[str], options: RunOptions, strip: bool, form: str, model: Path | None = None) -> int:
-    """Print the numbers on the images in the given form; returns the exit code, 1 if an image could not be read."""
+    """Print the numbers on the images in the given format; return the exit code, 1 if an image could not be read."""
     settings = load_settings().replaced_by(options)
     failed = False
     rows: list[RowFields] = []
@@ -52,11 +52,11 @@ def read(images: Sequence[str], options: RunOptions, strip: bool, form: str, mod
 
 
 def _say_if_turned(image: str, page: PageRead) -> None:
-    """On standard error, that it does not get among the rows."""
+    """Report a turned page on standard error, apart from the rows."""
     if quarters := quarters_of(page.skew):
         place = f" page {page.ref.index + 1}" if page.ref.count > 1 else ""
         typer.echo(
-            f"digits: {one_line(image)}{place}: lies turned by {90 * quarters} degrees, and was read upright; "
+            f"digits: {one_line(image)}{place}: rotated by {90 * quarters} degrees, and read upright; "
             "boxes are in pixels of the scan as it lies",
             err=True,
         )
@@ -91,7 +91,7 @@ def _rows(image: str, page: PageRead, strip: bool) -> Iterator[RowFields]:
 
 
 def _cell(reading: Reading) -> RowFields:
-    """Where it stands in a form or a ruled table, and what stands there."""
+    """Return the zone, row, column, cell state and value of a number in a form or ruled table."""
     cell = reading.cell
     place = {name: getattr(cell, name) if cell else "" for name in ("zone", "row", "column")}
     return {**place, "cell": cell.state.value if cell else "", "checks": reading.checks}

@@ -1,4 +1,4 @@
-"""`digits results`"""
+"""The command `digits results`."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ QUARANTINED = "quarantined"
 
 
 def results(dest: str, state: str | None, limit: int, csv: Path | None, tables: Path | None = None) -> None:
-    """Show the first rows, or write all as CSV: one file, or a folder with a file for each page's tables too."""
+    """Print the first rows, or write all as CSV: one file, or a folder with a file for each page's tables too."""
     stored = open_results(dest)
     if csv is None and tables is None:
         _show(stored, state, limit)
     elif state == QUARANTINED:
-        raise InputError("CSV files hold numbers, and a quarantined page has none: leave --state quarantined away")
+        raise InputError("CSV files contain numbers, and a quarantined page has none: leave out --state quarantined")
     else:
         write_csv(lambda: corrected_numbers(stored, state), csv, tables)
 
@@ -49,14 +49,14 @@ def _show(stored: Results, state: str | None, limit: int) -> None:
 
 
 def corrected_numbers(stored: Results, state: str | None = None) -> Iterator[pa.Table]:
-    """The numbers with what people said of them, in tables CORRECTED; `state`: only those in it."""
+    """Yield the numbers as corrected by reviewers, in tables of the schema CORRECTED; only those in `state` if given."""
     corrections = Reviewed(Storage(load_settings().storage_options), stored.dest).corrections()
     for table in corrections.over(stored.iter_batches("numbers"), stored.pages()):
         yield table if state is None else table.filter(pc.equal(table["state"], state))
 
 
 def _worth_a_line(table: pa.Table) -> pa.Table:
-    """Without the cells of forms that are blank, or hold a dash, and that nobody need look at."""
+    """Drop the cells of forms that are blank or hold a dash and need no review."""
     return table.filter(pc.or_(pc.not_equal(table["digits"], ""), pc.equal(table["state"], "review")))
 
 
@@ -65,7 +65,7 @@ def _from_one(index: int) -> str:
 
 
 def _or_nothing(text: str | None) -> str:
-    """Results of earlier schemas do not tell everything."""
+    """Return "" for a value that results of earlier schemas lack."""
     return text or ""
 
 
@@ -102,7 +102,7 @@ def _first(tables: Iterator[pa.Table], count: int) -> pa.Table:
 
 
 def _totals(stored: Results) -> None:
-    """One line about all, from the table of pages."""
+    """Print one line of totals, from the table of pages."""
     totals = dict.fromkeys(("pages", "numbers", "digits", "to_review", "quarantined"), 0)
     for pages in stored.iter_batches("pages", ["state", "numbers", "digits", "to_review"]):
         totals["pages"] += pages.num_rows

@@ -1,4 +1,4 @@
-"""`digits review …`"""
+"""The commands `digits review …`."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ if TYPE_CHECKING:
     from deployments.review_app.apart import Apart
 
 SHORTEST_TOKEN, FEWEST_LETTERS = 20, 10
-"""Of a token: its length, and how many different letters it has."""
+"""Least length of a token, and least number of different letters in it."""
 
 DECODE_SECONDS = 60.0
-_LOOK_EVERY = 0.1  # seconds
-_BUSY_SECONDS = 5.0  # a reviewer is waiting: the page keeps what was decided and sends it again
+_LOOK_EVERY = 0.1  # seconds between two checks
+_BUSY_SECONDS = 5.0  # short, because a reviewer waits: the page keeps decisions and sends them again
 
 
 def serve(host: str, port: int) -> None:
@@ -67,7 +67,7 @@ def serve(host: str, port: int) -> None:
         )
         shown = f"[{host}]" if ":" in host else host
         typer.echo(f"{queue.counts().get('open', 0):,} digits wait for review: open http://{shown}:{listener.getsockname()[1]}/")
-        typer.echo("Ctrl-C ends it; nothing that was decided is lost")
+        typer.echo("Ctrl-C ends it; no decision is lost")
         config = uvicorn.Config(create_app(context), log_level="warning", server_header=False, timeout_graceful_shutdown=1)
         server = uvicorn.Server(config)
         threading.Thread(target=_close_at_exit, args=(server, apart), daemon=True).start()
@@ -75,20 +75,21 @@ def serve(host: str, port: int) -> None:
 
 
 def _close_at_exit(server: uvicorn.Server, apart: Apart) -> None:
-    """Whoever waits for a page that is being decoded would keep the server from ending."""
+    """Close the decoding process when the server ends; a request that waits for it would keep the server running."""
     while not server.should_exit:
         time.sleep(_LOOK_EVERY)
     apart.close()
 
 
 def _names(host: str, token: str) -> tuple[str, ...]:
-    """Under which the page may be called. Raises InputError where it would be open to others without a token."""
+    """Return the host names of the page. Raises InputError where it would be open to other machines without a token."""
     if _is_this_machine(host):
         return ("127.0.0.1", "localhost", "::1", host)
     if len(token) < SHORTEST_TOKEN or len(set(token)) < FEWEST_LETTERS:
         raise InputError(
-            f"other machines can reach {host}: set DIGITS_REVIEW_TOKEN to what `digits review token` prints and only your "
-            f"reviewers know ({SHORTEST_TOKEN} letters at least, {FEWEST_LETTERS} of them different), or leave --host away"
+            f"other machines can reach {host}: set DIGITS_REVIEW_TOKEN to a token from `digits review token` that "
+            f"only your reviewers know ({SHORTEST_TOKEN} letters at least, {FEWEST_LETTERS} of them different), "
+            "or leave out --host"
         )
     return ("*",)
 
@@ -107,7 +108,7 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
         with socket.socket(family, kind, protocol) as listener:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listener.bind(address)
-            listener.listen()  # from here on nobody is turned away, though the first answer takes a moment
+            listener.listen()  # from here on connections are accepted, though the first answer may take a moment
             yield listener
     except OSError as error:
         raise InputError(f"cannot listen on {host}, port {port}: {error.strerror}; give another --host or --port") from error
@@ -118,12 +119,12 @@ def _reader_spec(settings: Settings) -> ReaderSpec:
 
 
 def token() -> None:
-    """A new one, of 192 random bits."""
+    """Print a new token of 192 random bits."""
     typer.echo(secrets.token_urlsafe(24))
 
 
 def status() -> None:
-    """How far each collection is."""
+    """Print how far each collection is reviewed."""
     with ReviewQueue(load_settings().review_url) as queue:
         rows = [(one.name, one.open, one.decided, one.corrected, _audit(one.audit)) for one in queue.statistics.collections()]
     print_table(("collection", "open", "decided", "corrected", "error of the accepted, by the audit"), rows)
@@ -139,12 +140,12 @@ def _audit(audit: object) -> str:
 
 
 def readers(dest: str, number: int) -> None:
-    """From now on so many people read each digit of the collection."""
+    """Set how many people read each digit of the collection."""
     with ReviewQueue(load_settings().review_url) as queue:
         collection = normalise(dest)
         if collection not in queue.collections():
             raise InputError(f"no digit of {collection} is in the queue; `digits review status` lists the collections")
         queue.decisions.read_twice(collection, number)
-    people = "two people, blind to each other, and a third where they differ" if number == 2 else "one person"
+    people = "two people independently, and a third where they differ" if number == 2 else "one person"
     typer.echo(f"each digit of {collection} is read by {people}")
     typer.echo(f"Next: digits review serve   ({shlex.quote(collection)})")

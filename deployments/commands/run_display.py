@@ -1,4 +1,4 @@
-"""How a run is shown while it lasts: a bar on a terminal, elsewhere a line every few seconds."""
+"""Progress display of a run: a bar on a terminal, elsewhere one line every few seconds."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ EVERY_IN_LOG = 5.0
 
 
 class Display:
-    """Shows `progress` on `stream` from entering to leaving."""
+    """Context that shows `progress` on `stream`."""
 
     def __init__(self, progress: RunProgress, stream: TextIO) -> None:
         self._progress = progress
@@ -50,7 +50,7 @@ class Display:
 
 
 def line(progress: RunProgress) -> str:
-    """The state of a run in a line."""
+    """Format the state of a run as one line."""
     if not progress.pages_found:
         return "starting"
     tally = progress.tally
@@ -72,7 +72,7 @@ def _expected(progress: RunProgress) -> str:
 
 
 def duration(seconds: float) -> str:
-    """'45 s', '12 min' or '3 h 05 min'."""
+    """Format seconds as '45 s', '12 min' or '3 h 05 min'."""
     if seconds < 90:
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)

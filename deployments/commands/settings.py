@@ -1,4 +1,4 @@
-"""`digits settings`"""
+"""The command `digits settings`."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from flows.settings import PREFIX, Settings, load_settings, origins, shown
 
 
 def settings() -> None:
-    """Print every setting with its value, where that comes from, and what it is for."""
+    """Print every setting with its value, its source and its purpose."""
     values, sources = shown(load_settings()), origins()
     rows = [
         (PREFIX + name.upper(), values[name], sources[name], field.description) for name, field in Settings.model_fields.items()
     ]
-    print_table(("setting", "value", "from", "what it is"), rows)
+    print_table(("setting", "value", "from", "description"), rows)

@@ -1,4 +1,4 @@
-"""`digits show`"""
+"""The command `digits show`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from digit_core.errors import DigitsError, InputError
 from digit_core.imaging.rotation import quarters_of
 from digit_core.records import PageFailure
 from digit_core.results.schema import batch_tables
-from digit_core.visualisation.page_overlay import overlay, to_png
+from digit_core.visualisation.page_overlay import overlay, picture_file
 from flows.options import RunOptions
 from flows.planning import limits, read_by
 from flows.settings import Settings, load_settings
@@ -25,7 +25,7 @@ from tasks.decoding import DecodeJob, decode_apart
 
 
 class _Page(NamedTuple):
-    """A page to draw: its file's bytes, the rows of what was read on it, and by how many degrees it lies turned there."""
+    """A page to draw: its file's bytes, the rows that were read on it, and its rotation in degrees."""
 
     data: bytes
     numbers: pa.Table
@@ -34,19 +34,19 @@ class _Page(NamedTuple):
 
 
 def show(page: str, number: int, output: Path, results: str | None, options: RunOptions) -> None:
-    """Write the picture; `number` counts the pages of a file from 1."""
+    """Write the picture; `number` is the page of the file, from 1."""
     settings = load_settings().replaced_by(options)
     read = _stored(page, number, results, settings) if results else _read_now(page, number, settings)
     quarters = quarters_of(read.skew)
     page_image = decode_apart(DecodeJob(read.data, number - 1, limits(settings)), settings.page_seconds, settings.page_megabytes)
     picture = overlay(page_image.pixels, read.numbers, read.digits, quarters)
     try:
-        output.write_bytes(to_png(picture))
+        output.write_bytes(picture_file(picture, output.suffix))
     except OSError as error:
-        raise InputError(f"cannot write {output}: {error.strerror}; name a file in a folder that can be written") from error
+        raise InputError(f"cannot write {output}: {error.strerror}; choose a file in a folder that can be written") from error
     typer.echo(f"{read.numbers.num_rows} numbers, {read.digits.num_rows} digits drawn in {output}")
     if quarters:
-        typer.echo(f"the page lies turned by {90 * quarters} degrees on its scan, and is shown upright")
+        typer.echo(f"the page is rotated by {90 * quarters} degrees on its scan, and is shown upright")
 
 
 def _read_now(page: str, number: int, settings: Settings) -> _Page:
@@ -70,14 +70,14 @@ def _stored(page: str, number: int, dest: str, settings: Settings) -> _Page:
 
 
 def _find(results: Results, page: str, number: int) -> tuple[str, float]:
-    """The uri in the results that is `page`, or whose file has that name, and by how many degrees the page lies turned."""
+    """Return the uri in the results that equals `page` or ends in that file name, and the page's rotation in degrees."""
     pages = results.read("pages", ["uri", "state", "message", "skew"], where=pc.field("page_index") == number - 1).to_pylist()
     exact = [row for row in pages if row["uri"] in (page, normalise(page))]
     found = exact or [row for row in pages if PurePosixPath(row["uri"]).name == page]
     if not found:
         raise InputError(f"no page {number} of {page} in {results.dest}; give the name or uri that `digits results` shows")
     if len(found) > 1:
-        raise InputError(f"{len(found)} files are called {page}: give the whole uri, such as {found[0]['uri']}")
+        raise InputError(f"{len(found)} files have the name {page}: give the whole uri, such as {found[0]['uri']}")
     if found[0]["state"] == "quarantined":
         raise InputError(f"{page} could not be read: {found[0]['message']}")
     return str(found[0]["uri"]), float(found[0]["skew"])

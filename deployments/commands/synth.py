@@ -1,4 +1,4 @@
-"""`digits synth`"""
+"""The command `digits synth`."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from digit_core.synthesis.ledger.page import STYLES, write_pages
 
 
 def synth(folder: Path, pages: int, seed: int, style: str) -> None:
-    """Write the pages one by one, so that a stopped run leaves whole ones."""
+    """Write the pages one by one, so that an interrupted run leaves complete pages."""
     if style not in STYLES:
         raise InputError(f"there is no style {style!r}; choose one of {', '.join(STYLES)}")
     for page in range(pages):
         write_pages(folder, 1, seed, STYLES[style], first=page)
-    typer.echo(f"{pages} pages in {folder}, what stands on them in {folder / 'truth'}")
+    typer.echo(f"{pages} pages in {folder}, their true numbers in {folder / 'truth'}")
     typer.echo(f"Next: digits digitise {folder} --out {folder.with_name(folder.name + '-results')}")

@@ -1,4 +1,4 @@
-"""Tables as plain aligned text: they can be copied, searched and piped, and nothing of them is cut off."""
+"""Tables as plain aligned text, which can be copied, searched and piped; nothing is cut off."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from deployments.cli.errors import one_line
 
 
 def print_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Columns two spaces apart; control characters in a value become spaces."""
+    """Print columns two spaces apart; control characters in a value become spaces."""
     texts = [tuple(header), *(tuple(one_line(str(value)) for value in row) for row in rows)]
     widths = [max(len(text[at]) for text in texts) for at in range(len(header))]
     for text in texts:
@@ -18,12 +18,13 @@ def print_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> None
 
 
 def about_forms(counts: Mapping[str, int]) -> str:
-    """One line: pages that no layout fits, or that one may lie off on, and what sums did to numbers."""
+    """Describe in one line the pages that no layout fits, or on which one may lie off, and the effect of sums."""
     missing = counts.get("no_layout", 0)
-    lost = f"no layout fits {missing:,} pages, none of their numbers is accepted; " if missing else ""
+    lost = f"no layout fits {missing:,} pages, whose numbers are not accepted; " if missing else ""
     off = counts.get("layout_off", 0)
-    doubted = f"on {off:,} pages a layout may lie a row or a column off, all of their numbers are for review; " if off else ""
+    doubted = f"a layout may lie a row or a column off on {off:,} pages, whose numbers are not accepted; " if off else ""
     return (
-        f"{lost}{doubted}sums agree on {counts.get('summed', 0):,} cells: {counts.get('out_of_review', 0):,} taken out of review, "
-        f"{counts.get('into_review', 0):,} put in, {counts.get('reread', 0):,} read otherwise"
+        f"{lost}{doubted}sums agree on {counts.get('summed', 0):,} cells: "
+        f"{counts.get('out_of_review', 0):,} taken out of review, "
+        f"{counts.get('into_review', 0):,} put in, {counts.get('reread', 0):,} changed"
     )

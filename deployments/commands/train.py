@@ -1,4 +1,4 @@
-"""`digits train` and `digits recipes`"""
+"""The commands `digits train` and `digits recipes`."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ OURS = "archive"
 """The recipe that `--all --ship FOLDER` ships."""
 
 TOLERANCE = 0.3
-"""Percentage points that a measured accuracy may lie below the published one."""
+"""Percentage points by which a measured accuracy may be below the published one."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Outcome:
 
     @property
     def verdict(self) -> str:
-        """How the measured accuracy stands to the published one; empty where there is none to compare with."""
+        """Compare the measured accuracy with the published one; "" where none was published."""
         if self.published is None or self.result is None:
             return ""
         below = self.published.lowest - 100 * self.result.accuracy
@@ -61,7 +61,7 @@ class Outcome:
 
 
 def recipes() -> None:
-    """Print what can be trained."""
+    """List the recipes."""
     rows = [
         (one.name, one.network, one.training, " ".join(_figure(one, figure) for figure in one.published) or "-", one.source)
         for one in RECIPES.values()
@@ -74,13 +74,13 @@ def _figure(one: Recipe, figure: Published) -> str:
 
 
 def train(name: str | None, every: bool, report: Path | None, **options: Any) -> None:
-    """Train one recipe, or every one and go on past those that fail; exit code 1 if any did."""
+    """Train one recipe, or all of them, continuing past failures; exit code 1 if any failed."""
     if every == (name is not None):
         raise InputError("name one RECIPE, or give --all; `digits recipes` lists them")
     params = TrainingParams.from_mapping({key: options[key] for key in TrainingParams.__dataclass_fields__})
     runs = list(_runs(name, params.epochs))
     if report is not None and not report.parent.is_dir():
-        raise InputError(f"{report.parent} is no folder, so {report.name} cannot be written there")
+        raise InputError(f"{report.parent} is not a folder, so {report.name} cannot be written there")
     outcomes: list[Outcome] = []
     with _flow(runs) as (flow, display):
         for one, epochs in runs:
@@ -97,7 +97,7 @@ def train(name: str | None, every: bool, report: Path | None, **options: Any) ->
 
 
 def _runs(name: str | None, epochs: int) -> Iterator[tuple[Recipe, int]]:
-    """Which recipes for how many epochs. With --all and a number of epochs each recipe is trained once."""
+    """Yield the recipes and their numbers of epochs. With --all and a number of epochs each recipe is trained once."""
     if name is not None:
         one = recipe(name)
         yield one, epochs or one.epochs
@@ -123,7 +123,7 @@ def _attempt(flow: Any, one: Recipe, epochs: int, options: Mapping[str, Any], go
         if not go_on:
             raise
         return Outcome(one, epochs, time.monotonic() - started, problem=one_line(str(error)))
-    except Exception as error:  # TensorFlow's have no base of their own; of many trainings the others shall still be made
+    except Exception as error:  # TensorFlow's errors have no common base; one failed training must not stop the others
         if not go_on:
             raise
         return Outcome(one, epochs, time.monotonic() - started, problem=one_line(f"{type(error).__name__}: {error}")[:200])
@@ -163,7 +163,7 @@ def _row(outcome: Outcome) -> tuple[str, ...]:
 
 
 def markdown(outcomes: Iterable[Outcome]) -> str:
-    """The results as a table for a README."""
+    """Format the results as a Markdown table for a README."""
     lines = [
         "| recipe | network | epochs | published | measured | | training |",
         "|---|---|---|---|---|---|---|",

@@ -1,4 +1,4 @@
-"""How a training is shown while it lasts: a bar on a terminal, elsewhere a line for each epoch."""
+"""Progress display of a training: a bar on a terminal, elsewhere one line per epoch."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from rich.progress import Progress as Bar
 
 from deployments.commands.run_display import duration
 
-EVERY_IN_LOG = 2.0  # seconds that lie between two lines at least; the last epoch always has its line
+EVERY_IN_LOG = 2.0  # seconds between two lines at least; the last epoch always gets its line
 
 
 EpochLine = Callable[[int, int, Mapping[str, float]], str]
 
 
 class Epochs:
-    """Shows one training after the other on `stream`, from entering to leaving."""
+    """Context that shows one training after the other on `stream`."""
 
     def __init__(self, stream: TextIO, state: EpochLine | None = None) -> None:
-        """state: says an epoch (from 0), of so many, in a line."""
+        """Take `state`, which formats an epoch (from 0) of so many as one line."""
         self._state = state or epoch_state
         self._console = Console(file=stream)
         columns = TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[state]}"), TimeRemainingColumn()
@@ -39,12 +39,12 @@ class Epochs:
         self._bar.stop()
 
     def begin(self, name: str, epochs: int) -> None:
-        """The next training is of this recipe."""
+        """Start the display of a training with this recipe."""
         self._name, self._epochs, self._started = name, epochs, time.monotonic()
         self._task = self._bar.add_task(name, total=epochs, state="starting")
 
     def tell(self, epoch: int, metrics: Mapping[str, float]) -> None:
-        """An epoch (from 0) is over."""
+        """Report that an epoch (from 0) is finished."""
         if self._console.is_terminal:
             if self._task is not None:
                 self._bar.update(self._task, completed=epoch + 1, state=self._state(epoch, self._epochs, metrics))
@@ -56,14 +56,14 @@ class Epochs:
             )
 
     def end(self, line: str) -> None:
-        """The training is over; `line` stays."""
+        """End the display of this training with a line that stays."""
         if self._task is not None:
             self._bar.remove_task(self._task)
         self._console.print(line, soft_wrap=True, highlight=False, markup=False)
 
 
 def epoch_state(epoch: int, epochs: int, metrics: Mapping[str, float]) -> str:
-    """An epoch in a line."""
+    """Format an epoch as one line."""
     return (
         f"epoch {epoch + 1} of {epochs}, loss {metrics['train_loss']:.4f}, "
         f"validation loss {metrics['validation_loss']:.4f}, accuracy {metrics['validation_accuracy']:.2%}"

@@ -1,4 +1,4 @@
-"""`digits verify`"""
+"""The command `digits verify`."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from tasks.adapters.results.verification import VerifiedBatch, verified
 from tasks.adapters.storage.storage import Storage
 
 NAMED = 50
-"""Pages that are listed at most."""
+"""Greatest number of pages listed."""
 
 
 def verify(dest: str, forget: bool) -> None:
-    """Every table and manifest by its checksum. Raises StorageError where something is damaged and not to be forgotten."""
+    """Check every table and manifest by its checksum. Raises StorageError where something is damaged and `forget` is not set."""
     storage = Storage(load_settings().storage_options)
     sound, damaged = 0, []
     for batch in verified(storage, dest):
@@ -30,7 +30,7 @@ def verify(dest: str, forget: bool) -> None:
     _tell(damaged)
     if not forget:
         raise StorageError(
-            f"{_count(damaged)} to be read again: `digits verify {dest} --forget` takes their manifests away, and the next "
+            f"{_count(damaged)} to be read again: `digits verify {dest} --forget` removes their manifests, and the next "
             "`digits digitise` of the same source reads them"
         )
     storage.delete([batch.manifest_uri for batch in damaged])

@@ -1,1 +1,1 @@
-"""The page on which people review digits. Each view is a router of its own; `app.VIEWS` lists them."""
+"""The web page on which people review digits. Each view is a router of its own; `app.VIEWS` lists them."""

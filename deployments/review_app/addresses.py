@@ -1,4 +1,5 @@
-"""Which scans the page may open: the review database names them, and whoever may write there shall not choose what is read."""
+"""Check of the scans that the page may open: the review database names them, and who can write there must not choose the files
+that the server reads."""
 
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ _USUAL = ("", "s3")
 def may_be_read(uri: str, sources: Sequence[str], trusted: Sequence[str]) -> bool:
     """Whether the scan lies under a source of its collection, and under one of the trusted places where these are set.
 
-    Without trusted places only local files and buckets are opened, symbolic links followed first; never another URL.
+    Without trusted places only local files (symbolic links resolved first) and buckets are opened, never another URL.
     """
     if uri != normalise(uri) or ".." in uri.split("/"):
         return False

@@ -1,6 +1,6 @@
-"""One process in which the review page decodes what people send and what scans hold: its memory and time are limited.
+"""A separate process with limited memory and time, in which the review page decodes uploads and scans.
 
-Few may wait for it: whoever comes when all places are taken is told to come again, and nothing of theirs is held.
+The number of waiting requests is limited: further ones are told to try again, and their data is not kept.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ from tasks.work_limits import Lost
 from tasks.worker_pool import WorkerPool
 
 MOST_WAITING = 8
-"""Uploads and pages that are received or decoded at a time; all but one wait."""
+"""Greatest number of uploads and pages received or decoded at a time; all but one wait."""
 
 UPLOAD_SECONDS = 120.0
-"""For which somebody may take to send a file."""
+"""Time limit for an upload in seconds."""
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
 
 
 class BusyError(Exception):
-    """All places are taken."""
+    """No free place in the queue."""
 
 
 class Apart:
-    """`seconds` and `megabytes` are for one file."""
+    """The decoding process; `seconds` and `megabytes` are the limits for one file."""
 
     def __init__(self, seconds: float, megabytes: float, most: int = MOST_WAITING) -> None:
         self._pool = WorkerPool(1, seconds, megabytes)
@@ -45,7 +45,7 @@ class Apart:
 
     @contextmanager
     def place(self) -> Iterator[None]:
-        """Raises BusyError."""
+        """Hold a place in the queue. Raises BusyError if there is none."""
         if not self._places.acquire(blocking=False):
             raise BusyError
         try:
@@ -54,23 +54,23 @@ class Apart:
             self._places.release()
 
     def run(self, function: Callable[[Job], Result | PageError], job: Job) -> Result:
-        """What the function makes of the job, in the other process. Raises PageError, and whatever DigitsError it raises."""
+        """Run the function on the job in the other process. Raises PageError, and any DigitsError that the function raises."""
         try:
             (outcome,) = self._pool.run(function, [job])
-        except CancelledError as error:  # the server is ending
+        except CancelledError as error:  # the server is shutting down
             raise BusyError from error
         if isinstance(outcome, Lost) and "MB of memory" in outcome.message:
             raise PageError(outcome.reason, f"too large: it needs more than {self._megabytes:,.0f} MB of memory")
         return result_of(outcome)
 
     def close(self) -> None:
-        """End the process, whatever it does."""
+        """End the process, whatever it is doing."""
         self._pool.close()
 
 
 @asynccontextmanager
 async def received(request: Request) -> AsyncIterator[Path]:
-    """The request's body as a file for the time of it, so that no upload is held in memory."""
+    """Store the request's body in a temporary file, so that no upload is held in memory."""
     with tempfile.NamedTemporaryFile(prefix="digits-upload-") as file:
         try:
             async with asyncio.timeout(UPLOAD_SECONDS):

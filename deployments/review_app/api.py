@@ -1,4 +1,4 @@
-"""What every view sends: decisions, undo, items given back; and how far the work is."""
+"""The requests that every view sends: decisions, undo, release of items, progress."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Id = Annotated[str, Field(min_length=1, max_length=200)]
 
 
 class Said(BaseModel):
-    """About one item."""
+    """A decision about one item."""
 
     item: Id
     kind: Kind
@@ -29,7 +29,7 @@ class Said(BaseModel):
 
 
 class Decided(BaseModel):
-    """One act of a reviewer."""
+    """The decisions that a reviewer sends at once."""
 
     act: Annotated[str, Field(pattern="^[0-9a-zA-Z-]{8,64}$")]
     claim: Id
@@ -41,7 +41,7 @@ class Decided(BaseModel):
 
 @router.post("/decide")
 def decide(decided: Decided, context: Context, reviewer: Reviewer) -> dict[str, Any]:
-    """What became of each item."""
+    """Store the decisions; return the outcome for each item."""
     verdicts = {said.item: Verdict(said.kind, said.value) for said in decided.verdicts}
     act = Act(decided.act, reviewer, decided.view, decided.claim, decided.keys, decided.seconds)
     answers = context.queue.decisions.keep(act, verdicts, context.options.lease)
@@ -50,7 +50,7 @@ def decide(decided: Decided, context: Context, reviewer: Reviewer) -> dict[str, 
 
 @router.post("/undo")
 def undo(context: Context, reviewer: Reviewer) -> dict[str, Any]:
-    """The items of the reviewer's last act, lent to them anew."""
+    """Undo the reviewer's last act; return its items, which are lent to the reviewer again."""
     claim_id = uuid.uuid4().hex
     items = context.queue.get_many(context.queue.decisions.undo(reviewer, claim_id, context.options.lease))
     return batch(Claim(claim_id, 0.0, tuple(items)))
@@ -73,12 +73,12 @@ def progress(collection: str, context: Context, reviewer: Reviewer) -> dict[str,
 
 
 def batch(claim: Claim) -> dict[str, Any]:
-    """Lent items as the page's scripts want them. Of those whose suggestion is hidden it is not sent at all."""
+    """Convert a claim to JSON for the page's scripts. Suggestions that are hidden from the reviewer are not sent."""
     return {"claim": claim.claim_id, "items": [_shown(item) for item in claim.items]}
 
 
 def _differing(item: ReviewItem) -> str | None:
-    """What the second reader reads, where it is another number than the one that was decided."""
+    """Return the second reader's reading if it differs from the decided number."""
     return None if item.second is None or item.second == "".join(item.parts) else item.second
 
 

@@ -1,7 +1,7 @@
 """The review page as an ASGI application.
 
-A view is a module with a `router`, a `TITLE` for the menu and its `PATH`. To add one, put it into VIEWS; its script and
-style are files in `static/`, for the content security policy allows nothing inline.
+A view is a module with a `router`, a `TITLE` for the menu and its `PATH`. To add one, put it into VIEWS; its script and style are
+files in `static/`, because the content security policy allows nothing inline.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ VIEWS: tuple[View, ...] = (grid_view, single_view, statistics, layout_editor, pl
 
 
 def create_app(context: ReviewContext, views: Sequence[View] = VIEWS) -> FastAPI:
-    """The application over this context, with these views in its menu; `/` leads to the first."""
+    """Create the application with these views in its menu; `/` redirects to the first."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     app.state.context = context
     app.state.views = [(view.TITLE, view.PATH) for view in views]
@@ -61,7 +61,7 @@ def create_app(context: ReviewContext, views: Sequence[View] = VIEWS) -> FastAPI
 
 async def _bad_request(_: Request, error: Exception) -> Response:
     fields = [".".join(map(str, one["loc"][1:])) for one in error.errors()] if isinstance(error, RequestValidationError) else []
-    return refuse(422, f"this request cannot be understood: {', '.join(fields)[:200]}; load the page anew")
+    return refuse(422, f"this request is invalid: {', '.join(fields)[:200]}; reload the page")
 
 
 async def _bad_value(_: Request, error: Exception) -> Response:
@@ -69,13 +69,13 @@ async def _bad_value(_: Request, error: Exception) -> Response:
 
 
 async def _no_database(_: Request, error: Exception) -> Response:
-    log.error("%s", error)  # it names places of this machine, which are none of a reviewer's business
-    return refuse(503, "the review database does not answer; what you decide is kept here and sent again")
+    log.error("%s", error)  # errors may name paths of this machine, which reviewers must not see
+    return refuse(503, "the review database does not answer; your decisions are kept in this browser and sent again")
 
 
 async def _trouble(_: Request, error: Exception) -> Response:
     log.error("%s", error)
-    return refuse(500, "the server could not do that; its log says why")
+    return refuse(500, "the server failed; see its log")
 
 
 async def _refused(_: Request, error: Exception) -> Response:
@@ -87,7 +87,7 @@ async def _too_much(_: Request, error: Exception) -> Response:
 
 
 async def _busy(_: Request, error: Exception) -> Response:
-    answer = refuse(503, "others are sending files just now: try again in a moment")
+    answer = refuse(503, "the server is busy with other files: try again in a moment")
     answer.headers["Retry-After"] = "5"
     return answer
 

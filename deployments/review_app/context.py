@@ -1,4 +1,4 @@
-"""What the views work with: the queue, the scans, the model in service, and how the page is set up."""
+"""Shared objects of the views: queue, storage, reader settings, page options."""
 
 from __future__ import annotations
 
@@ -20,10 +20,11 @@ from tasks.reader_spec import ReaderSpec
 
 @dataclass(frozen=True)
 class ReviewOptions:
-    """How the page is set up. `token`: what reviewers must know, "" for nobody but this machine's users.
+    """Options of the page.
 
-    `hosts`: names under which the page may be called ("*" for any). `lease`: seconds for which digits are lent. `tls`: browsers
-    reach the page by https. `sources`: places that scans are read from; none leaves it to the collections' sources.
+    `token`: what reviewers must enter, "" if the page is for this machine only. `hosts`: host names under which the page may be
+    called ("*" for any). `lease`: seconds for which digits are lent. `tls`: browsers reach the page by https. `sources`: places
+    from which scans may be read; if empty, the collections' own sources.
     """
 
     token: str = field(default="", repr=False)
@@ -38,8 +39,10 @@ class ReviewOptions:
 
 @dataclass(frozen=True)
 class ReviewContext:
-    """`spec` says how pages are read by the networks in service; those are loaded when they are first asked for.
-    `layouts`: the folder where drawn layouts are kept; `pages`: those that are open for drawing; `apart`: what decodes.
+    """Context of the views.
+
+    `spec` says how pages are read; its networks are loaded at first use. `layouts`: the folder of drawn layouts; `pages`: pages
+    open for drawing; `apart`: the decoding process.
     """
 
     queue: ReviewQueue

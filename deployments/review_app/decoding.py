@@ -1,4 +1,4 @@
-"""What the review page's other process does: plain functions, for bytes that anybody may have sent."""
+"""Functions that run in the review page's decoding process, on bytes that may come from anybody."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from tasks.jobs import page_reader
 from tasks.reader_spec import ReaderSpec
 
 LARGEST_PICTURE = 2000
-"""Pixels of the longer side of the picture that is drawn on."""
+"""Greatest length in pixels of the longer side of the picture under a drawing."""
 
 LARGEST_PAGE = 900
-"""Pixels of the longer side of a page that is shown beside its digits."""
+"""Greatest length in pixels of the longer side of a page shown beside its digits."""
 
 
 @dataclass(frozen=True, slots=True)
 class OpenJob:
-    """A page, `index` from 0, of a file that somebody has sent, and how it is read."""
+    """A page, `index` from 0, of an uploaded file, and how it is read."""
 
     file: Path
     index: int
@@ -37,7 +37,7 @@ class OpenJob:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LaidOpen:
-    """A page to draw on, one of `count` of its file, and its picture as JPEG."""
+    """A page to draw on, one of `count` in its file, and its picture as JPEG."""
 
     page: LevelPage
     picture: bytes
@@ -46,7 +46,7 @@ class LaidOpen:
 
 @dataclass(frozen=True, slots=True)
 class ScanJob:
-    """A page of a scan, whose bytes have this SHA-256."""
+    """A page of a scan whose bytes must have this SHA-256."""
 
     storage: Storage
     uri: str
@@ -57,14 +57,14 @@ class ScanJob:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SmallPage:
-    """A page, made smaller by `scale`."""
+    """A page, reduced by the factor `scale`."""
 
     pixels: Grey
     scale: float
 
 
 def open_file(job: OpenJob) -> LaidOpen | PageError:
-    """The page upright and level. Raises InputError for a page of no size that can be shown."""
+    """Return the page upright and level. Raises InputError for a page whose size cannot be shown."""
     reader, data = page_reader(job.spec), job.file.read_bytes()
     try:
         count = probe(data, job.spec.limits)
@@ -84,10 +84,10 @@ def _jpeg(picture: Grey) -> bytes:
 
 
 def small_page(job: ScanJob) -> SmallPage | PageError:
-    """The page as it is shown. Raises InputError for what is no scan of these bytes, and the storage's errors."""
+    """Return the page in the size that is shown. Raises InputError if the scan's bytes differ, and the storage's errors."""
     data = _read(job)
     if hashlib.sha256(data).hexdigest() != job.sha256:
-        raise InputError("the scan is another one by now")
+        raise InputError("the scan was changed")
     try:
         return _smaller(decode_page(data, job.index, job.limits).pixels, LARGEST_PAGE)
     except PageError as error:
@@ -95,7 +95,7 @@ def small_page(job: ScanJob) -> SmallPage | PageError:
 
 
 def _read(job: ScanJob) -> bytes:
-    """A regular file of a size that may be read."""
+    """Read a regular file up to the size limit."""
     found = next((one for one in job.storage.list_objects(job.uri) if one.uri == job.uri), None)
     if found is None or found.size > job.limits.max_megabytes * 1e6:
         raise InputError("the scan is gone, or too large")

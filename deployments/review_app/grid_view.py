@@ -1,4 +1,4 @@
-"""A screen of digits that the model takes for the same one: only those that are not need a word."""
+"""View of a grid of digits that the model takes for the same one: reviewers mark only the wrong ones."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from deployments.review_app.templating import chosen, render
 from digit_core.records import NOT_A_DIGIT
 
 router = APIRouter(route_class=StrictRoute)
-TITLE, PATH = "Carpet", "/carpet"
+TITLE, PATH = "Groups", "/carpet"
 
 
 @router.get(PATH)
@@ -30,5 +30,5 @@ def claim(
     lent = context.queue.claims.carpet(collection, reviewer, options.carpet_size, options.lease, options.carpet_from, guess)
     shown = batch(lent)
     for item, kept in zip(shown["items"], lent.items, strict=True):
-        item["guess"] = kept.top[0][0]  # a carpet says it by what it is; audits are never in one
+        item["guess"] = kept.top[0][0]  # the grid itself shows the suggestion; audits are never in a grid
     return {**shown, "guess": lent.items[0].top[0][0] if lent.items else None}

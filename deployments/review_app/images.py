@@ -1,4 +1,4 @@
-"""Pictures: the crop of a digit, the strip around its number, and the page with its place marked."""
+"""Pictures of the review page: the crop of a digit, the strip around its number, and the page with its place marked."""
 
 from __future__ import annotations
 
@@ -38,16 +38,16 @@ def strip(item_id: str, context: Context) -> Response:
 
 @router.get("/page/{item_id:path}")
 def page(item_id: str, context: Context) -> Response:
-    """The page, small, with a frame around the number."""
+    """Return the reduced page with a frame around the number."""
     item = _item(context, item_id)
     if not may_be_read(item.uri, context.queue.sources(item.collection), context.options.sources):
-        log.warning("the scan %s of %s lies under no source of its collection, and is not opened", item.uri, item_id)
-        raise HTTPException(404, "the scan cannot be had any more")
+        log.warning("the scan %s of %s is outside its collection's sources, and is not opened", item.uri, item_id)
+        raise HTTPException(404, "the scan is no longer available")
     try:
         small, scale = _small_page(context, item.uri, item.sha256, item.page_index)
     except (StorageError, InputError, PageError) as error:
         log.warning("the page of %s cannot be shown: %s", item_id, error)
-        raise HTTPException(404, "the scan cannot be had any more") from error
+        raise HTTPException(404, "the scan is no longer available") from error
     written, data = cv2.imencode(".jpg", _framed(small, item, scale), [cv2.IMWRITE_JPEG_QUALITY, 80])
     if not written:
         raise HTTPException(404, "the page cannot be shown")
@@ -63,13 +63,13 @@ def _item(context: ReviewContext, item_id: str) -> ReviewItem:
 
 def _png(data: bytes) -> Response:
     if not data:
-        raise HTTPException(404, "this item has no picture: look at the page")
+        raise HTTPException(404, "this item has no picture: see the page")
     return Response(data, media_type="image/png", headers=_CACHED)
 
 
 @lru_cache(maxsize=_KEPT_PAGES)
 def _small_page(context: ReviewContext, uri: str, sha256: str, index: int) -> tuple[Grey, float]:
-    """The page and by how much it was made smaller."""
+    """Return the reduced page and its scale."""
     job = ScanJob(context.storage, uri, sha256, index, context.limits)
     with context.apart.place():
         small = context.apart.run(small_page, job)

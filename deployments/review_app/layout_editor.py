@@ -1,6 +1,6 @@
-"""Drawing layouts: open a page of a form, draw and name the boxes that matter, try them on another page, and save.
+"""View for drawing layouts: open a page of a form, draw and name boxes, try them on another page, save.
 
-A layout goes to and fro as the JSON of the fields that its YAML file has; every request is checked as a file would be.
+A layout is exchanged as JSON with the fields of its YAML file; every request is checked as a file would be.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ API = "/api/layouts"
 
 LIMITS = DecodeLimits(max_megapixels=100.0, max_megabytes=60.0)
 _CACHED = {"Cache-Control": "private, max-age=3600"}
-_GONE = "this page is not open any more: open it again"
+_GONE = "this page is no longer open: open it again"
 
 Fields = dict[str, Any]
 
@@ -46,19 +46,19 @@ class _Asked(BaseModel):
 
 
 class Drawn(_Asked):
-    """A layout's fields, as its file has them."""
+    """A layout's fields, as in its file."""
 
     layout: Fields
 
 
 class DrawnOn(Drawn):
-    """… and the page that it shall be laid on."""
+    """A layout, and the page to fit it to."""
 
     page: str
 
 
 class ToSave(Drawn):
-    """… and the version that it may take the place of."""
+    """A layout, and the version that it may replace."""
 
     replaces: str | None = None
 
@@ -70,7 +70,7 @@ def view(request: Request) -> Response:
 
 @router.post(f"{API}/open")
 async def open_page(request: Request, context: Context, page: Annotated[int, Query(ge=1, le=100_000)] = 1) -> Fields:
-    """The body is an image file, `page` one of its pages. What there is to draw on it, and what its own rulings propose."""
+    """Open a page of the image file in the body; return what there is to draw on, and the tables proposed from its rulings."""
     with context.apart.place():
         async with received(request) as file:
             return await run_in_threadpool(_open, file, page, context)
@@ -117,7 +117,7 @@ def _page(context: ReviewContext, page_id: str) -> Opened:
 
 @router.post(f"{API}/fit")
 def fit_to(asked: DrawnOn, context: Context) -> Fields:
-    """How the layout lies on that page: the corners of every cell, how well it agrees, and whether that is sure."""
+    """Fit the layout to the page: the corners of every cell, the agreement, and whether the fit is certain."""
     layout, page = layout_from(asked.layout), _page(context, asked.page).page
     found = fit(layout, page.maps)
     cells = [
@@ -129,20 +129,20 @@ def fit_to(asked: DrawnOn, context: Context) -> Fields:
 
 @router.post(f"{API}/relay")
 def relay(asked: DrawnOn, context: Context) -> Fields:
-    """The layout moved onto that page, which is its reference page from now on."""
+    """Move the layout onto that page, which becomes its reference page."""
     return _layout_answer(relaid(layout_from(asked.layout), _page(context, asked.page).page))
 
 
 @router.post(f"{API}/yaml")
 def as_yaml(asked: Drawn) -> Fields:
-    """The layout's file."""
+    """Format the layout as its YAML file."""
     layout = layout_from(asked.layout)
     return {"yaml": layout_text(layout), "version": layout.version}
 
 
 @router.post(f"{API}/parse")
 async def parse(request: Request) -> Fields:
-    """The body is a layout's file."""
+    """Parse the layout file in the body."""
     return await run_in_threadpool(_parse, await request.body())
 
 
@@ -150,7 +150,7 @@ def _parse(data: bytes) -> Fields:
     try:
         return _layout_answer(parse_layout(data.decode(), "this file"))
     except UnicodeDecodeError as error:
-        raise InputError("this file is no layout: a layout is text in UTF-8") from error
+        raise InputError("this file is not a layout: it is not UTF-8 text") from error
 
 
 def _layout_answer(layout: Layout) -> Fields:
@@ -159,7 +159,7 @@ def _layout_answer(layout: Layout) -> Fields:
 
 @router.get(f"{API}/saved")
 def saved(context: Context) -> Fields:
-    """What the folder of layouts holds."""
+    """List the saved layouts."""
     return {"layouts": [{"name": one.name, "version": one.version, "problem": one.problem} for one in context.layouts.all()]}
 
 
@@ -170,7 +170,7 @@ def load(name: str, context: Context) -> Fields:
 
 @router.post(f"{API}/save")
 def save(asked: ToSave, context: Context) -> Response:
-    """Keeps the layout under its name; 409 and the version that is there, if another one has that name."""
+    """Save the layout under its name; 409 with the existing version if another layout has that name."""
     layout = layout_from(asked.layout)
     try:
         version = context.layouts.save(layout, asked.replaces)

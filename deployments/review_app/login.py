@@ -1,4 +1,4 @@
-"""Coming in: what one is called, and the token where one is asked for. Whoever guesses waits after each guess."""
+"""Sign-in with a name, and a token where one is required. A wrong token costs a wait."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ router = APIRouter()
 log = logging.getLogger(__name__)
 
 WAIT = 1.0
-"""Seconds after a wrong token, for which the same address gets no further answer."""
+"""Seconds after a wrong token, during which the same address gets no further answer."""
 
 MOST_WAITING = 5
-"""Tries of one address that wait."""
+"""Greatest number of waiting attempts of one address."""
 
 _turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 _waiting: Counter[str] = Counter()
@@ -39,7 +39,7 @@ def ask(request: Request, context: Context) -> Response:
 async def enter(request: Request, context: Context) -> Response:
     name, given = _fields(await request.body())
     if context.options.token and not await _is_right(request, given, context.options.token):
-        return _asked(request, context, "That is not the token: ask whoever started the page.", 403)
+        return _asked(request, context, "Wrong token: ask the person who started the server.", 403)
     if not is_name(name):
         return _asked(request, context, f"A name has 1 to {LONGEST_NAME} letters and no comma.", 403)
     response = RedirectResponse("/", 303)
@@ -56,11 +56,11 @@ def _asked(request: Request, context: ReviewContext, problem: str, status: int) 
 
 
 def _fields(body: bytes) -> tuple[str, str]:
-    """Name and token. Raises HTTPException for what no form of ours sends."""
+    """Parse name and token. Raises HTTPException for a body that our form does not send."""
     try:
         form = parse_qs(body.decode(), max_num_fields=10)
     except ValueError as error:
-        raise HTTPException(400, "this form cannot be understood: load the page anew") from error
+        raise HTTPException(400, "this form is invalid: reload the page") from error
     name, token = (" ".join(form.get(field, [""])[0].split()) for field in ("name", "token"))
     return name, token
 
@@ -77,7 +77,7 @@ async def _is_right(request: Request, given: str, token: str) -> bool:
 
 @asynccontextmanager
 async def _turn_of(address: str) -> AsyncIterator[None]:
-    """One try of an address at a time. Raises HTTPException where many wait."""
+    """Allow one attempt per address at a time. Raises HTTPException where many wait."""
     if _waiting[address] >= MOST_WAITING:
         raise HTTPException(429, "too many tries: wait a little")
     _waiting[address] += 1

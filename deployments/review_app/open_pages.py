@@ -1,4 +1,4 @@
-"""Pages that are open for drawing: kept in memory until others need the room."""
+"""Pages that are open for drawing, kept in memory up to a limit."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ MOST_OPEN = 16
 
 
 class NotOpenError(Exception):
-    """A page that was open has made room for others, or the server was started anew."""
+    """Access to a page that was dropped to make room for others, or before a restart of the server."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Opened:
-    """A page, one of `count` of its file, and its picture as JPEG, made smaller if it is large."""
+    """A page, one of `count` in its file, and its picture as JPEG, reduced if it is large."""
 
     id: str
     page: LevelPage
@@ -28,7 +28,7 @@ class Opened:
 
 
 class OpenPages:
-    """The pages that were opened last."""
+    """The most recently used pages."""
 
     def __init__(self, most: int = MOST_OPEN) -> None:
         self._pages: OrderedDict[str, Opened] = OrderedDict()
@@ -36,7 +36,7 @@ class OpenPages:
         self._keeping = Lock()
 
     def add(self, laid: LaidOpen) -> Opened:
-        """Kept from here on, in the place of the one that nobody has asked for longest."""
+        """Keep the page, in place of the least recently used one."""
         opened = Opened(secrets.token_hex(16), laid.page, laid.count, laid.picture)
         with self._keeping:
             self._pages[opened.id] = opened
@@ -45,7 +45,7 @@ class OpenPages:
         return opened
 
     def get(self, page_id: str) -> Opened:
-        """Raises NotOpenError."""
+        """Return the page. Raises NotOpenError."""
         with self._keeping:
             if page_id not in self._pages:
                 raise NotOpenError

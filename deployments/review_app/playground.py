@@ -1,4 +1,4 @@
-"""Write a digit, or drop an image, and see what the model in service reads."""
+"""View to try the model in service: write a digit or drop an image and see the reading."""
 
 from __future__ import annotations
 
@@ -31,7 +31,8 @@ def view(request: Request) -> Response:
 
 @router.post("/api/read")
 async def read(request: Request, context: Context) -> dict[str, Any]:
-    """The body is an image of one number. For each digit, left to right: 11 probabilities, and the 784 pixels it was read by."""
+    """Read one number from the image in the body: for each digit, left to right, 11 probabilities and the 784 pixels of its
+    crop."""
     with context.apart.place():
         return await run_in_threadpool(_read, await request.body(), context)
 

@@ -1,7 +1,7 @@
-"""What stands before every view: who may call, from where, how much they may send, and what a browser may do with the answer.
+"""Protection of every view: who may call, from where, how much may be sent, and what a browser may do with the answer.
 
-A page on this machine alone still has enemies: other web sites in the same browser. They are told apart by the Host header
-(a site whose name was turned to 127.0.0.1), by Origin and Sec-Fetch-Site, and by a header that no form can send.
+Even a page on this machine alone can be attacked by other web sites in the same browser. They are recognised by the Host header
+(DNS rebinding), by Origin and Sec-Fetch-Site, and by a header that no form can send.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from deployments.review_app.sessions import SECONDS, Sessions
 log = logging.getLogger(__name__)
 
 MOST_BYTES = 200_000
-"""Of a request: a screen of decisions has a tenth of it."""
+"""Size limit of a request: a screen of decisions has a tenth of it."""
 
 _MORE_BYTES = {"/enter": 10_000, "/api/read": 6_000_000, "/api/layouts/open": 60_000_000}
-"""Where an image, or a whole scan, is sent."""
+"""Size limits where an image, or a whole scan, is sent."""
 
 _LAYOUTS, _LAYOUT_BYTES = "/api/layouts/", 6_000_000
 _LONGEST_COOKIES = 4_096
 _LONGEST_PLACE = 300
-"""Letters of Host and Origin."""
+"""Greatest length of Host and Origin."""
 
 SESSION_COOKIE = "digits_session"
 LONGEST_NAME = 40
@@ -48,16 +48,16 @@ _HEADERS = {
 
 
 class TooMuchError(Exception):
-    """More bytes came than a request may have."""
+    """A body larger than allowed."""
 
     def __init__(self, most: int) -> None:
         super().__init__(_too_much(most))
 
 
 class Guard:
-    """An ASGI application around another one; puts the reviewer's name into `request.state.reviewer`.
+    """ASGI middleware that checks requests and puts the reviewer's name into `request.state.reviewer`.
 
-    Whatever goes wrong in the other one is answered here too, so that every answer has the headers.
+    Errors of the inner application are answered here too, so that every response has the security headers.
     """
 
     def __init__(self, app: ASGIApp, options: ReviewOptions, sessions: Sessions) -> None:
@@ -91,15 +91,15 @@ class Guard:
         except Exception:
             log.exception("a request could not be answered")
             if not begun:
-                await refuse(500, "the server could not do that; its log says why")(scope, receive, sent)
+                await refuse(500, "the server failed; see its log")(scope, receive, sent)
 
     def _refusal(self, method: str, path: str, headers: Headers, reviewer: str) -> Response | None:
         if _is_overlong(headers):
-            return refuse(400, "this request's headers are longer than those of a browser: sign in anew")
+            return refuse(400, "this request's headers are too long for a browser: sign in again")
         try:
             host, own = _host_name(headers.get("host", "")), _is_own_request(headers)
         except ValueError:
-            return refuse(400, "this request names no place that can be: open the page anew")
+            return refuse(400, "this request has an invalid address: reload the page")
         if "*" not in self._options.hosts and host not in self._options.hosts:
             return refuse(421, "this page is not served under that name")
         if method not in ("GET", "HEAD") and not own:
@@ -108,7 +108,7 @@ class Guard:
             return refuse(413, _too_much(most_bytes(path)))
         if not path.startswith(_OPEN_TO_ALL) and not reviewer:
             asked = path.startswith(_ASKED_BY_SCRIPTS)
-            return refuse(401, "sign in first: load the page anew") if asked else RedirectResponse("/enter", 303)
+            return refuse(401, "sign in first: reload the page") if asked else RedirectResponse("/enter", 303)
         return None
 
 
@@ -121,12 +121,12 @@ def is_token(given: str, token: str) -> bool:
 
 
 def is_name(name: str) -> bool:
-    """Up to 40 printable characters; no commas, which stand between names."""
+    """Whether the name has up to 40 printable characters and no comma, which separates names."""
     return 0 < len(name) <= LONGEST_NAME and name.isprintable() and name == name.strip() and "," not in name
 
 
 def set_session(response: Response, value: str, secure: bool) -> None:
-    """`secure`: the browser shall send it over TLS alone."""
+    """Set the session cookie; with `secure` browsers send it over TLS only."""
     response.set_cookie(SESSION_COOKIE, value, max_age=SECONDS, httponly=True, secure=secure, samesite="strict", path="/")
 
 
@@ -137,7 +137,7 @@ def _is_overlong(headers: Headers) -> bool:
 
 
 def _cookie(headers: Headers, name: str) -> str:
-    """Ours holds no quotes and no escapes; Python's own parser takes quadratic time over those of others."""
+    """Return our cookie, which has no quotes or escapes. Python's parser would take quadratic time for hostile headers."""
     parts = (part.strip().partition("=") for part in headers.get("cookie", "").split(";"))
     return next((value for key, _, value in parts if key == name), "")
 
@@ -147,7 +147,7 @@ def _host_name(host: str) -> str:
 
 
 def _is_own_request(headers: Headers) -> bool:
-    """Raises ValueError for an Origin that is no address."""
+    """Whether the request comes from our own page. Raises ValueError for an Origin that is no address."""
     site, origin = headers.get("sec-fetch-site"), headers.get("origin")
     if site not in (None, "same-origin") or (origin is not None and urlsplit(origin).netloc != headers.get("host")):
         return False
@@ -155,7 +155,7 @@ def _is_own_request(headers: Headers) -> bool:
 
 
 def most_bytes(path: str) -> int:
-    """That a request to this path may have."""
+    """Return the largest body in bytes that a request to this path may have."""
     return _MORE_BYTES.get(path, _LAYOUT_BYTES if path.startswith(_LAYOUTS) else MOST_BYTES)
 
 
@@ -168,7 +168,7 @@ def _too_long(length: str, most: int) -> bool:
 
 
 def _counted(receive: Receive, most: int) -> Receive:
-    """For bodies whose length was not said."""
+    """Limit a body whose length was not declared."""
     total = 0
 
     async def counted() -> Message:

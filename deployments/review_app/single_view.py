@@ -1,4 +1,4 @@
-"""One digit at a time."""
+"""View of one digit at a time."""
 
 from __future__ import annotations
 

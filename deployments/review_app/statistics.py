@@ -1,4 +1,4 @@
-"""What people found, and what that says of the digits that nobody looked at."""
+"""View of the review's statistics: what people found, and the estimated error of the accepted digits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""JSON as it is sent to the page: no numbers that are none, none that no number of ours can hold; 400 for what is not so."""
+"""Strict JSON for requests: no NaN or infinity, no integers out of range; 400 for anything else."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from fastapi import HTTPException, Request, Response
 from fastapi.routing import APIRoute
 
 _LONGEST = 18
-"""Digits of a whole number."""
+"""Greatest number of digits of an integer."""
 
 
 class StrictRequest(Request):
-    """FastAPI answers 400 for what this raises."""
+    """Request whose parsing errors FastAPI answers with 400."""
 
     async def json(self) -> Any:
         return json.loads(await self.body(), parse_constant=_none, parse_int=_whole, parse_float=_finite)
 
 
 class StrictRoute(APIRoute):
-    """For every view."""
+    """Route class of every view."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
@@ -34,7 +34,7 @@ class StrictRoute(APIRoute):
 
 
 def _none(word: str) -> float:
-    raise HTTPException(400, f"{word[:40]} is no number that can be used here")
+    raise HTTPException(400, f"{word[:40]} is not a valid number here")
 
 
 def _whole(text: str) -> int:

@@ -1,4 +1,4 @@
-"""Rendering: every view's template gets the same few things, and everything in it is escaped."""
+"""Template rendering with the values that all views share; everything is escaped."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _templates.filters["urlencode_one"] = lambda value: urlencode({"collection": val
 
 
 def render(request: Request, template: str, **values: Any) -> HTMLResponse:
-    """The template with the views for its menu and the reviewer's name."""
+    """Render the template with the menu's views and the reviewer's name."""
     views = request.app.state.views
     shown = {"views": views, "here": request.url.path, "reviewer": request.state.reviewer, "collection": "", "collections": []}
     return HTMLResponse(_templates.get_template(template).render({**shown, **values}))
 
 
 def chosen(request: Request, context: ReviewContext) -> dict[str, Any]:
-    """The collection that the address names, by default the first with something to do; and all that there are."""
+    """Return the collection in the query, by default the first with open items, and all collections."""
     names = context.queue.collections()
     wanted = request.query_params.get("collection", "")
     if wanted not in names:

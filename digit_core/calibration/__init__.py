@@ -1,1 +1,1 @@
-"""What a confidence is worth, and thresholds worked out from it."""
+"""Calibration of confidences, and thresholds derived from it."""

@@ -1,4 +1,4 @@
-"""Confidence bounds of a share that was counted, by scipy.stats.binomtest."""
+"""Confidence bounds of a counted share, by scipy.stats.binomtest."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ Method = Literal["exact", "wilson"]
 
 
 def upper_bound(count: int, of: int, chance: float) -> float:
-    """Return the one-sided upper bound of a share: one that large or larger shows so small a count with less than `chance`.
+    """Return the one-sided upper bound of a share: a larger one would give so small a count with less than `chance`.
 
     Exact: C. Clopper and E. Pearson (Biometrika 26, 1934). 1 where all of them, or none at all, were counted.
     """

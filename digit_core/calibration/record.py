@@ -1,6 +1,6 @@
-"""What a model's confidence was worth on digits held out from its training: the record that the error dial is read from.
+"""Calibration record of a model: its confidences on held-out digits, from which the error dial is computed.
 
-It travels in the metadata of the model's ONNX file, so model and record are one artifact under one hash.
+It is stored in the metadata of the model's ONNX file, so model and record are one artifact under one hash.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from digit_core.params import CalibrationSet
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CalibrationRecord:
-    """Digits that a model never learned, and its answers to them, the surest first.
+    """Answers of a model on held-out digits, highest confidence first.
 
     doubts: (n,) float16 ascending, 1 - confidence, rounded up. right: (n,) bool, whether the answer was right.
     """
@@ -36,7 +36,7 @@ class CalibrationRecord:
 
     @classmethod
     def of(cls, confidences: NDArray[np.floating], right: NDArray[np.bool_]) -> Self:
-        """From confidences (n,) in [0, 1] in any order."""
+        """Build the record from confidences (n,) in [0, 1] in any order."""
         doubts = _rounded_up(1 - confidences.astype(np.float64))
         order = np.argsort(doubts, kind="stable")
         return cls(doubts[order], right[order])
@@ -46,30 +46,31 @@ class CalibrationRecord:
         return len(self.doubts)
 
     def counts(self, doubts: NDArray[np.float16]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """For each of these limits: how many digits are accepted, as their doubt is not above it, and how many of them wrong."""
+        """Count for each of these doubt limits the accepted digits, whose doubt is at most the limit, and the wrong ones among
+        them."""
         accepted = np.searchsorted(self.doubts, doubts, side="right").astype(np.int64)
         return accepted, np.append(0, np.cumsum(~self.right))[accepted]
 
     def to_json(self) -> dict[str, Any]:
-        """About 3 bytes a digit."""
+        """Convert to JSON, about 3 bytes per digit."""
         packed = np.packbits(self.right).tobytes()
         return {"digits": self.digits, "doubts": _text(self.doubts.astype("<f2").tobytes()), "right": _text(packed)}
 
     @classmethod
     def from_json(cls, fields: Mapping[str, Any]) -> Self:
-        """Raises KeyError, TypeError or ValueError for what `to_json` did not write."""
+        """Parse the fields that `to_json` wrote. Raises KeyError, TypeError or ValueError for others."""
         doubts = np.frombuffer(base64.b64decode(fields["doubts"], validate=True), "<f2").astype(np.float16)
         bits = np.frombuffer(base64.b64decode(fields["right"], validate=True), np.uint8)
         return cls(doubts, np.unpackbits(bits, count=int(fields["digits"])).astype(bool))
 
 
 def write_records(records: Mapping[CalibrationSet, CalibrationRecord]) -> str:
-    """As text for the metadata of a model."""
+    """Format records as text for the metadata of a model."""
     return json.dumps({ink.value: record.to_json() for ink, record in records.items()}, separators=(",", ":"))
 
 
 def read_records(text: str) -> dict[CalibrationSet, CalibrationRecord]:
-    """Raises RegistryError for text that `write_records` did not write."""
+    """Parse the text that `write_records` wrote. Raises RegistryError for other text."""
     try:
         return {CalibrationSet(ink): CalibrationRecord.from_json(fields) for ink, fields in json.loads(text).items()}
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
@@ -77,7 +78,7 @@ def read_records(text: str) -> dict[CalibrationSet, CalibrationRecord]:
 
 
 def _rounded_up(doubts: NDArray[np.float64]) -> NDArray[np.float16]:
-    """So that a limit that is a float16 accepts the same digits before and after rounding."""
+    """Round up, so that a float16 limit accepts the same digits before and after rounding."""
     nearest = doubts.astype(np.float16)
     return np.where(nearest < doubts, np.nextafter(nearest, np.float16(2)), nearest).astype(np.float16)
 

@@ -1,15 +1,14 @@
-"""The error dial: from the share of wrong digits that is tolerable to the confidence that a digit needs.
+"""The error dial: from the tolerated share of wrong digits to the confidence threshold.
 
-Selection with guaranteed risk, in the words of Geifman and El-Yaniv, "Selective classification for deep neural networks"
-(NeurIPS 2017). Their bound pays for searching the threshold; here the thresholds are tested in an order that was fixed
-before any digit was seen, down from a strict one until the first that fails, which costs nothing: fixed sequence testing
-as in Angelopoulos, Bates, Candès, Jordan and Lei, "Learn then test" (2021). Each test is the exact binomial one of
-Clopper and Pearson (Biometrika 26, 1934).
+Selection with guaranteed risk, as in Geifman and El-Yaniv, "Selective classification for deep neural networks" (NeurIPS 2017).
+Their bound pays for searching the threshold; here the thresholds are tested in an order that was fixed before any digit was seen,
+down from a strict one until the first that fails, which costs nothing: fixed sequence testing as in Angelopoulos, Bates, Candès,
+Jordan and Lei, "Learn then test" (2021). Each test is the exact binomial one of Clopper and Pearson (Biometrika 26, 1934).
 
-The promise: with probability `certainty` over the digits held out, the share of wrong digits among those accepted at the
-threshold is at most `target`, for digits drawn like the held-out ones. It is a promise for each digit, not for a whole
-number; one for each target, not for several at once; and none for digits that look different. The share counted in some
-further digits scatters around the true one, so it may lie above the target although the promise holds.
+The guarantee: with probability `certainty` over the held-out digits, the share of wrong digits among those accepted at the
+threshold is at most `target`, for digits drawn like the held-out ones. It holds for single digits, not for whole numbers; for
+each target, not for several at once; and not for digits that look different. The share counted in some further digits scatters
+around the true one, so it may lie above the target although the guarantee holds.
 """
 
 from __future__ import annotations
@@ -28,23 +27,21 @@ from digit_core.params import CalibrationSet
 CERTAINTY = 0.95
 
 LADDER = (0.0005, 0.001, 0.0014, 0.0029, 0.005, 0.01, 0.02)
-"""Targets of a table; people who key numbers leave 0.29 % wrong, and 0.14 % if each is keyed twice."""
+"""Targets of the printed table; people who key numbers leave 0.29 % wrong, and 0.14 % if each is keyed twice."""
 
 STARTS = ((0.99, 0.9), (0.999, 0.1))
-"""Confidences from which the tests go down, with their shares of the permitted doubt.
+"""Confidences from which the tests go down, with their shares of the permitted doubt. One start would be the cheapest. The
+second, strict one is for models and inks for which 0.99 is too lenient."""
 
-One start would be the cheapest. The second, strict one is for models and inks of which 0.99 is too lenient already.
-"""
-
-_STEPS = 24  # thresholds to try for each factor of ten in doubt
+_STEPS = 24  # thresholds per factor of ten in doubt
 
 
 @dataclass(frozen=True, slots=True)
 class DialSetting:
-    """What a threshold promises: at most `bound` (and so `target`) of the accepted digits are wrong, with `certainty`.
+    """A threshold and its guarantee: at most `bound` (and so `target`) of the accepted digits are wrong, with `certainty`.
 
-    threshold: digits of this confidence or more are accepted. observed_error, review_share: of the `calibration_digits`.
-    Where nothing can be promised, `feasible` is false and all digits go to review.
+    threshold: digits of this confidence or more are accepted. observed_error, review_share: of the `calibration_digits`. Where
+    nothing can be guaranteed, `feasible` is false and all digits go to review.
     """
 
     target: float
@@ -58,7 +55,7 @@ class DialSetting:
 
 
 def set_dial(record: CalibrationRecord, target: float, certainty: float = CERTAINTY) -> DialSetting:
-    """The lowest threshold that keeps the target. Raises InputError unless target and certainty lie between 0 and 1."""
+    """Find the lowest threshold that keeps the target. Raises InputError unless target and certainty lie between 0 and 1."""
     for name, value in (("max error", target), ("certainty", certainty)):
         if not 0 < value < 1:
             raise InputError(f"the {name} must lie between 0 and 1, such as 0.0014 for 0.14 % (not {value:g})")
@@ -68,7 +65,7 @@ def set_dial(record: CalibrationRecord, target: float, certainty: float = CERTAI
 
 
 def _descend(record: CalibrationRecord, nothing: DialSetting, start: float, chance: float) -> DialSetting:
-    """Tests ever lower thresholds, each with this chance of a wrong promise, and stays above the first that fails."""
+    """Test ever lower thresholds, each with this chance of a false guarantee; stay above the first that fails."""
     limits = _limits(start)
     accepted, wrong = record.counts(limits)
     passed = _tail(wrong, accepted, nothing.target) <= chance
@@ -87,46 +84,47 @@ def _descend(record: CalibrationRecord, nothing: DialSetting, start: float, chan
 
 
 def _limits(start: float) -> NDArray[np.float16]:
-    """Doubts from `start` up to 1, at which everything is accepted."""
+    """List doubts from `start` up to 1, at which everything is accepted."""
     steps = round(-log10(start) * _STEPS)
     return np.asarray(start * 10 ** (np.arange(steps + 1) / _STEPS), np.float16)
 
 
 def _tail(wrong: NDArray[np.int64], digits: NDArray[np.int64], rate: float) -> NDArray[np.float64]:
-    """The chance of so few errors or fewer, if each digit is wrong at this rate."""
+    """Compute the chance of at most so many errors if each digit is wrong at this rate."""
     from scipy.special import bdtr
 
     return np.asarray(bdtr(wrong.astype(np.float64), digits, rate), np.float64)
 
 
 def digits_needed(target: float, certainty: float = CERTAINTY) -> int:
-    """So many digits, all sure and none wrong, are the fewest on which a promise can stand."""
+    """Return the least number of digits, all right, with which the target can be guaranteed."""
     return ceil(log((1 - certainty) * STARTS[0][1]) / log1p(-target))
 
 
 def least_promise(record: CalibrationRecord, certainty: float = CERTAINTY) -> DialSetting | None:
-    """The strictest target, in two significant figures, that can be promised; None if there is none."""
+    """Find the strictest target, in two significant figures, that can be guaranteed; None if there is none."""
     targets = (figures * 10.0**power / 10 for power in (-4, -3, -2, -1) for figures in range(10, 100))
     settings = (set_dial(record, round(target, 6), certainty) for target in targets)
     return next((setting for setting in settings if setting.feasible), None)
 
 
 def promised(record: CalibrationRecord, target: float, certainty: float, ink: CalibrationSet) -> DialSetting:
-    """As `set_dial` for the record of this ink; raises InputError saying what can be promised where the target cannot."""
+    """Set the dial for the record of this ink. Raises InputError, which names what can be guaranteed, where the target cannot."""
     setting = set_dial(record, target, certainty)
     if setting.feasible:
         return setting
     raise InputError(
-        f"an error of {percent(target)} cannot be promised with {percent(certainty)} certainty for digits in {ink} ink: "
+        f"an error of {percent(target)} cannot be guaranteed with {percent(certainty)} certainty for digits in {ink} ink: "
         f"{shortage(record, target, certainty)}. {_advice(least_promise(record, certainty), ink)}"
     )
 
 
 def shortage(record: CalibrationRecord, target: float, certainty: float) -> str:
-    """Why a target cannot be promised: too few held-out digits, or too many mistakes among the surest of them."""
+    """Explain why a target cannot be guaranteed: too few held-out digits, or too many errors among those with the highest
+    confidence."""
     needed, (start, _) = digits_needed(target, certainty), STARTS[0]
     if record.digits < needed:
-        return f"that takes {needed:,} digits without an error, and the model was tried on {record.digits:,}"
+        return f"that takes {needed:,} digits without an error, and the model was tested on {record.digits:,}"
     accepted, wrong = (int(count[0]) for count in record.counts(_limits(1 - start)[:1]))
     return (
         f"that takes {needed:,} digits without an error, or more with few; of {record.digits:,} the model was sure of "
@@ -136,16 +134,16 @@ def shortage(record: CalibrationRecord, target: float, certainty: float) -> str:
 
 def _advice(least: DialSetting | None, ink: CalibrationSet) -> str:
     if least is None:
-        return "No error can be promised: give a --threshold instead"
+        return "No error can be guaranteed: give a --threshold instead"
     other = "" if ink is CalibrationSet.CLEAN else ", also for digits as clean as MNIST's (--ink clean)"
     return (
-        f"The least that can be is --max-error {least.target:g}, with {least.review_share:.1%} of such digits for review; "
-        f"`digits dial` shows what can be promised{other}"
+        f"The lowest possible is --max-error {least.target:g}, with {least.review_share:.1%} of such digits for review; "
+        f"`digits dial` shows what can be guaranteed{other}"
     )
 
 
 def promise(setting: DialSetting) -> str:
-    """Return what a feasible setting promises, in a line."""
+    """Return what a feasible setting guarantees, in a line."""
     return (
         f"threshold {setting.threshold:.4f}: at most {percent(setting.target)} of the accepted digits are wrong, with "
         f"{percent(setting.certainty)} certainty, if they are like the {setting.calibration_digits:,} held-out digits, "
@@ -154,5 +152,5 @@ def promise(setting: DialSetting) -> str:
 
 
 def percent(share: float) -> str:
-    """0.0014 -> '0.14 %'"""
+    """Format a share as per cent: 0.0014 -> '0.14 %'."""
     return f"{100 * share:.3g} %"

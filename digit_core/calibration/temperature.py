@@ -1,4 +1,4 @@
-"""Confidence that means something: probabilities scaled so that of the digits given 0.9, nine in ten are right."""
+"""Temperature scaling: calibrates probabilities, so that of the digits given 0.9 nine in ten are right."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _TINY = 1e-12
 
 
 def tempered(probabilities: NDArray[np.float32], temperature: float) -> NDArray[np.float32]:
-    """Softmax outputs, shape (n, classes), as they would be at another temperature: above 1 is less sure of itself.
+    """Scale softmax outputs, shape (n, classes), to another temperature; above 1 lowers the confidence.
 
     Temperature scaling: Guo, Pleiss, Sun, Weinberger, "On calibration of modern neural networks" (ICML 2017).
     """
@@ -20,7 +20,7 @@ def tempered(probabilities: NDArray[np.float32], temperature: float) -> NDArray[
 
 
 def fit_temperature(probabilities: NDArray[np.float32], labels: NDArray[np.integer]) -> float:
-    """The temperature at which digits held out from training, shape (n, classes) and (n,), are likeliest."""
+    """Find the temperature of maximum likelihood on held-out digits: probabilities (n, classes), labels (n,)."""
     candidates = np.geomspace(0.25, 4.0, 161)
     return float(min(candidates, key=lambda temperature: _loss(tempered(probabilities, float(temperature)), labels)))
 

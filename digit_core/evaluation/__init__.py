@@ -1,1 +1,1 @@
-"""Truth, matching, scores and the gate."""
+"""Ground truth, matching, scores and the promotion gate."""

@@ -1,4 +1,4 @@
-"""What a model is worth on digits it never saw: confusion, ROC, calibration, the worst mistakes. Arrays in, numbers out.
+"""Metrics of a classifier on held-out digits: confusion, ROC, calibration, worst errors. Arrays in, numbers out.
 
 `probabilities` are (n, 11) float32, `labels` (n,) from 0 to 10 everywhere.
 """
@@ -14,7 +14,7 @@ from digit_core.evaluation.model_comparison import CLASSES, Probabilities, class
 
 BINS = 15
 RESIDUAL_ERRORS = (0.0014, 0.01)
-"""Shares of wrong digits among the accepted at which the share for review is told."""
+"""Shares of wrong digits among the accepted at which the share to review is reported."""
 
 Labels = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -22,14 +22,14 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Roc:
-    """A curve from (0, 0) to (1, 1): share of other classes and of the class itself taken for it, as the threshold falls."""
+    """ROC curve from (0, 0) to (1, 1): false and true positive rates as the threshold falls."""
 
     false: Floats
     true: Floats
 
     @property
     def auc(self) -> float:
-        """Area under the curve: how often a digit of the class gets a higher probability of it than another one."""
+        """Return the area under the curve: the probability that a digit of the class scores higher than another one."""
         from sklearn.metrics import auc
 
         return float(auc(self.false, self.true))
@@ -37,7 +37,7 @@ class Roc:
 
 @dataclass(frozen=True, slots=True)
 class Reliability:
-    """Digits by their confidence, in bins of equal width that are not empty: mean confidence, share right, how many."""
+    """Reliability diagram: digits by confidence in non-empty bins of equal width, with mean confidence, share right and count."""
 
     confidence: Floats
     right: Floats
@@ -45,7 +45,8 @@ class Reliability:
 
     @property
     def ece(self) -> float:
-        """Expected calibration error: Naeini, Cooper, Hauskrecht (AAAI 2015), with the bins of Guo et al. (ICML 2017)."""
+        """Return the expected calibration error: Naeini, Cooper, Hauskrecht (AAAI 2015), with the bins of Guo et al. (ICML
+        2017)."""
         if not self.count.sum():
             return 0.0
         return float(np.average(np.abs(self.confidence - self.right), weights=self.count))
@@ -56,14 +57,14 @@ def accuracy(probabilities: Probabilities, labels: Labels) -> float:
 
 
 def confusion(probabilities: Probabilities, labels: Labels) -> NDArray[np.int64]:
-    """Counts (11, 11): what it is in rows, what it was taken for in columns."""
+    """Count the confusions, (11, 11): true class in rows, predicted class in columns."""
     from sklearn.metrics import confusion_matrix
 
     return np.asarray(confusion_matrix(labels, probabilities.argmax(axis=1), labels=range(CLASSES)), np.int64)
 
 
 def roc(scores: NDArray[np.floating], positive: NDArray[np.bool_]) -> Roc:
-    """One class against the others; digits of the same score pass a threshold together. Needs both kinds of digits."""
+    """Compute the ROC curve of one class against the others; digits of the same score pass together. Needs both kinds."""
     from sklearn.metrics import roc_curve
 
     false, true, _ = roc_curve(positive, scores, drop_intermediate=False)
@@ -71,7 +72,7 @@ def roc(scores: NDArray[np.floating], positive: NDArray[np.bool_]) -> Roc:
 
 
 def rocs(probabilities: Probabilities, labels: Labels) -> dict[int, Roc]:
-    """By class, of the classes that occur (and are not all there is)."""
+    """Compute the ROC curves by class, for classes that occur and are not the only one."""
     seen = [label for label in np.unique(labels).tolist() if (labels != label).any()]
     return {label: roc(probabilities[:, label], labels == label) for label in seen}
 
@@ -86,13 +87,13 @@ def reliability(probabilities: Probabilities, labels: Labels) -> Reliability:
 
 
 def worst(probabilities: Probabilities, labels: Labels, most: int) -> NDArray[np.intp]:
-    """Rows of wrong answers, the surest first; at most `most`."""
+    """Return the rows of wrong answers, highest confidence first; at most `most`."""
     wrong = np.flatnonzero(probabilities.argmax(axis=1) != labels)
     return wrong[np.argsort(-probabilities[wrong].max(axis=1), kind="stable")][:most]
 
 
 def figures(probabilities: Probabilities, labels: Labels) -> dict[str, float]:
-    """Everything in numbers, by name: AUC of each class and their mean, calibration error, review shares."""
+    """Return all figures by name: AUC of each class and their mean, calibration error, review shares."""
     curves = rocs(probabilities, labels)
     found = {f"auc_{class_name(label).replace(' ', '_')}": curve.auc for label, curve in curves.items()}
     found["auc_mean"] = float(np.mean(list(found.values())))

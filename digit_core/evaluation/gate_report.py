@@ -1,4 +1,4 @@
-"""The gate's report, as Markdown for MLflow and as the rows of a table for the terminal."""
+"""The gate's report, as Markdown for MLflow and as table rows for the terminal."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from digit_core.evaluation.model_comparison import Comparison, Paired, SetCompar
 from digit_core.evaluation.promotion_gate import GateVerdict, p_text
 
 FigureRow = tuple[str, str, str]
-"""What was measured, of the champion, of the challenger."""
+"""Name of the figure, value of the champion, value of the challenger."""
 
 
 def figures(comparison: Comparison) -> list[FigureRow]:
-    """The figures of both, the most telling first."""
+    """Return the figures of both models, most informative first."""
     rows = [row for one in comparison.sets for row in _set_rows(one, comparison.residual_error)]
     speed = comparison.speed
     rows.append(("digits/s", f"{speed.champion:,.0f}", f"{speed.challenger:,.0f}"))
@@ -32,12 +32,12 @@ def _set_rows(one: SetComparison, residual_error: float) -> Iterator[FigureRow]:
 
 
 def _lowest(one: SetComparison) -> int:
-    """The challenger's worst class."""
+    """Return the class in which the challenger is worst."""
     return min(range(len(one.classes)), key=lambda label: one.classes[label].share.challenger)
 
 
 def titled_table(verdict: GateVerdict, champion: str, challenger: str, rows: list[FigureRow]) -> str:
-    """The verdict with its reasons, and figures of both."""
+    """Format the verdict with its reasons, and the figures of both."""
     parts = [
         f"# Version {challenger} against champion {champion}: {'passed' if verdict.passed else 'refused'}",
         *([_bullets(verdict)] if verdict.reasons else []),
@@ -47,7 +47,7 @@ def titled_table(verdict: GateVerdict, champion: str, challenger: str, rows: lis
 
 
 def markdown(comparison: Comparison, verdict: GateVerdict, champion: str, challenger: str, pictures: list[str]) -> str:
-    """The whole report; `pictures` are files beside it."""
+    """Format the whole report; `pictures` are files beside it."""
     parts = [
         summary(comparison, verdict, champion, challenger),
         *(_class_table(one) for one in comparison.sets),
@@ -57,7 +57,7 @@ def markdown(comparison: Comparison, verdict: GateVerdict, champion: str, challe
 
 
 def summary(comparison: Comparison, verdict: GateVerdict, champion: str, challenger: str) -> str:
-    """The verdict with its reasons and the figures of both."""
+    """Format the verdict with its reasons and the figures of both."""
     return titled_table(verdict, champion, challenger, figures(comparison))
 
 
@@ -82,7 +82,7 @@ def _table(header: tuple[str, ...], rows: list[FigureRow] | list[tuple[str, ...]
 
 
 def gate_metrics(comparison: Comparison) -> dict[str, float]:
-    """The challenger's figures under the names that MLflow shows."""
+    """Return the challenger's figures under the names that MLflow shows."""
     found = {"gate.digits_per_second": comparison.speed.challenger}
     for one in comparison.sets:
         name = one.name.replace(" ", "_").lower()

@@ -1,30 +1,40 @@
-"""What really stands on a page: a CSV per page, as a person or the scribe wrote it.
+"""What really stands on a page: a CSV per page, as a person or the scribe wrote it, or the transcription of a page in ALTO or
+PAGE-XML.
 
 Columns: row, column, text, digits, certain (1, or 0 for overwritten and unclear numbers), and, where the place of each
 number is known, x, y, w, h of its box in pixels of the page. Further columns are left alone. A text without a digit, such as
 the sign for "the same as above", has no digits.
+
+Of a transcription the lines (or the words that have a place of their own) that hold a number alone are the page's numbers. Lines
+that have digits among words are left out of the score, as uncertain ones are; in all other places no number is to be found.
 """
 
 from __future__ import annotations
 
 import csv
 import io
+import math
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from digit_core.errors import InputError
+from digit_core.evaluation.transcriptions import TranscribedLine, read_transcription
 from digit_core.records import Box
 
 COLUMNS = ("row", "column", "text", "digits", "certain")
 BOX_COLUMNS = ("x", "y", "w", "h")
+TRANSCRIPTION = ".xml"
+_ENDINGS = (".csv", TRANSCRIPTION)
 
 
 @dataclass(frozen=True, slots=True)
 class TruthNumber:
-    """One number: `digits` with its leading zeros and without its point; `text` as written, with its marks, "" where nobody says;
-    `box` is None where its place is not known.
+    """One true number.
+
+    digits: with leading zeros, without the point; text: as written, with its marks, "" if unknown; box: None if its place is
+    unknown.
     """
 
     row: str
@@ -40,13 +50,13 @@ class TruthNumber:
 
     @property
     def marked(self) -> bool:
-        """Tell whether more is known of it than its digits."""
+        """Tell whether its text or value is known besides its digits."""
         return any(not character.isdigit() and not character.isspace() for character in self.text)
 
 
 @dataclass(frozen=True, slots=True)
 class PageTruth:
-    """The numbers of one page. `name` is the page's file stem, `source` the file that the truth was read from.
+    """The true numbers of one page. `name` is the page's file stem, `source` the file that the truth was read from.
 
     With `boxes`, every number on the page is listed with its place; without, the list may cover part of the page only.
     """
@@ -62,28 +72,52 @@ class PageTruth:
 
 
 def read_truth(path: Path) -> tuple[PageTruth, ...]:
-    """The truth in a CSV file, or in all CSV files of a folder, in the order of their names.
+    """The truth in a CSV, ALTO or PAGE-XML file, or in all such files of a folder, in the order of their names.
 
-    Raises InputError for a path that is not there, a folder without CSV files, two files for one page, and a bad file.
+    Raises InputError for a path that is not there, a folder without such files, two files for one page, and a bad file.
     """
     if path.is_dir():
-        files = sorted(file for file in path.iterdir() if file.suffix.lower() == ".csv" and not file.name.startswith("."))
+        files = sorted(file for file in path.iterdir() if file.suffix.lower() in _ENDINGS and not file.name.startswith("."))
         if not files:
             raise InputError(
-                f"no CSV files of true numbers in {path}; write one per page, named as the page: page.png -> page.csv"
+                f"no CSV files of true numbers in {path}, and no ALTO or PAGE-XML; write one per page, named as the page: "
+                "page.png -> page.csv"
             )
     elif path.is_file():
         files = [path]
     else:
         raise InputError(f"no true numbers at {path}: there is no such file or folder; check the path")
     _require_one_file_per_page(files)
-    return tuple(parse_truth(file.read_bytes(), str(file)) for file in files)
+    return tuple(_read_page(file) for file in files)
+
+
+def _read_page(file: Path) -> PageTruth:
+    if file.suffix.lower() != TRANSCRIPTION:
+        return parse_truth(file.read_bytes(), str(file))
+    numbers = tuple(number for line in read_transcription(file) for number in _transcribed(line))
+    return PageTruth(page_stem(str(file)), str(file), numbers, boxes=True)
+
+
+def _transcribed(line: TranscribedLine) -> Iterator[TruthNumber]:
+    """The numbers of a line; its name in the file stands for the row."""
+    for part in line.words or (line,):
+        certain = part.is_number
+        if certain or any(character.isdigit() for character in part.text):
+            digits = part.digits or "0"  # of an uncertain one they do not count
+            yield TruthNumber(part.name or line.name, "", digits, certain, _around(part), part.text if certain else "")
+
+
+def _around(line: TranscribedLine) -> Box:
+    """The smallest box around its outline, a pixel at least."""
+    left, top = (math.floor(side) for side in line.outline.min(axis=0))
+    right, bottom = (math.ceil(side) for side in line.outline.max(axis=0))
+    return Box(left, top, max(1, right - left), max(1, bottom - top))
 
 
 def parse_truth(data: bytes, source: str) -> PageTruth:
-    """The truth in the bytes of one CSV file (UTF-8); `source` names it and, by its stem, the page.
+    """Parse one CSV file (UTF-8); `source` names it and, by its stem, the page.
 
-    Raises InputError naming the file, the line and the column of the first thing that is wrong.
+    Raises InputError naming the file, the line and the column of the first error.
     """
     reader = csv.DictReader(io.StringIO(_text(data, source), newline=""), strict=True)
     try:
@@ -91,20 +125,20 @@ def parse_truth(data: bytes, source: str) -> PageTruth:
         boxes = _check_header(header, source)
         numbers = tuple(_number(row, f"{source}, line {reader.line_num}", boxes) for row in reader)
     except csv.Error as error:
-        line = reader.reader.line_num  # the outer reader's own count stays behind when a line breaks
+        line = reader.reader.line_num  # the outer reader's own count lags behind when a value contains a line break
         raise InputError(f"{source}, line {line}: not a CSV file: {error}; check the quotes") from error
     return PageTruth(page_stem(source), source, numbers, boxes)
 
 
 def are_digits(digits: str, text: str) -> bool:
-    """Tell whether these may be the digits of a true number: 0 to 9, and none at all only where its text has none."""
+    """Tell whether these can be the digits of a true number: 0 to 9, and none only where its text has none."""
     if not digits:
         return bool(text) and not any(character.isdigit() for character in text)
     return digits.isascii() and digits.isdecimal()
 
 
 def page_stem(uri: str) -> str:
-    """The name without folders and suffix; composed Unicode, because some file systems take letters apart."""
+    """Return the name without folders and suffix; composed Unicode, because some file systems decompose letters."""
     return unicodedata.normalize("NFC", Path(uri).stem)
 
 
@@ -113,7 +147,7 @@ def _require_one_file_per_page(files: list[Path]) -> None:
     for file in files:
         other = seen.setdefault(page_stem(file.name), file)
         if other is not file:
-            raise InputError(f"two files hold the true numbers of one page: {other} and {file}; keep one of them")
+            raise InputError(f"two files have the true numbers of one page: {other} and {file}; keep one of them")
 
 
 def _text(data: bytes, source: str) -> str:
@@ -125,10 +159,10 @@ def _text(data: bytes, source: str) -> str:
 
 
 def _check_header(header: tuple[str, ...], source: str) -> bool:
-    """True if the header names boxes."""
+    """Return True if the header names boxes."""
     twice = [name for name in header if header.count(name) > 1]
     if twice:
-        raise InputError(f"{source}, line 1: the column {twice[0]!r} stands there twice; remove one")
+        raise InputError(f"{source}, line 1: the column {twice[0]!r} occurs twice; remove one")
     boxes = any(name in header for name in BOX_COLUMNS)
     missing = [name for name in (*COLUMNS, *(BOX_COLUMNS if boxes else ())) if name not in header]
     if missing:
@@ -149,7 +183,7 @@ def _number(row: dict[str, str | None], where: str, boxes: bool) -> TruthNumber:
 
 def _cells(row: dict[str, str | None], where: str) -> Iterator[tuple[str, str]]:
     for name, value in row.items():
-        if name is None:  # csv's key for what stands beyond the last column
+        if name is None:  # csv's key for values beyond the last column
             raise InputError(f"{where}, after the last column: more cells than the first line names; quote cells with commas")
         if value is None:
             raise InputError(f"{where}, column {name}: the line ends before it; write all cells")

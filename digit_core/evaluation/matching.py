@@ -1,15 +1,14 @@
-"""Which reading stands for which true number of a page: one-to-one, and the same whatever the order of the rows.
+"""Matching of readings to the true numbers of a page: one-to-one, and independent of the order of the rows.
 
-Where the truth has boxes, place alone decides. A pair may match if the centre of one box lies in the other; of all
-one-to-one matchings the one with the greatest sum of overlaps (intersection over union) is taken, and equal strings
-break a tie.
+Where the truth has boxes, place alone decides. A pair may match if the centre of one box lies in the other; of all one-to-one
+matchings the one with the greatest sum of overlaps (intersection over union) is taken, and equal strings break a tie.
 
-Where it has none, but the page was read by a form whose cells have the truth's rows and columns, the cell decides.
+Where it has none, but the page was read with a layout whose cells have the truth's rows and columns, the cell decides.
 
-Else text decides. First equal strings: as often as a string stands on both sides, for certain numbers
-before uncertain ones, and taking accepted readings before others. Then what is left on both sides: a pair may match if
-its edit distance is at most half the true number's digits; of all one-to-one matchings the one with the most agreeing
-digits (true digits minus edit distance) is taken. A true number of one digit therefore matches exactly or not at all.
+Else text decides. First equal strings: as often as a string occurs on both sides, certain numbers before uncertain ones, and
+accepted readings before others. Then the rest of both sides: a pair may match if its edit distance is at most half the true
+number's digits; of all one-to-one matchings the one with the most agreeing digits (true digits minus edit distance) is taken. A
+true number of one digit therefore matches exactly or not at all.
 """
 
 from __future__ import annotations
@@ -30,13 +29,13 @@ from digit_core.geometry import inside, iou
 from digit_core.records import Box
 
 Pairs = list[tuple[int, int]]
-"""(index of the true number, index of the reading); no index stands twice on its side."""
+"""(index of the true number, index of the reading); each index occurs at most once."""
 
 _TIE = 1e-9
 
 
 class By(StrEnum):
-    """What decides which reading stands for which true number."""
+    """Criterion by which readings are matched to true numbers."""
 
     PLACE = "place"
     CELL = "cell"
@@ -45,8 +44,10 @@ class By(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NumberRead:
-    """A number as read; `parts` holds its digits left to right, each with "was accepted"; `cell`: row and column of its form, or
-    the name of its zone and nothing; two empty names outside of a form; text: as written; value: what that comes to.
+    """A number as read.
+
+    parts: its digits left to right, each with "was accepted"; cell: row and column of its form, or the name of its zone and "";
+    two empty names outside of a form; text: as written; value: value of the text.
     """
 
     digits: str
@@ -60,8 +61,8 @@ class NumberRead:
 
 
 def match(truth: Sequence[TruthNumber], readings: Sequence[NumberRead], by: By) -> Pairs:
-    """Pairs of indices, ascending; by PLACE needs a box for every true number."""
-    # Sorting first makes the choice between equally good matchings independent of the order of rows.
+    """Return pairs of indices (true number, reading), ascending; PLACE needs a box for every true number."""
+    # sorting first makes the choice between equally good matchings independent of the order of rows
     t_order = sorted(range(len(truth)), key=lambda i: _truth_key(truth[i]))
     r_order = sorted(range(len(readings)), key=lambda i: _reading_key(readings[i]))
     decide = {By.PLACE: _match_places, By.CELL: _match_cells, By.TEXT: _match_texts}[by]
@@ -70,12 +71,13 @@ def match(truth: Sequence[TruthNumber], readings: Sequence[NumberRead], by: By) 
 
 
 def cell_of(truth: TruthNumber, cells: Collection[tuple[str, str]]) -> tuple[str, str] | None:
-    """The cell that a true number's row and column name; a zone goes by its row alone. None if the form has no such cell."""
+    """Return the cell that a true number's row and column name; a zone is named by the row alone. None if the form has no such
+    cell."""
     return next((cell for cell in ((truth.row, truth.column), (truth.row, "")) if cell in cells), None)
 
 
 def _match_cells(truth: Sequence[TruthNumber], readings: Sequence[NumberRead]) -> Pairs:
-    """A cell holds one number; of several grids with the same names the first reading counts."""
+    """Match by cell: each holds one number; of several grids with the same names the first reading counts."""
     there = {reading.cell: r for r, reading in reversed(list(enumerate(readings)))}
     named = ((t, cell_of(number, there)) for t, number in enumerate(truth))
     first = {cell: t for t, cell in reversed(list(named)) if cell is not None}
@@ -84,7 +86,8 @@ def _match_cells(truth: Sequence[TruthNumber], readings: Sequence[NumberRead]) -
 
 @lru_cache(maxsize=65536)
 def align(truth: str, read: str) -> tuple[int, tuple[bool, ...]]:
-    """The edit distance (Levenshtein 1966), and for each read digit whether a best alignment pairs it with an equal one."""
+    """Return the edit distance (Levenshtein 1966), and for each read digit whether a best alignment pairs it with an equal
+    one."""
     best: list[tuple[int, tuple[bool, ...]]] = [(j, (False,) * j) for j in range(len(read) + 1)]
     for i, true_digit in enumerate(truth, start=1):
         above, best = best, [(i, ())]
@@ -100,7 +103,7 @@ def align(truth: str, read: str) -> tuple[int, tuple[bool, ...]]:
 def exact_by_chance(true_texts: Iterable[str], lengths: Iterable[int]) -> float:
     """Return how many true numbers would be found exactly, on average, by readings of these lengths made of random digits.
 
-    A text that stands on the page m times is then found min(m, B) times; B, the readings that bear it, is binomial.
+    A text that occurs on the page m times is then found min(m, B) times; B, the number of equal readings, is binomial.
     """
     readings, expected = Counter(lengths), 0.0
     for text, times in sorted(Counter(true_texts).items()):
@@ -111,7 +114,7 @@ def exact_by_chance(true_texts: Iterable[str], lengths: Iterable[int]) -> float:
 
 
 def overlap(one: Box, other: Box) -> float:
-    """Intersection over union, 0 to 1; and 0 too where neither box holds the other's centre."""
+    """Compute the intersection over union, 0 to 1; 0 also where neither box contains the other's centre."""
     return iou(one, other) if inside(other.centre, one) or inside(one.centre, other) else 0.0
 
 
@@ -145,7 +148,7 @@ def _match_texts(truth: Sequence[TruthNumber], readings: Sequence[NumberRead]) -
 
 
 def _equal_strings(truth: Sequence[TruthNumber], readings: Sequence[NumberRead]) -> Pairs:
-    """Needs both sides sorted by their keys: certain and accepted ones first among equal strings."""
+    """Match equal strings. Both sides must be sorted by their keys: certain and accepted ones first among equal strings."""
     by_text: defaultdict[str, list[int]] = defaultdict(list)
     for index in reversed(range(len(readings))):
         by_text[readings[index].digits].append(index)
@@ -160,7 +163,7 @@ def _agreeing(number: TruthNumber, reading: NumberRead) -> float:
 def _heaviest(
     truth: Sequence[TruthNumber], readings: Sequence[NumberRead], weight: Callable[[TruthNumber, NumberRead], float]
 ) -> Pairs:
-    """The one-to-one matching with the greatest sum of weights; a pair of weight 0 is no pair."""
+    """Find the one-to-one matching with the greatest sum of weights; pairs of weight 0 are left out."""
     weights: NDArray[np.float64] = np.array([[weight(t, r) for r in readings] for t in truth], np.float64)
     if not weights.size:
         return []

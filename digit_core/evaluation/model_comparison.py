@@ -1,4 +1,4 @@
-"""Champion and challenger on the same held-out digits, figure by figure. What is allowed is in gate.py."""
+"""Comparison of champion and challenger on the same held-out digits, figure by figure. Limits are in promotion_gate.py."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class HeldOut:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What both models make of the same digits."""
+    """Answers of both models on the same digits."""
 
     held_out: HeldOut
     champion: Probabilities
@@ -47,7 +47,7 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Paired:
-    """How `digits` digits were read: `lost` only the champion has right, `won` only the challenger, `both` both."""
+    """Paired results on `digits` digits: `lost` only the champion has right, `won` only the challenger, `both` both."""
 
     digits: int
     both: int
@@ -56,7 +56,7 @@ class Paired:
 
     @property
     def share(self) -> Pair:
-        """The share that each has right; 1 of no digits at all."""
+        """Return the share that each has right; 1 of no digits at all."""
         if not self.digits:
             return Pair(1.0, 1.0)
         return Pair((self.both + self.lost) / self.digits, (self.both + self.won) / self.digits)
@@ -73,7 +73,7 @@ class Paired:
 
 @dataclass(frozen=True, slots=True)
 class SetComparison:
-    """One held-out set: all its digits, those of each of the 11 classes (recall), and the shares that go to review."""
+    """Results on one held-out set: all its digits, those of each of the 11 classes (recall), and the shares that go to review."""
 
     name: str
     total: Paired
@@ -83,10 +83,10 @@ class SetComparison:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Everything that the gate judges by.
+    """All figures that the gate's verdict depends on.
 
-    `speed` in digits per second. `parity`: largest difference between the challenger's ONNX and Keras files, None where
-    the version has no Keras file. `residual_error`: share of errors among accepted digits at which `review` was taken.
+    `speed` in digits per second. `parity`: largest difference between the challenger's ONNX and Keras outputs, None where the
+    version has no Keras file. `residual_error`: share of errors among accepted digits at which `review` was measured.
     """
 
     sets: tuple[SetComparison, ...]
@@ -96,10 +96,10 @@ class Comparison:
 
 
 def mcnemar(lost: int, won: int) -> float:
-    """Return how likely a challenger that is as good as the champion would lose so many digits to it, or more (one-sided).
+    """Return the probability that a challenger as good as the champion would lose at least so many digits to it (one-sided).
 
-    The exact test of Q. McNemar, "Note on the sampling error of the difference between correlated proportions or
-    percentages" (Psychometrika 12, 1947): among digits that just one of the two has right, each is as likely to have it.
+    The exact test of Q. McNemar, "Note on the sampling error of the difference between correlated proportions or percentages"
+    (Psychometrika 12, 1947): digits that just one of the two has right fall to either with equal probability.
     """
     from scipy.stats import binomtest
 
@@ -107,10 +107,10 @@ def mcnemar(lost: int, won: int) -> float:
 
 
 def held_out_sets(images: Crops, labels: NDArray[np.int64], seed: int = 0) -> tuple[HeldOut, HeldOut]:
-    """Return what the gate judges on, made from MNIST's test digits: those, and the same ones in archive ink.
+    """Return the digits that the gate uses, made from MNIST's test digits: those, and the same ones in archive ink.
 
-    Clean digits alone would let a model win that was never taught what archives hold; a tenth of the second set is no
-    digit at all. The seed is fixed, so that every challenger meets the same digits.
+    Clean digits alone would favour a model that was never trained for archive material; a tenth of the second set are non-digits.
+    The seed is fixed, so that every challenger gets the same digits.
     """
     from digit_core.synthesis.augmentation import archive_digits
 
@@ -120,25 +120,25 @@ def held_out_sets(images: Crops, labels: NDArray[np.int64], seed: int = 0) -> tu
 
 
 def put_to_trial(held_out: HeldOut, champion: Recogniser, challenger: Recogniser) -> Trial:
-    """Raises RegistryError for a model that does not answer as a classifier of digits."""
+    """Run both models on the held-out digits. Raises RegistryError for a model whose output is not a classifier's."""
     return Trial(held_out, answers(champion, held_out.images), answers(challenger, held_out.images))
 
 
 def answers(recogniser: Recogniser, crops: Crops) -> Probabilities:
-    """The recogniser's probabilities, checked: (n, 11), finite. Raises RegistryError."""
+    """Return the recogniser's probabilities, checked: (n, 11), finite. Raises RegistryError."""
     probabilities = recogniser(crops)
     if probabilities.shape != (len(crops), CLASSES):
         raise RegistryError(
             f"model version {recogniser.version} answers {len(crops)} digits with an array of shape {probabilities.shape}, "
-            f"not ({len(crops)}, {CLASSES}): it is no classifier of digits; train it again"
+            f"not ({len(crops)}, {CLASSES}): it is not a digit classifier; train it again"
         )
     if not np.isfinite(probabilities).all():
-        raise RegistryError(f"model version {recogniser.version} gives probabilities that are no numbers; train it again")
+        raise RegistryError(f"model version {recogniser.version} gives probabilities that are not numbers; train it again")
     return probabilities
 
 
 def compare(trial: Trial, residual_error: float) -> SetComparison:
-    """Paired and review shares of one held-out set."""
+    """Compute paired results and review shares of one held-out set."""
     labels = trial.held_out.labels
     champion, challenger = (model.argmax(axis=1) == labels for model in (trial.champion, trial.challenger))
     classes = tuple(_counts(champion[labels == label], challenger[labels == label]) for label in range(CLASSES))
@@ -152,15 +152,15 @@ def _counts(champion: NDArray[np.bool_], challenger: NDArray[np.bool_]) -> Paire
 
 
 def review_share(probabilities: Probabilities, labels: NDArray[np.int64], residual_error: float) -> float:
-    """The smallest share for a person to see, the least sure first, that leaves `residual_error` among the others."""
+    """Return the smallest share to review, lowest confidence first, that leaves `residual_error` among the others."""
     review, error = risk_by_review(probabilities, labels)
     return float(review[error <= residual_error].min())
 
 
 def risk_by_review(probabilities: Probabilities, labels: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """For every threshold: the share sent to review, ascending to 1, and the share of errors among the accepted.
+    """Return for every threshold the share sent to review, ascending to 1, and the share of errors among the accepted.
 
-    Digits of the same confidence cannot be told apart by a threshold, so they are accepted together or not at all.
+    Digits of the same confidence cannot be separated by a threshold, so they are accepted together or not at all.
     """
     confidence = probabilities.max(axis=1)
     order = np.argsort(-confidence, kind="stable")
@@ -178,7 +178,7 @@ def speeds(
     rounds: int = 5,
     clock: Callable[[], float] = time.perf_counter,
 ) -> Pair:
-    """Digits per second of both, in turns so that both meet the same machine; the best round of each counts."""
+    """Measure digits per second of both, in turns so that both see the same load of the machine; the best round counts."""
     models = (champion, challenger)
     for model in models:
         model(crops[:1])  # the first call prepares the session
@@ -194,7 +194,7 @@ def _seconds(model: Recogniser, crops: Crops, clock: Callable[[], float]) -> flo
 
 
 def differing(trial: Trial, most: int) -> NDArray[np.intp]:
-    """Rows on which just one of the two is right, lost ones first, the surest mistakes first; at most `most`."""
+    """Return the rows on which just one of the two is right, lost ones first, highest confidence first; at most `most`."""
     labels = trial.held_out.labels
     champion, challenger = (model.argmax(axis=1) == labels for model in (trial.champion, trial.challenger))
     lost = _surest(np.flatnonzero(champion & ~challenger), trial.challenger)
@@ -208,5 +208,5 @@ def _surest(rows: NDArray[np.intp], mistaken: Probabilities) -> NDArray[np.intp]
 
 
 def class_name(label: int) -> str:
-    """'0' to '9', or 'not a digit'."""
+    """Return '0' to '9', or 'not a digit'."""
     return "not a digit" if label == NOT_A_DIGIT else str(label)

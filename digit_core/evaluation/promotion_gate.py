@@ -1,4 +1,4 @@
-"""The promotion gate: what a challenger may be worse in, and by how much, before it is refused."""
+"""The promotion gate: by how much a challenger may be worse before it is refused."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from digit_core.params import Params
 
 @dataclass(frozen=True, slots=True)
 class GatePolicy(Params):
-    """A challenger need not be better, but it must not be worse.
+    """Limits of the gate: a challenger need not be better, but must not be worse.
 
-    It reads worse when it loses more than chance explains (McNemar's test at `significance`), or more than
-    `max_accuracy_loss`, chance or not. A class is read worse when more than `max_recall_loss` of it is lost, and that is
-    more than chance explains (`significance` divided by the number of classes). To review may go `review_factor` times
-    the champion's share and `review_slack` of all digits, at the same `residual_error` among the accepted. `parity` is the
-    largest difference of a probability between its ONNX and its Keras file; `min_speed` a share of the champion's speed.
+    It reads worse when it loses more than chance explains (McNemar's test at `significance`), or more than `max_accuracy_loss`. A
+    class is read worse when more than `max_recall_loss` of it is lost, and that is more than chance explains (`significance`
+    divided by the number of classes). The share to review may be `review_factor` times the champion's plus `review_slack`, at the
+    same `residual_error` among the accepted. `parity` is the largest difference of a probability between its ONNX and its Keras
+    file; `min_speed` a share of the champion's speed.
     """
 
     significance: float = 0.05
@@ -41,7 +41,7 @@ class GatePolicy(Params):
 
 @dataclass(frozen=True, slots=True)
 class GateVerdict:
-    """Whether the challenger may serve; `reasons` has one for each line that it did not pass, none if it passed."""
+    """Verdict of the gate; `reasons` has one line for each limit exceeded, none if the challenger passed."""
 
     reasons: tuple[str, ...]
 
@@ -51,7 +51,7 @@ class GateVerdict:
 
 
 def verdict(comparison: Comparison, policy: GatePolicy) -> GateVerdict:
-    """All reasons against the challenger, in plain words."""
+    """List all reasons against the challenger, in plain words."""
     reasons = [reason for one in comparison.sets for reason in _on_set(one, policy)]
     return GateVerdict((*reasons, *_on_file(comparison, policy), *_on_speed(comparison, policy)))
 
@@ -86,7 +86,7 @@ def _shares(counts: Paired) -> str:
 
 
 def p_text(p: float) -> str:
-    """'= 0.013', or '< 1e-99' for what is too small to matter."""
+    """Format a p-value: '= 0.013', or '< 1e-99' for a tiny one."""
     return f"= {p:.2g}" if p >= 1e-99 else "< 1e-99"
 
 
@@ -103,5 +103,5 @@ def _on_speed(comparison: Comparison, policy: GatePolicy) -> Iterator[str]:
     if speed.challenger < policy.min_speed * speed.champion:
         yield (
             f"it reads {speed.challenger:,.0f} digits/s, the champion {speed.champion:,.0f}; "
-            f"at least {policy.min_speed:.0%} of that is asked"
+            f"at least {policy.min_speed:.0%} of that is required"
         )

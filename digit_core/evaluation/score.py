@@ -1,4 +1,4 @@
-"""A score: counts of pages that add up, and the rates made of them. How they are counted: digit_core.evaluation.scoring."""
+"""Scores: counts of pages, which add up, and the rates computed from them. digit_core.evaluation.scoring counts them."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from digit_core.calibration.binomial import interval
 
 CAVEAT = (
     "pages whose truth has no boxes: a number counts as found wherever on the page it was read, and an unlisted reading may be "
-    "right although the truth does not have it"
+    "right even if the truth lacks it"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """`count` out of `of`."""
+    """A rate: `count` out of `of`."""
 
     count: int
     of: int
 
     @property
     def value(self) -> float | None:
-        """None where nothing was counted."""
+        """Return the rate; None where nothing was counted."""
         return self.count / self.of if self.of else None
 
     @property
     def interval(self) -> tuple[float, float]:
-        """Wilson's 95 % interval; (0, 1) where nothing was counted."""
+        """Return Wilson's 95 % interval; (0, 1) where nothing was counted."""
         return interval(self.count, self.of, "wilson")
 
     def to_dict(self) -> dict[str, Any]:
@@ -37,18 +37,18 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What is counted on a page; counts of pages add up. digit_core.evaluation.scoring says what each rate is."""
+    """Counts of a page, which add up over pages. digit_core.evaluation.scoring defines each rate."""
 
     true_numbers: int = 0
     exact: int = 0
     matched: int = 0
     true_digits: int = 0  # of matched numbers
     right_digits: int = 0
-    placed: int = 0  # readings judged on pages with boxes
+    placed: int = 0  # readings that count on pages with boxes
     placed_exact: int = 0
     extras: int = 0  # readings that match no true number, on pages with boxes
-    unlisted: int = 0  # … on pages without
-    by_chance: float = 0.0  # of `exact`, what random digits would have given; on pages without boxes
+    unlisted: int = 0  # the same on pages without boxes
+    by_chance: float = 0.0  # of `exact`, those expected from random digits; on pages without boxes
     left_out: int = 0  # readings of uncertain numbers
     digits: int = 0
     to_review: int = 0
@@ -57,7 +57,7 @@ class Counts:
     accepted_digits: int = 0
     accepted_digits_wrong: int = 0
     marked: int = 0  # matched numbers with exactly their digits whose truth has marks
-    marks_right: int = 0  # … of which text or value agree too
+    marks_right: int = 0  # of these, the ones whose text or value agrees too
 
     def __add__(self, other: Counts) -> Counts:
         return Counts(*(getattr(self, field.name) + getattr(other, field.name) for field in fields(self)))
@@ -80,7 +80,7 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """A certain true number that was not found exactly; `read` is '' where no reading stands for it."""
+    """A certain true number that was not found exactly; `read` is '' where no reading matches it."""
 
     row: str
     column: str
@@ -91,7 +91,7 @@ class Mistake:
 
 @dataclass(frozen=True, slots=True)
 class PageScore:
-    """One page's counts. `status`: "read", "quarantined", or "missing" where the results hold no such page (`uri` "")."""
+    """Counts of one page. `status`: "read", "quarantined", or "missing" where the results have no such page (`uri` "")."""
 
     name: str
     status: str
@@ -107,7 +107,7 @@ class PageScore:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """All pages that have truth, in the order of the truth."""
+    """Scores of all pages with truth, in the order of the truth."""
 
     pages: tuple[PageScore, ...]
 

@@ -1,30 +1,30 @@
-"""How well pages were read, against numbers that are known to stand on them.
+"""Accuracy of pages that were read, against true numbers.
 
-Counted per page that has truth, and summed; `digit_core.evaluation.matching` says which reading stands for which true number.
+Counted per page that has truth, and summed; `digit_core.evaluation.matching` matches readings to true numbers.
 
-- recall: certain true numbers found with exactly their digits / certain true numbers. On a page that is missing or
-  quarantined none is found.
-- precision: readings with exactly the digits of their true number / readings. Only on pages whose truth has boxes: other
-  truth covers only part of a page (prompts, years and printed numbers are digits too), so its unmatched readings say
-  nothing about mistakes; they are counted apart, as `unlisted`, and are no `extras`.
+- recall: certain true numbers found with exactly their digits / certain true numbers. On a page that is missing or quarantined
+none is found.
+- precision: readings with exactly the digits of their true number / readings. Only on pages whose truth has boxes: other truth
+covers only part of a page (prompts, years and printed numbers are digits too), so its unmatched readings need not be errors; they
+are counted apart, as `unlisted`, and are no `extras`.
 - digit accuracy: over certain numbers with a reading, 1 - edit distance / digits (at least 0), weighted by digits.
-- review share: digits that go to a person, audits included / digits (those rejected as "not a digit" are left out,
-  unless a person is asked about them).
+- review share: digits in review, audits included / digits (those rejected as "not a digit" are left out, unless they are in
+review).
 - marks: numbers with exactly their digits whose text or value is right too / those whose truth has marks (point, sign …).
 - error among the accepted numbers: accepted numbers that are not exactly right, digits and marks / accepted numbers that were
-  matched; on pages whose truth has boxes accepted extras are in both. The same for accepted digits, whatever the state of
-  their number: wrong is a digit that a best alignment with the true number does not pair with an equal one.
+matched; on pages whose truth has boxes accepted extras are in both. The same for accepted digits, whatever the state of their
+number: a digit is wrong if a best alignment with the true number does not pair it with an equal one.
 
-Truth without boxes flatters a crowded page of short numbers: a number counts as found wherever on the page it was read,
-and a wrong reading may happen to equal another number. `by_chance` says how many would be found by as many readings of the
-same lengths made of random digits: judge recall against it, and digit accuracy on such pages with the same reserve.
+Truth without boxes flatters a crowded page of short numbers: a number counts as found wherever on the page it was read, and a
+wrong reading may happen to equal another number. `by_chance` says how many would be found by as many readings of the same lengths
+made of random digits: compare recall with it, and judge digit accuracy on such pages with the same caution.
 
-The table `numbers` may be the corrected one (digit_core.review.corrections): what people settled then counts as accepted, with
-the digits that they gave, and goes to nobody any more; a number with a digit that nobody can read is not accepted.
+The table `numbers` may be the corrected one (digit_core.review.corrections): a number that people decided then counts as
+accepted, with their digits, and as not in review; a number with a digit that nobody can read is not accepted.
 
-A reading that stands for an uncertain true number, or (with boxes) lies on one, is left out of everything but the review
-share. A number without any digit, or rejected, is no reading; and where the truth has a text without a digit no number is to be
-found, but one that is read in its place is wrong.
+A reading that matches an uncertain true number, or (with boxes) lies on one, is left out of everything but the review share. A
+number without any digit, or rejected, is no reading; and where the truth has a text without a digit no number is expected, but
+one that is read in its place is wrong.
 """
 
 from __future__ import annotations
@@ -46,10 +46,10 @@ from digit_core.readings import State
 from digit_core.records import Box
 
 _SAME = str.maketrans("−–—·′″", "---.'\"")
-"""Characters that people who transcribe write for marks that the alphabet has."""
+"""Characters that transcribers write for marks of the alphabet."""
 
 _NAMED = 0.9
-"""Of the true numbers of a page the share whose row and column a form must have for its cells to decide."""
+"""Share of a page's true numbers whose row and column a form must have for its cells to decide."""
 
 __all__ = ["Counts", "Mistake", "PageScore", "Rate", "Score", "find_pages", "readings_of", "score"]
 
@@ -61,10 +61,10 @@ _PUBLISHED = {State.ACCEPTED, State.CONFIRMED, State.CORRECTED}
 
 
 def score(tables: Mapping[str, pa.Table], truth: Iterable[PageTruth]) -> Score:
-    """Scores the tables `pages`, `numbers` and `digits` (schemas of digit_core.results.schema; current rows only).
+    """Score the tables `pages`, `numbers` and `digits` (schemas of digit_core.results.schema; current rows only).
 
-    `numbers` may be CORRECTED (digit_core.review.corrections), which scores what people made of the machine's reading.
-    Rows of pages without truth are passed over. Raises InputError if two pages bear the name of one truth.
+    `numbers` may be CORRECTED (digit_core.review.corrections), which scores the results after review. Pages without truth are
+    skipped. Raises InputError if two pages match the name of one truth.
     """
     truth = tuple(truth)
     found = find_pages(tables["pages"], (page.name for page in truth))
@@ -74,10 +74,10 @@ def score(tables: Mapping[str, pa.Table], truth: Iterable[PageTruth]) -> Score:
 
 
 def find_pages(pages: pa.Table, names: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """The row of `pages` (uri, page_index, page_count, state) of each name that has one.
+    """Return the row of `pages` (uri, page_index, page_count, state) of each name that has one.
 
-    A page's name is its file's stem; in a file of several pages the stem, "-" and the page counted from 1.
-    Raises InputError naming both if two pages have one of these names.
+    A page's name is its file's stem; in a file of several pages the stem, "-" and the page counted from 1. Raises InputError
+    naming both if two pages have one of these names.
     """
     wanted, found = set(names), dict[str, dict[str, Any]]()
     for row in pages.select(["uri", "page_index", "page_count", "state"]).to_pylist():
@@ -119,7 +119,7 @@ def _score_page(
 
 
 def readings_of(numbers: Iterable[Mapping[str, Any]], digits: Iterable[Mapping[str, Any]]) -> list[NumberRead]:
-    """A page's rows of `numbers` that are readings, each with its rows of `digits`."""
+    """Return a page's rows of `numbers` that are readings, each with its rows of `digits`."""
     parts: defaultdict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for row in digits:
         if row["digit"]:
@@ -141,12 +141,12 @@ def readings_of(numbers: Iterable[Mapping[str, Any]], digits: Iterable[Mapping[s
 
 
 def _cell(row: Mapping[str, Any]) -> tuple[str, str]:
-    """Row and column of a number's cell, or its zone; results of earlier schemas have none."""
+    """Return row and column of a number's cell, or its zone; results of earlier schemas have none."""
     return (row["row"] or row["zone"] or "", row["column"] or "") if row.get("zone") else ("", "")
 
 
 def _parts(number: Mapping[str, Any], digits: Iterable[Mapping[str, Any]]) -> tuple[tuple[str, bool], ...]:
-    """Each digit from left to right with "was accepted". Of a number that people settled the digits are those they gave."""
+    """Return each digit from left to right with "was accepted". A number that people decided has their digits."""
     if number["state"] in _BY_PEOPLE:
         return tuple((digit, digit.isdecimal()) for digit in number["digits"])
     return tuple((row["digit"], row["state"] == State.ACCEPTED) for row in sorted(digits, key=lambda row: row["place"]))
@@ -162,7 +162,7 @@ def _review_counts(numbers: Iterable[Mapping[str, Any]], digits: Iterable[Mappin
 
 @dataclass(frozen=True, slots=True)
 class _Outcome:
-    """A page's readings sorted into pairs with certain numbers, spare ones, and ones that are left out."""
+    """A page's readings sorted into pairs with certain numbers, extra ones, and ones that are left out."""
 
     truth: PageTruth
     readings: Sequence[NumberRead]
@@ -172,7 +172,7 @@ class _Outcome:
 
     @classmethod
     def of(cls, truth: PageTruth, readings: Sequence[NumberRead], cells: Collection[tuple[str, str]] = ()) -> Self:
-        """cells: those that the page's form has, whether they hold a number or not."""
+        """Sort the readings of a page. cells: all cells of the page's form, with or without a number."""
         by = By.PLACE if truth.boxes else By.CELL if _names(truth, cells) else By.TEXT
         pairs = match(truth.numbers, readings, by)
         matched = {r for _, r in pairs}
@@ -205,7 +205,7 @@ class _Outcome:
 
 
 def _mistake(truth: TruthNumber, read: NumberRead | None) -> Mistake:
-    """In digits where these are wrong, else as written."""
+    """Describe the mistake in digits where these are wrong, else as written."""
     if read is None or read.digits != truth.digits:
         return Mistake(truth.row, truth.column, truth.digits, read.digits if read else "", bool(read and read.accepted))
     return Mistake(truth.row, truth.column, truth.text, read.text, read.accepted)
@@ -216,8 +216,7 @@ def _is_right(truth: TruthNumber, read: NumberRead) -> bool:
 
 
 def _marks_agree(truth: TruthNumber, read: NumberRead) -> bool:
-    """Tell whether a number is written as the truth has it, spaces and the look of dashes and points aside, or comes to the
-    same."""
+    """Tell whether the number's text equals the truth's, ignoring spaces and variants of dashes and points, or its value does."""
     value = interpret(truth.text).value
     return _plain(read.text) == _plain(truth.text) or (value is not None and read.value == value)
 
@@ -227,7 +226,7 @@ def _plain(text: str) -> str:
 
 
 def _names(truth: PageTruth, cells: Collection[tuple[str, str]]) -> bool:
-    """Tell whether the truth speaks of the cells of this form."""
+    """Tell whether the truth's rows and columns are cells of this form."""
     known = sum(cell_of(number, cells) is not None for number in truth.numbers)
     return bool(cells) and known >= _NAMED * len(truth.numbers)
 

@@ -1,4 +1,4 @@
-"""How well a number set was read: whole numbers, digits, and what the confidences and states are worth."""
+"""Scores of a number set: whole numbers, digits, confidences and states."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ import numpy as np
 from digit_core.calibration.binomial import upper_bound
 
 SUREST = (90, 70, 50, 30)
-"""Per cent of the numbers, the surest ones, among which the wrong ones are counted."""
+"""Percentages of the numbers, highest confidence first, among which the wrong ones are counted."""
 
 CERTAINTY = 0.95
-"""Of the bound on the share of wrong numbers among the accepted."""
+"""Certainty of the bound on the share of wrong numbers among the accepted."""
 
 _BINS = 10
 _MOST_CONFUSED = 12
@@ -23,7 +23,7 @@ _MOST_CONFUSED = 12
 
 @dataclass(frozen=True, slots=True)
 class ReadNumber:
-    """A number of a set: its digits and text as they are, and as they were read, how surely, and whether it was accepted."""
+    """A number of a set: true digits and text, the reading, its confidence, and whether it was accepted."""
 
     digits: str
     text: str
@@ -40,13 +40,13 @@ class ReadNumber:
 
 @dataclass(frozen=True, slots=True)
 class SetScore:
-    """The figures of a set, or of several together. Shares are of 1.
+    """Figures of a set, or of several together. Shares are of 1.
 
-    exact: numbers whose digits were all read and no others; exact_text: and all marks; digits: 1 less the edits that the digits
-    need, a digit. wrong_in_surest: by per cent. accepted, accepted_wrong: counts; wrong_at_most: the bound on their share with a
-    certainty of 95 %, None where none was accepted. calibration_error: the mean distance between confidence and share of right
-    numbers over ten bins of equal width (Guo et al., "On calibration of modern neural networks", ICML 2017). confusions: digit,
-    what was read for it ("" for nothing), and how often; a digit read where there is none is ("", digit, count).
+    exact: numbers whose digits were all read and no others; exact_text: and all marks; digits: 1 minus the edits per digit.
+    wrong_in_surest: by per cent. accepted, accepted_wrong: counts; wrong_at_most: upper bound on their share with a certainty of
+    95 %, None where none was accepted. calibration_error: the mean distance between confidence and share of right numbers over
+    ten bins of equal width (Guo et al., "On calibration of modern neural networks", ICML 2017). confusions: digit, what was read
+    for it ("" for nothing), and how often; an extra digit is ("", digit, count).
     """
 
     name: str
@@ -62,7 +62,7 @@ class SetScore:
     confusions: tuple[tuple[str, str, int], ...]
 
     def to_dict(self) -> dict[str, Any]:
-        """For JSON."""
+        """Convert to a dictionary for JSON."""
         names = [name for name in self.__slots__ if name not in ("wrong_in_surest", "confusions")]
         surest = {str(share): wrong for share, wrong in self.wrong_in_surest.items()}
         return {name: getattr(self, name) for name in names} | {
@@ -72,7 +72,7 @@ class SetScore:
 
 
 def score_set(name: str, numbers: Sequence[ReadNumber]) -> SetScore:
-    """The figures of at least one number."""
+    """Compute the figures of at least one number."""
     right = np.array([number.right for number in numbers])
     sure = np.array([number.confidence for number in numbers])
     accepted = np.array([number.accepted for number in numbers])
@@ -106,7 +106,7 @@ def _calibration_error(sure: np.ndarray, right: np.ndarray) -> float:
 
 
 def edited(true: str, read: str) -> list[tuple[str, str]]:
-    """The fewest edits that make one text of the other: (character, what was read for it), "" for none.
+    """Return the fewest edits that turn one text into the other: (character, what was read for it), "" for none.
 
     Levenshtein, "Binary codes capable of correcting deletions, insertions, and reversals" (1966).
     """

@@ -1,4 +1,4 @@
-"""The promotion gate for detector and strip reader: champion and challenger read the same held-out strips from end to end."""
+"""The promotion gate for detector and strip reader: champion and challenger read the same held-out strips completely."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from digit_core.evaluation.promotion_gate import GatePolicy, GateVerdict, p_text
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StripAnswers:
-    """How strips were read: whether each number was read exactly (n,) and how sure the reading was (n,); strips a second."""
+    """Results on strips: whether each number was read exactly (n,) and its confidence (n,); strips per second."""
 
     right: NDArray[np.bool_]
     confidence: NDArray[np.float64]
@@ -23,14 +23,14 @@ class StripAnswers:
 
     @property
     def wrong_in_surest_half(self) -> int:
-        """Strips that were read wrong, among the half that was read most surely."""
+        """Count the wrong strips among the half with the highest confidence."""
         surest = np.argsort(self.confidence, kind="stable")[len(self.confidence) // 2 :]
         return int((~self.right[surest]).sum())
 
 
 @dataclass(frozen=True, slots=True)
 class StripComparison:
-    """Both on one set of strips: numbers read exactly, strips read wrong among the surest half, strips a second."""
+    """Both networks on one set of strips: numbers read exactly, wrong ones in the surest half, strips per second."""
 
     name: str
     exact: Paired
@@ -39,7 +39,7 @@ class StripComparison:
 
 
 def compare_strips(name: str, champion: StripAnswers, challenger: StripAnswers) -> StripComparison:
-    """Both answers must be of the same strips, in the same order."""
+    """Compare two results on the same strips, in the same order."""
     old, new = champion.right, challenger.right
     exact = Paired(len(old), int((old & new).sum()), int((old & ~new).sum()), int((~old & new).sum()))
     errors = champion.wrong_in_surest_half, challenger.wrong_in_surest_half
@@ -47,9 +47,8 @@ def compare_strips(name: str, champion: StripAnswers, challenger: StripAnswers) 
 
 
 def strip_verdict(comparisons: Sequence[StripComparison], policy: GatePolicy) -> GateVerdict:
-    """A challenger is refused when it reads fewer numbers, or errs more often where it is sure, than chance explains, or is
-    much slower.
-    """
+    """Refuse a challenger that reads fewer numbers, or makes more errors at high confidence, than chance explains, or is much
+    slower."""
     return GateVerdict(tuple(reason for one in comparisons for reason in _reasons(one, policy)))
 
 
@@ -65,12 +64,12 @@ def _reasons(one: StripComparison, policy: GatePolicy) -> Iterator[str]:
     if one.speed.challenger < policy.min_speed * one.speed.champion:
         yield (
             f"on {one.name} it reads {one.speed.challenger:,.0f} strips/s, the champion {one.speed.champion:,.0f}; "
-            f"at least {policy.min_speed:.0%} of that is asked"
+            f"at least {policy.min_speed:.0%} of that is required"
         )
 
 
 def strip_figures(comparisons: Sequence[StripComparison]) -> list[FigureRow]:
-    """The figures of both, as rows of a table."""
+    """Return the figures of both, as rows of a table."""
     return [row for one in comparisons for row in _rows(one)]
 
 
@@ -83,7 +82,7 @@ def _rows(one: StripComparison) -> Iterator[FigureRow]:
 
 
 def strip_metrics(comparisons: Sequence[StripComparison]) -> dict[str, float]:
-    """The challenger's figures under the names that MLflow shows."""
+    """Return the challenger's figures under the names that MLflow shows."""
     found = {}
     for one in comparisons:
         name = one.name.replace(" ", "_")

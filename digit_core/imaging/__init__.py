@@ -1,1 +1,1 @@
-"""From bytes to a page made ready: decoding, paper and light, rulings."""
+"""Imaging: from bytes to a prepared page: decoding, background, rulings."""

@@ -1,4 +1,4 @@
-"""The paper under the writing: how bright it is where, whatever the light, and the scan divided by it."""
+"""Background estimation: the brightness of the paper everywhere, and the scan divided by it."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from digit_core.records import Grey
 Mask = NDArray[np.uint8]
 
 _SIDE = 640
-"""Pixels of the longer side at most on which paper is looked for."""
+"""Greatest length in pixels of the longer side on which paper is estimated."""
 
 _DEEPEST_SHADOW = 6
-"""Paper is at least the page's usual paper divided by so much: what is darker is none (a punch hole, the bed of a scanner), and
-dividing by it would blow noise up."""
+"""Greatest factor by which paper is darker than the page's usual paper: what is darker is none (a punch hole, the bed of a
+scanner), and dividing by it would amplify noise."""
 
 _SHADOWS_STEP = 0.05
-"""Of the paper's brightness: a blur that changes it by more has reached across the edge of a shadow."""
+"""Share of the paper's brightness: a blur that changes it by more has reached across the edge of a shadow."""
 
 _WIDEST_STROKE = 15
-"""Pixels: a stroke of a figure as large as are read is no wider, so a narrower closing would take its ink for paper."""
+"""Pixels: no stroke of a figure is wider, so a narrower closing would take its ink for paper."""
 
 _BLACK = 20
 """Grey below which there is no paper, however dark the rest."""
 
 
 def reduced(image: Grey, side: int) -> Grey:
-    """The image with its longer side at most `side` pixels, by area averaging."""
+    """Reduce the image to at most `side` pixels on its longer side, by area averaging."""
     scale = side / max(image.shape)
     if scale >= 1:
         return image
@@ -37,11 +37,11 @@ def reduced(image: Grey, side: int) -> Grey:
 
 
 def estimate_paper(scan: Grey, reach: float, *, blurred: bool, outside: Mask | None = None) -> Grey:
-    """Brightness of the bare paper, uint8, at most 640 pixels a side: what a closing leaves that is wider than any stroke.
+    """Estimate the brightness of the bare paper, uint8, at most 640 pixels a side, by a closing wider than any stroke.
 
-    reach: width of the closing as a share of the shorter side. The edge of a shadow stays as sharp as it is, unless `blurred`:
-    so small a piece as a strip is lit evenly, and its ink may be as wide as the closing. outside: mask of the scan's shape, 255
-    where there is no page.
+    reach: width of the closing as a share of the shorter side. The edge of a shadow stays sharp, unless `blurred`: a small piece
+    such as a strip is lit evenly, and its ink may be as wide as the closing. outside: mask of the scan's shape, 255 outside the
+    page.
     """
     small = reduced(scan, _SIDE)
     window = max(5 if blurred else _WIDEST_STROKE, round(min(small.shape) * reach)) | 1
@@ -54,34 +54,34 @@ def estimate_paper(scan: Grey, reach: float, *, blurred: bool, outside: Mask | N
 
 
 def without_ink(small: Grey, window: int) -> Grey:
-    """The picture without what is dark and narrower than `window` pixels."""
+    """Remove what is dark and narrower than `window` pixels."""
     kernel = np.ones((window, window), np.uint8)
     return np.asarray(cv2.morphologyEx(small, cv2.MORPH_CLOSE, kernel, borderType=cv2.BORDER_REPLICATE), np.uint8)
 
 
 def _blurred(paper: Grey, window: int) -> Grey:
-    # So smooth a picture needs few pixels; a wide blur of many would cost more than all else that is done to a strip.
+    # a smooth picture needs few pixels; a wide blur of many would cost more than all other steps on a strip
     coarser = max(1, window // 8)
     paper = reduced(paper, -(-max(paper.shape) // coarser))
     return np.asarray(cv2.GaussianBlur(paper, (0, 0), window / 2 / coarser, borderType=cv2.BORDER_REPLICATE), np.uint8)
 
 
 def _evened(paper: Grey, window: int) -> Grey:
-    """Without the steps that a closing leaves, but with those of a shadow's edge, across which no blur may reach."""
+    """Smooth the steps that a closing leaves, but keep a shadow's edge sharp."""
     soft = cv2.GaussianBlur(paper, (0, 0), window / 7, borderType=cv2.BORDER_REPLICATE)
     step = cv2.absdiff(soft, paper) > _SHADOWS_STEP * paper
     return np.where(step, paper, soft).astype(np.uint8)
 
 
 def flatten(scan: Grey, paper: Grey) -> Grey:
-    """Divides by the paper's own brightness, and returns darkness: 0 paper, 255 black."""
+    """Divide by the paper's brightness and return darkness: 0 paper, 255 black."""
     height, width = scan.shape
     full = cv2.resize(paper, (width, height), interpolation=cv2.INTER_LINEAR)
     return np.asarray(cv2.bitwise_not(cv2.divide(scan, full, scale=250)), np.uint8)
 
 
 def filled(paper: Grey, outside: Mask) -> Grey:
-    """The paper with what lies outside the page (255 in the mask) as bright as the page's nearest part."""
+    """Fill the area outside the page (255 in the mask) with the brightness of the nearest part of the page."""
     outside = np.asarray(cv2.resize(outside, paper.shape[::-1], interpolation=cv2.INTER_NEAREST), np.uint8)
     if not outside.any() or outside.all():
         return paper

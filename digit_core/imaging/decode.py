@@ -1,7 +1,7 @@
-"""Bytes -> page images: JPEG, PNG, TIFF, JPEG 2000 and PDF, by their content and never by their name.
+"""Bytes -> page images: JPEG, PNG, TIFF, JPEG 2000, WebP, BMP and PDF, by their content and never by their name.
 
-Sizes are read from headers and checked against DecodeLimits before a pixel is decoded. Whatever the bytes are, the only
-exception that leaves this module is PageError.
+Sizes are read from headers and checked against DecodeLimits before a pixel is decoded. Whatever the bytes are, the only exception
+that leaves this module is PageError.
 """
 
 from __future__ import annotations
@@ -23,18 +23,22 @@ _PICTURES = (
     (b"\xff\x4f\xff\x51", ImageFormat.JPEG2000),  # a bare codestream
 )
 _TIFF_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")  # the latter two are BigTIFF
+_WEBP, _BMP_HEADS = (b"RIFF", b"WEBP"), (12, 40, 52, 56, 64, 108, 124)
+_PHONES = {b"hei": "HEIC", b"hev": "HEIC", b"mif": "HEIC", b"msf": "HEIC", b"avi": "AVIF"}
+"""Pictures as telephones take them, by the beginning of their brand."""
+
 _PDF_MAGIC = b"%PDF-"
-_PDF_MAGIC_WITHIN = 1024  # readers allow as much before it
+_PDF_MAGIC_WITHIN = 1024  # readers accept as many bytes before it
 
 
 def probe(data: bytes, limits: DecodeLimits) -> int:
-    """How many pages the file has, by its headers. Raises PageError, TOO_LARGE for a single picture of too many pixels too."""
+    """Return the number of pages, from the headers. Raises PageError, also TOO_LARGE for a single picture of too many pixels."""
     with _opened(data, limits) as pages:
         return pages.count
 
 
 def decode_page(data: bytes, index: int, limits: DecodeLimits) -> PageImage:
-    """One page, `index` from 0: upright, 8-bit grey, with its resolution. Raises PageError.
+    """Decode one page, `index` from 0: upright, 8-bit grey, with its resolution. Raises PageError.
 
     16 bits are scaled to 8 by the depth that was used (see raster.eight_bits), colour becomes luma, transparency white paper.
     """
@@ -45,7 +49,7 @@ def decode_page(data: bytes, index: int, limits: DecodeLimits) -> PageImage:
 
 
 def decode_pages(data: bytes, indices: Iterable[int], limits: DecodeLimits) -> Iterator[PageImage | PageError]:
-    """One outcome for every index, in order; opens the file once. A file that cannot be opened fails each of its pages."""
+    """Yield one outcome per index, in order; the file is opened once. If it cannot be opened, each page fails."""
     with ExitStack() as stack:
         try:
             pages: Pages | PageError = stack.enter_context(_opened(data, limits))
@@ -68,14 +72,14 @@ def _outcome(pages: Pages, index: int) -> PageImage | PageError:
 
 
 def _bare(error: PageError) -> PageError:
-    """The same without its traceback, whose frames would keep the whole file in memory as long as the error is kept."""
+    """Remove the traceback, whose frames would keep the whole file in memory as long as the error."""
     return PageError(error.reason, str(error))
 
 
 @contextmanager
 def _opened(data: bytes, limits: DecodeLimits) -> Iterator[Pages]:
     _check_bytes(len(data), limits)
-    kind = next((kind for magic, kind in _PICTURES if data.startswith(magic)), None)
+    kind = _picture(data)
     if kind is not None:
         yield open_picture(data, kind, limits)
     elif data.startswith(_TIFF_MAGIC):
@@ -87,11 +91,23 @@ def _opened(data: bytes, limits: DecodeLimits) -> Iterator[Pages]:
         raise _unknown(data)
 
 
+def _picture(data: bytes) -> ImageFormat | None:
+    if data.startswith(_WEBP[0]) and data[8:12] == _WEBP[1]:
+        return ImageFormat.WEBP
+    if data.startswith(b"BM") and int.from_bytes(data[14:18], "little") in _BMP_HEADS:
+        return ImageFormat.BMP
+    return next((kind for magic, kind in _PICTURES if data.startswith(magic)), None)
+
+
 def _unknown(data: bytes) -> PageError:
+    if data[4:8] == b"ftyp" and data[8:11] in _PHONES:
+        name = _PHONES[data[8:11]]
+        message = f"{name} pictures are not read: convert it to JPEG or PNG, or set the camera so ('most compatible' on iPhones)"
+        return PageError(FailureReason.NOT_AN_IMAGE, message)
     beginnings = (*(magic for magic, _ in _PICTURES), *_TIFF_MAGIC, _PDF_MAGIC)
     if any(magic.startswith(data) for magic in beginnings):
         return PageError(FailureReason.TRUNCATED, f"the file is cut short after {len(data)} bytes; copy it again")
-    message = f"not a JPEG, PNG, TIFF, JPEG 2000 or PDF file, whatever its name: it begins with {data[:12]!r}"
+    message = f"not a JPEG, PNG, TIFF, JPEG 2000, WebP, BMP or PDF file, whatever its name: it begins with {data[:12]!r}"
     return PageError(FailureReason.NOT_AN_IMAGE, message)
 
 

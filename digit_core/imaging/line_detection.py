@@ -1,4 +1,4 @@
-"""The rulings of a page, found whatever their darkness, as maps and as line segments."""
+"""Detection of rulings, whatever their darkness, as masks and as line segments."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ SIDE = 1200
 """Pixels of the longer side of the maps."""
 
 _RUN = 0.027
-"""Share of the longer side that a ruling is long at least: the sides of a box for one number are."""
+"""Least length of a ruling as a share of the longer side: the sides of a box for one number have it."""
 
 _DOTS, _THICK = 5, 6
-"""Map pixels: dots so near are one line; what is so thick is no ruling."""
+"""Map pixels: greatest distance of dots that form a line; greatest thickness of a ruling."""
 
 _FAINTEST = 14
-"""Of 255: darkness against the paper on either side from which a run is a ruling."""
+"""Least darkness, out of 255, of a ruling against the paper on either side."""
 
 _BRIDGED, _SHORTEST = 0.02, 0.035
 """Shares of the longer side: gaps that are closed in a segment (writing and folds interrupt rulings), and its least length."""
@@ -36,13 +36,13 @@ _Line = tuple[float, float, float, float]
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """Printed rulings of a page or a layout: each x1, y1, x2, y2."""
+    """Printed rulings of a page or a layout: segments (x1, y1, x2, y2)."""
 
     __pydantic_config__: ClassVar[Mapping[str, object]] = {
         "extra": "forbid",
         "coerce_numbers_to_str": True,
         "allow_inf_nan": False,
-    }  # as for the parts of a layout, one of which this is
+    }  # strict, like the other parts of a layout
 
     horizontal: tuple[tuple[float, float, float, float], ...] = ()
     vertical: tuple[tuple[float, float, float, float], ...] = ()
@@ -50,8 +50,9 @@ class Lines:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LineMaps:
-    """255 where a horizontal (`across`) or a vertical (`down`) ruling goes through, and the page's own darkness; all at `scale`
-    map pixels a page pixel.
+    """Masks of a page's rulings, and its darkness, all at `scale` map pixels per page pixel.
+
+    across, down: 255 where a horizontal or a vertical ruling passes.
     """
 
     across: Mask
@@ -61,12 +62,12 @@ class LineMaps:
 
     @property
     def side(self) -> int:
-        """Pixels of the longer side."""
+        """Return the pixels of the longer side."""
         return int(max(self.across.shape))
 
 
 def line_maps(darkness: Grey) -> LineMaps:
-    """The rulings of a level page: 0 paper, 255 black."""
+    """Detect the rulings of a level page: 0 paper, 255 black."""
     scale = min(1.0, SIDE / max(darkness.shape))
     height, width = (max(1, round(length * scale)) for length in darkness.shape)
     small = np.asarray(cv2.resize(darkness, (width, height), interpolation=cv2.INTER_AREA), np.uint8) if scale < 1 else darkness
@@ -75,9 +76,10 @@ def line_maps(darkness: Grey) -> LineMaps:
 
 
 def _runs(small: Grey) -> Mask:
-    """Thin and straight from left to right; tilted by a pixel here and there it is still one run, as it is widened across."""
+    """Find thin, straight horizontal runs; one that is tilted by a pixel here and there stays whole, as it is widened across."""
     thick = np.ones((_THICK, 1), np.uint8)
-    # Of an even kernel the second anchor mirrors the first: else a thick bar moves by a pixel, and its edge is left as a line.
+    # for an even kernel the second anchor mirrors the first; otherwise a thick bar moves by a pixel, and its edge remains as a
+    # line
     thin = cv2.subtract(small, cv2.dilate(cv2.erode(small, thick), thick, anchor=(0, _THICK - 1 - _THICK // 2)))
     joined = cv2.morphologyEx(cv2.dilate(thin, np.ones((3, 1), np.uint8)), cv2.MORPH_CLOSE, np.ones((1, _DOTS), np.uint8))
     runs = cv2.morphologyEx(joined, cv2.MORPH_OPEN, np.ones((1, max(8, round(_RUN * max(small.shape)))), np.uint8))
@@ -85,7 +87,7 @@ def _runs(small: Grey) -> Mask:
 
 
 def page_lines(maps: LineMaps) -> Lines:
-    """The rulings as segments in pixels of the page, longest first."""
+    """Return the rulings as segments in pixels of the page, longest first."""
     across = segments_of(maps.across) / maps.scale
     down = segments_of(np.ascontiguousarray(maps.down.T))[:, [1, 0, 3, 2]] / maps.scale
     return Lines(_rounded(across), _rounded(down))
@@ -97,7 +99,7 @@ def _rounded(segments: Segments) -> tuple[_Line, ...]:
 
 
 def segments_of(runs: Mask) -> Segments:
-    """The segments that rulings from left to right make, in pixels of the map, longest first."""
+    """Return the segments of horizontal rulings, in pixels of the map, longest first."""
     side = max(runs.shape)
     joined = cv2.morphologyEx(runs, cv2.MORPH_CLOSE, np.ones((1, max(3, round(_BRIDGED * side))), np.uint8))
     count, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
@@ -108,7 +110,7 @@ def segments_of(runs: Mask) -> Segments:
 
 
 def _segment(labels: NDArray[np.integer], box: list[int], label: int) -> _Line:
-    """The line through the middle of a component, from its left end to its right."""
+    """Return the line through the middle of a component, from its left to its right end."""
     x, y, w, h = box
     rows, columns = np.nonzero(labels[y : y + h, x : x + w] == label)
     slope, height = np.polyfit(columns, rows, 1)
@@ -116,7 +118,7 @@ def _segment(labels: NDArray[np.integer], box: list[int], label: int) -> _Line:
 
 
 def drawn(segments: Segments, shape: tuple[int, ...], thickness: int = 1) -> Mask:
-    """A picture (height, width) of segments in its pixels: 255 on a line."""
+    """Draw segments into a mask (height, width): 255 on a line."""
     canvas = np.zeros(shape[:2], np.uint8)
     ends = np.rint(segments).astype(np.int32).reshape(-1, 2, 2)
     cv2.polylines(canvas, list(ends), isClosed=False, color=255, thickness=thickness)

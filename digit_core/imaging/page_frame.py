@@ -1,7 +1,6 @@
-"""Where the page lies on its picture: around it may be the bed of a scanner, a table, the gutter of a book.
+"""Detection of the page within its surround: the bed of a scanner, a table, the gutter of a book.
 
-What is taken for such a surround is dark, wide, reaches the edge of the picture, and has no ink on it: the dark half of a page
-that lies in a shadow has.
+A surround is dark, wide, reaches the edge of the picture, and has no ink on it, unlike the dark half of a page in a shadow.
 """
 
 from __future__ import annotations
@@ -19,16 +18,16 @@ from digit_core.records import Box, Grey
 Mask = NDArray[np.uint8]
 
 _SIDE = 512
-"""Pixels of the longer side at most on which a page is looked for."""
+"""Greatest length in pixels of the longer side on which a page is looked for."""
 
 _DARKER = 0.6
-"""Of the paper's brightness: a surround is darker than that."""
+"""Greatest brightness of a surround, as a share of the paper's."""
 
 _LEAST, _LEAST_PAGE = 0.01, 0.06
-"""Shares of the picture: a smaller surround is left where it is; a smaller page is none."""
+"""Shares of the picture: least size of a surround that is cut off, and of a page."""
 
 _INK, _INKED = 0.35, 0.004
-"""Of its own ground's brightness that ink takes away, and the share of a dark part that ink covers from which it is a page."""
+"""Share of the background's brightness that ink takes away, and share of a dark part covered by ink from which it is a page."""
 
 _EDGE = 2
 """Pixels of the small picture by which a surround is widened: the page's edge is neither."""
@@ -36,12 +35,12 @@ _EDGE = 2
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PageFrame:
-    """Where there is no page, on a small copy of the picture: 255 outside it, 0 on it."""
+    """Mask of the surround on a reduced copy of the picture: 255 outside the page, 0 on it."""
 
     outside: Mask
 
     def box(self, shape: tuple[int, ...]) -> Box:
-        """The upright box around the page on the picture of this shape (height, width), in its pixels."""
+        """Return the upright box around the page on the picture of this shape (height, width), in its pixels."""
         height, width = shape[:2]
         x, y = width / self.outside.shape[1], height / self.outside.shape[0]
         columns, rows = (np.flatnonzero((self.outside == 0).any(axis=axis)) for axis in (0, 1))
@@ -50,7 +49,7 @@ class PageFrame:
         return Box(left, top, max(1, right - left), max(1, bottom - top))
 
     def mask(self, shape: tuple[int, ...]) -> Mask:
-        """Of that box: 255 where there is no page."""
+        """Return the mask of that box: 255 outside the page."""
         box = self.box(shape)
         full = cv2.resize(self.outside, (shape[1], shape[0]), interpolation=cv2.INTER_NEAREST)
         return np.ascontiguousarray(full[box.y : box.bottom, box.x : box.right], np.uint8)
@@ -58,9 +57,8 @@ class PageFrame:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What a surround looks like: wider than `window` of the picture's shorter side; `along`: the share of one side of the
-    picture that it covers at least.
-    """
+    """Criteria of a surround: wider than `window` of the picture's shorter side; `along`: least share of one side of the picture
+    that it covers."""
 
     window: float
     along: float
@@ -68,11 +66,11 @@ class Surroundings:
 
 OF_PAGE = Surroundings(window=1 / 24, along=0.0)
 OF_STRIP = Surroundings(window=0.2, along=0.5)
-"""A strip has strokes as wide as a gutter; but no stroke runs along half of its side."""
+"""A strip may have strokes as wide as a gutter, but no stroke runs along half of its side."""
 
 
 def find_page(picture: Grey, kind: Surroundings) -> PageFrame | None:
-    """The page within a dark surround of up to nine tenths of the picture; None if it fills its picture."""
+    """Find the page within a dark surround of up to nine tenths of the picture; None if the page fills the picture."""
     small = reduced(picture, _SIDE)
     window = max(5, round(min(small.shape) * kind.window)) | 1
     if min(small.shape) <= window:
@@ -89,11 +87,11 @@ def find_page(picture: Grey, kind: Surroundings) -> PageFrame | None:
 
 
 def _dark_parts(small: Grey, ground: Grey, window: int, kind: Surroundings) -> Iterator[Mask]:
-    """Masks of the connected dark parts of the ground that are a surround."""
+    """Yield masks of the connected dark parts of the background that qualify as a surround."""
     level, _ = cv2.threshold(ground, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
     paper = float(np.median(ground[ground > level])) if (ground > level).any() else 0.0
     dark = np.asarray(ground < min(level + 1, _DARKER * paper), np.uint8)
-    # What is narrower than the window here was bridged from side to side, as two strokes that touch the edge may be.
+    # narrower than the window here means bridged from side to side, as by two strokes that touch the edge
     border = window // 2
     wide = cv2.copyMakeBorder(dark, border, border, border, border, cv2.BORDER_REPLICATE)
     opened = cv2.morphologyEx(wide, cv2.MORPH_OPEN, np.ones((border, border), np.uint8))
@@ -106,7 +104,7 @@ def _dark_parts(small: Grey, ground: Grey, window: int, kind: Surroundings) -> I
 
 
 def _reaches(part: Mask, along: float) -> bool:
-    """Whether it covers so much of one side of the picture."""
+    """Whether the part covers this share of one side of the picture."""
     sides = (part[0], part[-1], part[:, 0], part[:, -1])
     return any(bool(side.any()) and float(side.mean()) >= along for side in sides)
 
@@ -121,8 +119,8 @@ def _is_inked(small: Grey, ground: Grey, part: Mask) -> bool:
 
 
 def _is_light(small: Grey, ground: Grey, outside: Mask) -> bool:
-    """Whether what is left is paper, most of which is bare. Of light ink on black the closing leaves a light page that is mostly
-    as dark as its surround."""
+    """Whether the rest is mostly bare paper. For light ink on black the closing leaves a light page that is mostly as dark as its
+    surround."""
     paper = outside == 0
     bare = float(np.median(small[paper]))
     return bare > 0.75 * float(np.median(ground[paper])) and bare > float(np.median(small[~paper])) / _DARKER

@@ -1,4 +1,4 @@
-"""Paper that is not bare: the security pattern of a cheque, coarse fibres, the dots of a copy; told from ink and taken off.
+"""Patterned paper (security patterns of cheques, coarse fibres, copy dots), told from ink and removed.
 
 Pictures are darkness, uint8 of shape (height, width), 0 paper, 255 black.
 """
@@ -12,18 +12,18 @@ from numpy.typing import NDArray
 from digit_core.records import Grey
 
 _FINE = 1.5
-"""Pixels of the blur in which a pattern becomes an even grey, and a stroke of a pen does not."""
+"""Pixels of the blur that turns a pattern into even grey, but not a stroke of a pen."""
 
 _KEPT = 0.8
-"""Of the level between paper and ink (Otsu, "A threshold selection method from gray-level histograms", 1979): from here on ink
-is left, first faint and then as dark as it was."""
+"""Share of the level between paper and ink (Otsu, "A threshold selection method from gray-level histograms", 1979) from which ink
+is kept, first faint and then as dark as it was."""
 
 _SPREAD = 5
-"""Pixels: what is nearer to ink is neither paper nor ink."""
+"""Pixels: the area closer to ink is neither paper nor ink."""
 
 
 def paper_darkness(darkness: Grey) -> float:
-    """How dark the paper is between the ink, as a share of the ink's darkness: the median of both; 0 where there is no ink."""
+    """Return the darkness of the paper between the ink, as a share of the ink's: the median of both; 0 without ink."""
     soft, level = _soft(darkness)
     ink = soft > level
     if not ink.any():
@@ -33,7 +33,7 @@ def paper_darkness(darkness: Grey) -> float:
 
 
 def without_pattern(darkness: Grey) -> Grey:
-    """The ink alone, a little softer: what is far fainter than the rest is taken for paper."""
+    """Remove the pattern: everything much fainter than the rest; the ink becomes slightly softer."""
     soft, level = _soft(darkness)
     ink = soft > level
     if not ink.any():

@@ -1,7 +1,7 @@
-"""PDF -> upright grey pages: the embedded scan where a page is one, else a rendering.
+"""Decoding of PDF to upright grey pages: the embedded scan where a page is one, else a rendering.
 
-PDFium must not be entered by two threads at once, so every visit is made under one lock; documents, pages and bitmaps
-are closed by hand, in that same lock, so that nothing is left to the garbage collector of some other thread.
+PDFium must not be used by two threads at once, so every call is made under one lock; documents, pages and bitmaps are closed
+explicitly, under the same lock, so that nothing is left to the garbage collector in another thread.
 """
 
 from __future__ import annotations
@@ -28,29 +28,29 @@ from digit_core.records import Grey, PageImage
 _LOCK = threading.RLock()
 _PDFIUM_ERRORS = (
     pypdfium2.PdfiumError,
-    AssertionError,  # pypdfium2 asserts that PDFium gave it a handle …
-    LookupError,  # … and looks up its constants in tables
+    AssertionError,  # pypdfium2 asserts that PDFium returned a handle
+    LookupError,  # it looks up constants in tables
     ValueError,
     ArithmeticError,  # sizes that are infinite or not a number
 )
 _POINTS_PER_INCH = 72.0
 
-# Image dictionaries stand in the clear in every PDF (streams may not be packed into object streams), and PDFium has no
-# call that tells of these keys. A masked image is only right when rendered; `Decode` may invert a JPEG's values.
+# Image dictionaries are uncompressed in every PDF (streams may not be packed into object streams), and PDFium has no call for
+# these keys. A masked image is only right when rendered; `Decode` may invert a JPEG's values.
 _MASK = re.compile(rb"/(?:ImageMask\s+true|SMask\s+\d|Mask\s*[\[\d])")
 _DECODE = re.compile(rb"/Decode\s*[\[\d]")
 
-_ON_PAGE = 0.9  # so much of the page the image of a scan covers …
-_ON_IMAGE = 0.98  # … and so much of the image is to be seen
-_STRAIGHT = 1e-3  # a placement this far from a multiple of 90 degrees (as a tangent) is not turned by whole pixels
-_MOST_OBJECTS = 500_000  # of a page: a drawn map has some hundred thousand
-_DEEPEST = 15  # forms within forms; PDFium itself goes on to 40
-_SQUARE = 1.05  # pixels longer than this times their other side are made square by rendering
+_ON_PAGE = 0.9  # share of the page that a scan's image must cover
+_ON_IMAGE = 0.98  # share of the image that must be visible
+_STRAIGHT = 1e-3  # a placement this far from a multiple of 90 degrees (as a tangent) needs rendering
+_MOST_OBJECTS = 500_000  # per page; a drawn map has some hundred thousand
+_DEEPEST = 15  # nested forms; PDFium itself allows 40
+_SQUARE = 1.05  # pixels whose sides differ by more than this factor are made square by rendering
 
 
 @dataclass(frozen=True)
 class _Document:
-    """An opened PDF, with what its bytes say about all of its images (searched when first asked: 0.3 ms a megabyte)."""
+    """An opened PDF, and what its bytes say about all of its images (searched at first use: 0.3 ms per megabyte)."""
 
     handle: pypdfium2.PdfDocument
     data: bytes
@@ -67,7 +67,7 @@ class _Document:
 
 @contextmanager
 def open_pdf(data: bytes, limits: DecodeLimits) -> Iterator[Pages]:
-    """Raises PageError: TRUNCATED, ENCRYPTED, DAMAGED, NO_PAGES or, for too many pages, TOO_LARGE."""
+    """Open a PDF. Raises PageError: TRUNCATED, ENCRYPTED, DAMAGED, NO_PAGES or, for too many pages, TOO_LARGE."""
     integrity.check_pdf(data)
     with _LOCK:
         handle = _load(data)
@@ -83,7 +83,7 @@ def open_pdf(data: bytes, limits: DecodeLimits) -> Iterator[Pages]:
 
 
 def _load(data: bytes) -> pypdfium2.PdfDocument:
-    # By the raw call: PdfDocument(bytes) never closes a document of no pages. open_pdf's frame keeps `data` alive.
+    # by the raw call: PdfDocument(bytes) never closes a document without pages; open_pdf's frame keeps `data` alive
     handle = pdfium.FPDF_LoadMemDocument64(data, len(data), None)
     if handle:
         return pypdfium2.PdfDocument(handle)
@@ -127,7 +127,7 @@ def _check_image(image: pypdfium2.PdfImage, limits: DecodeLimits) -> None:
 
 
 def _sole_image(page: pypdfium2.PdfPage) -> pypdfium2.PdfImage | None:
-    """The page's only image, if nothing visible is drawn over it (text recognised earlier lies there invisibly)."""
+    """Return the page's only image, if nothing visible is drawn over it (an earlier OCR layer is invisible)."""
     image = None
     for thing in page.get_objects(max_depth=1):
         if image is not None and not _is_invisible(thing):
@@ -144,7 +144,7 @@ def _is_invisible(thing: pypdfium2.PdfObject) -> bool:
 
 
 def _is_scan(image: pypdfium2.PdfImage, page: pypdfium2.PdfPage) -> bool:
-    """Whether the image covers the page, is seen as a whole, stands straight and has square pixels."""
+    """Whether the image covers the page, is entirely visible, upright and has square pixels."""
     shape = image.get_matrix()
     long, short = sorted((abs(shape.a) + abs(shape.d), abs(shape.b) + abs(shape.c)), reverse=True)
     across, down = _resolution(image)
@@ -155,7 +155,7 @@ def _is_scan(image: pypdfium2.PdfImage, page: pypdfium2.PdfPage) -> bool:
 
 
 def _overlap(page: tuple[float, ...], image: tuple[float, ...]) -> tuple[float, float]:
-    """The area that two boxes (left, bottom, right, top) have in common, as a share of each."""
+    """Return the common area of two boxes (left, bottom, right, top), as a share of each."""
     width = min(page[2], image[2]) - max(page[0], image[0])
     height = min(page[3], image[3]) - max(page[1], image[1])
     if width <= 0 or height <= 0:
@@ -165,7 +165,7 @@ def _overlap(page: tuple[float, ...], image: tuple[float, ...]) -> tuple[float, 
 
 
 def _resolution(image: pypdfium2.PdfImage) -> tuple[float, float]:
-    """Pixels an inch along the image's rows and columns; zeros for an image that is placed as a line or a point."""
+    """Return pixels per inch along the image's rows and columns; zeros for an image placed as a line or a point."""
     shape = image.get_matrix()
     width, height = image.get_px_size()
     across, down = math.hypot(shape.a, shape.b), math.hypot(shape.c, shape.d)
@@ -175,16 +175,16 @@ def _resolution(image: pypdfium2.PdfImage) -> tuple[float, float]:
 
 
 def _pixels(scan: pypdfium2.PdfImage, document: _Document) -> Grey:
-    """The image as stored, row 0 first. A plain JPEG is decoded from its own bytes: five times as fast as by PDFium."""
+    """Return the stored image, row 0 first. A plain JPEG is decoded from its own bytes: five times as fast as by PDFium."""
     if scan.get_filters() == ["DCTDecode"] and not document.decode_arrays:
         jpeg = bytes(scan.get_data())
-        if not is_of_inks(jpeg):  # what 0 means for an ink is the PDF's to say
+        if not is_of_inks(jpeg):  # the PDF defines what 0 means for an ink
             return decode_picture(jpeg, ImageFormat.JPEG, document.limits, turn=False).pixels
     return _grey(scan.get_bitmap())
 
 
 def _placed(pixels: Grey, shape: pypdfium2.PdfMatrix, rotation: int) -> Grey:
-    """Pixels as the page shows them: placed by the matrix (PDF's y points up), then turned clockwise with the page."""
+    """Place pixels as the page shows them: by the matrix (PDF's y points up), then turned clockwise with the page."""
     if abs(shape.b) + abs(shape.c) > abs(shape.a) + abs(shape.d):
         pixels = pixels.T[:: -1 if shape.b > 0 else 1, :: -1 if shape.c > 0 else 1]
     else:
@@ -193,14 +193,14 @@ def _placed(pixels: Grey, shape: pypdfium2.PdfMatrix, rotation: int) -> Grey:
 
 
 def _render(page: pypdfium2.PdfPage, dpi: float, limits: DecodeLimits) -> PageImage:
-    scale = dpi / _POINTS_PER_INCH * (1 - 1e-6)  # sizes are rounded up: 40.000001 pixels are meant to be 40
+    scale = dpi / _POINTS_PER_INCH * (1 - 1e-6)  # sizes are rounded up: 40.000001 pixels should be 40
     check_pixels(math.ceil(page.get_width() * scale), math.ceil(page.get_height() * scale), limits)
     _check_objects(page, limits)
     return PageImage(_grey(page.render(scale=scale, grayscale=True)), believable(dpi))
 
 
 def _check_objects(page: pypdfium2.PdfPage, limits: DecodeLimits) -> None:
-    """Before they are drawn: how many there are, how deep they lie, and how large the images among them are."""
+    """Check before drawing: number of objects, nesting, and size of the images among them."""
     for count, thing in enumerate(page.get_objects(max_depth=_DEEPEST + 1), start=1):
         if count > _MOST_OBJECTS or thing.level >= _DEEPEST:
             what = f"more than {_MOST_OBJECTS:,} objects, or forms more than {_DEEPEST} deep"
@@ -210,7 +210,7 @@ def _check_objects(page: pypdfium2.PdfPage, limits: DecodeLimits) -> None:
 
 
 def _grey(bitmap: pypdfium2.PdfBitmap) -> Grey:
-    """A copy of PDFium's pixels, which go with the bitmap."""
+    """Copy PDFium's pixels, which are freed with the bitmap."""
     bitmap.warn_on_close = False  # no view of its memory outlives this function
     with closing(bitmap):
         values = bitmap.to_numpy()

@@ -1,4 +1,4 @@
-"""A page made ready: paper white and ink dark whatever the light, text level, rulings found and lifted off.
+"""Page preparation: white paper and dark ink whatever the light, text level, rulings found and removed.
 
 Images are grey uint8 of shape (height, width), 0 black; ink masks are uint8 of the same shape, 255 ink and 0 paper.
 """
@@ -18,25 +18,25 @@ from digit_core.records import Grey
 
 Mask = NDArray[np.uint8]
 Affine = NDArray[np.float64]
-"""Shape (2, 3): takes a point (x, y, 1) of one image to (x, y) of another."""
+"""Shape (2, 3): maps a point (x, y, 1) of one image to (x, y) of another."""
 
 
 _COARSER = 4
-"""Rulings are looked for in pixels this many times as long."""
+"""Factor by which the resolution is reduced along rulings."""
 
 _THICKEST = 100
-"""Pixels: what is thicker is no ruling, and no stroke crosses it. Looking for one takes time in proportion to the thickness."""
+"""Pixels: greatest thickness of a ruling. The search takes time in proportion to it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Original:
-    """The scan in its own grey, ink dark; `affine` takes pixels of the prepared page to its pixels."""
+    """The scan in its own grey, ink dark; `affine` maps pixels of the prepared page to pixels of the scan."""
 
     pixels: Grey
     affine: Affine
 
     def cut(self, x0: int, y0: int, x1: int, y1: int) -> Grey:
-        """The part that lies between these pixels of the prepared page, as level as that is."""
+        """Cut the part between these pixels of the prepared page, levelled."""
         corners = np.array([(x, y) for x in (x0, x1) for y in (y0, y1)]) @ self.affine[:, :2].T + self.affine[:, 2]
         low = np.clip(np.floor(corners.min(axis=0)).astype(int), 0, np.array(self.pixels.shape[::-1]) - 1)
         high = np.maximum(np.ceil(corners.max(axis=0)).astype(int), low + 1)
@@ -50,10 +50,10 @@ class Original:
 
 @dataclass(frozen=True, slots=True)
 class PreparedPage:
-    """darkness: 0 paper, 255 black; ink: mask without rulings; rulings_v: mask of vertical rulings (they part columns).
+    """A prepared page. All images have one shape.
 
-    All have one shape; `to_scan` takes their pixels back to the scan's; `skew` in degrees, clockwise positive: by so many the
-    page lies turned on its scan.
+    darkness: 0 paper, 255 black; ink: mask without rulings; rulings_v: mask of vertical rulings (they separate columns).
+    `to_scan` maps their pixels to the scan's; `skew`: rotation of the page on its scan in degrees, clockwise positive.
     """
 
     darkness: Grey
@@ -65,7 +65,7 @@ class PreparedPage:
 
 
 def prepare(scan: Grey, params: SegmentationParams) -> PreparedPage:
-    """Runs the steps below in their order. What needs no detail is measured on a copy reduced once.
+    """Prepare a page. Steps that need no detail run on a reduced copy.
 
     A page in a dark surround is cut out of it: the surround is neither paper nor ink.
     """
@@ -85,7 +85,7 @@ def prepare(scan: Grey, params: SegmentationParams) -> PreparedPage:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Lit:
-    """The page without what is around it: its darkness, the same reduced, and its upper left corner on the scan."""
+    """The page without its surround: its darkness, the same reduced, and its upper left corner on the scan."""
 
     darkness: Grey
     coarse: Grey
@@ -106,16 +106,16 @@ class _Lit:
 
 
 def is_negative(scan: Grey) -> bool:
-    """White ink on black: most of the page is dark."""
+    """Whether the scan is white ink on black: most of it is dark."""
     small = reduced(scan, 256)
     return float(np.median(small)) < 85 and float(np.mean(small < 110)) > 0.6
 
 
 def estimate_skew(darkness: Grey, limit: float) -> float:
-    """The tilt in degrees (clockwise positive, within ±limit) at which rows of ink are sharpest.
+    """Estimate the tilt in degrees (clockwise positive, within ±limit) at which rows of ink are sharpest.
 
-    Projection profiles as in Postl, "Detection of linear oblique structures and skew scan in digitized documents" (ICPR
-    1986), coarse to fine. A page without structure has tilt 0.
+    Projection profiles as in Postl, "Detection of linear oblique structures and skew scan in digitized documents" (ICPR 1986),
+    coarse to fine. A page without structure has tilt 0.
     """
     small = reduced(darkness, 720)
     small = np.where(small > 40, small, 0).astype(np.uint8)
@@ -131,15 +131,15 @@ def estimate_skew(darkness: Grey, limit: float) -> float:
 
 def _sharpness(small: Grey, angle: float) -> float:
     height, width = small.shape
-    # A shear along y turns lines as a rotation does, and costs less than turning the picture.
+    # a shear along y tilts lines as a rotation does, and is cheaper
     shear = np.array([[1, 0, 0], [-np.tan(np.deg2rad(angle)), 1, np.tan(np.deg2rad(angle)) * width / 2]], np.float32)
     rows = cv2.reduce(cv2.warpAffine(small, shear, (width, height)), 1, cv2.REDUCE_SUM, dtype=cv2.CV_32F).ravel()
     return float(np.square(np.diff(rows)).sum())
 
 
 def rotate(darkness: Grey, skew: float) -> tuple[Grey, Affine]:
-    """The page turned level, on a canvas that loses no corner, and the way back to the scan's pixels."""
-    if abs(skew) < 0.35:  # rulings and lines of text bear that, and turning costs sharpness
+    """Level the page on a canvas that loses no corner; also return the affine map to the scan's pixels."""
+    if abs(skew) < 0.35:  # rulings and lines of text tolerate that, and rotation costs sharpness
         return darkness, np.array([[1.0, 0, 0], [0, 1.0, 0]])
     height, width = darkness.shape
     turn = cv2.getRotationMatrix2D((width / 2, height / 2), skew, 1.0)
@@ -151,34 +151,33 @@ def rotate(darkness: Grey, skew: float) -> tuple[Grey, Affine]:
 
 
 def ink_level(darkness: Grey, params: SegmentationParams) -> float:
-    """From which darkness on it is ink: darker than the paper by `ink_contrast`, or by four times the paper's own noise
-    if that is more. On flattened paper one level does for the whole page.
-    """
+    """Return the darkness from which a pixel is ink: `ink_contrast`, or four times the paper's noise if that is more. On
+    flattened paper one level suits the whole page."""
     sample = reduced(darkness, 1024)
     paper = float(np.median(sample))
     noise = 1.4826 * float(np.median(cv2.absdiff(sample, np.full_like(sample, round(paper)))))
     level = paper + max(255 * params.ink_contrast, 4 * noise)
-    # Bilevel and high-contrast scans: half way up the edge is truer to the stroke than its foot.
+    # for bilevel and high-contrast scans, half way up the edge is closer to the stroke's outline than its foot
     level = max(level, 0.38 * float(np.percentile(sample, 99.5))) if noise < 1 else level
     return min(level, 200.0)
 
 
 def binarise(darkness: Grey, level: float) -> Mask:
-    """Components without a core darker than `core_contrast` are dropped later, when they are known."""
+    """Threshold at `level`. Components without a core darker than `core_contrast` are dropped later."""
     return np.asarray(cv2.threshold(darkness, level, 255, cv2.THRESH_BINARY)[1], np.uint8)
 
 
 def find_rulings(ink: Mask, params: SegmentationParams) -> tuple[Mask, Mask]:
-    """Masks of horizontal and of vertical rulings: straight runs of ink longer than any digit's stroke."""
+    """Return masks of horizontal and of vertical rulings: straight runs of ink longer than any digit's stroke."""
     length = max(80, round(params.rule_length * max(ink.shape)))
     return long_runs(ink, (length, 1)), long_runs(ink, (1, length))
 
 
 def long_runs(ink: Mask, size: tuple[int, int]) -> Mask:
-    """Ink that lies in straight runs of `size` = (length, 1) or (1, length) pixels or more.
+    """Return ink in straight runs of at least `size` = (length, 1) or (1, length) pixels.
 
-    Looked for at a quarter of the resolution along the run, which costs a quarter and bridges the gaps of faint and
-    dotted rulings; a ruling tilted by a pixel here and there is still one run, because it is widened by one across.
+    Searched at a quarter of the resolution along the run, which costs a quarter and bridges the gaps of faint and dotted rulings;
+    a ruling tilted by a pixel here and there is still one run, because it is widened by one across.
     """
     height, width = ink.shape
     if width < size[0] or height < size[1]:
@@ -194,13 +193,13 @@ def long_runs(ink: Mask, size: tuple[int, int]) -> Mask:
 
 
 def lift_rulings(ink: Mask, rulings_h: Mask, rulings_v: Mask) -> Mask:
-    """Takes the rulings off the ink and leaves the strokes that cross them whole."""
+    """Remove the rulings from the ink, keeping the strokes that cross them whole."""
     lifted = cv2.subtract(ink, _without_crossings(ink, rulings_h, vertical_strokes=True))
     return np.asarray(cv2.subtract(lifted, _without_crossings(ink, rulings_v, vertical_strokes=False)), np.uint8)
 
 
 def _without_crossings(ink: Mask, rulings: Mask, *, vertical_strokes: bool) -> Mask:
-    """A stroke crosses where the ink, measured across the ruling, is clearly thicker than the ruling itself."""
+    """Keep crossings: a stroke crosses where the ink, measured across the ruling, is clearly thicker than the ruling."""
     thickness = _thickness(rulings, along_rows=vertical_strokes)
     if not 0 < thickness <= _THICKEST:
         return rulings
@@ -211,7 +210,7 @@ def _without_crossings(ink: Mask, rulings: Mask, *, vertical_strokes: bool) -> M
 
 
 def _thickness(rulings: Mask, *, along_rows: bool) -> int:
-    """Median thickness of the rulings in pixels, 0 if there are none."""
+    """Return the median thickness of the rulings in pixels, 0 if there are none."""
     area = cv2.countNonZero(rulings)
     if area == 0:
         return 0

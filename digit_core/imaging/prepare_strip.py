@@ -1,4 +1,4 @@
-"""A picture of one number made ready: what is around its paper cut off, enlarged if it is low, rulings lifted off."""
+"""Strip preparation: a picture of one number, cropped to its paper, enlarged if it is low, rulings removed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from digit_core.records import Grey
 
 
 def prepare_strip(scan: Grey, params: SegmentationParams) -> PreparedPage:
-    """The page that a strip is: not turned, ruled only from end to end."""
+    """Prepare a strip as a page: not rotated, and only rulings from end to end are removed."""
     part, x, y = _own_paper(scan)
     scale = min(4.0, max(1.0, 64 / part.shape[0]))
     if scale > 1:
@@ -28,7 +28,7 @@ def prepare_strip(scan: Grey, params: SegmentationParams) -> PreparedPage:
 
 
 def _own_paper(scan: Grey) -> tuple[Grey, int, int]:
-    """The strip without the dark gutter or border beside it, dark ink on light, and its corner on the scan."""
+    """Cut off the dark gutter or border; return the strip, dark ink on light, and its corner on the scan."""
     frame = find_page(scan, OF_STRIP)
     if frame is None:
         return ~scan if is_negative(scan) else scan, 0, 0

@@ -1,7 +1,7 @@
-"""JPEG, PNG and JPEG 2000 -> upright grey pages, and what every picture needs: its pixels as grey, its resolution.
+"""JPEG, PNG, JPEG 2000, WebP and BMP -> upright grey pages, and what every picture needs: its pixels as grey, its resolution.
 
-Pillow decodes them all: on an A4 page at 300 dpi it is within 2 ms of OpenCV for JPEG and quicker for TIFF, it says when
-data is missing, it honours palettes, alpha and min-is-white, and it writes nothing to stderr. ICC profiles are ignored.
+Pillow decodes them all: on an A4 page at 300 dpi it is within 2 ms of OpenCV for JPEG and quicker for TIFF, it reports missing
+data, it honours palettes, alpha and min-is-white, and it writes nothing to stderr. ICC profiles are ignored.
 """
 
 from __future__ import annotations
@@ -19,25 +19,27 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image
+from PIL.BmpImagePlugin import BmpImageFile
 from PIL.ImageFile import ImageFile
 from PIL.Jpeg2KImagePlugin import Jpeg2KImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
+from PIL.WebPImagePlugin import WebPImageFile
 
 from digit_core.errors import FailureReason, PageError
 from digit_core.imaging import integrity
 from digit_core.params import DecodeLimits
 from digit_core.records import Grey, PageImage
 
-# DecodeLimits decides how many pixels are too many, before Pillow is asked for one; its own limit would fire first.
+# DecodeLimits decides how many pixels are too many before Pillow is asked; its own limit would raise first
 Image.MAX_IMAGE_PIXELS = None
-# What Pillow warns of (odd metadata, mostly) is either harmless or followed by an error that names the page.
+# Pillow's warnings (odd metadata, mostly) are either harmless or followed by an error that names the page
 warnings.filterwarnings("ignore", module=r"PIL\.")
 logging.getLogger("PIL").addHandler(logging.NullHandler())  # not on stderr where no logging is set up
 
 PILLOW_ERRORS = (
     OSError,  # includes UnidentifiedImageError, and truncated or broken coded data
-    SyntaxError,  # Pillow's word for "not this format"
+    SyntaxError,  # Pillow raises it for "not this format"
     ValueError,
     TypeError,
     LookupError,
@@ -48,7 +50,7 @@ PILLOW_ERRORS = (
     struct.error,
     zlib.error,
 )
-"""What Pillow's parsers let out on malformed files."""
+"""Exceptions of Pillow's parsers on malformed files."""
 
 _COMMON_DEPTHS = (8, 10, 12, 14, 16)
 _TURNS: dict[int, Callable[[Grey], Grey]] = {
@@ -60,39 +62,45 @@ _TURNS: dict[int, Callable[[Grey], Grey]] = {
     7: lambda pixels: pixels[::-1, ::-1].T,
     8: lambda pixels: np.rot90(pixels),
 }
-"""EXIF and TIFF orientation -> what makes such pixels upright; 1 and whatever is undefined leave them as they are."""
+"""Transposition for each EXIF and TIFF orientation that makes the pixels upright; none for 1 and undefined ones."""
 
 
 class ImageFormat(StrEnum):
-    """Formats of a single picture, by the name that messages use."""
+    """Single-picture format, by the name that messages use."""
 
     JPEG = "JPEG"
     PNG = "PNG"
     JPEG2000 = "JPEG 2000"
+    WEBP = "WebP"
+    BMP = "BMP"
 
 
 _PLUGINS: dict[ImageFormat, type[ImageFile]] = {
     ImageFormat.JPEG: JpegImageFile,
     ImageFormat.PNG: PngImageFile,
     ImageFormat.JPEG2000: Jpeg2KImageFile,
+    ImageFormat.WEBP: WebPImageFile,
+    ImageFormat.BMP: BmpImageFile,
 }
 _CHECKS: dict[ImageFormat, Callable[[bytes], None]] = {
     ImageFormat.JPEG: integrity.check_jpeg,
     ImageFormat.PNG: integrity.check_png,
     ImageFormat.JPEG2000: integrity.check_jpeg2000,
+    ImageFormat.WEBP: integrity.check_webp,
+    ImageFormat.BMP: integrity.check_bmp,
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """An opened file: how many pages it has, and how to decode one by its index; `read` raises PageError."""
+    """An opened file: its number of pages, and a function that decodes one by its index; `read` raises PageError."""
 
     count: int
     read: Callable[[int], PageImage]
 
 
 def check_pixels(width: int, height: int, limits: DecodeLimits) -> None:
-    """Raises PageError(TOO_LARGE) for a picture of more than `limits.max_megapixels`."""
+    """Raise PageError(TOO_LARGE) for a picture of more than `limits.max_megapixels`."""
     megapixels = width * height / 1e6
     if megapixels > limits.max_megapixels:
         message = (
@@ -103,18 +111,18 @@ def check_pixels(width: int, height: int, limits: DecodeLimits) -> None:
 
 
 def open_picture(data: bytes, kind: ImageFormat, limits: DecodeLimits) -> Pages:
-    """Reads the headers only. Raises PageError."""
+    """Open a picture, reading the headers only. Raises PageError."""
     check_pixels(*_open(data, kind).size, limits)
     return Pages(1, lambda _: decode_picture(data, kind, limits))
 
 
 def decode_picture(data: bytes, kind: ImageFormat, limits: DecodeLimits, turn: bool = True) -> PageImage:
-    """The picture of a whole file; `turn=False` leaves it as stored, whatever its EXIF data says. Raises PageError."""
+    """Decode the picture of a whole file; `turn=False` ignores the EXIF orientation. Raises PageError."""
     image = _open(data, kind)
     check_pixels(*image.size, limits)
     _CHECKS[kind](data)
     try:
-        image.draft("L", None)  # of a JPEG, take the luminance as stored instead of turning it into colours and back
+        image.draft("L", None)  # decode a JPEG's stored luminance directly instead of converting to colours and back
         pixels = to_grey(image)
     except PILLOW_ERRORS as error:
         raise as_page_error(kind, error) from error
@@ -128,18 +136,26 @@ def is_of_inks(jpeg: bytes) -> bool:
     return _open(jpeg, ImageFormat.JPEG).mode == "CMYK"
 
 
+def plain_jpeg_colours(data: bytes) -> int:
+    """How many colours (1 or 3) a file has that is a JPEG which every program shows as it is stored; 0 for any other file."""
+    if not data.startswith(b"\xff\xd8\xff"):
+        return 0
+    image = _open(data, ImageFormat.JPEG)
+    return {"L": 1, "RGB": 3}.get(image.mode, 0) if _orientation(image) in (0, 1) else 0
+
+
 def _open(data: bytes, kind: ImageFormat) -> ImageFile:
     if kind is ImageFormat.PNG:
         integrity.check_chunks(data)
     try:
         return _PLUGINS[kind](io.BytesIO(data))
     except PILLOW_ERRORS as error:
-        _CHECKS[kind](data)  # a header that breaks off is better called cut short than damaged
+        _CHECKS[kind](data)  # an incomplete header is better reported as truncated than as damaged
         raise as_page_error(kind, error) from error
 
 
 def to_grey(image: ImageFile) -> Grey:
-    """Decodes the picture. Raises PageError, or one of PILLOW_ERRORS for what is broken."""
+    """Decode the picture. Raises PageError, or one of PILLOW_ERRORS for damage."""
     image.load()
     if image.mode.startswith("I;16"):
         return eight_bits(np.asarray(image))
@@ -147,7 +163,7 @@ def to_grey(image: ImageFile) -> Grey:
 
 
 def _grey(image: Image.Image) -> Image.Image:
-    """8-bit grey by the luma weights of ITU-R 601, on white paper where the picture is transparent."""
+    """Convert to 8-bit grey by the luma weights of ITU-R 601, on white paper where the picture is transparent."""
     if image.mode in ("I", "F"):
         raise PageError(FailureReason.DAMAGED, "32-bit pixels are not supported; save the scan with 8 or 16 bits")
     if image.mode == "LAB":
@@ -167,9 +183,9 @@ def _on_white(image: Image.Image) -> Image.Image:
 
 
 def eight_bits(values: NDArray[np.uint16]) -> Grey:
-    """16-bit values -> 8-bit ones, by the depth they were taken with: the smallest of 8, 10, 12, 14 or 16 that holds them all.
+    """Convert 16-bit values to 8 bits by the depth of the scan: the smallest of 8, 10, 12, 14 or 16 bits that holds them all.
 
-    Scanners of 12 bits put 0 to 4095 into 16-bit files; paper is bright, so the largest value tells the depth.
+    Scanners of 12 bits put 0 to 4095 into 16-bit files; paper is bright, so the largest value shows the depth.
     """
     needed = int(values.max(initial=0)).bit_length()
     depth = next(depth for depth in _COMMON_DEPTHS if depth >= needed)
@@ -190,10 +206,10 @@ def _orientation(image: ImageFile) -> int:
 
 
 def dots_per_inch(image: ImageFile) -> float:
-    """Dots per inch by the headers, the geometric mean of both directions; 0.0 if unknown."""
+    """Return dots per inch by the headers, the geometric mean of both directions; 0.0 if unknown."""
     try:
         if image.format == "JPEG" and not image.info.get("jfif_unit") and ExifTags.Base.XResolution not in image.getexif():
-            return 0.0  # Pillow puts 72 where EXIF data says nothing
+            return 0.0  # Pillow sets 72 where EXIF data has no resolution
         across, down = (float(value) for value in image.info.get("dpi", (0, 0)))
         dpi = math.sqrt(across * down)
     except PILLOW_ERRORS:
@@ -202,12 +218,12 @@ def dots_per_inch(image: ImageFile) -> float:
 
 
 def believable(dpi: float) -> float:
-    """0.0 in place of a resolution that no scanner has; headers often say 1 where nothing is known."""
+    """Replace a resolution that no scanner has by 0.0; headers often say 1 where nothing is known."""
     return dpi if 10 <= dpi <= 10_000 else 0.0
 
 
 def as_page_error(kind: str, error: Exception) -> PageError:
-    """What one of PILLOW_ERRORS means for the page."""
+    """Convert one of PILLOW_ERRORS to a PageError."""
     what = str(error) or type(error).__name__
     if "truncated" in what.lower():
         message = f"the {kind} file is cut short ({what}); copy it again from where it came from"

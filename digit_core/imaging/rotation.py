@@ -1,7 +1,7 @@
-"""Pages that were scanned sideways or upside down: quarter turns of pictures and boxes, there and back.
+"""Quarter turns for pages scanned sideways or upside down: pictures and boxes, there and back.
 
-`quarters` says how a page lies: by how many quarters of a circle it is turned clockwise, 0 to 3. Boxes and points are in
-pixels, origin top left; a pixel reaches from its number to the next.
+`quarters` is the page's clockwise rotation in quarters of a circle, 0 to 3. Boxes and points are in pixels, origin top left; a
+pixel reaches from its number to the next.
 """
 
 from __future__ import annotations
@@ -17,22 +17,22 @@ from digit_core.records import Box, Grey, PageImage
 
 
 def quarters_of(skew: float) -> int:
-    """How a page lies whose tilt is `skew` degrees, clockwise positive."""
+    """Return the quarter turns of a page whose tilt is `skew` degrees, clockwise positive."""
     return round(skew / 90) % 4
 
 
 def upright(picture: Grey, quarters: int) -> Grey:
-    """The picture, shape (height, width), of a page that lies so, turned upright."""
+    """Turn the picture, shape (height, width), of a page with this rotation upright."""
     return np.ascontiguousarray(np.rot90(picture, quarters))
 
 
 def image_upright(image: PageImage, quarters: int) -> PageImage:
-    """The scan of a page that lies so, turned upright."""
+    """Turn the scan of a page with this rotation upright."""
     return PageImage(upright(image.pixels, quarters), image.dpi)
 
 
 def to_lying(quarters: int, width: int, height: int) -> Affine:
-    """Takes points of the upright page to its scan of this size, on which it lies turned by so many quarters."""
+    """Return the affine map from the upright page to its scan of this size, on which it is rotated by so many quarters."""
     ways = (
         [[1, 0, 0], [0, 1, 0]],
         [[0, -1, width], [1, 0, 0]],
@@ -43,13 +43,13 @@ def to_lying(quarters: int, width: int, height: int) -> Affine:
 
 
 def turned_maps(maps: LineMaps, quarters: int) -> LineMaps:
-    """The rulings of a page that lies so, as they are when it is turned upright."""
+    """Turn the ruling maps of a page with this rotation upright."""
     across, down, darkness = (upright(one, quarters) for one in (maps.across, maps.down, maps.darkness))
     return LineMaps(down, across, darkness, maps.scale) if quarters % 2 else LineMaps(across, down, darkness, maps.scale)
 
 
 def upright_box(box: Box, quarters: int, width: int, height: int) -> Box:
-    """Where a box of a scan of this size lies on the page turned upright."""
+    """Map a box of a scan of this size to the page turned upright."""
     if quarters == 1:
         return Box(box.y, width - box.right, box.h, box.w)
     if quarters == 2:
@@ -60,7 +60,7 @@ def upright_box(box: Box, quarters: int, width: int, height: int) -> Box:
 
 
 def prepare_lying(scan: Grey, params: SegmentationParams, quarters: int) -> PreparedPage:
-    """The page made ready, upright; `to_scan` goes back to the scan as it lies, and `skew` is its whole turn."""
+    """Prepare the page upright; `to_scan` maps back to the scan as it is, and `skew` is the whole rotation."""
     page = prepare(upright(scan, quarters), params)
     if not quarters:
         return page
@@ -69,5 +69,5 @@ def prepare_lying(scan: Grey, params: SegmentationParams, quarters: int) -> Prep
 
 
 def chained(last: Affine, first: Affine) -> Affine:
-    """`first`, and then `last`, as one."""
+    """Compose two maps: `first`, then `last`."""
     return np.asarray(last @ np.vstack([first, [0, 0, 1]]), np.float64)

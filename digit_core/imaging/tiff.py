@@ -1,4 +1,5 @@
-"""TIFF and BigTIFF -> upright grey pages: a walk along the directories, then Pillow and its libtiff for the pixels."""
+"""Decoding of TIFF and BigTIFF to upright grey pages: a walk along the directories, then Pillow and its libtiff for the
+pixels."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ import ctypes
 import io
 import struct
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,16 +15,22 @@ from PIL import _imaging
 from PIL.TiffImagePlugin import TiffImageFile
 
 from digit_core.errors import FailureReason, PageError
+from digit_core.imaging.bigtiff import BIG_ENDIAN, as_classic
 from digit_core.imaging.integrity import broken, cut_short, too_many_pages
 from digit_core.imaging.raster import PILLOW_ERRORS, Pages, as_page_error, check_pixels, dots_per_inch, to_grey
 from digit_core.params import DecodeLimits
 from digit_core.records import PageImage
 
 _TYPE_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
-_SHORT = 3
 _MOST_ENTRIES = 1000  # directories may overlap: without a limit, a small file could hold a day's work
-_SUBFILE = 254
+_SUBFILE, _OLD_SUBFILE, _WIDTH, _HEIGHT = 254, 255, 256, 257
 _NO_PAGE = 1 | 4  # bits of NewSubfileType: a smaller copy of a page, a transparency mask
+_SMALLER_COPY = 2  # SubfileType of old files
+_TOLD = frozenset({_SUBFILE, _OLD_SUBFILE, _WIDTH, _HEIGHT})
+_CODES = {3: "H", 16: "Q"}  # of whole numbers, by their type; others have four bytes
+_THUMBNAIL = 512  # pixels of the longer side of a thumbnail that does not say that it is one, at most …
+_OF_ITS_PAGE = 4  # … and so often does the page hold it, which has …
+_SAME_SHAPE = 0.02  # … the same ratio of its sides, give or take this share
 _BASELINE = 700  # tags above are private or metadata: a broken one costs no pixels
 _STRIPS_AND_TILES = ((273, 279), (324, 325))  # offsets and byte counts of the parts of a picture
 _PHOTOMETRIC = 262
@@ -30,7 +38,7 @@ _MIN_IS_WHITE = 0
 
 
 class _Heard(threading.local):
-    """The first complaint of libtiff in this thread since `what` was last emptied."""
+    """The first error of libtiff in this thread since `what` was last emptied."""
 
     what = ""
 
@@ -46,7 +54,7 @@ _HANDLER = ctypes.CFUNCTYPE(None, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_voi
 
 
 def _listen_to_libtiff() -> None:
-    """Takes libtiff's errors from stderr: it goes on after a bad code word, and Pillow then gives a page with holes.
+    """Redirect libtiff's errors from stderr: it continues after an invalid code word, and Pillow then returns a page with holes.
 
     Where the call cannot be found (Windows looks for it in Pillow's own library only), they stay on stderr.
     """
@@ -59,8 +67,11 @@ _listen_to_libtiff()
 
 
 def open_tiff(data: bytes, limits: DecodeLimits) -> Pages:
-    """Reads the directories only; a single page is refused here if its picture is too large, others one by one."""
+    """Open a TIFF, reading the directories only. A single page is refused here if it is too large, others one by one."""
     frames = page_frames(data, limits.max_pages)
+    size = len(data)
+    if data.startswith(BIG_ENDIAN):
+        data = as_classic(data, _TYPE_SIZES)
     if not frames:
         raise PageError(FailureReason.NO_PAGES, "the TIFF file has no pages; scan or export it again")
     try:
@@ -69,11 +80,11 @@ def open_tiff(data: bytes, limits: DecodeLimits) -> Pages:
         raise as_page_error("TIFF", error) from error
     if len(frames) == 1:
         check_pixels(*image.size, limits)
-    return Pages(len(frames), lambda index: _decode(image, frames[index], len(data), limits))
+    return Pages(len(frames), lambda index: _decode(image, frames[index], size, limits))
 
 
 def _decode(image: TiffImageFile, frame: int, size: int, limits: DecodeLimits) -> PageImage:
-    """One page of a file of `size` bytes. Pillow turns it upright by its orientation tag while it loads."""
+    """Decode one page of a file of `size` bytes. Pillow applies the orientation tag while it loads."""
     _heard.what = ""
     try:
         image.seek(frame)
@@ -100,12 +111,12 @@ def _check_strips(image: TiffImageFile, size: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
-    """Where things are in a classic TIFF (4-byte offsets) or a BigTIFF (8-byte offsets)."""
+    """Struct formats of a classic TIFF (4-byte offsets) or a BigTIFF (8-byte offsets)."""
 
     order: str  # "<" or ">"
-    start: int  # where the offset of the first directory stands
-    offset: str  # struct codes: of an offset …
-    count: str  # … and of the number of entries
+    start: int  # position of the first directory's offset
+    offset: str  # struct code of an offset
+    count: str  # struct code of the number of entries
     entry: str  # tag, type, number of values, value or offset
 
     @staticmethod
@@ -116,21 +127,45 @@ class _Layout:
 
 
 def page_frames(data: bytes, max_pages: int) -> list[int]:
-    """The numbers (from 0) of the directories that are pages: not thumbnails, reduced copies or masks.
+    """The numbers (from 0) of the directories that are pages: not thumbnails, reduced copies or masks, whether they say so or are
+    small and of the shape of a page beside them, or of the first, that is four times as large.
 
-    Raises PageError: TRUNCATED for a directory outside the file, DAMAGED for a chain of directories that runs in a circle,
-    TOO_LARGE as soon as there are more than `max_pages`.
+    Raises PageError: TRUNCATED for a directory outside the file, DAMAGED for a circular chain of directories, TOO_LARGE as soon
+    as there are more than `max_pages`.
     """
     try:
         pages = _walk(data, _Layout.of(data), max_pages)
     except struct.error:  # a header or directory that reaches past the end of the file
         cut_short("TIFF")
-    return [number for number, subfile in enumerate(pages) if not subfile & _NO_PAGE] or list(range(len(pages)))
+    said = [number for number, one in enumerate(pages) if not one.subfile & _NO_PAGE] or list(range(len(pages)))
+    return [number for number in said if not _is_thumbnail(pages, number)]
 
 
-def _walk(data: bytes, layout: _Layout, max_pages: int) -> list[int]:
-    """NewSubfileType of every directory."""
-    found: list[int] = []
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """A directory: its NewSubfileType, and the width and height of its picture."""
+
+    subfile: int
+    sides: tuple[int, int]
+
+
+def _is_thumbnail(pages: Sequence[_Frame], number: int) -> bool:
+    """Whether it is a small copy of the page before it, of the one behind it, or of the first."""
+    width, height = pages[number].sides
+    if not 0 < max(width, height) <= _THUMBNAIL:
+        return False
+    others = [pages[at].sides for at in (0, number - 1, number + 1) if 0 <= at < len(pages)]
+    return any(
+        wide >= _OF_ITS_PAGE * width
+        and high >= _OF_ITS_PAGE * height
+        and abs(width * high - height * wide) <= _SAME_SHAPE * height * wide + high  # a side is rounded to whole pixels
+        for wide, high in others
+    )
+
+
+def _walk(data: bytes, layout: _Layout, max_pages: int) -> list[_Frame]:
+    """Every directory."""
+    found: list[_Frame] = []
     seen = {0}
     (offset,) = struct.unpack_from(layout.order + layout.offset, data, layout.start)
     while offset:
@@ -139,13 +174,13 @@ def _walk(data: bytes, layout: _Layout, max_pages: int) -> list[int]:
         if len(found) == max_pages:
             too_many_pages(f"more than {max_pages}", max_pages)
         seen.add(offset)
-        subfile, offset = _directory(data, layout, offset)
-        found.append(subfile)
+        frame, offset = _directory(data, layout, offset)
+        found.append(frame)
     return found
 
 
-def _directory(data: bytes, layout: _Layout, offset: int) -> tuple[int, int]:
-    """NewSubfileType, and the offset of the next directory (0 at the end)."""
+def _directory(data: bytes, layout: _Layout, offset: int) -> tuple[_Frame, int]:
+    """What it says of its picture, and the offset of the next directory (0 at the end)."""
     if offset >= len(data):
         cut_short("TIFF")
     (count,) = struct.unpack_from(layout.order + layout.count, data, offset)
@@ -155,16 +190,17 @@ def _directory(data: bytes, layout: _Layout, offset: int) -> tuple[int, int]:
     start = offset + struct.calcsize(layout.order + layout.count)
     end = start + count * entry.size
     (following,) = struct.unpack_from(layout.order + layout.offset, data, end)
-    subfile = 0
+    told: dict[int, int] = {}
     for tag, kind, number, value in entry.iter_unpack(memoryview(data)[start:end]):
         if tag < _BASELINE and _value_end(layout, kind, number, value) > len(data):
             cut_short("TIFF")
-        if tag == _SUBFILE:
-            subfile = struct.unpack_from(layout.order + ("H" if kind == _SHORT else "I"), value)[0]
-    return subfile, following
+        if tag in _TOLD:
+            told[tag] = struct.unpack_from(layout.order + _CODES.get(kind, "I"), value)[0]
+    smaller = 1 if told.get(_OLD_SUBFILE) == _SMALLER_COPY else 0
+    return _Frame(told.get(_SUBFILE, 0) | smaller, (told.get(_WIDTH, 0), told.get(_HEIGHT, 0))), following
 
 
 def _value_end(layout: _Layout, kind: int, number: int, value: bytes) -> int:
-    """Where in the file the values of an entry end; 0 if they stand in the entry itself."""
+    """Return where in the file the values of an entry end; 0 if they are in the entry itself."""
     size = _TYPE_SIZES.get(kind, 0) * number
     return struct.unpack(layout.order + layout.offset, value)[0] + size if size > len(value) else 0

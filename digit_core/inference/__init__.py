@@ -1,1 +1,1 @@
-"""The trained networks, run by ONNX Runtime."""
+"""Inference: the trained networks, run by ONNX Runtime."""

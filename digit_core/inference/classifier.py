@@ -1,4 +1,4 @@
-"""Crops -> class probabilities, by ONNX Runtime. A Protocol, so that tests pass a function."""
+"""The digit classifier: crops -> class probabilities, by ONNX Runtime. A Protocol, so that tests can pass a function."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ SHIPPED_MODEL = Path(__file__).parents[1] / "model" / "digits.onnx"
 SHIPPED_CARD = Path(__file__).parents[1] / "model" / "card.json"
 
 CALIBRATION = "calibration"
-"""Where the metadata of a model file has its records, as digit_core.calibration.record writes them."""
+"""Key of the calibration records in a model file's metadata, as digit_core.calibration.record writes them."""
 
 _BATCH = 256  # as fast as larger ones, and its activations stay in the cache
 
 
 class Recogniser(Protocol):
-    """Anything that tells digits: crops (n, 28, 28) uint8 -> calibrated probabilities (n, 11) float32, rows sum to 1."""
+    """Any digit classifier: crops (n, 28, 28) uint8 -> calibrated probabilities (n, 11) float32, rows sum to 1."""
 
     @property
     def version(self) -> str: ...
@@ -35,7 +35,7 @@ class Recogniser(Protocol):
 
 
 class OnnxRecogniser:
-    """A model file in the form that network.py exports: pixels in [0, 1] in, probabilities out, temperature in its metadata.
+    """A classifier from an exported ONNX file: pixels in [0, 1] in, probabilities out, temperature in its metadata.
 
     Raises RegistryError if the file is no such model.
     """
@@ -51,7 +51,7 @@ class OnnxRecogniser:
     def _answers_to_blank(self, path: Path) -> NDArray[np.float32]:
         try:
             return np.asarray(self._classify(np.zeros((2, 28, 28), np.uint8)))
-        except Exception as error:  # ONNX Runtime's have no other base
+        except Exception as error:  # ONNX Runtime's errors have no other base
             raise _no_classifier(path, f"it does not take pictures of 28 x 28 ({str(error).splitlines()[0]})") from error
 
     @property
@@ -60,7 +60,7 @@ class OnnxRecogniser:
 
     @property
     def temperature(self) -> float:
-        """What the network's own probabilities are divided by, in the exponent, to be calibrated."""
+        """Return the temperature that calibrates the network's probabilities."""
         return self._temperature
 
     def __call__(self, crops: Crops) -> NDArray[np.float32]:
@@ -74,7 +74,7 @@ class OnnxRecogniser:
 
 
 def _temperature(text: str, path: Path) -> float:
-    """Raises RegistryError for one that no probability can be scaled by."""
+    """Parse the temperature. Raises RegistryError for an invalid one."""
     try:
         value = float(text)
     except ValueError:
@@ -88,19 +88,21 @@ def _check_answers(answers: NDArray[np.float32], path: Path) -> None:
     if answers.shape != (2, 11):
         raise _no_classifier(path, f"its answers to 2 pictures have the shape {answers.shape}, and should have (2, 11)")
     if not (np.isfinite(answers).all() and np.allclose(answers.sum(axis=1), 1, atol=0.01)):
-        raise _no_classifier(path, "its answers are no probabilities")
+        raise _no_classifier(path, "its answers are not probabilities")
 
 
 def _no_classifier(path: Path, what: str) -> RegistryError:
-    return RegistryError(f"{path} is no digit classifier: {what}; register another one, or take it back with `digits rollback`")
+    return RegistryError(
+        f"{path} is not a digit classifier: {what}; register another one, or undo the promotion with `digits rollback`"
+    )
 
 
 def calibration_of(path: Path) -> dict[CalibrationSet, CalibrationRecord]:
-    """The records in a model file. Raises RegistryError if the file is no model, or holds none."""
+    """Read the calibration records in a model file. Raises RegistryError if the file is no model, or has none."""
     text = onnx_session(path).get_modelmeta().custom_metadata_map.get(CALIBRATION)
     if text is None:
         raise RegistryError(
-            f"{path} holds no calibration record, so no error can be promised: give a threshold instead, or train the model "
+            f"{path} has no calibration record, so no error can be guaranteed: give a threshold instead, or train the model "
             "again with `digits train`"
         )
     return read_records(text)

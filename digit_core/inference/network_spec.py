@@ -1,7 +1,7 @@
-"""What the reader's networks and those who ask them agree on. Nothing that the networks learn from is needed to read.
+"""Interface between the networks of the reader and their callers. Reading needs nothing of the training code.
 
-A network says of itself what it knows, in the metadata of its file: `characters`, and a strip reader its `height` and `column`.
-One that says nothing has the form `PLAIN`. Whoever asks sees the characters of `CHARACTERS`, whatever the network knows.
+The metadata of a network's file describe it: `characters`, and for a strip reader `height` and `column`. Without them the network
+has the form `PLAIN`. Callers always see the characters of `CHARACTERS`, whatever the network knows.
 """
 
 from __future__ import annotations
@@ -12,24 +12,25 @@ from dataclasses import dataclass
 from digit_core.errors import RegistryError
 
 CHARACTERS = "0123456789.,-+/:°'½¼¾\"?"
-"""What stands in a number: ten digits, decimal marks, dash (or "=" or tilde), plus, slash, colon, degree, minute, fractions."""
+"""Characters of numbers: ten digits, decimal marks, dash (or "=" or tilde), plus, slash, colon, degree, minute, fractions."""
 
 DIGITS = 10
 
 DITTO, OTHER = '"', "?"
-"""The sign for "the same as above", and any character that the alphabet does not hold."""
+"""The sign for "the same as above", and any character outside of the alphabet."""
 
 NOTHING = len(CHARACTERS)
 """The class of a cell where no character has its middle."""
 
 CLASSES = 1 + len(CHARACTERS)
-"""Of a column: none of the characters, and each of them."""
+"""Classes of a column: none of the characters, and each of them."""
 
 OUTPUTS = NOTHING + 1 + 4 + 1
-"""Of a cell: scores of the characters and of nothing, log of the distances to left, top, right and bottom, score of print."""
+"""Outputs of a cell: scores of the characters and of nothing, log of the distances to left, top, right and bottom, score of
+print."""
 
 UNIT = 8.0
-"""Pixels: distances are learned as the logarithm of so many."""
+"""Pixels: unit of the distances whose logarithm is learned."""
 
 STRIDE = 4
 """Pixels of a cell's side."""
@@ -41,14 +42,13 @@ STRIP_HEIGHT = 40
 """Pixels; the figures in a strip are 12 to 38 high."""
 
 _HIGHEST, _WIDEST = 256, 32
-"""Pixels of a strip's height and of a column's width at most: more is no strip reader."""
+"""Greatest height of a strip and width of a column in pixels."""
 
 
 @dataclass(frozen=True, slots=True)
 class NetworkForm:
-    """What a network knows: its characters in the order of its classes; of a strip reader besides how many pixels a strip is high
-    and a column wide.
-    """
+    """Form of a network: its characters in the order of its classes; for a strip reader also the height of a strip and the width
+    of a column, in pixels."""
 
     characters: str = CHARACTERS
     height: int = STRIP_HEIGHT
@@ -62,7 +62,7 @@ class NetworkForm:
 
     @classmethod
     def of(cls, facts: Mapping[str, str]) -> NetworkForm:
-        """The form that the metadata of a network's file tell. Raises RegistryError for one that no network has."""
+        """Parse the form from the metadata of a network's file. Raises RegistryError for an invalid one."""
         try:
             height, column = int(facts.get("height", STRIP_HEIGHT)), int(facts.get("column", COLUMN))
         except ValueError as error:
@@ -71,12 +71,12 @@ class NetworkForm:
 
     @property
     def places(self) -> tuple[int, ...]:
-        """For each of its characters the place in `CHARACTERS`; what is not among them is another character."""
+        """Return the index in `CHARACTERS` of each of its characters; others count as "another character"."""
         return tuple(CHARACTERS.index(one if one in CHARACTERS else OTHER) for one in self.characters)
 
 
 FULL = NetworkForm()
-"""Of a network that knows the whole alphabet."""
+"""Form of a network that knows the whole alphabet."""
 
 PLAIN = NetworkForm("0123456789.-")
-"""Of a network that does not tell its own."""
+"""Form of a network whose file does not state one."""

@@ -1,6 +1,6 @@
-"""The reader's two networks by ONNX Runtime: what stands where on a page, and what a strip says.
+"""Detector and strip reader by ONNX Runtime: characters on a page, and the text of a strip.
 
-Both are trained together (digit_core/training/reader_training.py) and ship in digit_core/model.
+The shipped files are in digit_core/model.
 """
 
 from __future__ import annotations
@@ -30,21 +30,21 @@ Columns = NDArray[np.float64]
 """Shape (columns, CLASSES): along a strip the probabilities of no character (0) and of each of CHARACTERS."""
 
 _STEP = 32
-"""Strips are filled up to a multiple of so many pixels, and read in batches of one width."""
+"""Pixels: strips are padded to a multiple of this, and read in batches of one width."""
 
 _BATCH = 32
 _NEVER = 1e-9
-"""Probability at least of each character: also of those that the network was never shown."""
+"""Least probability of each character, also of those that the network was not trained on."""
 
 _TILE = 640
-"""Rows of a page that are looked at at once: activations of a whole page would not fit into the cache, nor always in memory."""
+"""Rows of a page processed at once: activations of a whole page would not fit into the cache, nor always in memory."""
 
 _OVERLAP = 96
-"""Rows above and below a part that it is looked at with: about as far as a cell sees."""
+"""Rows of overlap above and below a band: about the field of view of a cell."""
 
 
 class Detector(Protocol):
-    """Whatever finds characters on darkness (uint8, 0 paper). detector: what its cells tell apart."""
+    """Interface: finds characters on darkness (uint8, 0 paper). detector: the form of its cells."""
 
     @property
     def detector(self) -> NetworkForm: ...
@@ -53,9 +53,9 @@ class Detector(Protocol):
 
 
 class Reader(Protocol):
-    """Whatever finds characters on darkness (uint8, 0 paper) and reads strips.
+    """Interface: finds characters on darkness (uint8, 0 paper) and reads strips.
 
-    detector: what its cells tell apart; strips: how strips are cut for it, and how wide its columns are.
+    detector: the form of its cells; strips: the height of a strip and the width of a column.
     """
 
     @property
@@ -70,14 +70,14 @@ class Reader(Protocol):
 
 
 class OnnxDetector:
-    """A detector's file. Raises RegistryError if it is no model, or has a form that no such network has."""
+    """A detector from an ONNX file. Raises RegistryError if it is no model or has an invalid form."""
 
     def __init__(self, file: Path = SHIPPED_DETECTOR) -> None:
         self._finder = onnx_session(file)
         self.detector = _form_of(self._finder, file)
 
     def find(self, darkness: Grey) -> Cells:
-        """The cells of a picture of any size; done in overlapping bands."""
+        """Return the cells of a picture of any size, computed in overlapping bands."""
         height, width = darkness.shape
         bands = [self._band(darkness, top) for top in range(0, max(height - _OVERLAP, 1), _TILE)]
         return np.concatenate(bands)[: -(-height // STRIDE), : -(-width // STRIDE)]
@@ -91,9 +91,8 @@ class OnnxDetector:
 
 
 class OnnxReader(OnnxDetector):
-    """Detector and strip reader, by default those that ship. Raises RegistryError if a file is no model, or has a form that no
-    such network has.
-    """
+    """Detector and strip reader, by default the shipped ones. Raises RegistryError if a file is no model or has an invalid
+    form."""
 
     def __init__(self, detector: Path = SHIPPED_DETECTOR, strip_reader: Path = SHIPPED_STRIP_READER) -> None:
         super().__init__(detector)
@@ -102,11 +101,11 @@ class OnnxReader(OnnxDetector):
 
     @classmethod
     def of_folder(cls, folder: Path) -> OnnxReader:
-        """Both networks as a training leaves them in `folder`."""
+        """Load both networks that a training wrote to `folder`."""
         return cls(folder / FINDER, folder / READER)
 
     def read(self, strips: Sequence[Grey]) -> list[Columns]:
-        """Strips as high as `strips` says, of any width; the answers in their order, each of its own width."""
+        """Read strips of the height of `strips`, of any width; return the columns of each, in order."""
         answers: list[Columns] = [np.empty((0, CLASSES))] * len(strips)
         order = sorted(range(len(strips)), key=lambda i: strips[i].shape[1])
         for start in range(0, len(order), _BATCH):
@@ -130,7 +129,7 @@ def _input(pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 
 def _filled(part: Grey) -> Grey:
-    """With paper on the right and below, so that the sides are multiples of 16."""
+    """Pad with paper on the right and below to multiples of 16."""
     height, width = part.shape
     return np.asarray(cv2.copyMakeBorder(part, 0, -height % 16, 0, -width % 16, cv2.BORDER_CONSTANT, value=0), np.uint8)
 
@@ -143,7 +142,7 @@ def _form_of(session: Any, file: Path) -> NetworkForm:
 
 
 def _probabilities(scores: NDArray[np.float32], form: NetworkForm) -> Columns:
-    """Probabilities of all characters from the scores (columns, 1 + characters) of those that a network of this form knows."""
+    """Convert the scores (columns, 1 + characters) of a network of this form to probabilities of all characters."""
     known = softmax(scores.astype(np.float64))
     ours = known[:, 1:] @ np.eye(len(CHARACTERS))[list(form.places)]
     return np.concatenate([known[:, :1], np.maximum(ours, _NEVER)], axis=1)

@@ -1,8 +1,8 @@
-"""A second reader of strips that was made apart from ours: PP-OCRv6's small recogniser, which the package rapidocr brings along.
+"""The second reader of strips, made independently of ours: PP-OCRv6's small recogniser, from the package rapidocr.
 
-Two readers that learned from different hands seldom make the same mistake. Only the network's file is used, no code of rapidocr.
-Of its 18,710 classes those are kept that can stand in a number, which makes it half as large and a third faster, and leaves the
-probabilities among them as they were. Apache License 2.0; see NOTICE.
+Two readers that were trained on different handwriting seldom make the same error. Only the network's file is used, no code of
+rapidocr. Of its 18,710 classes only those that can occur in a number are kept, which halves its size, saves a third of its time,
+and leaves the probabilities among them unchanged. Apache License 2.0; see NOTICE.
 """
 
 from __future__ import annotations
@@ -26,24 +26,24 @@ from digit_core.records import Grey
 
 _FILE = Path("models") / "PP-OCRv6_rec_small.onnx"
 _ALIKE = {"–": "-", "—": "-", "−": "-", "=": "-", "~": "-", "·": ".", "″": '"', "′": "'", "’": "'"}
-"""Characters that its alphabet has beside ours and that mean the same in a number."""
+"""Characters of its alphabet that mean the same as ours in a number."""
 
 _KEPT = CHARACTERS.replace(OTHER, "") + "".join(_ALIKE)
 _HEIGHT, _COLUMN = 48, 8
-"""Pixels of its strips' height and of a column's width."""
+"""Height of its strips and width of its columns, in pixels."""
 
 _RIGHT = 96
-"""Columns of mid-grey, in pixels, to the right of a strip: without them its last character is often lost."""
+"""Pixels of mid-grey to the right of a strip: without them its last character is often lost."""
 
 _WIDEST = 3200
-"""Pixels of its strips' width at most: wider ones are made narrower, so that none fills the memory."""
+"""Greatest width of its strips in pixels: wider ones are reduced, so that none fills the memory."""
 
 _LEAST = 1e-9
-"""Probability at least of each character."""
+"""Least probability of each character."""
 
 
 def shipped_network() -> bytes:
-    """The network's file out of the installed package. Raises RegistryError if it is missing, or is another one."""
+    """Return the network's file in the installed package. Raises RegistryError if it is missing or differs."""
     package = find_spec("rapidocr")
     places = package.submodule_search_locations if package is not None else None
     if not places:
@@ -61,7 +61,7 @@ def shipped_network() -> bytes:
 
 
 def cut_network(data: bytes) -> bytes:
-    """The network with those of its classes alone that can stand in a number; its output are their scores.
+    """Reduce the network to the classes that can occur in a number; its outputs are their scores.
 
     Raises RegistryError for a network that does not end in a layer of one score for each of its characters.
     """
@@ -86,25 +86,24 @@ def cut_network(data: bytes) -> bytes:
 
 
 class SecondReader:
-    """Reads strips as they are on the scan, by a file that `cut_network` made. Raises RegistryError if it is no such network."""
+    """Reads strips of the scan with a file made by `cut_network`. Raises RegistryError if it is no such network."""
 
     def __init__(self, path: Path) -> None:
         self._session = onnx_session(path)
         inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
         if len(inputs) != 1 or len(outputs) != 1 or outputs[0].shape[-1] != 1 + len(_KEPT):
-            raise RegistryError(f"{path} is not the second reader's network: delete it, and it is made anew")
+            raise RegistryError(f"{path} is not the second reader's network: delete it, and it is created again")
         self._input = inputs[0].name
 
     def read(self, strips: Sequence[Grey]) -> list[Columns]:
-        """Strips of grey (0 black), cut close around one line of ink, of any size; for each its columns (t, CLASSES), of
-        8 pixels where the strip is made 48 high.
-        """
-        # One by one: it takes no less time for several of a width together, and none is filled up to another's.
+        """Read strips of grey (0 black), cut close around one line of ink, of any size; return for each its columns (t, CLASSES),
+        of 8 pixels where the strip is scaled to a height of 48."""
+        # one by one: batching several of one width is no faster, and no strip is padded
         return [_probabilities(self._session.run(None, {self._input: _prepared(strip)})[0][0]) for strip in strips]
 
 
 def _prepared(strip: Grey) -> NDArray[np.float32]:
-    """Shape (1, 3, 48, width): -1 black, 1 white, and mid-grey behind the end."""
+    """Convert to shape (1, 3, 48, width): -1 black, 1 white, mid-grey padding at the end."""
     height, width = strip.shape
     size = min(_WIDEST, max(_COLUMN, -(-_HEIGHT * width // height)))
     enlarged = cv2.resize(strip, (size, _HEIGHT)).astype(np.float32) / 127.5 - 1
@@ -112,7 +111,7 @@ def _prepared(strip: Grey) -> NDArray[np.float32]:
 
 
 def _probabilities(scores: NDArray[np.float32]) -> Columns:
-    """From the scores (t, kept classes) of its own characters to the probabilities of ours."""
+    """Convert the scores (t, kept classes) of its own characters to probabilities of ours."""
     found = np.full((len(scores), CLASSES), _LEAST)
     for place, share in zip(_PLACES, softmax(scores.astype(np.float64)).T, strict=True):
         found[:, place] += share

@@ -1,1 +1,1 @@
-"""Layouts: templates of forms, their registration on a page, and what they say of a cell."""
+"""Layouts: templates of forms, their registration on a page, and the rules for their cells."""

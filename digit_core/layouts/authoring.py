@@ -1,4 +1,4 @@
-"""A page as layouts see it: turned level, with its rulings; what it proposes for a layout, and a layout moved onto it."""
+"""Drawing of layouts on a page: the levelled page with its rulings, a layout proposed from it, and a layout moved onto it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from digit_core.records import Grey, PageImage
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LevelPage:
-    """A page turned level: its size and rulings, in its pixels; `to_scan` takes these back to the scan's."""
+    """A levelled page: its size and rulings, in its pixels; `to_scan` maps these to the scan's."""
 
     width: int
     height: int
@@ -30,7 +30,7 @@ class LevelPage:
 
 
 def level_page(image: PageImage) -> tuple[LevelPage, Grey]:
-    """The page that a layout is drawn on, and its picture, shape (height, width), on white paper."""
+    """Level the page that a layout is drawn on; also return its picture, shape (height, width), on white paper."""
     page = prepare(image.pixels, SegmentationParams())
     maps = line_maps(page.darkness)
     height, width = page.darkness.shape
@@ -38,15 +38,17 @@ def level_page(image: PageImage) -> tuple[LevelPage, Grey]:
 
 
 def proposed(page: LevelPage, name: str) -> Layout:
-    """The page's own ruled tables as a layout, to be edited. Raises InputError where there are none."""
+    """Propose the page's own ruled tables as a layout, to be edited. Raises InputError where there are none."""
     tables = ruled_tables(page.maps)
     if not tables:
-        raise InputError("no ruled table was found on it: draw its boxes under Layouts on the page of `digits review serve`")
+        raise InputError(
+            "no ruled table was found on the page: draw its boxes under Layouts on the page of `digits review serve`"
+        )
     return Layout(name, page.width, page.height, grids=tuple(within(table, page) for table in tables), lines=page.lines)
 
 
 def within(grid: Grid, page: LevelPage) -> Grid:
-    """The grid without what the thickness of a ruling put beyond the edge of the page."""
+    """Clip the grid to the page: the thickness of a ruling can put an edge beyond it."""
     return replace(grid, rows=_clipped(grid.rows, page.height), columns=_clipped(grid.columns, page.width))
 
 
@@ -55,14 +57,13 @@ def _clipped(axis: Axis, limit: float) -> Axis:
 
 
 def relaid(layout: Layout, page: LevelPage) -> Layout:
-    """The layout moved onto this page, which is its reference page from now on. Raises InputError where it does not fit."""
+    """Move the layout onto this page, which becomes its reference page. Raises InputError where it does not fit."""
     if (layout.width, layout.height, layout.lines) == (page.width, page.height, page.lines):
-        return layout  # its own page: nothing shall drift
+        return layout  # its own page: return it unchanged, so that nothing drifts
     found = fit(layout, page.maps)
     if not found.sure:
         raise InputError(
-            f"this page is not the form of layout {layout.name} ({found.doubt}): "
-            "open a page of that form, or begin a new layout"
+            f"this page is not the form of layout {layout.name} ({found.doubt}): open a page of that form, or start a new layout"
         )
     zones = tuple(replace(zone, box=_moved(zone.box, found)) for zone in layout.zones)
     grids = tuple(_moved_grid(grid, found) for grid in (found.placed or layout).grids)
@@ -70,7 +71,7 @@ def relaid(layout: Layout, page: LevelPage) -> Layout:
 
 
 def _moved(box: Area, found: Fit) -> Area:
-    """The upright box between the middles of the moved sides."""
+    """Return the upright box between the middles of the moved sides."""
     corners = found.quad(box)
     left, right = (round(float(corners[side, 0].mean()), 1) for side in ([0, 3], [1, 2]))
     top, bottom = (round(float(corners[side, 1].mean()), 1) for side in ([0, 1], [2, 3]))
@@ -78,7 +79,7 @@ def _moved(box: Area, found: Fit) -> Area:
 
 
 def _moved_grid(grid: Grid, found: Fit) -> Grid:
-    """Each edge goes where its middle goes."""
+    """Move each edge of the grid with its middle."""
     x = (grid.columns.edges[0] + grid.columns.edges[-1]) / 2
     y = (grid.rows.edges[0] + grid.rows.edges[-1]) / 2
     rows = found.to_page(np.array([(x, edge) for edge in grid.rows.edges], np.float64))[:, 1]

@@ -1,4 +1,4 @@
-"""What else a number could be, from what its digits could be: candidates for the arithmetic of a form."""
+"""Candidates for a number, from the candidates of its digits, for the arithmetic of a form."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ from digit_core.readings import DigitReading, Reading, State
 from digit_core.records import NOT_A_DIGIT
 
 MOST = 60
-"""Candidates of a number at most: single slips of each of its digits, and the likeliest double ones."""
+"""Greatest number of candidates of a number: single slips of each of its digits, and the likeliest double ones."""
 
 SUREST = 0.995
-"""No reading counts as surer, whatever its digits say: on scans of pages nobody has trained on, errors have other causes too."""
+"""Greatest probability of a reading: on scans unlike the training data errors have other causes than the digits too."""
 
 _EDGE = 0.003
-"""Probability at least that the first or the last digit is none: a ruling, a bracket, or a neighbour's tail."""
+"""Least probability that the first or the last digit is none: a ruling, a bracket, or a neighbour's tail."""
 
 _SLIP = 0.0002
-"""Probability at least of every other digit: numbers with one digit misread explain a sum far more often than any number."""
+"""Least probability of every other digit: numbers with one digit misread explain a sum far more often than arbitrary ones."""
 
 _MISSED = {"1": 0.002}
 _MISSED_OTHER = 0.0003
-"""Probability that a digit stands before or behind those that were read; a 1 is missed most easily, as part of a ruling."""
+"""Probability that a digit stands before or after those that were read; a 1 is missed most easily, as part of a ruling."""
 
 DigitLabels = tuple[int, ...]
 """A class for each part of a number; NOT_A_DIGIT for one that is none."""
 
 
 def candidates(reading: Reading) -> list[tuple[DigitLabels, float]]:
-    """Ways to read a number, likeliest first, with their probabilities; together at most `SUREST`."""
+    """Return readings of a number, likeliest first, with their probabilities; together at most `SUREST`."""
     options = [_options(part, place in (0, len(reading.parts) - 1)) for place, part in enumerate(reading.parts)]
     found: list[tuple[DigitLabels, float]] = []
     for labels, probability in _likeliest(options):
@@ -45,15 +45,14 @@ def candidates(reading: Reading) -> list[tuple[DigitLabels, float]]:
 
 
 def fitting(reading: Reading, fewest: int, most: int) -> list[tuple[DigitLabels, float]]:
-    """The candidates that have so many digits, or all of them if none does."""
+    """Return the candidates with so many digits, or all of them if none has."""
     all_ = candidates(reading)
     return [pair for pair in all_ if fewest <= len(digits_of(pair[0])) <= most] or all_
 
 
 def with_one_more(digits: str) -> Iterator[tuple[str, float]]:
-    """Numbers with a digit more at one end, and how likely it is that it was missed. Nobody has read them: they may explain a
-    sum, and are never published.
-    """
+    """Yield numbers with one more digit at an end, and the probability that it was missed. They were not read: they may explain a
+    sum, and are never published."""
     for digit in "0123456789":
         if digit != "0":
             yield digit + digits, _MISSED.get(digit, _MISSED_OTHER)
@@ -61,7 +60,7 @@ def with_one_more(digits: str) -> Iterator[tuple[str, float]]:
 
 
 def _options(part: DigitReading, at_edge: bool) -> list[tuple[int, float]]:
-    """Classes of a part with their probabilities, best first. What is left by those that were read is for the other digits."""
+    """Return classes of a part with their probabilities, best first. The rest of the probability is for the other digits."""
     left = max(_SLIP, (1 - sum(share for _, share in part.top)) / NOT_A_DIGIT)
     shares = dict.fromkeys(range(NOT_A_DIGIT), left) | dict(part.top)
     if at_edge:
@@ -71,7 +70,7 @@ def _options(part: DigitReading, at_edge: bool) -> list[tuple[int, float]]:
 
 
 def _likeliest(options: Sequence[Sequence[tuple[int, float]]]) -> Iterator[tuple[DigitLabels, float]]:
-    """All ways to choose one of each, likeliest first (best-first search)."""
+    """Yield all ways to choose one of each, likeliest first (best-first search)."""
     start = (0,) * len(options)
     queue = [(-sum(log(row[0][1]) for row in options), start)] if options else []
     seen = {start}
@@ -91,18 +90,18 @@ def _likeliest(options: Sequence[Sequence[tuple[int, float]]]) -> Iterator[tuple
 
 
 def was_read(reading: Reading, labels: DigitLabels) -> bool:
-    """Tell whether each of the labels is one that the reader gave for its part: only such a number may be published."""
+    """Tell whether each label is one that the reader gave for its part: only such a number may be published."""
     pairs = zip(reading.parts, labels, strict=True)
     return all(label == NOT_A_DIGIT or any(label == read for read, _ in part.top) for part, label in pairs)
 
 
 def digits_of(labels: DigitLabels) -> str:
-    """The digits that the labels stand for."""
+    """Return the digits of the labels."""
     return "".join(str(label) for label in labels if label != NOT_A_DIGIT)
 
 
 def chosen(reading: Reading, labels: DigitLabels, probability: float, state: State, reason: str) -> tuple[DigitReading, ...]:
-    """The parts of a number as the labels have them: each as sure as the whole, and in the state and for the reason given."""
+    """Return the parts of a number with these labels: each with the probability of the whole, and this state and reason."""
     return tuple(_part(part, label, probability, state, reason) for part, label in zip(reading.parts, labels, strict=True))
 
 

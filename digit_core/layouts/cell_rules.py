@@ -1,4 +1,4 @@
-"""What a form says of a cell, held against what was read in it."""
+"""Rules of a form's cells, applied to what was read in them."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _DOUBTFUL = {
 
 
 def by_form(reading: Reading, holds: Holds) -> Reading:
-    """A cell's reading as its form has it: with its decimals and sign; for review where it breaks a rule.
+    """Apply the cell's rules to a reading: its decimals and sign; into review where it breaks a rule.
 
-    Where more digits were read than the cell can hold, the likeliest that fit are taken: brackets, rulings and the neighbours'
-    tails pass for digits at the ends of a number.
+    Where more digits were read than the cell can hold, the likeliest that fit are taken: brackets, rulings and parts of
+    neighbours pass for digits at the ends of a number.
     """
     if len(reading.digits) > holds.digits[1]:
         reading = _of_fitting_length(reading, holds)
@@ -40,27 +40,27 @@ def _of_fitting_length(reading: Reading, holds: Holds) -> Reading:
 
 
 def _not_allowed(reading: Reading, state: CellState) -> str:
-    """A blank or a dash has a part to look at only where the form does not let it stand."""
+    """Return the reason for review of a blank or a dash that the form does not allow."""
     marks = (CellState.BLANK, CellState.DASH, CellState.DITTO)
     return Reason.RULE_BROKEN if reading.parts and state in marks else ""
 
 
 def for_review(reading: Reading, reason: str) -> Reading:
-    """The reading with all its parts put to a person; what has none stays as it is."""
+    """Put all parts of the reading into review; a reading without parts is unchanged."""
     parts = tuple(_for_review(part, reason) for part in reading.parts)
     return replace(reading, parts=parts, state=State.REVIEW if parts else reading.state)
 
 
 def _for_review(part: DigitReading, reason: str) -> DigitReading:
-    """With a digit's own doubt before the cell's."""
+    """Put a part into review, keeping a digit's own reason before the cell's."""
     own = part.reason if part.state is State.REVIEW and part.reason != Reason.NOT_A_DIGIT else reason
     return replace(part, state=State.REVIEW, reason=own)
 
 
 def broken_rule(digits: str, text: str, state: CellState, holds: Holds | None) -> str:
-    """Why a person must look at a cell's number, however sure its digits are: a word for the column `reason`; "" for none.
+    """Return the reason for review of a cell's number, however high its confidence: a value of the column `reason`; "" for none.
 
-    digits: as read, with leading zeros; text: as written, with points and dashes; holds: None where no form says anything.
+    digits: as read, with leading zeros; text: as written, with points and dashes; holds: None without a layout.
     """
     if state in _DOUBTFUL:
         return _DOUBTFUL[state]
@@ -81,6 +81,6 @@ def _in_range(value: float | None, holds: Holds) -> bool:
 
 
 def _point_fits(text: str, holds: Holds) -> bool:
-    """Return where a point is written in a number whose decimals the form knows, as many digits stand behind it."""
+    """Tell whether a written point has as many digits after it as the form has decimals."""
     written = interpret(text, replace(holds.notation, decimals=None))
     return holds.decimals is None or written.decimals in (None, holds.decimals)

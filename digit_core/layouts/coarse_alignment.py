@@ -1,4 +1,4 @@
-"""Where a form may lie on a page: the whole picture of its rulings laid over the page's at many sizes and places.
+"""Coarse alignment of a form on a page: the picture of its rulings laid over the page's at many sizes and places.
 
 Normalised cross-correlation, at 128 pixels.
 """
@@ -15,23 +15,23 @@ from digit_core.layouts.grid_offset import Terms
 
 _COARSE = 128
 _SIZES = np.geomspace(0.62, 1.6, 32)
-"""Of the form on the page against the page as large as the reference: cropping makes it larger, a wide border smaller."""
+"""Sizes of the form on the page relative to the reference: cropping makes it larger, a wide border smaller."""
 
 _PLACINGS = 4
 
 
 def placings(across: Segments, down: Segments, maps: LineMaps) -> list[Terms]:
-    """The likeliest placings of a form whose rulings are these, (n, 4) as ends in u and v, in pixels of the maps."""
+    """Return the likeliest placings of a form with these rulings, (n, 4) as ends in u and v, in pixels of the maps."""
     return [terms for _, terms in _different(_scored(across, down, maps))]
 
 
 def likeness(across: Segments, down: Segments, maps: LineMaps) -> float:
-    """Return how much the picture of a form's rulings looks like the page's at the best placing, 0 to 1."""
+    """Return the similarity of the pictures of a form's and the page's rulings at the best placing, 0 to 1."""
     return max((score for score, _ in _scored(across, down, maps)), default=0.0)
 
 
 def _scored(across: Segments, down: Segments, maps: LineMaps) -> list[tuple[float, Terms]]:
-    """Placings and how much the pictures look like each other, the likest first."""
+    """Return placings and their similarity, most similar first."""
     scale = _COARSE / maps.side
     picture = np.stack([_small(one, scale) for one in (maps.across, maps.down)], axis=2)
     height, width = picture.shape[:2]
@@ -54,7 +54,7 @@ def _scored(across: Segments, down: Segments, maps: LineMaps) -> list[tuple[floa
 
 
 def _different(found: list[tuple[float, Terms]]) -> list[tuple[float, Terms]]:
-    """The best placings, without those that are nearly the same as a better one."""
+    """Return the best placings, without those that are nearly the same as a better one."""
     kept: list[tuple[float, Terms]] = []
     for score, terms in found:
         if all(np.abs(terms - other).max() > 0.02 * np.abs(other).max() for _, other in kept):
@@ -65,7 +65,7 @@ def _different(found: list[tuple[float, Terms]]) -> list[tuple[float, Terms]]:
 
 
 def _small(mask: Mask, scale: float) -> NDArray[np.float32]:
-    """Return how much ruling there is about each coarse pixel."""
+    """Return the density of rulings around each coarse pixel."""
     height, width = (max(1, round(side * scale)) for side in mask.shape)
     small = cv2.resize(mask, (width, height), interpolation=cv2.INTER_AREA).astype(np.float32)
     return np.asarray(cv2.GaussianBlur(np.minimum(small * 8, 255), (0, 0), 1.0), np.float32)

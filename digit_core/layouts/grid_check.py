@@ -62,14 +62,22 @@ whose writing it is.
 _SIDES, _ZONES = 0.8, 0.08
 """Share of the ruled sides of a box that the page must have, and of boxes that may lack theirs."""
 
+_MARGIN, _ENDS = 0.1, 0.2
+"""Of a side what is looked at beyond either end of it; and share up to which the form has no ruling there."""
+
+_INNER, _BEFORE, _BEHIND = slice(27, -27), slice(0, 20), slice(-20, None)
+"""Samples along a side within its ends, and beyond them."""
+
 _SIDE, _INK = 0.75, 40
 """Share of a side that must be ink, and darkness of ink."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Ruling:
-    """A ruling of a straightened grid, or a few close ones: its row in the picture; its middle, top and bottom in rows of the grid
-    (below 0 and beyond their number outside); and of the width how much of it the picture has and how much the other one has there.
+    """A ruling of a straightened grid, or a few close ones.
+
+    at: its row in the picture; row, top, bottom: its middle and ends in rows of the grid, outside of which they are below 0 or
+    above their number; own, other: share of the width that its own picture, and the other one, has there.
     """
 
     at: int
@@ -227,16 +235,21 @@ def _sides(layout: Layout, box: Area, to_page: ToPage, maps: LineMaps, near: flo
     """
     ruled, seen = [], []
     for rows in (True, False):
-        picture = straightened(layout, _as_grid(box), rows, to_page, maps, near)
+        picture = straightened(layout, _as_grid(box, rows), rows, to_page, maps, near)
         for edge in range(2):
             middle = int(np.abs(picture.rows - edge).argmin())
             at = slice(max(0, middle - picture.near - 1), middle + picture.near + 2)
             form, ink, inside = (one[at].max(axis=0) for one in (picture.form, picture.darkness, picture.inside))
-            ruled.append(bool(form.mean() > 255 * _STRONG))
-            seen.append(bool((ink > _INK).mean() > _SIDE) if inside.mean() > 255 * _STRONG else None)
+            ruled.append(bool(form[_INNER].mean() > 255 * _STRONG))
+            there = bool((ink[_INNER] > _INK).mean() > _SIDE) and not any(
+                form[end].mean() < 255 * _ENDS and (ink[end] > _INK).mean() > 1 - _ENDS for end in (_BEFORE, _BEHIND)
+            )
+            seen.append(there if inside.mean() > 255 * _STRONG else None)
     wanted = [there for known, there in zip(ruled, seen, strict=True) if there is not None and (known or sum(ruled) > 2)]
     return float(np.mean(wanted)) if len(wanted) > 1 else None
 
 
-def _as_grid(box: Area) -> Grid:
-    return Grid("box", Axis(("1",), (box.y, box.y + box.h)), Axis(("1",), (box.x, box.x + box.w)))
+def _as_grid(box: Area, rows: bool) -> Grid:
+    """A grid of one cell, with margins along the rulings of one direction."""
+    x, y = (_MARGIN * box.w, 0.0) if rows else (0.0, _MARGIN * box.h)
+    return Grid("box", Axis(("1",), (box.y - y, box.y + box.h + y)), Axis(("1",), (box.x - x, box.x + box.w + x)))

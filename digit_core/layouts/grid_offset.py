@@ -1,6 +1,5 @@
-"""Rulings that are evenly spaced lie on each other as well when a form is a row or a column off: which way it lies is settled by
-trying those placings too, as only at its ends, and by its other rulings, the right one is better.
-"""
+"""Correction of a form that is off by whole rows or columns: evenly spaced rulings also coincide then, so those placings are
+tried too; only the ends of the form and its other rulings show which one is right."""
 
 from __future__ import annotations
 
@@ -17,23 +16,23 @@ Terms = NDArray[np.float64]
 
 _ROUNDS = 4
 _BETTER = 0.004
-"""By how much another placing must agree better to be taken."""
+"""Least improvement of the agreement for another placing."""
 
 _ENDS = ((1, 1), (-1, -1), (0, 1), (0, -1), (1, 0), (-1, 0))
-"""By how many spacings the first and the last ruling are moved."""
+"""Numbers of spacings by which the first and the last ruling are moved."""
 
 _LONG, _SAME = 0.3, 0.004
-"""Of the longest ruling, from which one counts; and in u or v, within which two are one double line."""
+"""Share of the longest ruling from which one counts; distance in u or v within which two are one double line."""
 
 
 def features(unit: Floats, terms: int = 6) -> Floats:
-    """Return what the terms are multiplied with, (n, terms), for places (n, 2) u, v."""
+    """Return the factors of the terms, (n, terms), for places (n, 2) u, v."""
     u, v = unit[:, 0], unit[:, 1]
     return np.stack([np.ones_like(u), u, v, u * v, u * u, v * v][:terms], axis=1)
 
 
 def settled(terms: Terms, across: Floats, down: Floats, score: Callable[[Terms], float]) -> Terms:
-    """The terms, or those of a placing a few rows or columns off that scores better.
+    """Return the terms, or those of a placing a few rows or columns off that scores better.
 
     across, down: the form's rulings, (n, 4) as ends in u and v.
     """
@@ -57,7 +56,7 @@ def beside(terms: Terms, layout: Layout) -> Iterator[Terms]:
 
 
 def _places(own: Floats, along: Floats) -> Floats:
-    """Return where the long ones of parallel rulings lie, ascending, double lines once."""
+    """Return the positions of the long parallel rulings, ascending, double lines once."""
     if not len(own):
         return np.empty(0)
     lengths = np.abs(np.diff(along, axis=1)).ravel()
@@ -66,7 +65,7 @@ def _places(own: Floats, along: Floats) -> Floats:
 
 
 def _beside(terms: Terms, axis: int, places: Floats) -> Iterator[Terms]:
-    """The placings whose first and last rulings lie where others do now."""
+    """Yield the placings whose first and last rulings lie where others do now."""
     if len(places) < 3:
         return
     first, last, pitch = places[0], places[-1], float(np.median(np.diff(places)))
@@ -76,7 +75,7 @@ def _beside(terms: Terms, axis: int, places: Floats) -> Iterator[Terms]:
 
 
 def _moved(terms: Terms, axis: int, shift: float, stretch: float) -> Terms:
-    """The terms that have at u (axis 0) or v (axis 1) what the given ones have at shift + stretch * u or v."""
+    """Return terms that have at u (axis 0) or v (axis 1) what the given ones have at shift + stretch * u or v."""
     steps = np.linspace(-1, 1, 4)
     here = np.stack(np.meshgrid(steps, steps), axis=-1).reshape(-1, 2)
     there = here.copy()

@@ -1,4 +1,4 @@
-"""How a page lies on its scan, told by the form that its rulings are of."""
+"""Orientation of a page on its scan, determined by the form that its rulings match."""
 
 from __future__ import annotations
 
@@ -11,14 +11,12 @@ from digit_core.layouts.registration import best_fit
 from digit_core.layouts.template import Layout
 
 _CLEARLY = 0.1
-"""How much better a form must agree with the page in one direction than in another, to tell them apart: many are nearly the
-same upside down."""
+"""Least difference in agreement between two directions: many forms are nearly the same upside down."""
 
 
 def lying_by_rulings(layouts: Sequence[Layout], maps: LineMaps, here: Fit | None) -> int:
-    """Return by how many quarters (digit_core.imaging.rotation) a page with these rulings lies turned, on which `here` was found
-    as it lies; 0 if no form is found clearly better in another direction.
-    """
+    """Return the quarter turns (digit_core.imaging.rotation) of a page with these rulings; `here` is the form's fit without a
+    turn. 0 if no form fits clearly better in another direction."""
     if not layouts:
         return 0
     fits = {quarters: best_fit(layouts, turned_maps(maps, quarters)) for quarters in (1, 2, 3)}
@@ -27,7 +25,7 @@ def lying_by_rulings(layouts: Sequence[Layout], maps: LineMaps, here: Fit | None
 
 
 def clearly_better(one: Fit | None, other: Fit | None) -> bool:
-    """Tell whether a form lies clearly better on the page in one direction than in the other; None where none is found."""
+    """Tell whether a form fits clearly better in one direction than in the other; None means no fit."""
     return agreement_of(one) > agreement_of(other) + _CLEARLY
 
 

@@ -1,8 +1,8 @@
-"""Finding a form on a page: how it lies there, and how sure that is.
+"""Registration of a form on a page: its placing, and how certain that is.
 
-The form is known by its printed rulings. Likely placings (digit_core.layouts.coarse_alignment) are drawn to the rulings that
-lie near: a vertical one tells x, a horizontal one y (iterated closest points as in Besl, McKay, "A method for registration of
-3-D shapes", PAMI 1992, here point to line), at last with the quadratic terms that a page which does not lie flat asks for.
+The form is recognised by its printed rulings. Likely placings (digit_core.layouts.coarse_alignment) are fitted to nearby rulings:
+a vertical one determines x, a horizontal one y (iterated closest points as in Besl, McKay, "A method for registration of 3-D
+shapes", PAMI 1992, here point to line), finally with the quadratic terms for pages that are not flat.
 """
 
 from __future__ import annotations
@@ -25,32 +25,32 @@ from digit_core.layouts.template import Layout
 
 _ROUGHLY = ((0.022, 3), (0.012, 3))
 _CLOSELY = ((0.007, 6), (0.005, 6))
-"""How far a ruling is looked for, as a share of the page's longer side, and how many terms the way there has."""
+"""Steps of the fit: distance within which a ruling is looked for, as a share of the page's longer side, and number of terms."""
 
 _STEP = 0.02
-"""Of half the page, between two points of a ruling."""
+"""Distance of two points of a ruling, in half pages."""
 
 _NEAR = 0.0035
-"""Share of the longer side within which a ruling lies where the form has it."""
+"""Greatest distance, as a share of the longer side, at which rulings of form and page coincide."""
 
 _ASIDE = ((0.011, 0.009), (-0.009, 0.011), (0.013, -0.01), (-0.012, -0.011))
-"""Shares of the longer side that a form is moved by to see how well it agrees by chance."""
+"""Shares of the longer side by which a form is shifted to measure the agreement by chance."""
 
 _FAR, _HALF_A_RULING = 10_000, 3
-"""Map pixels: further than any ruling is looked for; and how far from its edge a ruling's middle may be."""
+"""Map pixels: a distance beyond any search; and the greatest distance of a ruling's middle from its edge."""
 
 _TRIED = 3
-"""Of many forms so many are tried closely."""
+"""Number of forms that are fitted closely."""
 
 _STRETCHED = 1.03
-"""How much wider for its height than the form a page may be: paper shrinks, and lenses draw."""
+"""Greatest relative change of the aspect ratio: paper shrinks, and lenses distort."""
 
 _BEYOND = 0.08
-"""Share of the page's longer side that is looked at around the form's rulings: where its grid ends, the page's must end too."""
+"""Margin around the form's rulings, as a share of the page's longer side: where the form's grid ends, the page's must end too."""
 
 
 def fit(layout: Layout, maps: LineMaps) -> Fit:
-    """The best placing of a form on a page with these rulings, however bad; `agreement` and `fault` say how good it is."""
+    """Find the best placing of a form on a page with these rulings, however bad; see `agreement` and `fault`."""
     form = _Form.of(layout)
     starts = [_drawn_to_lines(form, maps, placing, _ROUGHLY) for placing in placings(form.across, form.down, maps)]
     best = max(starts, key=lambda terms: _on_each_other(form, maps, terms), default=np.zeros((2, 6)))
@@ -77,9 +77,8 @@ def _looked_at(form: _Form, maps: LineMaps, found: Fit) -> Fit:
 
 
 def _is_stretched(layout: Layout, terms: NDArray[np.float64]) -> bool:
-    """Tell whether the form would be wider or narrower for its height than it is: a part of another table's grid may look like
-    it. Of a form drawn in shares of its page nobody knows.
-    """
+    """Tell whether the aspect ratio of the form would change: a part of another table's grid may look like it. Unknown for a form
+    drawn in fractions of its page."""
     if layout.width == layout.height == 1:
         return False
     wide, high = abs(terms[0, 1]) / layout.width, abs(terms[1, 2]) / layout.height
@@ -87,14 +86,15 @@ def _is_stretched(layout: Layout, terms: NDArray[np.float64]) -> bool:
 
 
 def best_fit(layouts: Sequence[Layout], maps: LineMaps) -> Fit | None:
-    """Of several forms the one that agrees best with the page; None if none does so surely."""
+    """Return the fit of the form that agrees best with the page; None if none is certain."""
     best = nearest_fit(layouts, maps)
     return best if best is not None and best.sure else None
 
 
 def nearest_fit(layouts: Sequence[Layout], maps: LineMaps) -> Fit | None:
-    """The same, and where none is sure the one that comes nearest; None only without layouts. Of many only those are tried whose
-    picture looks most like the page's.
+    """Return the same, or the nearest fit where none is certain; None only without layouts.
+
+    Of many forms only those are tried whose picture is most similar to the page's.
     """
     fits = [fit(layout, maps) for layout in _likeliest(layouts, maps)]
     return max(fits, key=lambda one: (one.sure, one.agreement), default=None)
@@ -123,12 +123,12 @@ class _Form:
         return cls(across, down, _along(across), _along(down))
 
     def rulings(self, maps: LineMaps) -> tuple[tuple[bool, Segments, Points, Mask], ...]:
-        """Of either direction whether it is across, segments and points of the form, and the page's rulings."""
+        """Return for each direction whether it is across, segments and points of the form, and the page's rulings."""
         return (False, self.down, self.on_down, maps.down), (True, self.across, self.on_across, maps.across)
 
 
 def _along(segments: Segments) -> Points:
-    """Places along the segments, (n, 2), evenly."""
+    """Return evenly spaced places along the segments, (n, 2)."""
     lengths = np.abs(segments[:, 2:] - segments[:, :2]).max(axis=1, initial=0.0)
     steps = [np.linspace(0, 1, max(2, round(float(length) / _STEP))) for length in lengths]
     rows = [row[:2] + step[:, None] * (row[2:] - row[:2]) for row, step in zip(segments, steps, strict=True)]
@@ -149,7 +149,7 @@ def _drawn_to_lines(
 def _nearest(
     points: Points, terms: NDArray[np.float64], mask: Mask, across: bool, reach: float
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """For each point how far across the middle of the nearest ruling is, in map pixels, and whether there is one."""
+    """Return for each point the distance to the middle of the nearest ruling, in map pixels, and whether there is one."""
     if not len(points):
         return np.empty(0), np.empty(0, bool)
     places = features(points, 6) @ terms.T
@@ -173,14 +173,14 @@ def _nearest(
 def _moved(
     terms: NDArray[np.float64], row: int, points: Points, nearest: tuple[NDArray[np.float64], NDArray[np.bool_]], count: int
 ) -> NDArray[np.float64]:
-    """The terms with those of x (row 0) or y (row 1) fitted to where rulings were found; far ones count less."""
+    """Fit the terms of x (row 0) or y (row 1) to the rulings that were found; far ones weigh less."""
     away, seen = nearest
     if seen.sum() < 12:
         return terms
     own = features(points[seen], count)
     spread = 1.4826 * float(np.median(np.abs(away[seen]))) + 0.5
     weight = 1 / (1 + np.square(away[seen] / (2 * spread)))
-    # A slight pull towards no change keeps terms that these lines say nothing of.
+    # a slight pull towards no change keeps terms that these lines do not determine
     system = (own * weight[:, None]).T @ own + 0.05 * len(own) * np.diag([0.0, 0.02, 0.02, 1, 1, 1][:count])
     step = np.linalg.solve(system, (own * weight[:, None]).T @ away[seen])
     moved = terms.copy()
@@ -189,9 +189,8 @@ def _moved(
 
 
 def _agreement(form: _Form, maps: LineMaps, terms: NDArray[np.float64]) -> float:
-    """Return how much better form and page lie on each other than moved a little, where they do so by chance, times the share of
-    the form's rulings' ends at which the page's end too; 0 to 1.
-    """
+    """Return how much better form and page coincide than when shifted a little, where they do so by chance, times the share of
+    the form's ruling ends at which the page's end too; 0 to 1."""
     mine = _on_each_other(form, maps, terms)
     chance = float(np.mean([_on_each_other(form, maps, _shifted(terms, maps, dx, dy)) for dx, dy in _ASIDE]))
     ending = 1 - running_on(form.across, form.down, maps, terms, max(1.5, _NEAR * maps.side))
@@ -205,7 +204,7 @@ def _shifted(terms: NDArray[np.float64], maps: LineMaps, dx: float, dy: float) -
 
 
 def _on_each_other(form: _Form, maps: LineMaps, terms: NDArray[np.float64]) -> float:
-    """Harmonic mean of the share of the form's rulings that the page has there, and of the page's that the form has."""
+    """Return the harmonic mean of the share of the form's rulings found on the page, and of the page's found in the form."""
     near = max(1.5, _NEAR * maps.side)
     there = [_nearest(points, terms, mask, across, near)[1] for across, _, points, mask in form.rulings(maps)]
     found = float(np.concatenate(there).mean()) if sum(map(len, there)) else 0.0
@@ -214,7 +213,7 @@ def _on_each_other(form: _Form, maps: LineMaps, terms: NDArray[np.float64]) -> f
 
 
 def _known(form: _Form, maps: LineMaps, terms: NDArray[np.float64], near: float) -> float:
-    """Of the page's rulings within the frame of the form's, and close about it, the share that the form has."""
+    """Return the share of the page's rulings within and close around the form's frame that the form has."""
     rulings = form.rulings(maps)
     ends = [features(segments.reshape(-1, 2), 6) @ terms.T for _, segments, _, _ in rulings]
     corners = np.concatenate(ends)

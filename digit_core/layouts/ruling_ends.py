@@ -1,4 +1,4 @@
-"""Where a form's rulings end, the page's must end too: else the form lies on a part of another table."""
+"""Ends of rulings: where a form's rulings end, the page's must end too; else the form lies on a part of another table."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from digit_core.imaging.prepare import Mask
 from digit_core.layouts.grid_offset import Floats, Terms, features
 
 _LONG = 0.3
-"""Of the longest ruling, from which one's ends are looked at."""
+"""Share of the longest ruling from which a ruling's ends are checked."""
 
 _STEPS = np.array([0.025, 0.032, 0.04])
-"""How far behind an end the page is looked at, in u and v: a few hundredths of half a page."""
+"""Distances beyond an end at which the page is checked, in u and v: a few hundredths of half a page."""
 
 
 def running_on(across: Floats, down: Floats, maps: LineMaps, terms: Terms, near: float) -> float:
-    """Of the ends of the form's long rulings the share behind which the page's go on and the form has none, 0 to 1.
+    """Return the share of the ends of the form's long rulings beyond which the page's rulings continue, 0 to 1.
 
-    across, down: the form's rulings, (n, 4) as ends in u and v; near: map pixels that they may lie off.
+    across, down: the form's rulings, (n, 4) as ends in u and v; near: tolerance in map pixels.
     """
     found = [
         _unknown(segments, mask, terms, near, sideways)
@@ -31,7 +31,7 @@ def running_on(across: Floats, down: Floats, maps: LineMaps, terms: Terms, near:
 
 
 def _unknown(segments: Floats, mask: Mask, terms: Terms, near: float, aside: tuple[int, int]) -> NDArray[np.bool_]:
-    """(2 n,) for either end of each long ruling whether the page has another ruling behind it."""
+    """Tell for either end of each long ruling, (2 n,), whether the page has another ruling beyond it."""
     ways = segments[:, 2:] - segments[:, :2]
     lengths = np.abs(ways).max(axis=1)
     chosen = lengths >= _LONG * lengths.max()
@@ -47,7 +47,7 @@ def _unknown(segments: Floats, mask: Mask, terms: Terms, near: float, aside: tup
 
 
 def _at(mask: Mask, places: NDArray[np.integer]) -> NDArray[np.bool_]:
-    """Tell whether the mask is set at places (n, 2) x, y; not outside of it."""
+    """Tell whether the mask is set at places (n, 2) x, y; False outside of it."""
     inside = np.asarray(((places >= 0) & (places < mask.shape[::-1])).all(axis=1))
     x, y = np.where(inside[:, None], places, 0).T
     return np.asarray((mask[y, x] > 0) & inside)

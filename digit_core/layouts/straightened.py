@@ -22,7 +22,7 @@ Floats = NDArray[np.float64]
 ToPage = Callable[[Floats], Floats]
 """Takes places of the form (n, 2) to places of the prepared page."""
 
-_ACROSS = 300
+_ACROSS = 300  # of which 25 lie in either margin of a box (digit_core.layouts.grid_check)
 """Samples along a ruling."""
 
 _MOST = 4000

@@ -1,4 +1,4 @@
-"""Ruled tables, found by their own lines: rulings that cross make a table, and those that go through most of it its edges."""
+"""Detection of ruled tables: rulings that cross form a table, and those that run through most of it are its edges."""
 
 from __future__ import annotations
 
@@ -13,24 +13,25 @@ from digit_core.layouts.template import Axis, Grid
 from digit_core.records import Grey
 
 _TOUCH = 0.012
-"""Share of the page's longer side that a ruling may end before the one it should reach."""
+"""Gap, as a share of the page's longer side, that a ruling may leave before the one it should reach."""
 
 _DOUBLE = 0.008
-"""Share of the longer side within which two rulings are one edge: a double line."""
+"""Distance, as a share of the longer side, within which two rulings are one edge: a double line."""
 
 _THROUGH_ROWS, _THROUGH_COLUMNS = 0.3, 0.45
-"""Share of a table's height that an edge of its columns is ruled at least, and of its width an edge of its rows: writing makes
-runs along a line more easily than down a page."""
+"""Least ruled share of a table's height for an edge of its columns, and of its width for an edge of its rows: writing makes runs
+along a line more easily than down a page."""
 
 _INK, _TALL, _STROKES = 30, 7, 0.4
-"""Darkness of ink, map pixels that a stroke is high at least, and the share of a row's ink from which it is writing."""
+"""Darkness of ink, least height of a stroke in map pixels, and share of a row's ink from which it is writing."""
 
 _FEWEST = 2
-"""Rows and columns of a table at least."""
+"""Least number of rows and columns of a table."""
 
 
 def ruled_tables(maps: LineMaps) -> tuple[Grid, ...]:
-    """The tables of a page in reading order, as grids table1, table2 … with rows and columns 1, 2 …, in pixels of the page."""
+    """Return the tables of a page in reading order, as grids table1, table2 … with rows and columns 1, 2 …, in pixels of the
+    page."""
     across, down = segments_of(maps.across), segments_of(np.ascontiguousarray(maps.down.T))[:, [1, 0, 3, 2]]
     found = [_edges(across[rows], down[columns], maps) for rows, columns in _crossing(across, down, maps.side)]
     tables = [(xs, ys) for xs, ys in found if len(xs) > _FEWEST and len(ys) > _FEWEST]
@@ -39,7 +40,7 @@ def ruled_tables(maps: LineMaps) -> tuple[Grid, ...]:
 
 
 def _crossing(across: Segments, down: Segments, side: int) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]]:
-    """Indices of the rulings of each table: those that are connected, when all that cross fewer than two others are gone."""
+    """Return indices of the rulings of each table: connected ones, after removing all that cross fewer than two others."""
     from scipy.sparse.csgraph import connected_components
 
     reach = _TOUCH * side
@@ -62,7 +63,7 @@ def _crossing(across: Segments, down: Segments, side: int) -> list[tuple[NDArray
 
 
 def _edges(across: Segments, down: Segments, maps: LineMaps) -> tuple[list[float], list[float]]:
-    """x of the edges of a table's columns, and y of those of its rows."""
+    """Return x of the edges of a table's columns, and y of those of its rows."""
     rows, columns = across[:, [1, 3]].mean(axis=1), down[:, [0, 2]].mean(axis=1)
     height, width = (float(rows.min()), float(rows.max())), (float(columns.min()), float(columns.max()))
     xs = _ruled(columns, down[:, [1, 3]], height, _THROUGH_ROWS, maps.side)
@@ -71,8 +72,7 @@ def _edges(across: Segments, down: Segments, maps: LineMaps) -> tuple[list[float
 
 
 def _through_writing(edge: float, span: tuple[float, float], darkness: Grey) -> bool:
-    """Tell whether most of the ink along a row belongs to upright strokes: then it is a line of print or figures, and no
-    ruling."""
+    """Tell whether most of the ink along a row belongs to upright strokes: then it is a line of text, not a ruling."""
     start, stop = (max(0, round(end)) for end in span)
     first = max(0, round(edge) - _TALL - 3)
     ink = cv2.threshold(darkness[first : round(edge) + _TALL + 4, start:stop], _INK, 1, cv2.THRESH_BINARY)[1]
@@ -84,7 +84,7 @@ def _through_writing(edge: float, span: tuple[float, float], darkness: Grey) -> 
 def _ruled(
     places: NDArray[np.float64], ends: NDArray[np.float64], span: tuple[float, float], share: float, side: int
 ) -> list[float]:
-    """Places where rulings lie so close that they are one edge, if that is ruled through the given share of the span."""
+    """Return edges: places of rulings that lie close together, if they cover the given share of the span."""
     order = np.argsort(places)
     groups = np.split(order, np.flatnonzero(np.diff(places[order]) > _DOUBLE * side) + 1)
     needed = share * (span[1] - span[0])
@@ -94,7 +94,7 @@ def _ruled(
 
 
 def _covered(ends: NDArray[np.float64]) -> float:
-    """Length that intervals (n, 2) cover together."""
+    """Return the length that intervals (n, 2) cover together."""
     total, reached = 0.0, -np.inf
     for start, end in ends[np.argsort(ends[:, 0])]:
         total += max(0.0, end - max(start, reached))
@@ -103,7 +103,7 @@ def _covered(ends: NDArray[np.float64]) -> float:
 
 
 def _apart(tables: Sequence[tuple[list[float], list[float]]]) -> list[tuple[list[float], list[float]]]:
-    """Tables whose middle lies in no other one."""
+    """Drop tables whose middle lies in another one."""
 
     def within(one: tuple[list[float], list[float]], other: tuple[list[float], list[float]]) -> bool:
         middles = ((axis[0] + axis[-1]) / 2 for axis in one)

@@ -1,7 +1,7 @@
-"""A form: its named zones and grids, what their cells may hold, which sums shall agree, and the lines it is known by.
+"""Template of a form: its named zones and grids, rules for their cells, checks of sums, and the rulings that identify it.
 
 All places are in units of the reference page that the layout was drawn on, origin top left, x right, y down. The units are that
-page's pixels, or shares of it where the page is said to be 1 x 1.
+page's pixels, or fractions of it where the page is said to be 1 x 1.
 """
 
 from __future__ import annotations
@@ -23,36 +23,36 @@ MOST_CELLS = 20_000
 
 
 class Mark(StrEnum):
-    """What may stand in a cell in place of a number."""
+    """Mark that a cell may hold in place of a number."""
 
     BLANK = "blank"
     DASH = "dash"
     DITTO = "ditto"
-    WORD = "word"  # such as "tr" for a trace: stands for nothing that could be counted
+    WORD = "word"  # such as "tr" for a trace; has no value
 
 
 class DecimalMark(StrEnum):
-    """What parts a number's decimals from the rest; the other one of the two then parts thousands."""
+    """Mark between a number and its decimals; the other one of the two then separates thousands."""
 
     POINT = "."
     COMMA = ","
 
 
 class Direction(StrEnum):
-    """How a check goes through a grid."""
+    """Direction of a check in a grid."""
 
     DOWN = "down"  # over the rows, in every column
     ACROSS = "across"  # over the columns, in every row
 
 
 class Rule(StrEnum):
-    """What a check says of cells."""
+    """Kind of a check."""
 
     TOTAL = "total"  # `into` is the sum of `of`
     MEAN = "mean"  # `into` is the mean of `of`, rounded to its own decimals; a blank counts as 0
-    RUNNING = "running"  # every cell of `into` is the one before it and the cell of `of` beside it
+    RUNNING = "running"  # every cell of `into` is the one before it plus the cell of `of` beside it
     SEQUENCE = "sequence"  # every cell of `of` is the one before it plus `step`
-    EQUAL = "equal"  # all cells of `of` are the same
+    EQUAL = "equal"  # all cells of `of` are equal
 
 
 _NO_KIND = (NumberKind.NONE, NumberKind.DITTO, NumberKind.OTHER)
@@ -61,7 +61,7 @@ _STRICT: Mapping[str, object] = {"extra": "forbid", "coerce_numbers_to_str": Tru
 
 
 class _Part:
-    """What all parts of a layout share: in a file a name that they do not know is an error, and numbers may be names."""
+    """Base of all parts of a layout: an unknown name in a file is an error, and numbers are valid as names."""
 
     __slots__ = ()
     __pydantic_config__: ClassVar[Mapping[str, object]] = _STRICT
@@ -87,10 +87,12 @@ class Area(_Part):
 
 @dataclass(frozen=True, slots=True)
 class Holds(_Part):
-    """What a cell may hold. digits: least and most of them; decimals: how many stand after the point, whether it is written or
-    not (None: as written); decimal_mark: which mark is the point (None: as the page's numbers have it); sign: whether a plus or a
-    minus may stand before it; kinds: which kinds of numbers (none: all); date_order: how its dates stand; least, most: range of
-    the value; marks: what may stand instead.
+    """Rules for the content of a cell.
+
+    digits: least and most of them; decimals: digits after the point, whether it is written or not (None: as written);
+    decimal_mark: the mark that is the point (None: as in the page's other numbers); sign: whether a plus or a minus is allowed;
+    kinds: allowed kinds of numbers (none: all); date_order: order of its dates; least, most: range of the value; marks: allowed
+    in place of a number.
     """
 
     digits: tuple[int, int] = (1, 12)
@@ -111,8 +113,8 @@ class Holds(_Part):
 
     def __post_init__(self) -> None:
         for kind in self.kinds:
-            _require(kind not in _NO_KIND, f"kinds are what a number may be, and {kind.value!r} is none of them")
-        _require(len(set(self.kinds)) == len(self.kinds), "a kind stands twice")
+            _require(kind not in _NO_KIND, f"{kind.value!r} is not a kind of number that a cell can hold")
+        _require(len(set(self.kinds)) == len(self.kinds), "a kind occurs twice")
         low, high = self.digits
         _require(1 <= low <= high <= 32, f"a cell holds 1 to 32 digits, the fewest first, not {low} to {high}")
         _require(self.decimals is None or 0 <= self.decimals <= 9, f"decimals must be 0 to 9, not {self.decimals}")
@@ -123,7 +125,7 @@ class Holds(_Part):
 
 @dataclass(frozen=True, slots=True)
 class Zone(_Part):
-    """A box with a name that holds one number."""
+    """A named box that holds one number."""
 
     name: str
     box: Area
@@ -132,21 +134,22 @@ class Zone(_Part):
 
 @dataclass(frozen=True, slots=True)
 class Axis(_Part):
-    """The names of a grid's rows or columns and their edges, one more than names, growing."""
+    """The names of a grid's rows or columns and their edges, one more than names, ascending."""
 
     names: tuple[str, ...]
     edges: tuple[float, ...]
 
     def __post_init__(self) -> None:
         _require(len(self.names) > 0, "a grid needs a row and a column at least")
-        _require(len(self.edges) == len(self.names) + 1, f"{len(self.names)} names need one edge more, not {len(self.edges)}")
-        _require(all(a < b for a, b in pairwise(self.edges)), "edges must grow from one to the next")
-        _require(len(set(self.names)) == len(self.names), f"a name stands twice: {_twice(self.names)}")
+        _require(len(self.edges) == len(self.names) + 1, f"{len(self.names)} names need one more edge, not {len(self.edges)}")
+        _require(all(a < b for a, b in pairwise(self.edges)), "edges must ascend")
+        _require(len(set(self.names)) == len(self.names), f"a name occurs twice: {_twice(self.names)}")
 
 
 @dataclass(frozen=True, slots=True)
 class Grid(_Part):
-    """Rows and columns of cells. A rule for a column goes before one for a row, and that before the grid's own `holds`."""
+    """Rows and columns of cells. A rule for a column takes precedence over one for a row, and that over the grid's own
+    `holds`."""
 
     name: str
     rows: Axis
@@ -154,7 +157,7 @@ class Grid(_Part):
     holds: Holds = Holds()
     row_holds: Mapping[str, Holds] = field(default_factory=dict)
     column_holds: Mapping[str, Holds] = field(default_factory=dict)
-    skip: tuple[tuple[str, str], ...] = ()  # cells (row, column) that the form has not, such as 30 February
+    skip: tuple[tuple[str, str], ...] = ()  # cells (row, column) that the form does not have, such as 30 February
 
     def __post_init__(self) -> None:
         for kind, axis, rules in (("row", self.rows, self.row_holds), ("column", self.columns, self.column_holds)):
@@ -164,7 +167,7 @@ class Grid(_Part):
         _require(not odd, f"grid {self.name}: skips {', '.join(odd)}, which it does not have")
 
     def cells(self) -> Iterator[tuple[Place, Area]]:
-        """Row by row."""
+        """Yield the cells row by row."""
         skipped = set(self.skip)
         for row, (top, bottom) in zip(self.rows.names, pairwise(self.rows.edges), strict=True):
             for column, (left, right) in zip(self.columns.names, pairwise(self.columns.edges), strict=True):
@@ -179,7 +182,7 @@ class Grid(_Part):
 class Check(_Part):
     """A relation between cells of a grid, or between zones.
 
-    In a grid `of` names rows (direction down) or columns (across), `into` the row or column with the outcome, and `only` the
+    In a grid `of` names rows (direction down) or columns (across), `into` the row or column with the result, and `only` the
     columns or rows in which it holds (all without it). A running total or a sequence that goes down names columns, and `only`
     rows. Without a grid `of` and `into` name zones.
     """
@@ -213,7 +216,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Layout(_Part):
-    """A form as a person drew it. Raises InputError where its parts do not go together."""
+    """A form as drawn by a person. Raises InputError where its parts contradict each other."""
 
     name: str
     width: float
@@ -226,8 +229,8 @@ class Layout(_Part):
     def __post_init__(self) -> None:
         _require(self.width > 0 and self.height > 0, f"the reference page needs a size, not {self.width:g} x {self.height:g}")
         names = [*(zone.name for zone in self.zones), *(grid.name for grid in self.grids)]
-        _require(len(names) > 0, f"layout {self.name} has neither zones nor grids: draw what shall be read")
-        _require(len(set(names)) == len(names), f"layout {self.name}: a name stands twice: {_twice(tuple(names))}")
+        _require(len(names) > 0, f"layout {self.name} has neither zones nor grids: draw the boxes to read")
+        _require(len(set(names)) == len(names), f"layout {self.name}: a name occurs twice: {_twice(tuple(names))}")
         count = len(self.zones) + sum(len(grid.rows.names) * len(grid.columns.names) for grid in self.grids)
         _require(count <= MOST_CELLS, f"layout {self.name} has {count:,} cells, the most are {MOST_CELLS:,}")
         for area in self.cells().values():
@@ -238,17 +241,17 @@ class Layout(_Part):
 
     @property
     def version(self) -> str:
-        """12 hexadecimal characters that change with everything that the layout says."""
-        # 100 and 100.0 are one place, whether it was drawn or read from a file.
+        """Return 12 hexadecimal characters that change with the contents of the layout."""
+        # 100 and 100.0 are the same place, whether it was drawn or read from a file
         plain = json.loads(json.dumps(asdict(self)), parse_int=float)
         return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()[:12]
 
     def cells(self) -> dict[Place, Area]:
-        """Zones first, then each grid row by row."""
+        """Return the cells: zones first, then each grid row by row."""
         return {Place(zone.name): zone.box for zone in self.zones} | dict(pair for grid in self.grids for pair in grid.cells())
 
     def holds_of(self, place: Place) -> Holds:
-        """Return what a cell may hold; raises KeyError for a cell that the layout has not."""
+        """Return the rules of a cell. Raises KeyError for a cell that the layout does not have."""
         for zone in self.zones:
             if zone.name == place.zone:
                 return zone.holds

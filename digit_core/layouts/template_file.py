@@ -1,7 +1,7 @@
-"""Layouts as YAML files, checked by the types of `digit_core.layouts.template`.
+"""Layouts as YAML files, validated by the types of `digit_core.layouts.template`.
 
-A file reads as the types do, with three shorter forms: a box is a list x, y, w, h; an axis may have `span` (its first and last
-edge) for even spacing in place of `edges`, and `count` in place of `names` for names 1, 2, 3 …
+A file has the fields of these types, with three shorter forms: a box is a list x, y, w, h; an axis may have `span` (its first and
+last edge) for even spacing in place of `edges`, and `count` in place of `names` for names 1, 2, 3 …
 """
 
 from __future__ import annotations
@@ -23,27 +23,27 @@ FORMAT = "digits-layout/1"
 MOST_BYTES = 2_000_000
 _DEEPEST, _MOST_PARTS = 16, 200_000
 _LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
-"""Texts stay texts: a column `No` is no false, a row `1:30` no ninety; the types say what is a number."""
+"""YAML loader that keeps texts: a column `No` is not false, a row `1:30` not ninety; the types convert numbers."""
 
 Fields = dict[str, Any]
 
 
 def parse_layout(text: str, where: str = "layout") -> Layout:
-    """The layout in a YAML text; `where` names it in messages. Raises InputError that says which field is wrong and why."""
+    """Parse a layout from YAML; `where` names it in messages. Raises InputError that says which field is wrong and why."""
     if len(text) > MOST_BYTES:
         raise InputError(f"{where}: a layout of {len(text):,} characters is too long; the most are {MOST_BYTES:,}")
     try:
         _look_through(text)
-        fields = yaml.load(text, _LOADER)  # noqa: S506  made of texts, lists and mappings alone
+        fields = yaml.load(text, _LOADER)  # noqa: S506  builds texts, lists and mappings only
     except yaml.YAMLError as error:
-        raise InputError(f"{where}: this is no YAML: {' '.join(str(error).split())}") from error
+        raise InputError(f"{where}: this is not YAML: {' '.join(str(error).split())}") from error
     if not isinstance(fields, dict) or fields.get("format") != FORMAT:
-        raise InputError(f"{where}: this is no layout: it must begin with `format: {FORMAT}`")
+        raise InputError(f"{where}: this is not a layout: it must begin with `format: {FORMAT}`")
     return layout_from({key: value for key, value in fields.items() if key != "format"}, where)
 
 
 def layout_from(fields: Mapping[str, Any], where: str = "layout") -> Layout:
-    """The layout with these fields, as a YAML or JSON file has them; raises InputError as `parse_layout`."""
+    """Build the layout from these fields, as in a YAML or JSON file. Raises InputError as `parse_layout`."""
     try:
         return _adapter().validate_python(_long_form(fields))
     except ValidationError as error:
@@ -51,25 +51,25 @@ def layout_from(fields: Mapping[str, Any], where: str = "layout") -> Layout:
         place = ".".join(str(part) for part in first["loc"] if not str(part).startswith(("function", "dataclass")))
         raise InputError(f"{where}: {place or 'layout'}: {first['msg'].removeprefix('Value error, ')}") from error
     except (TypeError, KeyError, AttributeError, ValueError) as error:
-        raise InputError(f"{where}: its parts are not as they should be ({error}); see `digits layout --help`") from error
+        raise InputError(f"{where}: its parts are invalid ({error}); see `digits layout --help`") from error
     except InputError as error:
         raise InputError(f"{where}: {error}") from error
 
 
 def layout_fields(layout: Layout) -> Fields:
-    """Return what `layout_from` takes, without what has its default."""
+    """Return the fields for `layout_from`, without defaults."""
     fields: Fields = _short(layout)
     return fields
 
 
 def layout_text(layout: Layout) -> str:
-    """The layout as YAML, with its format first."""
+    """Format the layout as YAML, with its format first."""
     fields = {"format": FORMAT, **layout_fields(layout)}
     return str(yaml.safe_dump(fields, sort_keys=False, allow_unicode=True, default_flow_style=None, width=130))
 
 
 def _look_through(text: str) -> None:
-    """Refuses what no layout needs before anything is built of it: aliases (*name), depth, and length."""
+    """Refuse what no layout needs before anything is built from it: aliases (*name), depth, and length."""
     depth = 0
     for count, event in enumerate(yaml.parse(text, Loader=_LOADER)):
         if isinstance(event, yaml.AliasEvent):
@@ -139,7 +139,7 @@ def _listed(names: object) -> object:
 
 
 def _short(value: Any) -> Any:
-    """As a file has it: what is left at its default is left out."""
+    """Convert a value for the file: defaults are left out."""
     if isinstance(value, Area):
         return [_number(side) for side in (value.x, value.y, value.w, value.h)]
     if isinstance(value, Layout):

@@ -1,1 +1,1 @@
-"""Prepared page -> numbers with states."""
+"""Recognition: from a prepared page to numbers with states."""

@@ -1,4 +1,4 @@
-"""Judging a page: from what was found and what the classifier says to what may be published and what a person shall see."""
+"""Acceptance: from detections and class probabilities to what is published and what goes to review."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ from digit_core.notation import NumberKind, decimal_mark_of, interpret
 from digit_core.params import ReviewPolicy, Writing
 from digit_core.readings import DigitReading, PageRead, Reading, Reason, State, as_written
 from digit_core.recognition.legibility import legibility_of
-from digit_core.recognition.transcription.fusion_weights import Heard, fusion_weights
+from digit_core.recognition.transcription.fusion_weights import fusion_weights
 from digit_core.records import NOT_A_DIGIT, Box, CellState, NumberString, PageFound
 
 _WORD = 0.4
-"""Mean probability of "not a digit" from which a string is a word, a label or a ruling, and no number at all."""
+"""Mean probability of "not a digit" from which a string is a word, a label or a ruling, and not a number."""
 
 _LEAST_SEEN = 5.0
-"""Log odds from which a number of a page is one: those of its columns and of the classifier's word for its digits together."""
+"""Least log odds of a number on a page: of its columns and of the classifier's probabilities of its digits together."""
 
 Probabilities = NDArray[np.float32]
 """Shape (n, 11): calibrated probabilities of the ten digits and of "not a digit"."""
 
 
 def judge(found: PageFound, probabilities: Probabilities, policy: ReviewPolicy, layouts: Sequence[Layout] = ()) -> PageRead:
-    """Turns probabilities into readings: which digits are published, which go to a person, and why.
+    """Turn probabilities into readings: which digits are published, which go to review, and why.
 
-    probabilities: one row a digit, in the order of `found.digits`; layouts: those that the page was read with. Deterministic: the
-    audit sample is drawn by a hash. Of a page that none of its layouts fits no number is published as accepted, nor of one on
-    which hardly anything is seen to be a number: of words, or lying turned.
+    probabilities: one row per digit, in the order of `found.digits`; layouts: those that the page was read with. Deterministic:
+    the audit sample is drawn by a hash. Nothing is accepted on a page that none of its layouts fits, nor on one with hardly any
+    clear number (only words, or rotated).
     """
     both = fused(probabilities, found.digits.evidence)
     calibrated = found.digits.evidence is not None
@@ -64,9 +64,9 @@ def judge(found: PageFound, probabilities: Probabilities, policy: ReviewPolicy, 
 
 
 def fused(probabilities: Probabilities, evidence: Probabilities | None) -> Probabilities:
-    """What the classifier says of the crops (n, 11) and what the readers say of the same places (n, 11), as one.
+    """Combine the classifier's probabilities of the crops (n, 11) with the readers' of the same places (n, 11).
 
-    Both are taken as independent witnesses, the classifier with an exponent: it saw the same ink, and each digit alone.
+    Both are treated as independent, the classifier with an exponent: it saw the same ink, but each digit alone.
     """
     if evidence is None:
         return probabilities
@@ -80,14 +80,17 @@ def _as_said(confidence: float) -> float:
 
 
 def _worth(number: NumberString, rows: Probabilities) -> Callable[[float], float]:
-    """How probable it is that a number, or a digit of it, is right of which its voices say so."""
+    """Return a function that calibrates the confidence of a number, or of one of its digits."""
     digits = "".join(str(label) for label in rows.argmax(axis=1) if label != NOT_A_DIGIT)
-    heard = Heard.ALONE if number.second is None else Heard.AGREED if number.second == digits else Heard.DIFFERING
-    return lambda confidence: fusion_weights().calibrated(confidence, heard)
+    margin = number.margin
+    if margin is not None and digits != "".join(filter(str.isdigit, number.text)):
+        margin = -abs(margin)  # the classifier changed the number, and the second reader was not asked about the new one
+    return lambda confidence: fusion_weights().calibrated(confidence, len(digits), margin)
 
 
 def _stands_there(number: NumberString, classified: Probabilities) -> bool:
-    """Words, ticks and specks, which look like digits one by one, are none to the columns that see them together."""
+    """Whether the columns see a number: words, ticks and specks look like digits one by one, but not to the columns as a
+    whole."""
     if not len(classified):
         return False
     strange = float(np.clip(classified[:, NOT_A_DIGIT].mean(), 1e-6, 1 - 1e-6))
@@ -102,7 +105,7 @@ def _judge_number(
     layout: Layout | None,
     worth: Callable[[float], float],
 ) -> Reading | None:
-    """None for what is no number and stands in no cell of the form."""
+    """Judge a number; None for a non-number outside of all cells of the form."""
     cell = number.cell if layout is not None else None
     if cell is None and (not len(rows) or float(rows[:, NOT_A_DIGIT].mean()) > _WORD or not _wanted(number, policy.writing)):
         return None
@@ -111,7 +114,7 @@ def _judge_number(
     digits = [part.digit for part in parts]
     if cell is None and not any(digits):
         return None
-    # That the number has these digits and marks is doubted once, not for each digit.
+    # doubts about the number's digits and marks as a whole count once, not for each digit
     sure = worth(float(rows.max(axis=1).prod()) * number.certainty) if parts else 1.0
     parts = _as_a_whole(parts, sure, policy)
     state = State.REVIEW if any(part.state is State.REVIEW for part in parts) else State.ACCEPTED
@@ -130,14 +133,15 @@ def _judge_number(
 
 
 def _is_told_by_form(text: str, holds: Holds | None) -> bool:
-    """Whether the value does not depend on the marks, as the form says where the point is, and that there is no sign."""
+    """Whether the value does not depend on the marks, because the form fixes the point and allows no sign."""
     if holds is None or holds.decimals is None or holds.sign:
         return False
     return interpret(text).kind in (NumberKind.INTEGER, NumberKind.DECIMAL)
 
 
 def _as_a_whole(parts: tuple[DigitReading, ...], confidence: float, policy: ReviewPolicy) -> tuple[DigitReading, ...]:
-    """The digits of a number; where each is sure enough and all together are not, the least sure one is for review."""
+    """Return the digits of a number; where each is sure enough but all together are not, the one of lowest confidence goes to
+    review."""
     if confidence >= policy.threshold or any(part.state is State.REVIEW for part in parts):
         return parts
     least = min(range(len(parts)), key=lambda i: parts[i].confidence)
@@ -147,12 +151,12 @@ def _as_a_whole(parts: tuple[DigitReading, ...], confidence: float, policy: Revi
 
 
 def _is_odd(reading: Reading) -> bool:
-    """Whether a text is none that numbers are written like: something in it was misread, or the alphabet does not hold it."""
+    """Whether the text has no form of a number: something in it was misread, or is not in the alphabet."""
     return reading.kind is NumberKind.OTHER and not reading.meaning.open
 
 
 def _as_the_page_writes(readings: Iterable[Reading]) -> tuple[Reading, ...]:
-    """The readings with the decimal mark that the page's numbers agree on, where their places say nothing of it."""
+    """Apply the decimal mark that the page's numbers agree on, where the layout does not set it."""
     readings = tuple(readings)
     mark = decimal_mark_of(reading.text for reading in readings)
     if mark is None:
@@ -172,11 +176,11 @@ def _judge_digit(
     policy: ReviewPolicy,
     worth: Callable[[float], float],
 ) -> DigitReading:
-    """certainty: that the number has these digits at all; a digit is no surer than that."""
+    """Judge a digit. certainty: probability that the number has these digits at all; it limits the digit's confidence."""
     best = np.argsort(-row, kind="stable")[:3]
     said = float(row[best[0]]) * certainty
     sure = worth(said)
-    left = (1 - sure) / max(1 - said, 1e-9)  # of what the others were given
+    left = (1 - sure) / max(1 - said, 1e-9)  # factor for the probabilities of the other classes
     top = ((int(best[0]), sure), *((int(label), min(sure, float(row[label]) * certainty * left)) for label in best[1:]))
     if sure < policy.threshold:
         return DigitReading(box, top, State.REVIEW, _doubt(top[0][0], float(row[best[0]]), policy))
@@ -186,13 +190,13 @@ def _judge_digit(
 
 
 def _doubt(label: int, probability: float, policy: ReviewPolicy) -> str:
-    """Why a digit goes to a person."""
+    """Return the reason for review of a digit."""
     if probability >= policy.threshold:
         return "touching"
     return "not a digit?" if label == NOT_A_DIGIT else "low confidence"
 
 
 def _drawn(digit_id: str, share: float) -> bool:
-    """A lot that falls the same way for the same digit in every run."""
+    """Draw a lot that is the same for the same digit in every run."""
     lot = int.from_bytes(hashlib.sha256(f"audit {digit_id}".encode()).digest()[:8], "big")
     return lot < share * 2**64

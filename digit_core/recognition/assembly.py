@@ -1,6 +1,6 @@
-"""From numbers on a prepared page to numbers on the scan: in reading order, with the crops that the classifier sees.
+"""Assembly of a page's numbers: from the prepared page to the scan, in reading order, with the classifier's crops.
 
-Boxes here are pixels of the prepared page until `to_scan` takes them back to the scan's.
+Boxes here are pixels of the prepared page until `to_scan` maps them to the scan.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from digit_core.recognition.transcription.fusion import FoundNumber
 from digit_core.records import NOT_A_DIGIT, Box, Cell, CellState, Form, Grey, NumberString, PageDigits, PageImage
 
 _NO_DIGIT = 0.97
-"""How sure it is that ink of which no number was read is none, before a person has looked."""
+"""Probability that unread ink is no digit, before review."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class InkedNumber:
-    """A number with the ink of each of its digits, and the cell that it stands in, if any; a cell may be without digits."""
+    """A number with the ink of each of its digits, and its cell, if any; a cell may be without digits."""
 
     found: FoundNumber
     inks: list[tuple[Box, Grey]]
@@ -48,12 +48,12 @@ class InkedCell:
 
 
 def inked(page: PreparedPage, number: FoundNumber) -> InkedNumber:
-    """The number with the ink of its digits."""
+    """Add the ink of its digits to the number."""
     return InkedNumber(number, digit_ink(page.darkness, page.ink, number.boxes) if len(number.boxes) else [])
 
 
 def inked_cell(page: PreparedPage, cell: FoundCell) -> InkedNumber:
-    """A form's cell with its number; in the place of one that was not read stands a single part, which is no digit."""
+    """Return a form's cell with its number; unread ink becomes a single part that is no digit."""
     low, high = np.floor(cell.quad.min(axis=0)).astype(int), np.ceil(cell.quad.max(axis=0)).astype(int)
     size = np.maximum(high - low, 1)
     box = Box(int(low[0]), int(low[1]), int(size[0]), int(size[1]))
@@ -70,7 +70,7 @@ def _no_number(ink: NDArray[np.float32] | None) -> FoundNumber:
 
 
 def in_tables(numbers: Sequence[tuple[int, InkedNumber]], tables: Sequence[Grid]) -> list[tuple[int, InkedNumber]]:
-    """Numbers with their lines; those in the cells of ruled tables know where."""
+    """Assign numbers, given with their lines, to the cells of ruled tables."""
     areas = {place: area for table in tables for place, area in table.cells()}
     if not areas or not numbers:
         return list(numbers)
@@ -90,7 +90,7 @@ def _in_table(place: Place, area: Area) -> InkedCell:
 def page_digits(
     page: PreparedPage, image: PageImage, placed: Sequence[tuple[int, InkedNumber]], form: Form | None = None
 ) -> PageDigits:
-    """The numbers with their lines, in their order, as places and crops of the scan."""
+    """Map the numbers, given with their lines and in order, to the scan, with crops."""
     digit_boxes = [box for _, one in placed for box in one.boxes]
     cell_boxes = [one.cell.box for _, one in placed if one.cell]
     boxes = iter(to_scan(digit_boxes, page.to_scan, image.width, image.height))
@@ -106,6 +106,7 @@ def page_digits(
             _cell(one.cell, cells),
             one.found.marks,
             one.found.second,
+            one.found.margin,
         )
         for line, one in placed
     )
@@ -127,7 +128,7 @@ String = TypeVar("String", bound=_Boxed)
 
 
 def reading_order(strings: Sequence[String]) -> Iterator[tuple[int, String]]:
-    """Lines from top to bottom, and in a line from left to right; yields (line, string).
+    """Yield (line, string): lines from top to bottom, and in a line from left to right.
 
     A string joins the line above it when their middles lie within half a digit's height.
     """
@@ -144,7 +145,7 @@ def reading_order(strings: Sequence[String]) -> Iterator[tuple[int, String]]:
 
 
 def to_scan(boxes: Sequence[Box], affine: Affine, width: int, height: int) -> list[Box]:
-    """Boxes of the prepared page as the upright boxes around them in the original scan, inside its borders."""
+    """Map boxes of the prepared page to the upright boxes around them in the original scan, inside its borders."""
     sides = np.array([(box.x, box.y, box.right, box.bottom) for box in boxes], np.float64).reshape(-1, 4)
     corners = np.stack([sides[:, [x, y]] for x in (0, 2) for y in (1, 3)])
     points = corners @ affine[:, :2].T + affine[:, 2]

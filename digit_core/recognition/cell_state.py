@@ -1,4 +1,4 @@
-"""What the ink of a cell is, where no number was read in it; and what has happened to a number that was."""
+"""State of a cell: what its ink is where no number was read, and whether a number was struck out or overwritten."""
 
 from __future__ import annotations
 
@@ -12,33 +12,33 @@ from digit_core.recognition.detections import Characters
 from digit_core.records import CellState
 
 _MARGIN = 0.06
-"""Of a cell's sides: what lies so near its edge is the ruling, or hangs in from the neighbours."""
+"""Share of a cell's sides: what lies so near its edge is the ruling, or part of a neighbour."""
 
 _SPECK = 0.3
-"""Of a digit's height: ink that is smaller either way is dirt, a dot of a leader, or what is left of a ruling."""
+"""Share of a digit's height: ink smaller than this in either direction is dirt, a dot of a leader, or the rest of a ruling."""
 
 _FLAT = 0.33
-"""A dash is at most so high for its width; more upright it is a letter or a digit."""
+"""Greatest height of a dash for its width; anything more upright is a letter or a digit."""
 
 _SURELY_A_DASH = 0.5
-"""Score from which the reader's own dash counts."""
+"""Score from which a detected dash counts."""
 
 _OVERWRITTEN = 1.8
-"""How much thicker strokes are than the page's usual ones when somebody wrote over them."""
+"""Factor by which strokes of an overwritten number are thicker than the page's usual ones."""
 
 _STRUCK = 0.9
-"""Of a number's width that one straight stroke through its middle covers when it was struck out."""
+"""Share of a number's width that one straight stroke through its middle must cover."""
 
 _SLOPES = (-0.3, -0.2, -0.1, 0.0, 0.1, 0.2, 0.3)
-"""Of such strokes."""
+"""Slopes of such strokes."""
 
 Found = tuple[CellState, NDArray[np.float32] | None]
 
 
 def cell_state(page: PreparedPage, quad: NDArray[np.float64], marks: Characters, height: float) -> Found:
-    """What stands in a cell without a number, and the box (left, top, right, bottom) of ink that nobody could read.
+    """Return the state of a cell without a number, and the box (left, top, right, bottom) of illegible ink.
 
-    quad: its corners on the page; marks: the characters in it; height: how high digits are on this page, in its pixels.
+    quad: its corners on the page; marks: the characters in it; height: of digits on this page, in its pixels.
     """
     pieces = ink_pieces(page, quad, height)
     if not len(pieces):
@@ -50,14 +50,15 @@ def cell_state(page: PreparedPage, quad: NDArray[np.float64], marks: Characters,
 
 
 def ink_pieces(page: PreparedPage, quad: NDArray[np.float64], height: float) -> NDArray[np.float32]:
-    """Boxes (n, 4) left, top, right, bottom of the connected ink in a cell, without specks, rulings and the neighbours' tails."""
+    """Return boxes (n, 4) left, top, right, bottom of the connected ink in a cell, without specks, rulings and tails of
+    neighbours."""
     left, top, right, bottom = _inner(quad, page.ink.shape)
     pieces = _pieces(page.ink[top:bottom, left:right], height)
     return np.asarray(pieces + np.array([left, top, left, top]), np.float32)
 
 
 def _inner(quad: NDArray[np.float64], shape: tuple[int, ...]) -> tuple[int, int, int, int]:
-    """The upright box within the corners, without its margins, inside the page; at least one pixel."""
+    """Return the upright box within the corners, without margins, inside the page; at least one pixel."""
     (left, top), (right, bottom) = quad.min(axis=0), quad.max(axis=0)
     x, y = _MARGIN * (right - left), _MARGIN * (bottom - top)
     low = np.clip([left + x, top + y], 0, (shape[1] - 1, shape[0] - 1)).astype(int)
@@ -66,12 +67,12 @@ def _inner(quad: NDArray[np.float64], shape: tuple[int, ...]) -> tuple[int, int,
 
 
 def _pieces(ink: NDArray[np.uint8], height: float) -> NDArray[np.int32]:
-    """Boxes (n, 4) left, top, right, bottom of connected ink that is more than a speck and lies within, not along the edge."""
+    """Return boxes (n, 4) left, top, right, bottom of connected ink that is larger than a speck and not along the edge."""
     _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
     x, y, w, h = (stats[1:, column] for column in range(4))
     boxes = np.stack([x, y, x + w, y + h], axis=1)
     speck = np.maximum(w, h) < _SPECK * height
-    # What touches the edge and reaches in by less than half a digit is a neighbour's tail.
+    # ink that touches the edge and reaches in by less than half a digit is a neighbour's tail
     reach_x, reach_y = np.minimum(boxes[:, 2], ink.shape[1] - x), np.minimum(boxes[:, 3], ink.shape[0] - y)
     touches = (x == 0) | (y == 0) | (boxes[:, 2] == ink.shape[1]) | (boxes[:, 3] == ink.shape[0])
     tail = touches & (np.minimum(reach_x, reach_y) < 0.5 * height)
@@ -79,7 +80,7 @@ def _pieces(ink: NDArray[np.uint8], height: float) -> NDArray[np.int32]:
 
 
 def _is_dash(pieces: NDArray[np.float32], marks: Characters, height: float) -> bool:
-    """One or two flat strokes, one above the other at most, or what the reader takes for a dash and nothing higher beside it."""
+    """Whether the ink is one or two flat strokes, one above the other, or a detected dash with nothing higher beside it."""
     w, h = pieces[:, 2] - pieces[:, 0], pieces[:, 3] - pieces[:, 1]
     flat = (h <= _FLAT * w) & (h < 0.5 * height)
     if flat.all() and len(pieces) <= 2:
@@ -89,7 +90,7 @@ def _is_dash(pieces: NDArray[np.float32], marks: Characters, height: float) -> b
 
 
 def _is_ditto(pieces: NDArray[np.float32], height: float) -> bool:
-    """Two short upright strokes side by side."""
+    """Whether the ink is two short upright strokes side by side."""
     if len(pieces) != 2:
         return False
     w, h = pieces[:, 2] - pieces[:, 0], pieces[:, 3] - pieces[:, 1]
@@ -99,7 +100,7 @@ def _is_ditto(pieces: NDArray[np.float32], height: float) -> bool:
 
 
 def stroke_width(ink: NDArray[np.uint8], boxes: NDArray[np.float32]) -> float:
-    """How thick the strokes of a number are, in pixels: twice its area over the length of its outline."""
+    """Return the stroke width of a number in pixels: twice its area over the length of its outline."""
     left, top, right, bottom = _around(boxes, ink.shape)
     part = ink[top:bottom, left:right]
     outline = cv2.countNonZero(cv2.subtract(part, cv2.erode(part, np.ones((3, 3), np.uint8))))
@@ -107,12 +108,12 @@ def stroke_width(ink: NDArray[np.uint8], boxes: NDArray[np.float32]) -> float:
 
 
 def is_overwritten(stroke: float, usual: float) -> bool:
-    """Whether strokes are so much thicker than the page's usual ones that somebody wrote over them."""
+    """Whether the strokes are so much thicker than the page's usual ones that the number was written over."""
     return usual > 0 and stroke > _OVERWRITTEN * usual
 
 
 def is_struck_out(ink: NDArray[np.uint8], boxes: NDArray[np.float32]) -> bool:
-    """Whether one straight stroke goes through the middle of a number of two digits or more."""
+    """Whether one straight stroke goes through the middle of a number of two or more digits."""
     if len(boxes) < 2:
         return False
     left, top, right, bottom = _around(boxes, ink.shape)
@@ -123,7 +124,7 @@ def is_struck_out(ink: NDArray[np.uint8], boxes: NDArray[np.float32]) -> bool:
 
 
 def _sheared(part: NDArray[np.uint8], slope: float) -> NDArray[np.uint8]:
-    """The picture with its columns moved up by `slope` a column, about the middle: a stroke that falls so becomes level."""
+    """Shift the columns up by `slope` per column, about the middle, so that a falling stroke becomes level."""
     height, width = part.shape
     shear = np.array([[1, 0, 0], [-slope, 1, slope * width / 2]], np.float64)
     return np.asarray(cv2.warpAffine(part, shear, (width, height), flags=cv2.INTER_NEAREST), np.uint8)

@@ -1,4 +1,4 @@
-"""Reading in the cells of a form: each digit belongs to the cell that its middle lies in, and a cell holds one number or none.
+"""Reading of a form's cells: each digit belongs to the cell that contains its middle, and a cell has one number or none.
 
 Boxes here are pixels of the prepared page, as rows left, top, right, bottom of float32.
 """
@@ -28,14 +28,15 @@ from digit_core.recognition.transcription.fusion import FoundNumber
 from digit_core.records import CellState, Grey
 
 _SEEN = 1.5
-"""A number is what its columns see rather than nothing by so much (log likelihood for each digit); of words and ticks, which
-cells take for digits, they see less."""
+"""Log likelihood per digit by which the columns must prefer a number to nothing; for words and ticks, which look like digits to
+the detector, they prefer it by less."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FoundCell:
-    """A cell, its corners (4, 2) on the page, what stands in it, and the number. Without a number `ink` is the box of what a
-    person must look at; None if nothing need be looked at.
+    """A cell, its corners (4, 2) on the page, its state, and its number.
+
+    Without a number `ink` is the box for the reviewer; None if nothing needs review.
     """
 
     place: Place
@@ -46,7 +47,7 @@ class FoundCell:
 
 
 def find_cells(page: PreparedPage, maps: LineMaps, fit: Fit, reader: Reader) -> list[FoundCell]:
-    """All cells of the form, in its order."""
+    """Find all cells of the form, in its order."""
     areas = fit.cells()
     found = with_fractions(not_rulings(look(page, reader), page.darkness, maps))
     quads = {place: fit.quad(area) for place, area in areas.items()}
@@ -71,7 +72,7 @@ def find_cells(page: PreparedPage, maps: LineMaps, fit: Fit, reader: Reader) -> 
 
 
 def _read(page: PreparedPage, groups: Mapping[Place, Characters], reader: Reader) -> dict[Place, FoundNumber]:
-    """The numbers of the cells that have digits on their main line."""
+    """Read the numbers of the cells that have digits on their main line."""
     lines = {place: main_line(group) for place, group in groups.items()}
     pairs = {place: (line.chosen(line.best < DIGITS), line.chosen(line.best >= DIGITS)) for place, line in lines.items()}
     pairs = {place: pair for place, pair in pairs.items() if len(pair[0])}
@@ -80,7 +81,7 @@ def _read(page: PreparedPage, groups: Mapping[Place, Characters], reader: Reader
 
 
 def _may_hold(holds: Holds, state: CellState) -> bool:
-    """Whether the form lets this stand in the cell. Ink that was not read is for a person anyway."""
+    """Whether the form allows this state in the cell. Illegible ink goes to review in any case."""
     marks = {CellState.BLANK: Mark.BLANK, CellState.DASH: Mark.DASH, CellState.DITTO: Mark.DITTO}
     return state not in marks or marks[state] in holds.marks
 
@@ -99,7 +100,7 @@ def _state_of(page: PreparedPage, number: FoundNumber, stroke: float, usual: flo
 
 
 def _by_cell(found: Characters, fit: Fit, areas: Mapping[Place, Area], darkness: Grey) -> dict[Place, NDArray[np.intp]]:
-    """Indices of the characters whose middle lies in each cell, without the rulings at its sides."""
+    """Return indices of the characters whose middle lies in each cell, without the rulings at its sides."""
     middles = np.stack([(found.boxes[:, 0] + found.boxes[:, 2]) / 2, (found.boxes[:, 1] + found.boxes[:, 3]) / 2], axis=1)
     places = fit.to_form(middles.astype(np.float64))
     owner = cell_at(places, areas)
@@ -113,7 +114,7 @@ def _by_cell(found: Characters, fit: Fit, areas: Mapping[Place, Area], darkness:
 
 
 def cell_at(points: NDArray[np.float64], areas: Mapping[Place, Area]) -> NDArray[np.intp]:
-    """(n,) index of the area that each point (n, 2) lies in, the first of several; -1 for none."""
+    """Return for each point (n, 2) the index of the area that contains it, the first of several; -1 for none."""
     sides = np.array([(a.x, a.y, a.x + a.w, a.y + a.h) for a in areas.values()], np.float64).reshape(-1, 4)
     owner = np.full(len(points), -1, np.intp)
     for i, (x, y) in enumerate(points):
@@ -124,7 +125,7 @@ def cell_at(points: NDArray[np.float64], areas: Mapping[Place, Area]) -> NDArray
 
 
 def _digit_height(found: Characters, quads: Mapping[Place, NDArray[np.float64]]) -> float:
-    """Of the digits on the page, in its pixels; half the height of a cell where there are none."""
+    """Return the height of the digits on the page, in its pixels; half the height of a cell where there are none."""
     digits = found.boxes[found.best < DIGITS]
     if len(digits):
         return float(np.median(digits[:, 3] - digits[:, 1]))

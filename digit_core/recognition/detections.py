@@ -1,4 +1,4 @@
-"""Cells -> characters: which cells are the middle of a digit, a point or a dash, and how far it reaches."""
+"""Conversion of detector cells to characters: which cells are the middle of a digit, a point or a dash, and its extent."""
 
 from __future__ import annotations
 
@@ -12,13 +12,15 @@ from digit_core.inference.network_spec import CHARACTERS, DIGITS, FULL, NOTHING,
 from digit_core.numerics import log_sum_exp, sigmoid, softmax
 
 _LEAST, _LEAST_MARK = 0.35, 0.12
-"""Probability from which a cell may be the middle of a digit, and of a point or dash: those are small, and cost nothing."""
+"""Least probability of the middle of a digit, and of a point or dash: those are small, and cost nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Characters:
-    """n characters: boxes (n, 4) left, top, right, bottom in pixels of the picture; probabilities (n, NOTHING + 1) of each
-    character and of nothing; printed (n,) probability of print.
+    """Detected characters: n of them.
+
+    boxes (n, 4) left, top, right, bottom in pixels of the picture; probabilities (n, NOTHING + 1) of each character and of
+    nothing; printed (n,) probability of print.
     """
 
     boxes: NDArray[np.float32]
@@ -27,12 +29,12 @@ class Characters:
 
     @property
     def best(self) -> NDArray[np.intp]:
-        """(n,) the likeliest character."""
+        """Return the likeliest character of each, (n,)."""
         return np.asarray(self.probabilities[:, :NOTHING].argmax(axis=1))
 
     @property
     def scores(self) -> NDArray[np.float32]:
-        """(n,) probability that there is a character at all."""
+        """Return the probability that there is a character at all, (n,)."""
         return np.asarray(1 - self.probabilities[:, NOTHING], np.float32)
 
     def __len__(self) -> int:
@@ -46,9 +48,9 @@ class Characters:
 
 
 def characters(cells: NDArray[np.float32], form: NetworkForm = FULL) -> Characters:
-    """The characters that cells (rows, columns, classes) show, the surest first; of overlapping ones only the surest.
+    """Return the characters in cells (rows, columns, classes), most probable first, without overlapping less probable ones.
 
-    form: of the network whose cells they are. What it takes for another character (a letter) is none here.
+    form: of the network that produced the cells. Its class "another character" (a letter) is left out.
     """
     classes, places = len(form.characters), np.array(form.places)
     wanted = np.flatnonzero(places != CHARACTERS.index(OTHER))
@@ -69,14 +71,14 @@ def characters(cells: NDArray[np.float32], form: NetworkForm = FULL) -> Characte
 
 
 def _boxes(rows: NDArray[np.intp], columns: NDArray[np.intp], logs: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Boxes around the middles of cells, from the logarithms (n, 4) of the distances to their sides."""
+    """Return boxes around the middles of cells, from the logarithms (n, 4) of the distances to their sides."""
     x, y = (columns + 0.5) * STRIDE, (rows + 0.5) * STRIDE
     sides = UNIT * np.exp(np.clip(logs, -4, 4))
     return np.stack([x - sides[:, 0], y - sides[:, 1], x + sides[:, 2], y + sides[:, 3]], axis=1).astype(np.float32)
 
 
 def _without_doubles(boxes: NDArray[np.float32]) -> NDArray[np.intp]:
-    """Indices of the boxes, given the surest first, that no kept one covers by more than half of the smaller."""
+    """Return indices of the boxes, given most probable first, of which no kept one covers more than half of the smaller."""
     if len(boxes) == 0:
         return np.empty(0, np.intp)
     area = np.maximum(boxes[:, 2] - boxes[:, 0], 0.5) * np.maximum(boxes[:, 3] - boxes[:, 1], 0.5)
@@ -99,5 +101,5 @@ def _without_doubles(boxes: NDArray[np.float32]) -> NDArray[np.intp]:
 
 
 def text_of(found: Characters) -> str:
-    """The characters from left to right, points and dashes among them."""
+    """Return the characters from left to right, points and dashes included."""
     return "".join(CHARACTERS[i] for i in found.left_to_right().best)

@@ -1,4 +1,4 @@
-"""Looking for characters on a page or a strip, at the size that the reader knows."""
+"""Detection of characters on a page or a strip, at the detector's training scale."""
 
 from __future__ import annotations
 
@@ -14,31 +14,33 @@ from digit_core.recognition.detections import Characters, characters
 from digit_core.records import Grey
 
 FIGURE = 25.0
-"""Pixels that a digit is made high before it is read: the middle of what the reader learned."""
+"""Height in pixels to which digits are scaled for detection: the middle of the training's range."""
 
 _FIRST_LOOK = 1750
-"""Pixels of a page's longer side at the first look: figures of 4 mm on A4 are then 25 high."""
+"""Pixels of a page's longer side in the first detection: figures of 4 mm on A4 are then 25 high."""
 
 _LARGEST_LOOK = 4200
 _LARGEST_INK = 32.0
-"""Pixels that the ink of a first look may be high: of what is larger the reader sees only parts."""
+"""Greatest height of ink in pixels in the first detection: of larger figures the detector sees only parts."""
 
 _MANY = 4.0
-"""How many times as many digits must be plain at the usual scale, for large ink to be none."""
+"""Factor by which more digits must be clear at the usual scale for large ink to be no writing."""
 
 _KNOWN = 11.0, 40.0
-"""Pixels of the figures that the detector was taught."""
+"""Heights in pixels of the figures that the detector was trained on."""
 
 _COARSE = 900
 _LONGEST_STRIP = 8000
-"""Pixels that a strip is enlarged to at most: one of 3 x 20,000 pixels would fill the memory."""
+"""Greatest length in pixels of an enlarged strip: one of 3 x 20,000 pixels would fill the memory."""
 
 _STRONG, _PAPER = 200, 24
-"""Darkness that the darkest ink is raised to, by four times at most: pencil is read like ink; and below which there is no ink."""
+"""Darkness to which the darkest ink is raised, by a factor of at most four, so that pencil is read like ink; and darkness below
+which there is no ink."""
 
 
 def look(page: PreparedPage, reader: Reader) -> Characters:
-    """Characters of a page, boxes in its pixels. Where most figures are small or large it is looked at again at their size."""
+    """Detect the characters of a page, boxes in its pixels. Pages of mostly small or large figures are detected again at that
+    size."""
     darkness = page.darkness
     scale, found = _first_look(page, reader)
     digits = found.best < DIGITS
@@ -51,10 +53,10 @@ def look(page: PreparedPage, reader: Reader) -> Characters:
 
 
 def _first_look(page: PreparedPage, reader: Reader) -> tuple[float, Characters]:
-    """The scale of a first look, and what is seen at it: as on most pages, or smaller where ink is large.
+    """Return the scale of a first detection and its characters: the usual scale, or a smaller one where ink is large.
 
-    What is large may be no ink: the black around a page, a stain, a frame. Then next to no digit is plain at the smaller scale,
-    and many are at the usual one; of large figures the usual one sees parts, which look like a few digits.
+    Large ink may be no writing: the black around a page, a stain, a frame. Then the smaller scale shows hardly any clear digit
+    and the usual one many; of large figures the usual scale shows parts, which look like a few digits.
     """
     usual = min(1.0, _FIRST_LOOK / max(page.darkness.shape))
     smaller = min(usual, _LARGEST_INK / ink_height(page.ink))
@@ -67,16 +69,15 @@ def _first_look(page: PreparedPage, reader: Reader) -> tuple[float, Characters]:
 
 
 def _plain(found: Characters, scale: float) -> float:
-    """How many digits are plainly seen, at a size that the detector knows."""
+    """Return the number of clearly detected digits of a size that the detector knows."""
     height = (found.boxes[:, 3] - found.boxes[:, 1]) * scale
     known = (found.best < DIGITS) & (height > _KNOWN[0]) & (height < _KNOWN[1])
     return float(np.square(found.scores[known]).sum())
 
 
 def ink_height(ink: NDArray[np.uint8]) -> float:
-    """How high connected ink is, in pixels of the page: half of all ink belongs to higher pieces. What is far longer than
-    high, or as high as a third of the page and more, is no writing. 1 for a page without ink.
-    """
+    """Return the height of connected ink, in pixels of the page: half of all ink belongs to higher pieces. Pieces much longer
+    than high, or as high as a third of the page, are not writing. 1 for a page without ink."""
     small = reduced(ink, _COARSE)
     _, _, stats, _ = cv2.connectedComponentsWithStats((small > 0).astype(np.uint8), connectivity=8)
     width, height, area = stats[1:, 2], stats[1:, 3], stats[1:, 4]
@@ -90,7 +91,7 @@ def ink_height(ink: NDArray[np.uint8]) -> float:
 
 
 def look_at(darkness: Grey, scale: float, reader: Reader) -> Characters:
-    """The characters of a picture, made larger or smaller first; boxes in its own pixels."""
+    """Detect the characters of a picture rescaled by `scale`; boxes in its own pixels."""
     height, width = (max(1, round(side * scale)) for side in darkness.shape)
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
     small = darkness if scale == 1 else cv2.resize(darkness, (width, height), interpolation=method)
@@ -99,7 +100,7 @@ def look_at(darkness: Grey, scale: float, reader: Reader) -> Characters:
 
 
 def strengthened(darkness: Grey) -> Grey:
-    """Faint ink made stronger, evenly: what is paper stays paper."""
+    """Strengthen faint ink evenly; paper stays paper."""
     ink = float(np.percentile(darkness[::2, ::2], 99.7)) if darkness.size else 0.0
     if not _PAPER < ink < _STRONG:
         return darkness
@@ -107,9 +108,8 @@ def strengthened(darkness: Grey) -> Grey:
 
 
 def look_at_strip(strip: PreparedPage, reader: Reader) -> Characters:
-    """Characters of a strip: looked at as it stands, and again at the size of its figures. Where they fill a small part of
-    their strip, they are first seen at the size of its ink.
-    """
+    """Detect the characters of a strip, at its own size and again at the size of its figures. Where these fill a small part of
+    the strip, the first detection uses the size of the ink."""
     darkness = strip.darkness
     longest = _LONGEST_STRIP / darkness.shape[1]
     scale = min(STRIP_HEIGHT / darkness.shape[0], longest)

@@ -1,4 +1,4 @@
-"""The ink of each digit by itself, to be put into MNIST's frame."""
+"""Segmentation of the ink of each digit, for its crop."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from numpy.typing import NDArray
 from digit_core.records import Box, Grey
 
 _WHOLE = 0.5
-"""A component belongs to a digit as a whole when so much of it lies in the digit's box."""
+"""Share of a component in a digit's box from which it belongs to the digit as a whole."""
 
 _ANOTHERS = 0.75
-"""When so much of it lies in another's box it is that one's; what lies in between is shared, and cut at the boxes."""
+"""Share in another's box from which it is that digit's; components in between are divided by the boxes."""
 
 
 def digit_ink(darkness: Grey, ink: NDArray[np.uint8], boxes: NDArray[np.float32]) -> list[tuple[Box, Grey]]:
-    """For each box (rows left, top, right, bottom of one number) the ink of its digit: darkness, 0 where the ink is another's.
+    """Return the ink of each digit (boxes: rows left, top, right, bottom of one number): darkness, 0 where the ink is another's.
 
-    Connected ink belongs to the box that most of it lies in; of what several digits share each has what lies in its box.
+    Connected ink belongs to the box that most of it lies in; ink shared by several digits is divided by their boxes.
     """
     inner = _inside(boxes, darkness.shape)
     reach = max(2, int(np.median(inner[:, 3] - inner[:, 1])) // 8)
@@ -35,7 +35,7 @@ def digit_ink(darkness: Grey, ink: NDArray[np.uint8], boxes: NDArray[np.float32]
 
 
 def _inside(boxes: NDArray[np.float32], shape: tuple[int, ...]) -> NDArray[np.intp]:
-    """Whole pixels of the page, at least one of each box."""
+    """Round to whole pixels of the page, at least one per box."""
     height, width = shape
     low = np.clip(np.floor(boxes[:, :2]), 0, (width - 1, height - 1))
     high = np.clip(np.ceil(boxes[:, 2:]), low + 1, (width, height))
@@ -55,7 +55,7 @@ def _own(
     others = np.delete(shares, index, axis=0).max(axis=0, initial=0.0)
     whole = shares[index] >= _WHOLE
     partly = (shares[index] > 0) & ~whole & (others < _ANOTHERS)
-    # A loop may reach out of the box above and below; at the sides begins the next digit.
+    # a loop may reach out of the box above and below, but at the sides the next digit begins
     y0, y1 = max(0, top - reach), bottom + reach
     around = labels[y0:y1, left:right]
     own = whole[around]

@@ -1,4 +1,4 @@
-"""Digits -> number strings: which digits stand together on one line, and what parts two numbers.
+"""Grouping of digits into numbers: which digits stand together on one line, and what separates two numbers.
 
 Boxes here are pixels of the prepared page.
 """
@@ -19,16 +19,16 @@ _FAINT = 16
 """Darkness of 255 from which a column may be a faint ruling, if it is so from top to bottom."""
 
 _GROUND, _ABOVE_GROUND = 20, 12
-"""Percentile of the darkness around two digits that is their paper, grey or patterned; a ruling is so much darker."""
+"""Percentile of the darkness around two digits that is their paper, grey or patterned; least darkness of a ruling above it."""
 
 Sides = NDArray[np.float64]
 """Shape (4, n): left, top, right and bottom of n boxes, for comparing one with all of them at once."""
 
 
 def group_strings(digits: Sequence[Box], marks: Sequence[Box], page: PreparedPage, params: SegmentationParams) -> list[list[int]]:
-    """Links each digit to its right neighbour on the same line; a wide gap or a vertical ruling parts numbers.
+    """Link each digit to its right neighbour on the same line; a wide gap or a vertical ruling separates numbers.
 
-    Returns for each number the indices of its digits, left to right. A mark (point, comma) holds a number together.
+    Returns for each number the indices of its digits, left to right. A mark (point, comma) keeps a number together.
     """
     order = sorted(range(len(digits)), key=lambda index: digits[index].x)
     boxes = [digits[index] for index in order]
@@ -48,10 +48,10 @@ def _sides_of(boxes: Sequence[Box]) -> Sides:
 
 
 def _neighbours(sides: Sides, params: SegmentationParams) -> Iterator[tuple[int, int]]:
-    """Pairs (a, b) of which b stands to the right of a, on its line and within the widest gap; nearest first."""
+    """Yield pairs (a, b) where b stands to the right of a, on its line and within the widest gap; nearest first."""
     left, top, right, bottom = sides
     width, height = right - left, bottom - top
-    # The gap is judged by the mean height of the two, and a neighbour is at most four times as high.
+    # the limit of the gap depends on the mean height of the two, and a neighbour is at most four times as high
     a, b = _pairs(left, right + 2.5 * params.dotted_gap * height)
     shared = np.minimum(bottom[b], bottom[a]) - np.maximum(top[b], top[a])
     low, high = np.minimum(height[b], height[a]), np.maximum(height[b], height[a])
@@ -75,7 +75,7 @@ def _follows(a: Box, b: Box, dots: _Marks, page: PreparedPage, params: Segmentat
 
 
 def _ruling_between(a: Box, b: Box, page: PreparedPage) -> bool:
-    """Is there a column in the gap that is darker than paper nearly all the way? Faint rulings part numbers too."""
+    """Whether a column in the gap is darker than paper nearly all the way. Faint rulings separate numbers too."""
     y0, y1 = min(a.y, b.y), max(a.bottom, b.bottom)
     gap = page.darkness[y0:y1, a.right + 1 : max(a.right + 1, b.x - 1)]
     if gap.size > 0:
@@ -84,21 +84,21 @@ def _ruling_between(a: Box, b: Box, page: PreparedPage) -> bool:
         if cv2.reduce(dark, 0, cv2.REDUCE_AVG, dtype=cv2.CV_32F).max() > 0.7:
             return True
     middles = sorted((round(a.centre[0]), round(b.centre[0])))
-    # A ruling runs on above and below; the upright stroke of a large digit does not.
+    # a ruling continues above and below; the upright stroke of a large digit does not
     beyond = round(0.35 * min(a.h, b.h))
     ruled = page.rulings_v[max(0, max(a.y, b.y) - beyond) : min(a.bottom, b.bottom) + beyond, slice(*middles)]
     return bool(ruled.any()) and bool((ruled.max(axis=1) > 0).mean() > 0.7)
 
 
 class _Marks:
-    """Where the dots and commas are, sorted for look-up."""
+    """Places of points and commas, sorted for look-up."""
 
     def __init__(self, marks: Sequence[Box]) -> None:
         self._boxes = sorted(marks, key=lambda box: box.x)
         self._lefts = np.array([box.x for box in self._boxes])
 
     def between(self, a: Box, b: Box) -> bool:
-        """A dot in the gap, and not so close to b that it is the point of a number that begins with it."""
+        """Whether a point lies in the gap, and not so close to b that b's number begins with it."""
         end = a.right + 0.72 * (b.x - a.right)
         first, last = np.searchsorted(self._lefts, (a.right - 2, end)) if self._boxes else (0, 0)
         top, bottom = min(a.y, b.y), max(a.bottom, b.bottom) + 0.2 * a.h
@@ -106,7 +106,7 @@ class _Marks:
 
 
 def _pairs(left: NDArray[np.float64], reach: NDArray[np.float64]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Indices (a, b) of all pairs of boxes sorted by `left` of which b begins after a and before the reach of a."""
+    """Return indices (a, b) of all pairs of boxes sorted by `left` where b begins after a and before the reach of a."""
     ends = np.searchsorted(left, reach)
     counts = np.maximum(ends - np.arange(1, len(left) + 1), 0)
     a = np.repeat(np.arange(len(left)), counts)

@@ -1,4 +1,4 @@
-"""Finding the numbers of a page: characters, grouped into numbers, each read as a whole in strips of its own.
+"""Numbers of a page: characters are detected, grouped into numbers, and each number is read as a whole in its own strips.
 
 Boxes here are pixels of the prepared page (level, rulings known), as rows left, top, right, bottom of float32.
 """
@@ -23,26 +23,26 @@ from digit_core.recognition.transcription.ctc import best_text
 from digit_core.recognition.transcription.digit_places import without_marks
 from digit_core.recognition.transcription.fractions import with_fractions, without_pieces
 from digit_core.recognition.transcription.fusion import FoundNumber, Proposal, Seen, decided
-from digit_core.recognition.transcription.fusion_weights import Heard, fusion_weights
+from digit_core.recognition.transcription.fusion_weights import fusion_weights
 from digit_core.recognition.transcription.number_strip import FIGURES, Window
-from digit_core.recognition.transcription.second_opinion import LEAST_SEEN, Second, strip_of_scan
+from digit_core.recognition.transcription.second_opinion import BESIDE_ON_PAGE, LEAST_SEEN, Second, strip_of_scan
 from digit_core.records import Box, Grey
 
 _ON_LINE = 0.6
-"""Of the lower one's height: overlap from which two characters stand on one line."""
+"""Share of the lower one's height: overlap from which two characters stand on one line."""
 
 
 _PLAIN = 0.8
-"""Score from which a digit on another line of a strip is surely one."""
+"""Score from which a digit on another line of a strip is certain."""
 
 
 def find_numbers(page: PreparedPage, maps: LineMaps, reader: Reader, params: SegmentationParams) -> list[FoundNumber]:
-    """All numbers of a page, in no particular order."""
+    """Find all numbers of a page, in no particular order."""
     return numbers_among(not_rulings(look(page, reader), page.darkness, maps), page, reader, params)
 
 
 def numbers_among(found: Characters, page: PreparedPage, reader: Reader, params: SegmentationParams) -> list[FoundNumber]:
-    """The numbers that these characters of the page make, each read again."""
+    """Group these characters of the page into numbers, and read each in strips."""
     found = with_fractions(found)
     digits, marks = found.chosen(found.best < DIGITS), found.chosen(found.best >= DIGITS)
     groups = [digits.chosen(np.array(string)) for string in group_strings(_boxes(digits), _boxes(marks), page, params)]
@@ -50,7 +50,7 @@ def numbers_among(found: Characters, page: PreparedPage, reader: Reader, params:
 
 
 def find_number(page: PreparedPage, reader: Reader) -> list[FoundNumber]:
-    """The one number of a strip (its digits from left to right, whatever the gaps), or none."""
+    """Find the one number of a strip (its digits from left to right, whatever the gaps), or none."""
     everything = with_fractions(look_at_strip(page, reader))
     found = main_line(everything)
     digits, marks = found.chosen(found.best < DIGITS), found.chosen(found.best >= DIGITS)
@@ -61,7 +61,8 @@ def find_number(page: PreparedPage, reader: Reader) -> list[FoundNumber]:
 
 
 def _has_second_number(everything: Characters, digits: Characters, strip_height: int) -> bool:
-    """Whether as many plain digits, as high, stand whole on other lines of the strip: which number is meant, nobody has said."""
+    """Whether as many clear digits of the same height stand on other lines of the strip: then it is unknown which number is
+    meant."""
     top, bottom = everything.boxes[:, 1], everything.boxes[:, 3]
     first, last = float(np.median(digits.boxes[:, 1])), float(np.median(digits.boxes[:, 3]))
     high = last - first
@@ -72,9 +73,9 @@ def _has_second_number(everything: Characters, digits: Characters, strip_height:
 
 
 def main_line(found: Characters) -> Characters:
-    """The characters on the line of the surest digits: what hangs in from the rows above and below is left out.
+    """Return the characters on the line of the most probable digits, without what hangs in from the rows above and below.
 
-    Those are on a line whose heights overlap by most of the lower one: a 9 or a 7 may hang far below the others.
+    Characters are on one line if their heights overlap by most of the lower one: a 9 or a 7 may hang far below the others.
     """
     digits = np.flatnonzero(found.best < DIGITS)
     if not len(digits):
@@ -93,7 +94,7 @@ def _boxes(found: Characters) -> list[Box]:
 
 
 def _marks_of(digits: Characters, marks: Characters) -> Characters:
-    """The points and dashes that stand within a number or close at its ends, on its line."""
+    """Return the points and dashes within a number or close to its ends, on its line."""
     left, top, right, bottom = (
         digits.boxes[:, 0].min(),
         digits.boxes[:, 1].min(),
@@ -107,28 +108,32 @@ def _marks_of(digits: Characters, marks: Characters) -> Characters:
 
 
 def with_second(
-    page: PreparedPage, numbers: Sequence[FoundNumber], second: Second | None, least_seen: float = LEAST_SEEN
+    page: PreparedPage,
+    numbers: Sequence[FoundNumber],
+    second: Second | None,
+    least_seen: float = LEAST_SEEN,
+    beside: float = BESIDE_ON_PAGE,
 ) -> list[FoundNumber]:
-    """The numbers, decided anew with the second reader where it is to be asked; those that are hardly seen stay as they are."""
+    """Decide the numbers again with the second reader where it is to be asked; those with little evidence stay unchanged."""
     if second is None:
         return list(numbers)
     seen = [(i, one, one.proposal) for i, one in enumerate(numbers) if one.proposal is not None and one.seen > least_seen]
-    sure = [fusion_weights().calibrated(one.confidence, Heard.ALONE) for _, one, _ in seen]
+    sure = [fusion_weights().calibrated(one.confidence, len(one.boxes), None) for _, one, _ in seen]
     chosen = [seen[at] for at in second.when.asked(sure)]
-    columns = second.reader.read([strip_of_scan(page, proposal.digits.boxes) for _, _, proposal in chosen])
+    columns = second.reader.read([strip_of_scan(page, proposal.digits.boxes, beside) for _, _, proposal in chosen])
     again = decided([replace(proposal, second=own) for (_, _, proposal), own in zip(chosen, columns, strict=True)])
     anew = {i: one for (i, _, _), one in zip(chosen, again, strict=True)}
     return [anew.get(i, one) for i, one in enumerate(numbers)]
 
 
 def _known_to(reader: Reader, marks: Characters) -> Characters:
-    """The marks that the strip reader can say: others it would take for digits."""
+    """Return the marks that the strip reader knows: it would read others as digits."""
     known = [CHARACTERS.index(one) for one in reader.strips.characters if one in CHARACTERS]
     return marks.chosen(np.isin(marks.best, known))
 
 
 def read_strings(darkness: Grey, groups: Sequence[tuple[Characters, Characters]], reader: Reader) -> list[FoundNumber]:
-    """Reads strips around each group of digits (and its marks), and decides."""
+    """Read strips around each group of digits (and its marks), and decide the numbers."""
     if not groups:
         return []
     ends = [_known_to(reader, _marks_of(digits, marks)).boxes for digits, marks in groups]

@@ -1,9 +1,9 @@
-"""How a page lies on its scan: upright, sideways or upside down, told by its numbers.
+"""Orientation of a page on its scan: upright, sideways or upside down, determined by its numbers.
 
-What the columns of a strip see (`FoundNumber.seen`) is far more for numbers that stand upright than for the same ink turned,
-and than for words in any direction. Two digits and more together say it best: a lone 0, 1 or 8 is one however it lies. Only a
-page whose numbers are not clearly seen is looked at in other directions, at places where digits were found, and it is taken to
-lie turned only if numbers are seen much better then.
+The columns of a strip give far more evidence (`FoundNumber.seen`) for upright numbers than for the same ink rotated, and for
+words in any direction. Numbers of two or more digits are best: a lone 0, 1 or 8 looks the same rotated. Other directions are
+tried only for a page whose numbers are not clearly seen, at places where digits were found, and the page counts as rotated only
+if its numbers are seen much better then.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ from digit_core.recognition.transcription.fusion import FoundNumber
 from digit_core.records import Grey
 
 _BETTER_BY = 10.0
-"""How much more evidence another direction needs to be taken."""
+"""Factor of evidence that another direction needs."""
 
 _ENOUGH = 30.0
-"""How much more needs not be made sure of by looking at more of the page."""
+"""Factor of evidence from which no more of the page is examined."""
 
 _PARTS, _SIDE, _MARGIN = 16, 8.0, 1.5
-"""How many squares of the page are looked at at most, their side, and what is seen around them, in heights of a digit."""
+"""Greatest number of examined squares of the page, their side, and the margin around them, in heights of a digit."""
 
 
 def evidence_of(numbers: Iterable[FoundNumber]) -> Legibility:
@@ -40,7 +40,8 @@ def evidence_of(numbers: Iterable[FoundNumber]) -> Legibility:
 
 
 def lying(page: PreparedPage, numbers: Sequence[FoundNumber], reader: Reader, params: SegmentationParams) -> int:
-    """By how many quarters (digit_core.imaging.rotation) the page lies turned against how these numbers were read on it."""
+    """Return the quarter turns (digit_core.imaging.rotation) of the page relative to the direction in which these numbers were
+    read."""
     whole = evidence_of(numbers)
     if whole.sure or not whole.digits:
         return 0
@@ -61,7 +62,7 @@ def lying(page: PreparedPage, numbers: Sequence[FoundNumber], reader: Reader, pa
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A square of the page in its pixels, and how much around it is seen with it."""
+    """A square of the page in its pixels, and the margin around it."""
 
     x: float
     y: float
@@ -69,17 +70,17 @@ class _Part:
     margin: float
 
     def holds(self, boxes: NDArray[np.float32]) -> bool:
-        """Whether the middle of the boxes together lies in it."""
+        """Whether it contains the middle of the boxes together."""
         x, y = (boxes[:, 0].min() + boxes[:, 2].max()) / 2 - self.x, (boxes[:, 1].min() + boxes[:, 3].max()) / 2 - self.y
         return bool(0 <= x < self.side and 0 <= y < self.side)
 
     def seen(
         self, page: PreparedPage, quarters: int, scale: float, reader: Reader, params: SegmentationParams
     ) -> list[FoundNumber]:
-        """The numbers whose middle lies in it when the page is turned upright, as if it lay turned by so many quarters."""
+        """Return the numbers whose middle lies in it when the page is turned upright from so many quarters."""
         picture = self._cut(page, scale)
         if quarters % 2:
-            picture = _tilted(picture, page.skew)  # that the page was levelled by, as if its lines went across
+            picture = _tilted(picture, page.skew)  # undo the levelling, which assumed horizontal lines
         picture = upright(picture, quarters)
         nothing = np.zeros_like(picture)
         part = PreparedPage(picture, nothing, nothing, np.eye(2, 3), 0.0)
@@ -87,7 +88,7 @@ class _Part:
         return [one for one in numbers_among(look_at(picture, 1.0, reader), part, reader, params) if inner.holds(one.boxes)]
 
     def _cut(self, page: PreparedPage, scale: float) -> Grey:
-        """The square and its margin at `scale`, with white paper beyond the edge of the page."""
+        """Cut the square and its margin at `scale`, with white paper beyond the edge of the page."""
         height, width = page.darkness.shape
         x, y = round(self.x - self.margin), round(self.y - self.margin)
         side = round(self.side + 2 * self.margin)
@@ -100,7 +101,7 @@ class _Part:
 
 
 def _parts(boxes: NDArray[np.float32], height: float) -> list[_Part]:
-    """Squares that hold digits in these boxes (n, 4), drawn by lot in proportion to how many; digits are so high."""
+    """Draw squares that contain digits in these boxes (n, 4), with probability by their number; height: of a digit."""
     side = _SIDE * height
     middles = np.stack([boxes[:, [0, 2]].mean(axis=1), boxes[:, [1, 3]].mean(axis=1)], axis=1)
     squares, counts = np.unique(np.floor(middles / side).astype(int), axis=0, return_counts=True)
@@ -109,7 +110,7 @@ def _parts(boxes: NDArray[np.float32], height: float) -> list[_Part]:
 
 
 def _tilted(picture: Grey, degrees: float) -> Grey:
-    """The picture turned clockwise about its middle."""
+    """Rotate the picture clockwise about its middle."""
     if not degrees:
         return picture
     height, width = picture.shape

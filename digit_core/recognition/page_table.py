@@ -1,7 +1,7 @@
-"""A page between detection and classification: an Arrow table with a row for each number, and the pixels around them.
+"""A page between detection and classification: an Arrow table with one row per number, and the pixels around them.
 
-Detection and classification of a page are done in different processes. What was found goes from one to the other by two files,
-so that the process that gives out the work never holds it, and no scan is decoded a second time to show a person its digits.
+Detection and classification of a page run in different processes. The detections are passed on in two files, so that the process
+that distributes the work never holds them, and no scan is decoded a second time for the review pictures.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ _WINDOW = pa.list_(pa.int64(), 5)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class KeptPage:
-    """What was found on a page, and for each of its numbers the window of the scan around it."""
+    """Detections of a page, and for each of its numbers the window of the scan around it."""
 
     found: PageFound
     windows: tuple[ScanWindow, ...]
 
 
 def keep_page(path: Path, found: PageFound, windows: Sequence[ScanWindow]) -> None:
-    """Write what was found on a page to `path`, and beside it the pixels of these windows of the scan, one for each number.
+    """Write the detections of a page to `path`, and beside it the pixels of these windows of the scan, one per number.
 
     Numbers may share a window. Raises OSError where the files cannot be written.
     """
@@ -45,7 +45,7 @@ def keep_page(path: Path, found: PageFound, windows: Sequence[ScanWindow]) -> No
 
 
 def kept_page(path: Path) -> KeptPage:
-    """What `keep_page` wrote. Of the pixels only those are read from the disk that are looked at."""
+    """Load what `keep_page` wrote. Pixels are read from the disk only when they are used."""
     with pa.OSFile(str(path), "rb") as source:
         table = pa.ipc.open_file(source).read_all()
     kept = _pixels_of(path)
@@ -64,7 +64,7 @@ def _pixels_of(path: Path) -> Path:
 
 
 def _write_pixels(path: Path, windows: Sequence[ScanWindow]) -> list[tuple[int, int, int, int, int]]:
-    """Each window once, however many numbers share it; returns the place of each."""
+    """Write each window once, however many numbers share it; return the place of each."""
     starts: dict[int, int] = {}
     with path.open("wb") as file:
         for window in windows:
@@ -79,9 +79,9 @@ def _window(pixels: NDArray[np.uint8], start: int, x: int, y: int, width: int, h
 
 
 def to_table(found: PageFound) -> pa.Table:
-    """One row for each number: its fields, and lists of boxes, crops and evidence with an entry for each digit.
+    """Build a table with one row per number: its fields, and lists of boxes, crops and evidence with one entry per digit.
 
-    What is said of the whole page stands as JSON in the schema's metadata, under `page`.
+    The fields of the whole page are JSON in the schema's metadata, under `page`.
     """
     digits = found.digits
     numbers = digits.numbers
@@ -109,7 +109,7 @@ def to_table(found: PageFound) -> pa.Table:
 
 
 def from_table(table: pa.Table) -> PageFound:
-    """The page that `to_table` was given."""
+    """Rebuild the page that `to_table` was given."""
     page = json.loads(table.schema.metadata[b"page"])
     table = table.combine_chunks()
     flat = {name: _flat(table[name]) for name in ("boxes", "crops", "evidence")}
@@ -128,7 +128,7 @@ def from_table(table: pa.Table) -> PageFound:
 
 
 def _flat(column: pa.ChunkedArray) -> pa.Array:
-    """The entries of all rows of a column of lists."""
+    """Return the entries of all rows of a list column."""
     chunks = [chunk.flatten() for chunk in column.chunks]
     return pa.concat_arrays(chunks) if chunks else pa.array([], column.type.value_type)
 

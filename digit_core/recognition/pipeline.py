@@ -1,4 +1,4 @@
-"""From a page's bytes to its readings: decode it, detect its digits, classify them, and judge what may be published."""
+"""The way from a page's bytes to its readings: decode, detect, classify, judge."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from digit_core.recognition.numbers import find_numbers, with_second
 from digit_core.recognition.orientation import evidence_of, lying
 from digit_core.recognition.print_detection import told_by_page
 from digit_core.recognition.transcription.fusion import FoundNumber
-from digit_core.recognition.transcription.second_opinion import Second
+from digit_core.recognition.transcription.second_opinion import BESIDE_IN_STRIP, Second
 from digit_core.recognition.transcription.views import find_in_views
 from digit_core.records import Form, PageDigits, PageFound, PageImage, PageRef
 
@@ -42,11 +42,10 @@ def find_digits(
     layouts: Sequence[Layout] = (),
     second: Second | None = None,
 ) -> PageDigits:
-    """Finds the digits of a page; the one function behind which detection lives. second: who is asked where that is unsure.
+    """Find the digits of a page; the only entry point of detection. second: the second reader, for unsure numbers.
 
-    With layouts: what the cells of the one hold that fits best. Where none fits, and without any: all numbers of the page; in a
-    ruled table they know their row and column. A page that lies sideways or upside down is read upright; boxes are those of the
-    scan as it lies.
+    With layouts: the cells of the layout that fits best. Where none fits, and without any: all numbers of the page; in a ruled
+    table with row and column. A page that lies sideways or upside down is read upright; boxes are those of the scan as it is.
     """
     read = _read(image, 0, params, reader, layouts)
     quarters = lying(read.page, read.numbers, reader, params)
@@ -60,15 +59,16 @@ def find_digits(
 
 
 def how_it_lies(image: PageImage, params: SegmentationParams, reader: Reader) -> int:
-    """By how many quarters (digit_core.imaging.rotation) a page lies turned on its scan, told by its numbers."""
+    """Return the quarter turns (digit_core.imaging.rotation) of a page on its scan, determined by its numbers."""
     read = _read(image, 0, params, reader, ())
     return lying(read.page, read.numbers, reader, params)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Read:
-    """A page turned upright from lying in some way, its numbers, and the form that it is, with its cells; doubt: why a form that
-    was found on it is not taken.
+    """A page turned upright in one direction, its numbers, and its form with cells, if any.
+
+    doubt: why a form that was found on it is not used.
     """
 
     page: PreparedPage
@@ -90,7 +90,7 @@ def _read(image: PageImage, quarters: int, params: SegmentationParams, reader: R
 
 
 def _asked(read: _Read, second: Second | None) -> _Read:
-    """The page with what the second reader adds; numbers are asked about when it is known how the page lies."""
+    """Add the second reader's readings; it is asked when the orientation of the page is known."""
     numbers = with_second(read.page, read.numbers, second)
     anew = iter(numbers)
     cells = [replace(cell, number=next(anew)) if cell.number is not None else cell for cell in read.cells]
@@ -98,13 +98,13 @@ def _asked(read: _Read, second: Second | None) -> _Read:
 
 
 def _may_be_told_by_rulings(read: _Read) -> bool:
-    """Whether its numbers do not tell how the page lies: there are few, or none that is clear."""
+    """Whether the numbers do not determine the orientation: there are few, or none that is clear."""
     evidence = evidence_of(read.numbers)
     return evidence.maybe_sideways if read.fit else not evidence.sure
 
 
 def _is_better(turned: _Read, read: _Read) -> bool:
-    """A form that lies clearly better on the page says more than its numbers; else all of them have the last word."""
+    """Whether the turned page is better: a form that fits clearly better decides; else all its numbers do."""
     if clearly_better(turned.fit, read.fit) or clearly_better(read.fit, turned.fit):
         return clearly_better(turned.fit, read.fit)
     return evidence_of(turned.numbers).clear > evidence_of(read.numbers).all
@@ -118,7 +118,7 @@ def _without_form(read: _Read, image: PageImage, layouts: Sequence[Layout]) -> P
 
 
 def _in_form(read: _Read, fit: Fit, image: PageImage) -> PageDigits:
-    """A line of numbers is a row of a grid, or a zone."""
+    """Return the cells of the form as numbers. A line of numbers is a row of a grid, or a zone."""
     lines: dict[tuple[str, str], int] = {}
     placed = [
         (lines.setdefault((cell.place.zone, cell.place.row), len(lines)), inked_cell(read.page, cell)) for cell in read.cells
@@ -127,21 +127,21 @@ def _in_form(read: _Read, fit: Fit, image: PageImage) -> PageDigits:
 
 
 def find_strip(image: PageImage, params: SegmentationParams, reader: Reader, second: Second | None = None) -> PageDigits:
-    """Finds the digits of an image that holds one number and nothing else."""
+    """Find the digits of an image of one number and nothing else."""
     page = prepare_strip(image.pixels, params)
     found = find_in_views(page, reader)
     if found is None:
         return page_digits(page, image, [])
     view, number = found
-    [decided] = with_second(view, [number], second, least_seen=-math.inf)
-    if not number.alone:  # it may as well be the other
+    [decided] = with_second(view, [number], second, least_seen=-math.inf, beside=BESIDE_IN_STRIP)
+    if not number.alone:  # the strip has another number that may be meant
         decided = replace(decided, certainty=0.5 * decided.certainty)
     return page_digits(view, image, list(reading_order([inked(view, replace(decided, seen=math.inf))])))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PageReader:
-    """Networks, parameters and layouts that pages are read by. Build one in each process: loading the networks takes 0.1 s.
+    """Networks, parameters and layouts that pages are read with. Build one in each process: loading the networks takes 0.1 s.
 
     The only place that puts decoding, detection, classification and judgement together. Boxes are in pixels of the scan, origin
     top left. `reader` is detector and strip reader; `layouts` are tried in their order, and without any all numbers are read.
@@ -161,7 +161,7 @@ class PageReader:
         return self.classify(self.detect(image, ref))
 
     def read_strip(self, image: PageImage, ref: PageRef) -> PageRead:
-        """Read an image that holds one number and nothing else."""
+        """Read an image of one number and nothing else."""
         return self.classify(self.detect_strip(image, ref))
 
     def decode(self, data: bytes, index: int) -> PageImage:
@@ -177,15 +177,15 @@ class PageReader:
         return _found(image, ref, find_strip(image, self.segmentation, self.reader, self.second))
 
     def classify(self, found: PageFound) -> PageRead:
-        """Classify the digits that were found, and judge which numbers are accepted and which a person shall see."""
+        """Classify the digits that were found, and judge which numbers are accepted and which go to review."""
         return judge(found, self.classifier(found.digits.crops), self.policy, self.layouts)
 
     def probabilities(self, found: PageFound) -> NDArray[np.float32]:
-        """Class probabilities of each digit that was found, of all networks together: shape (n, 11), rows sum to 1."""
+        """Compute class probabilities of each digit found, by all networks together: shape (n, 11), rows sum to 1."""
         return fused(self.classifier(found.digits.crops), found.digits.evidence)
 
     def quarters(self, image: PageImage) -> int:
-        """By how many quarter turns (digit_core.imaging.rotation) the page lies turned on its scan."""
+        """Return the quarter turns (digit_core.imaging.rotation) of the page on its scan."""
         return how_it_lies(image, self.segmentation, self.reader)
 
 

@@ -1,6 +1,6 @@
-"""Print against handwriting, by the page as a whole: print repeats the same figures, and is seldom alone on its page.
+"""Print against handwriting, decided for the page as a whole: print repeats the same figures, and is seldom alone on its page.
 
-The networks tell each number by itself; type that they never saw they may take for a hand. Here the numbers of a page vote.
+The networks judge each number by itself; unfamiliar type may look handwritten to them. Here the numbers of a page vote.
 """
 
 from __future__ import annotations
@@ -17,30 +17,30 @@ from digit_core.records import NOT_A_DIGIT, Crops, PageDigits
 Floats = NDArray[np.float64]
 
 _LEARNED, _AS_MANY = 0.12, 10
-"""Share of print among the numbers that the reader learned, and how many numbers of a page that counts as."""
+"""Share of print among the reader's training numbers, and its weight as so many numbers of a page."""
 
 _LEAST, _MOST = 0.05, 0.95
-"""Share of print that a page is taken to have at least and at most: a form has a few notes, a manuscript a few stamps."""
+"""Least and greatest share of print of a page: a form has a few notes, a manuscript a few stamps."""
 
 _CERTAIN = 8.0
-"""Log odds of print that a number has at most for itself, either way."""
+"""Greatest log odds of print that a number has by itself, either way."""
 
 _SIDE = 14
 """Pixels of a figure's side when it is compared."""
 
 _SQUARINGS = 6
-"""Likeness is correlation to the power of 64, by so many squarings: 0.3 where two figures correlate by 0.98, as those of one
-type do, and 0.001 where they do by 0.9, as those of one hand."""
+"""Similarity is correlation to the power of 64, by so many squarings: 0.3 where two figures correlate by 0.98, as those of one
+typeface do, and 0.001 at 0.9, as those of one writer."""
 
 _REPEATED = 0.25
-"""Log odds of print that a figure gains when its likes on the page are e times as many."""
+"""Log odds of print that a figure gains for every factor e of similar figures on the page."""
 
 _COMPARED, _ROWS = 1000, 1024
-"""Figures of one digit that each is compared with at most, and how many are compared at once."""
+"""Greatest number of figures of one digit that each is compared with, and number compared at once."""
 
 
 def told_by_page(found: PageDigits) -> PageDigits:
-    """The same with the print of each number told by all numbers of the page, where until now it was told of each alone."""
+    """Return the page with the probability of print of each number decided by all its numbers."""
     inked = [number for number in found.numbers if number.boxes]
     if found.evidence is None or not inked:
         return found
@@ -53,10 +53,10 @@ def told_by_page(found: PageDigits) -> PageDigits:
 
 
 def with_page_prior(odds: Floats) -> Floats:
-    """Probability of print (n,) from log odds (n,) that know nothing of how much is printed: the page itself tells.
+    """Return probabilities of print (n,) from log odds (n,), with the share of print estimated from the page itself.
 
     By expectation and maximisation: Saerens, Latinne, Decaestecker, "Adjusting the outputs of a classifier to new a priori
-    probabilities" (Neural Computation 2002). A page starts, and is kept from certainty, by `_LEARNED` as so many numbers.
+    probabilities" (Neural Computation 2002). `_LEARNED` is the prior of a page, counted as so many numbers.
     """
     share = _LEARNED
     for _ in range(20):
@@ -66,14 +66,12 @@ def with_page_prior(odds: Floats) -> Floats:
 
 
 def by_likes(odds: Floats, owner: NDArray[np.intp], digits: NDArray[np.intp], crops: Crops) -> Floats:
-    """Log odds (n,) of numbers whose digits take those of their likes in other numbers for their own, and gain by having any.
+    """Return log odds (n,) of numbers that take over those of similar digits in other numbers, and gain by having any.
 
-    odds: (n,) of each number alone. owner, digits, crops: of every digit the index of its number, which digit it is, and its
-    picture (28, 28); every number has one or more.
-
-    That a printed page says the same shape again and again, and a written one does not, is what symbol matching compresses
-    scans by: Ascher, Nagy, "A means for achieving a high degree of compaction on scan-digitized printed text" (IEEE
-    Transactions on Computers 1974). The likes' mean is Nadaraya's and Watson's (1964).
+    odds: (n,) of each number alone. owner, digits, crops: for every digit the index of its number, its class, and its picture
+    (28, 28); every number has at least one. A printed page repeats the same shapes and a written one does not, as in symbol
+    matching for the compression of scans: Ascher, Nagy, "A means for achieving a high degree of compaction on scan-digitized
+    printed text" (IEEE Transactions on Computers 1974). The weighted mean is Nadaraya's and Watson's (1964).
     """
     shapes = _shapes(crops)
     voted = np.empty(len(owner))
@@ -92,8 +90,8 @@ def by_likes(odds: Floats, owner: NDArray[np.intp], digits: NDArray[np.intp], cr
 
 
 def _shapes(crops: Crops) -> NDArray[np.float32]:
-    """Figures as vectors of length 1 and mean 0, so that their products are correlations; a little blurred."""
-    # One below the other: a crop has a margin of paper, so that its neighbours' ink does not reach it.
+    """Return slightly blurred figures as vectors of length 1 and mean 0, so that their products are correlations."""
+    # blurred in one stack: a crop has a margin of paper, so that its neighbours' ink does not reach it
     stack = cv2.GaussianBlur(crops.reshape(-1, crops.shape[2]), (0, 0), 1.0)
     small = cv2.resize(stack, (_SIDE, len(crops) * _SIDE), interpolation=cv2.INTER_AREA)
     flat = small.reshape(len(crops), -1).astype(np.float32)

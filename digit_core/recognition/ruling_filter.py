@@ -1,4 +1,4 @@
-"""Rulings that were taken for a 1: what is narrow and upright, and part of a longer line."""
+"""Filter of rulings that were detected as a 1: narrow, upright, and part of a longer line."""
 
 from __future__ import annotations
 
@@ -10,22 +10,21 @@ from digit_core.recognition.detections import Characters
 from digit_core.records import Grey
 
 _NARROW = 0.5
-"""Of its height a character is at most so wide to be looked at."""
+"""Greatest width of a checked character, as a share of its height."""
 
 _STRAIGHT, _UPRIGHT = 0.02, 0.05
-"""Of its height: how far the middle of a ruling's ink strays from one row to the next, and how far it leans over its height."""
+"""Shares of the height: greatest deviation of a ruling's middle from row to row, and greatest lean over its height."""
 
 _AT_EDGE = 0.3
-"""Of its height: how far from the edge of its cell the middle of a ruling may lie."""
+"""Share of the height: greatest distance of a ruling's middle from the edge of its cell."""
 
 _RULED = 0.8
-"""Share of the way from above to below the character that a ruling is found on."""
+"""Least share of the way from above to below the character on which a ruling is found."""
 
 
 def not_rulings(found: Characters, darkness: Grey, maps: LineMaps) -> Characters:
-    """The characters without the narrow ones that are but a piece of a line: their ink runs on both above and below, or is as
-    straight and upright as no pen writes, where the page has a ruling.
-    """
+    """Drop the narrow characters that are part of a line: their ink continues both above and below, or is straighter than
+    handwriting where the page has a ruling."""
     narrow = (found.boxes[:, 2] - found.boxes[:, 0]) < _NARROW * (found.boxes[:, 3] - found.boxes[:, 1])
     pairs = zip(narrow, found.boxes, strict=True)
     piece = [bool(thin) and (_runs_on(box, darkness) or _is_ruled(box, darkness, maps)) for thin, box in pairs]
@@ -33,7 +32,8 @@ def not_rulings(found: Characters, darkness: Grey, maps: LineMaps) -> Characters
 
 
 def beside_edges(found: Characters, darkness: Grey, edges: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """(n,) whether a character is the ruling at the edge of its cell, however short or faint: narrow, straight, and there.
+    """Tell whether each character, (n,), is the ruling at the edge of its cell, however short or faint: narrow, straight, at the
+    edge.
 
     edges: (n, 2) x of the left and the right edge at the height of each character, in pixels of the page.
     """
@@ -57,7 +57,7 @@ def _runs_on(box: NDArray[np.float32], darkness: Grey) -> bool:
 
 
 def _is_ruled(box: NDArray[np.float32], darkness: Grey, maps: LineMaps) -> bool:
-    """Whether a ruling of the page, be it faint or broken, goes through the box, and the box has nothing else."""
+    """Whether a ruling of the page, even faint or broken, goes through the box, and the box has nothing else."""
     left, top, right, bottom = (float(v) for v in box * maps.scale)
     beyond = 0.4 * (bottom - top)
     low, high = max(0, round(top - beyond)), round(bottom + beyond) + 1
@@ -66,7 +66,7 @@ def _is_ruled(box: NDArray[np.float32], darkness: Grey, maps: LineMaps) -> bool:
 
 
 def _is_straight(box: NDArray[np.float32], darkness: Grey) -> bool:
-    """Whether the middle of the ink keeps to one upright line from the top of the box to its bottom."""
+    """Whether the middle of the ink follows one upright line from the top of the box to its bottom."""
     left, top, right, bottom = (max(0, int(v)) for v in box)
     part = darkness[top:bottom, max(0, left - 3) : right + 3].astype(np.float32)
     part[part < 0.3 * part.max(initial=0.0)] = 0

@@ -1,4 +1,4 @@
-"""A second look into cells whose ink was not all seen, larger and smaller than the first."""
+"""Second detection in cells whose ink was not completely detected, at larger and smaller scales."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from digit_core.recognition.detector import FIGURE, look_at
 from digit_core.recognition.ruling_filter import not_rulings
 
 _AS_HIGH = 0.55
-"""Of a digit's height: ink that is lower is none."""
+"""Share of a digit's height: lower ink is ignored."""
 
 _SEEN = 0.3
-"""Of a piece of ink the share within the boxes of characters, from which it was seen."""
+"""Share of a piece of ink within the boxes of characters from which it counts as detected."""
 
 _SIZES = (1.25, 0.85)
-"""Of the size at which figures are best seen: another one shows what the first has missed."""
+"""Scales relative to the best one for figures: another scale shows what the first has missed."""
 
 _MOST = 48
-"""Cells of a page that are looked at again at most, those with most unseen ink first."""
+"""Greatest number of cells of a page in the second pass, those with most undetected ink first."""
 
 
 def look_again(
@@ -38,9 +38,9 @@ def look_again(
     height: float,
     reader: Reader,
 ) -> dict[Place, Characters]:
-    """The cells that have more digits at a second look, with all characters seen then, in pixels of the page.
+    """Return the cells that have more digits in a second detection, with all their characters, in pixels of the page.
 
-    groups: what was seen in each cell; quads: its corners; height: how high digits are on this page.
+    groups: the characters of each cell; quads: its corners; height: of digits on this page.
     """
     unseen = {place: _unseen(page, group, quads[place], height) for place, group in groups.items()}
     worst = sorted((place for place, ink in unseen.items() if ink), key=lambda place: -unseen[place])[:_MOST]
@@ -53,14 +53,14 @@ def _digits(group: Characters) -> int:
 
 
 def _unseen(page: PreparedPage, group: Characters, quad: NDArray[np.float64], height: float) -> int:
-    """Area of the ink in a cell that is as high as a digit, and of which no character was made."""
+    """Return the area of ink in a cell that is as high as a digit and was not detected as a character."""
     pieces = ink_pieces(page, quad, height)
     pieces = pieces[(pieces[:, 3] - pieces[:, 1]) >= _AS_HIGH * height]
     return sum(int((p[2] - p[0]) * (p[3] - p[1])) for p in pieces if _covered(p, group.boxes) < _SEEN)
 
 
 def _covered(piece: NDArray[np.float32], boxes: NDArray[np.float32]) -> float:
-    """Greatest share of a box that lies within one of others."""
+    """Return the greatest share of a box that lies within one of others."""
     w = np.minimum(boxes[:, 2], piece[2]) - np.maximum(boxes[:, 0], piece[0])
     h = np.minimum(boxes[:, 3], piece[3]) - np.maximum(boxes[:, 1], piece[1])
     common = np.maximum(w, 0) * np.maximum(h, 0)
@@ -68,7 +68,7 @@ def _covered(piece: NDArray[np.float32], boxes: NDArray[np.float32]) -> float:
 
 
 def _look(page: PreparedPage, maps: LineMaps, quad: NDArray[np.float64], height: float, reader: Reader) -> Characters:
-    """The characters of a cell at the size that shows most digits."""
+    """Return the characters of a cell at the scale that shows most digits."""
     (left, top), (right, bottom) = quad.min(axis=0), quad.max(axis=0)
     low = np.maximum(np.floor(quad.min(axis=0) - 0.3 * height), 0).astype(int)
     part = page.darkness[low[1] : int(bottom + 0.3 * height) + 1, low[0] : int(right + 0.3 * height) + 1]
@@ -77,7 +77,7 @@ def _look(page: PreparedPage, maps: LineMaps, quad: NDArray[np.float64], height:
 
 
 def _within(found: Characters, corner: NDArray[np.intp], sides: tuple[float, float, float, float]) -> Characters:
-    """The characters of a part of the page whose middle lies within the sides, in pixels of the page."""
+    """Return the characters of a part of the page whose middle lies within the sides, in pixels of the page."""
     boxes = (found.boxes + np.tile(corner, 2)).astype(np.float32)
     x, y = (boxes[:, 0] + boxes[:, 2]) / 2, (boxes[:, 1] + boxes[:, 3]) / 2
     left, top, right, bottom = sides

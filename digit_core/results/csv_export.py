@@ -1,18 +1,18 @@
 """The numbers as one CSV file (RFC 4180) with a datapackage.json that describes it.
 
-The first two columns are the paper's: the scan and the value on it. Text stands in quotes, so that digits keep their
-leading zeros for readers that tell text from numbers.
+The first two columns are the scan and the value on it. Text is quoted, so that digits keep their leading zeros in readers that
+distinguish text from numbers.
 
 A spreadsheet takes text that starts with = + - @ (also full width), a tab or a line end for a formula, even within quotes (OWASP,
-"CSV Injection"). Such a text gets one ' before it, as spreadsheets mark text; so does a text that starts with ' itself, so
-that taking one leading ' away always gives the text back (`unguard`).
+"CSV Injection"). Such a text gets one ' before it, the spreadsheets' mark for text; so does a text that starts with ' itself, so
+that removing one leading ' always restores the text (`unguard`).
 """
 
 from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import PurePosixPath
@@ -26,7 +26,7 @@ from digit_core.records import CellState
 
 _RISKY = tuple("'=+-@\t\r\n＝＋－＠")
 _CHUNK = 4096
-_GUARD = "A leading ' guards text that a spreadsheet would run as a formula: take one away to get the text itself."
+_GUARD = "A leading ' protects text that a spreadsheet would run as a formula: remove one to get the text itself."
 
 _SOURCE = {
     "file": "uri",
@@ -39,19 +39,20 @@ _SOURCE = {
 COLUMNS = tuple(_SOURCE)
 
 
-class _Echo:
-    """A file for csv.writer whose `write` gives the line back instead of keeping it."""
+class Echo:
+    """A file for csv.writer whose `write` returns the line instead of keeping it."""
 
     def write(self, line: str) -> str:
         return line
 
 
 def numbers_csv(tables: Iterable[pa.Table]) -> Iterator[str]:
-    """Lines, header first, each with its CRLF, of tables CORRECTED (digit_core.review.corrections); holds one table at a time.
+    """Yield lines, header first, each with its CRLF, of tables CORRECTED (digit_core.review.corrections); one table is in memory
+    at a time.
 
     Write them with newline="" and UTF-8. `page` counts from 1; `confidence` is rounded to six places.
     """
-    writer = csv.writer(_Echo(), quoting=csv.QUOTE_NONNUMERIC)
+    writer = csv.writer(Echo(), quoting=csv.QUOTE_NONNUMERIC)
     yield str(writer.writerow(COLUMNS))
     for table in tables:
         for batch in table.select([*_SOURCE.values(), "decimals"]).to_batches(max_chunksize=_CHUNK):
@@ -62,12 +63,12 @@ def numbers_csv(tables: Iterable[pa.Table]) -> Iterator[str]:
 
 
 def guard(text: str) -> str:
-    """Text that no spreadsheet takes for a formula."""
+    """Protect text, so that no spreadsheet takes it for a formula."""
     return f"'{text}" if text.startswith(_RISKY) else text
 
 
 def unguard(text: str) -> str:
-    """The inverse of `guard`."""
+    """Restore the text that `guard` protected."""
     return text.removeprefix("'")
 
 
@@ -83,12 +84,12 @@ def _cells(name: str, column: pa.Array) -> list[Any]:
 
 
 def _numbers(values: Iterable[float | None], decimals: Iterable[int | None]) -> list[Decimal | str]:
-    """With their decimals as the form has them or as written, and "" for none."""
+    """Format values with their decimals, by the form or as written, and "" for None."""
     return ["" if value is None else _number(value, places) for value, places in zip(values, decimals, strict=True)]
 
 
 def _number(value: float, places: int | None) -> Decimal:
-    """A fraction or an angle has no decimals: it stands with as many figures as it needs."""
+    """Format a value; a fraction or an angle without fixed decimals gets as many digits as it needs."""
     if places is None and not value.is_integer():
         return Decimal(f"{value:.12g}")
     return Decimal(f"{value:.{places or 0}f}")
@@ -112,21 +113,57 @@ class CsvFile:
 
 
 def datapackage(numbers: CsvFile, tables: Iterable[tuple[CsvFile, str, Sequence[str]]] = ()) -> dict[str, Any]:
-    """The descriptor of a CSV file of `numbers_csv` that lies beside it: Data Package 2.0 (datapackage.org/standard).
+    """Build the descriptor of a CSV file of `numbers_csv` in the same folder: Data Package 2.0 (datapackage.org/standard).
 
-    tables: the files of `digit_core.results.page_tables` that lie there too, each with its scan and the names of its columns.
+    tables: the files of `digit_core.results.page_tables` in that folder, each with its scan and the names of its columns.
     """
-    wide = [_resource(file, {"fields": _wide_fields(columns)}) | {"title": title} for file, title, columns in tables]
+    wide = [resource(file, {"fields": _wide_fields(columns)}) | {"title": title} for file, title, columns in tables]
+    return package_of([resource(numbers, _table_schema()), *wide])
+
+
+def package_of(resources: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The descriptor of tables of numbers."""
     return {
         "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
         "name": "handwritten-numbers",
         "title": "Handwritten numbers read from scanned pages",
-        "description": "One row a number. Each links to its pixels: file, page, and box in pixels of the scan.",
-        "resources": [_resource(numbers, _table_schema()), *wide],
+        "description": "One row per number. Each links to its pixels: file, page, and box in pixels of the scan.",
+        "resources": list(resources),
     }
 
 
-def _resource(file: CsvFile, schema: dict[str, Any]) -> dict[str, Any]:
+def merged(package: dict[str, Any], before: Any, is_there: Callable[[str], bool]) -> dict[str, Any]:
+    """The descriptor with what an earlier one of the same folder says of other files that are still there, and of itself.
+
+    before: what its file held, whatever that is. Each table keeps a name of its own.
+    """
+    known = before if isinstance(before, dict) else {}
+    listed = known.get("resources")
+    new = {one["path"] for one in package["resources"]}
+    others = [one for one in listed if _is_bare(one) and one["path"] not in new] if isinstance(listed, list) else []
+    kept = [one for one in others if is_there(one["path"])]
+    taken: set[str] = set()
+    resources = [{**one, "name": _own_name(str(one.get("name", "table")), taken)} for one in [*kept, *package["resources"]]]
+    return {**package, **{name: value for name, value in known.items() if name != "resources"}, "resources": resources}
+
+
+def _is_bare(described: Any) -> bool:
+    """Whether it describes a file right in the folder."""
+    path = described.get("path") if isinstance(described, dict) else None
+    return isinstance(path, str) and path not in ("", ".", "..") and not set(path) & set("/\\\0")
+
+
+def _own_name(name: str, taken: set[str]) -> str:
+    free, at = name, 1
+    while free in taken:
+        at += 1
+        free = f"{name}-{at}"
+    taken.add(free)
+    return free
+
+
+def resource(file: CsvFile, schema: dict[str, Any]) -> dict[str, Any]:
+    """A CSV file as a Data Package describes it; schema: its columns."""
     return {
         "$schema": "https://datapackage.org/profiles/2.0/dataresource.json",
         "name": _slug(PurePosixPath(file.name).stem),
@@ -144,8 +181,8 @@ def _resource(file: CsvFile, schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _wide_fields(columns: Sequence[str]) -> list[dict[str, str]]:
-    """Of a page's table: the names of its rows, and a field for each column."""
-    what = "The number as written; ? behind it: for a person; ? alone: not read; – is a dash, ″ ditto, '' blank."
+    """Describe the fields of a page's table: the names of its rows, and a field for each column."""
+    what = "The number as written; ? behind it: in review; ? alone: not read; – is a dash, ″ ditto, '' blank."
     first = {"name": "row", "type": "string", "description": "Name of the row."}
     return [first, *({"name": column, "type": "string", "description": what} for column in columns)]
 
@@ -164,40 +201,43 @@ def _table_schema() -> dict[str, Any]:
     return {
         "$schema": "https://datapackage.org/profiles/2.0/tableschema.json",
         "fields": [
-            _field("file", "string", f"Path or URL of the scan. {_GUARD}", minLength=1),
-            _field("value", "number", "What the text comes to, with its sign; '' if its kind has no value.")
-            | {"missingValues": [""]},
-            _field("digits", "string", "The digits with leading zeros; '' if none; ? is unreadable.", pattern="[0-9?]*"),
-            _field("text", "string", f"The number as written, with its marks. {_GUARD}"),
-            _field("kind", "string", "What the text is; '' if nothing is written.", enum=[kind.value for kind in NumberKind]),
-            _field("page", "integer", "Page within the file, counted from 1.", minimum=1),
-            _field("zone", "string", f"Zone or grid of the layout; table1, … of the page's own rulings; '' for none. {_GUARD}"),
-            _field("row", "string", f"Row of the grid. {_GUARD}"),
-            _field("column", "string", f"Column of the grid. {_GUARD}"),
-            _field(
-                "cell", "string", "What stands in the cell; '' outside of cells.", enum=["", *(one.value for one in CellState)]
-            ),
-            _field("checks", "string", "What the form's sums say of it; '' if nothing."),
-            *(_field(name, "integer", text, **({"minimum": 1} if name in "wh" else {})) for name, text in box.items()),
-            _field(
+            field("file", "string", f"Path or URL of the scan. {_GUARD}", minLength=1),
+            field("value", "number", "Value of the text, with its sign; '' if its kind has no value.") | {"missingValues": [""]},
+            field("digits", "string", "The digits with leading zeros; '' if none; ? is unreadable.", pattern="[0-9?]*"),
+            field("text", "string", f"The number as written, with its marks. {_GUARD}"),
+            field("kind", "string", "Kind of the text; '' if nothing is written.", enum=[kind.value for kind in NumberKind]),
+            field("page", "integer", "Page within the file, counted from 1.", minimum=1),
+            field("zone", "string", f"Zone or grid of the layout; table1, … of the page's own rulings; '' for none. {_GUARD}"),
+            field("row", "string", f"Row of the grid. {_GUARD}"),
+            field("column", "string", f"Column of the grid. {_GUARD}"),
+            field("cell", "string", "Content of the cell; '' outside of cells.", enum=["", *(one.value for one in CellState)]),
+            field("checks", "string", "Result of the form's sums; '' if none."),
+            *(field(name, "integer", text, **({"minimum": 1} if name in "wh" else {})) for name, text in box.items()),
+            field(
                 "confidence",
                 "number",
                 "Calibrated probability that all of it is right: digits, marks and value.",
                 minimum=0,
                 maximum=1,
             ),
-            _field("state", "string", "What may be done with the number.", enum=[state.value for state in State]),
-            _field("number_id", "string", "The same for the same pixels in whatever run.", minLength=1),
-            _field("model_version", "string", f"The version of the model that read it. {_GUARD}"),
-            _field("machine_digits", "string", "What the machine read, whatever people said.", pattern="[0-9]*"),
-            _field("second_digits", "string", "What the second reader reads; '' where it was not asked.", pattern="[0-9]*"),
-            _field("reviewer", "string", f"Who decided, with ', ' between; '' if nobody did. {_GUARD}"),
-            _field("decided", "string", "When: ISO 8601, UTC; '' if nobody did.", pattern="([0-9]{4}-[0-9]{2}-[0-9]{2}T.*)?"),
+            field("state", "string", "State of the number.", enum=[state.value for state in State]),
+            field("number_id", "string", "Id of the number; the same for the same pixels in every run.", minLength=1),
+            field("model_version", "string", f"Version of the classifier that read it. {_GUARD}"),
+            field("machine_digits", "string", "The machine's reading, before any correction.", pattern="[0-9]*"),
+            field("second_digits", "string", "The second reader's digits; '' where it was not asked.", pattern="[0-9]*"),
+            field("reviewer", "string", f"Reviewers who decided, separated by ', '; '' if none did. {_GUARD}"),
+            field(
+                "decided",
+                "string",
+                "Time of the decision: ISO 8601, UTC; '' if none.",
+                pattern="([0-9]{4}-[0-9]{2}-[0-9]{2}T.*)?",
+            ),
         ],
         "primaryKey": ["file", "page", "number_id"],
         "missingValues": [],  # an empty value is a number without a digit, not an unknown one
     }
 
 
-def _field(name: str, kind: str, description: str, **constraints: object) -> dict[str, Any]:
+def field(name: str, kind: str, description: str, **constraints: object) -> dict[str, Any]:
+    """A column as Table Schema describes it; every row has it."""
     return {"name": name, "type": kind, "description": description, "constraints": {"required": True, **constraints}}

@@ -1,7 +1,7 @@
-"""Does a batch still look like what the model knows? Its confidences and digits against the validation and the past.
+"""Drift: do a batch's confidences and digits still look like the model's validation and the past?
 
 Distributions are compared by the population stability index, sum((a - b) * ln(a / b)) over the bins: below 0.1 nothing has
-changed, above 0.25 much has. What chance alone gives is taken off, so that a small batch raises no alarm.
+changed, above 0.25 much has. What chance alone gives is subtracted, so that a small batch raises no alarm.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from numpy.typing import NDArray
 from digit_core.calibration.record import CalibrationRecord
 
 EDGES = (0.5, 0.8, 0.9, 0.97, 0.99, 0.999)
-"""Confidences at which one bin ends and the next begins."""
+"""Limits between the bins of confidence."""
 
 _SURE = 0.97
 _VALIDATION = "the model's validation"
 
 ALARM = 0.25
 FEWEST = 500
-"""Digits below which nothing is said."""
+"""Least number of digits for a comparison."""
 
 _DIGITS = [str(digit) for digit in range(10)]
 _MILLION = 1_000_000
@@ -33,10 +33,10 @@ _MILLION = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Distribution:
-    """How the digits of some pages are spread: counts by confidence (bins between EDGES) and by digit 0 to 9.
+    """Distribution of the digits of some pages: counts by confidence (bins between EDGES) and by digit 0 to 9.
 
-    `accepted` counts the digits that no person sees, `doubt` is the sum of 1 - confidence over them: so many of them are
-    wrong if the calibration holds.
+    `accepted` counts the digits that are not in review, `doubt` is the sum of 1 - confidence over them: the expected number of
+    wrong ones if the calibration holds.
     """
 
     confidences: tuple[int, ...] = (0,) * (len(EDGES) + 1)
@@ -56,24 +56,24 @@ class Distribution:
         return any(self.confidences)
 
     def to_json(self) -> dict[str, Any]:
-        """Small and flat, for a manifest."""
+        """Convert to small, flat JSON for a manifest."""
         doubt = round(self.doubt * _MILLION)
         return {"confidences": self.confidences, "digits": self.digits, "accepted": self.accepted, "doubt_millionths": doubt}
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
-        """A manifest of before has none: the empty shape."""
+        """Parse the JSON; a manifest of an earlier version has none and gives the empty distribution."""
         if not values or len(values["confidences"]) != len(EDGES) + 1:
             return cls()
         counts = (*values["confidences"], *values["digits"], values["accepted"], values["doubt_millionths"])
         if len(values["digits"]) != 10 or not all(type(count) is int and 0 <= count <= 2**53 for count in counts):
-            raise ValueError("its shape holds what is no count")
+            raise ValueError("its shape has an invalid count")
         doubt = values["doubt_millionths"] / _MILLION
         return cls(tuple(values["confidences"]), tuple(values["digits"]), values["accepted"], doubt)
 
 
 def shape_of(digits: pa.Table) -> Distribution:
-    """Of rows of the table `digits`; what is not a digit is left out."""
+    """Compute the distribution of rows of the table `digits`; non-digits are left out."""
     rows = digits.filter(pc.is_in(digits["digit"], pa.array(_DIGITS)))
     confidences = rows["confidence"].to_numpy().astype(np.float64)
     labels = np.array([int(one) for one in rows["digit"].to_pylist()], np.int64)
@@ -87,7 +87,7 @@ def shape_of(digits: pa.Table) -> Distribution:
 
 
 def validation_shape(record: CalibrationRecord) -> Distribution:
-    """The confidences that the model had on digits held out from its training."""
+    """Return the distribution of the model's confidences on held-out digits."""
     return Distribution(_binned(1 - record.doubts.astype(np.float64)))
 
 
@@ -96,7 +96,7 @@ def _binned(confidences: NDArray[np.float64]) -> tuple[int, ...]:
 
 
 def stability(batch: Sequence[int], reference: Sequence[int]) -> float:
-    """The population stability index of two histograms, less what chance gives to histograms of their sizes."""
+    """Return the population stability index of two histograms, minus what chance gives for histograms of their sizes."""
     a, b = (np.array(counts, float) for counts in (batch, reference))
     chance = float((len(a) - 1) * (1 / a.sum() + 1 / b.sum()))
     a, b = ((counts + 0.5) / (counts.sum() + 0.5 * len(counts)) for counts in (a, b))
@@ -106,9 +106,9 @@ def stability(batch: Sequence[int], reference: Sequence[int]) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """One comparison: `what` (confidence or digits) of a batch with `reference`, and what stands out.
+    """One comparison: `what` (confidence or digits) of a batch with `reference`, and the conspicuous change.
 
-    `harmless`: the batch is easier than what the model was validated on, so that what was promised holds all the more.
+    `harmless`: the batch is easier than the validation, so that the guarantee holds all the more.
     """
 
     what: str
@@ -126,7 +126,7 @@ class Drift:
 
 
 def drifts(batch: Distribution, history: Distribution, validation: Distribution) -> list[Drift]:
-    """Every comparison for which there are digits enough, alarming or not."""
+    """Return every comparison for which there are enough digits, alarming or not."""
     pairs = (
         ("confidence", _VALIDATION, batch.confidences, validation.confidences, _confidence_words),
         ("confidence", "the collection so far", batch.confidences, history.confidences, _confidence_words),
@@ -144,7 +144,7 @@ def _confidence_words(now: Sequence[int], then: Sequence[int]) -> str:
 
 
 def _doubt(counts: Sequence[int]) -> float:
-    """The share of the confidences that lie below _SURE."""
+    """Return the share of the confidences below _SURE."""
     return sum(counts[: EDGES.index(_SURE) + 1]) / sum(counts)
 
 

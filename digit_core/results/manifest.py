@@ -1,4 +1,4 @@
-"""Manifests: what a sealed batch holds. Rows count from the moment their manifest stands, and never before."""
+"""Manifests: the contents of a sealed batch. Rows count as soon as their manifest exists, and not before."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from digit_core.results.drift import Distribution
 from digit_core.results.schema import LAYOUT_MAY_LIE_OFF, LAYOUT_NOT_FOUND, TABLES
 
 BY_SUMS = {"summed": "agrees", "out_of_review": OUT_OF_REVIEW, "into_review": INTO_REVIEW, "reread": READ_FIRST}
-"""Counts of numbers, and the words in the column `checks` that they are counted by."""
+"""Counts of numbers, and the phrases in the column `checks` by which they are counted."""
 
 FORMAT = 1
-"""Version of the manifest's own form; a greater one was written by a newer release."""
+"""Version of the manifest format; a greater one was written by a newer release."""
 
 KEY = re.compile(r"[0-9a-f]{20}")
-"""A batch's key; its files are called `batch-` and that."""
+"""Form of a batch's key; its files have the name `batch-` and the key."""
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _END = re.compile(rb', "manifest_sha256": "([0-9a-f]{64})"\}\Z')
-_GREATEST = 2**53  # numbers up to here are the same in every program that reads JSON
+_GREATEST = 2**53  # integers up to here are exact in every program that reads JSON
 
 
 _values = attrgetter(*(one.name for one in fields(PageRef)))  # dataclasses.astuple takes some hundred times as long
@@ -39,24 +39,24 @@ _values = attrgetter(*(one.name for one in fields(PageRef)))  # dataclasses.astu
 
 @dataclass(frozen=True, slots=True)
 class TableFile:
-    """A table of a batch: its path relative to the results' folder, and the SHA-256 of its bytes ("" in manifests of before)."""
+    """A table of a batch: its path relative to the results' folder, and the SHA-256 of its bytes ("" in earlier manifests)."""
 
     path: str
     sha256: str = ""
 
 
 def table_path(table: str, key: str) -> str:
-    """Where the table of a batch lies, relative to the results' folder."""
+    """Return the path of a batch's table, relative to the results' folder."""
     return f"{table}/batch-{key}.parquet"
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """A batch of pages that is whole: all its rows are in `files`, all its questions are in the review queue.
+    """A complete batch of pages: all its rows are in `files`, all its review items are in the queue.
 
-    `seq` orders runs: a later run's rows replace those of an earlier one for the same page. `created` is ISO 8601 in UTC.
-    `files` has the file of each table; `counts` is what `count_rows` gave, `shape` how its digits are spread. `options` are
-    those of the run that decide what is read, as JSON has them.
+    `seq` orders runs: a later run's rows replace those of an earlier one for the same page. `created` is ISO 8601 in UTC. `files`
+    has the file of each table; `counts` is the result of `count_rows`, `shape` the distribution of its digits. `options` are the
+    run options that decide what is read, as JSON.
     """
 
     key: str
@@ -71,15 +71,15 @@ class Manifest:
 
     def __post_init__(self) -> None:
         if not self.pages:
-            raise ValueError(f"batch {self.key} holds no page; a manifest needs one at least")
+            raise ValueError(f"batch {self.key} has no page; a manifest needs at least one")
 
     @property
     def order(self) -> tuple[int, str, str]:
-        """Greater is newer; runs that started side by side have one `seq`, and then the run's name decides."""
+        """Return a sort key, greater is newer; runs that started in parallel have one `seq`, and then the run's name decides."""
         return self.seq, self.read_by.run_id, self.key
 
     def to_json(self) -> str:
-        """One line of JSON; pages as lists, in the order of PageRef's fields, since they are many."""
+        """Format as one line of JSON; pages as lists, in the order of PageRef's fields, since they are many."""
         pages = [_values(page) for page in self.pages]
         head = {"format": FORMAT, "key": self.key, "seq": self.seq, "created": self.created, **asdict(self.read_by)}
         files = {name: file.path for name, file in self.files.items()}
@@ -90,9 +90,9 @@ class Manifest:
 
     @staticmethod
     def from_json(text: str | bytes, name: str) -> Manifest:
-        """Raises InputError, naming the file as `name`, for what is no manifest, is damaged, or was written by a newer release.
+        """Parse a manifest. Raises InputError, naming the file as `name`, if it is invalid, damaged, or of a newer release.
 
-        Nothing in it is believed: file names have the one form that `table_path` gives, texts and numbers their types.
+        Everything in it is checked: file names have the form of `table_path`, texts and numbers their types.
         """
         data = text.encode() if isinstance(text, str) else text
         try:
@@ -100,12 +100,12 @@ class Manifest:
             return _from_values(json.loads(body, parse_constant=_no_number), name, body is not data)
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise InputError(
-                f"{name} is no manifest of digits ({error!r}): restore it, or delete it to read its pages again"
+                f"{name} is not a manifest of digits ({error!r}): restore it, or delete it to read its pages again"
             ) from error
 
 
 def _unharmed(data: bytes) -> bytes:
-    """The manifest without its own checksum; those of before have none, and are given back as they are."""
+    """Verify and remove the manifest's own checksum; earlier manifests have none and are returned unchanged."""
     end = _END.search(data)
     if end is None:
         return data
@@ -116,7 +116,7 @@ def _unharmed(data: bytes) -> bytes:
 
 
 def _no_number(word: str) -> float:
-    raise ValueError(f"{word} is no number")
+    raise ValueError(f"{word} is not a number")
 
 
 def _from_values(values: dict[str, Any], name: str, checked: bool) -> Manifest:
@@ -145,48 +145,48 @@ def _page(uri: str, version: str, sha256: str, index: int, count: int) -> PageRe
 
 def _files(key: str, paths: Mapping[str, str], hashes: Mapping[str, str]) -> dict[str, TableFile]:
     if paths != {name: table_path(name, key) for name in TABLES}:
-        raise ValueError("its files are not called as those of its batch are")
+        raise ValueError("its files do not have the names of its batch")
     return {name: TableFile(path, _text(hashes[name], _SHA256) if hashes else "") for name, path in paths.items()}
 
 
 def _options(values: Any) -> dict[str, Any]:
     if not isinstance(values, dict) or not all(isinstance(value, str | int | float) for value in values.values()):
-        raise ValueError("its options are none")
+        raise ValueError("its options are invalid")
     return values
 
 
 def _text(value: Any, form: re.Pattern[str] | None = None) -> str:
     if not isinstance(value, str) or (form is not None and not form.fullmatch(value)):
         raise ValueError(f"{str(value)[:40]!r} is not of the right form")
-    value.encode()  # half of a surrogate pair, which JSON may hold, cannot be stored
+    value.encode()  # half of a surrogate pair, which JSON allows, cannot be stored
     return value
 
 
 def _whole(value: Any) -> int:
     if type(value) is not int or not 0 <= value <= _GREATEST:
-        raise ValueError(f"{str(value)[:40]} is no count")
+        raise ValueError(f"{str(value)[:40]} is not a count")
     return value
 
 
 def _moment(value: Any) -> str:
     if datetime.fromisoformat(_text(value)).tzinfo is None:
-        raise ValueError(f"{value} names no time zone")
+        raise ValueError(f"{value} has no time zone")
     return str(value)
 
 
 def batch_key(pages: Iterable[tuple[str, str, int]], read_by: ReadBy) -> str:
-    """20 hexadecimal characters made from (uri, version, index) of the pages in any order, and from who reads them how.
+    """Return 20 hexadecimal characters made from (uri, version, index) of the pages in any order, and the versions that read
+    them.
 
-    The run does not enter: the same pages read the same way go to the same files, so that a second try replaces the first.
+    The run is not part of it: the same pages read the same way go to the same files, so that a retry replaces the first try.
     """
     text = json.dumps([read_by.reading, sorted(pages)])
     return hashlib.sha256(text.encode()).hexdigest()[:20]
 
 
 def count_rows(tables: Mapping[str, pa.Table]) -> dict[str, int]:
-    """Return what a batch amounts to: pages, quarantined ones, those that no layout fits or that one may lie off on, numbers, digits, and digits that go
-    to review; and what the sums of forms did to numbers.
-    """
+    """Count a batch: pages, quarantined ones, those that no layout fits or on which one may lie off, numbers, digits, digits in
+    review, and effects of the forms' sums on numbers."""
     pages, checks = tables["pages"], tables["numbers"]["checks"]
     return {
         "pages": pages.num_rows,

@@ -1,4 +1,4 @@
-"""What another model would make of numbers that are published already: the rows that would change, and how."""
+"""Comparison of published numbers with another model's readings: the rows that would change, and how."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ Row = Mapping[str, Any]
 """A row of the table `numbers`."""
 
 _BY_MACHINE = {State.ACCEPTED.value, State.REVIEW.value}
-"""What a person has decided is in another state, and no model changes it."""
+"""States that a model can change; a number that a person has decided has another one."""
 
 
 class ChangeKind(StrEnum):
-    """How a number would change."""
+    """Kind of change of a number."""
 
     VALUE = "other digits"
     GONE = "no number any more"
@@ -29,10 +29,10 @@ class ChangeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One number of a page (`page_index` from 0): what is published of it, and what the challenger reads.
+    """One number of a page (`page_index` from 0): as published, and as the challenger reads it.
 
-    A side without the number has digits "", state "" and confidence 0. `by_model`: the champion reads it otherwise than the
-    challenger; else the number would change at the next reading anyhow, for another algorithm, model or threshold read it.
+    A side without the number has digits "", state "" and confidence 0. `by_model`: champion and challenger read it differently;
+    else it would change at the next reading anyway, because it was read by another algorithm, model or threshold.
     """
 
     uri: str
@@ -49,7 +49,7 @@ class Change:
 
 
 def changes(published: Sequence[Row], champion: Sequence[Row], challenger: Sequence[Row]) -> Iterator[Change]:
-    """The numbers of one page that would change, in the order of the challenger's reading, vanished ones last."""
+    """Yield the numbers of one page that would change, in the order of the challenger's reading, vanished ones last."""
     old, now, new = ({row["number_id"]: row for row in rows} for rows in (published, champion, challenger))
     for number in [*new, *(number for number in old if number not in new)]:
         before, after = old.get(number), new.get(number)
@@ -61,7 +61,7 @@ def changes(published: Sequence[Row], champion: Sequence[Row], challenger: Seque
 
 
 def _kind(before: Row | None, after: Row | None) -> ChangeKind | None:
-    """None where nothing changes."""
+    """Return the kind of change; None where nothing changes."""
     if before is None or after is None:
         return ChangeKind.GONE if before is not None else ChangeKind.NEW if after is not None else None
     if before["digits"] != after["digits"]:

@@ -1,4 +1,4 @@
-"""A page's cells as the page shows them: one table for each grid, its rows and columns under their names."""
+"""A page's cells as tables: one table per grid, with the rows and columns of the form."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from digit_core.records import CellState
 from digit_core.results.csv_export import guard
 
 UNSURE = "?"
-"""Stands behind a number that waits for a person, and alone where something stands that nobody has read."""
+"""Sign after a number in review, and alone where something stands that nobody has read."""
 
 _SIGNS = {CellState.DASH: "–", CellState.DITTO: "″", CellState.BLANK: ""}
 _ZONES = "zones"
 _POINTED = {None, NumberKind.INTEGER, NumberKind.DECIMAL, NumberKind.SIGNED}
-"""Kinds of numbers that are shown with their point; results of earlier schemas tell no kind."""
+"""Kinds of numbers that are shown with their point; results of earlier schemas have no kind."""
 
 Row = Mapping[str, Any]
 
@@ -36,7 +36,7 @@ class WideTable:
     cells: Mapping[tuple[str, str], str]
 
     def csv(self) -> str:
-        """RFC 4180, header first; the first column holds the names of the rows; guarded as by `csv_export.guard`."""
+        """Format as RFC 4180, header first; the first column holds the names of the rows; guarded as by `csv_export.guard`."""
         out = io.StringIO()
         writer = csv.writer(out, quoting=csv.QUOTE_ALL)
         writer.writerow(["row", *(guard(column) for column in self.columns)])
@@ -47,9 +47,9 @@ class WideTable:
 
 
 def wide_tables(numbers: Iterable[Row]) -> list[WideTable]:
-    """The tables of one page, from its rows of CORRECTED in reading order; numbers outside of cells are left out.
+    """Return the tables of one page, from its rows of CORRECTED in reading order; numbers outside of cells are left out.
 
-    Rows and columns stand in the order in which they are first named; those that have numbers for names in theirs.
+    Rows and columns keep the order in which they first appear; those named by numbers are sorted by number.
     """
     zones: dict[str, dict[tuple[str, str], str]] = {}
     for number in numbers:
@@ -70,7 +70,7 @@ def _ordered(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def text_of(number: Row) -> str:
-    """Return what a cell shows: the number with its point, with a ? while a person has not decided; a sign for what is no
+    """Return the text of a cell: the number with its point, with a ? until a person has decided; a sign for a mark that is no
     number."""
     waits = number["state"] in (State.REVIEW, State.UNREADABLE)
     if not number["digits"]:
@@ -80,7 +80,7 @@ def text_of(number: Row) -> str:
 
 
 def _with_point(number: Row) -> str:
-    """With the decimals of the form, or those that were read; as written where neither is known."""
+    """Format with the decimals of the form, or those that were read; as written where neither is known."""
     decimals = number["decimals"]
     if decimals is None or not number["digits"].isdecimal() or number.get("kind") not in _POINTED:
         return str(number["text"] or number["digits"])
@@ -90,7 +90,7 @@ def _with_point(number: Row) -> str:
 
 
 def file_name(uri: str, page_index: int, sha256: str, table: str) -> str:
-    """A name for a page's table that is safe on any disk and no other page's: stem, page from 1, part of the hash, table."""
+    """Return a name for a page's table that is safe on any disk and unique: stem, page from 1, part of the hash, table."""
     stem = _safe(PurePosixPath(uri).stem)[:80]
     return f"{stem}-{page_index + 1}-{sha256[:8]}-{_safe(table)[:60]}.csv"
 
@@ -100,7 +100,7 @@ def _safe(text: str) -> str:
 
 
 def by_page(rows: Sequence[Row]) -> list[list[Row]]:
-    """The rows of each page by themselves, in the order in which pages are first named."""
+    """Group the rows by page, in the order in which pages first appear."""
     pages: dict[tuple[str, int], list[Row]] = {}
     for row in rows:
         pages.setdefault((row["uri"], row["page_index"]), []).append(row)

@@ -1,4 +1,4 @@
-"""What the manifests of a destination tell about the runs that wrote them."""
+"""History of the runs that wrote a destination, from its manifests."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from digit_core.results.drift import Distribution
 from digit_core.results.manifest import BY_SUMS, Manifest
 
 MEASURABLE = 10.0
-"""Seconds between the first and the last batch of a run that its speed can be told from."""
+"""Least number of seconds between the first and the last batch of a run for measuring its speed."""
 
 _COUNTED = ("pages", "quarantined", "no_layout", "layout_off", "numbers", "digits", "to_review", *BY_SUMS)
 
 
 @dataclass(frozen=True, slots=True)
 class RunFacts:
-    """One run's batches that still stand: what they hold, and when the first and the last of them were finished."""
+    """The remaining batches of one run: their contents, and when the first and the last of them were finished."""
 
     run_id: str
     seq: int
@@ -32,7 +32,7 @@ class RunFacts:
 
     @property
     def pages_per_second(self) -> float | None:
-        """Between the first batch and the last; None when these lie too near each other, or a clock was set."""
+        """Return the speed between the first and the last batch; None when they are too close together, or a clock was set."""
         seconds = (self.last - self.first).total_seconds()
         return (self.counts["pages"] - self.first_pages) / seconds if seconds >= MEASURABLE else None
 
@@ -50,14 +50,14 @@ class _Run:
 
 @dataclass(frozen=True)
 class History:
-    """The runs from the oldest to the newest, and the shape of all digits that they wrote."""
+    """The runs, oldest first, and the distribution of all their digits."""
 
     runs: tuple[RunFacts, ...]
     shape: Distribution
 
     @property
     def counts(self) -> Counter[str]:
-        """Of all batches together; pages that were read again count again."""
+        """Return the counts of all batches together; pages that were read again count again."""
         return sum((run.counts for run in self.runs), Counter[str]())
 
     @property
@@ -67,7 +67,7 @@ class History:
 
 
 def history_of(manifests: Iterable[Manifest]) -> History:
-    """Reads them one by one; holds a few numbers for each run."""
+    """Read the manifests one by one; keeps a few numbers per run."""
     runs: dict[str, _Run] = {}
     shape = Distribution()
     for manifest in manifests:

@@ -1,7 +1,7 @@
-"""Arrow schemas of the three published tables, and records -> tables.
+"""Arrow schemas of the three published tables, and conversion of records to tables.
 
-`pages` has a row for every page, read or quarantined; `numbers` one for every number string; `digits` one for every
-digit. All are flat, carry their provenance in every row, and name their schema version in the file's metadata.
+`pages` has a row for every page, read or quarantined; `numbers` one for every number; `digits` one for every digit. All are flat,
+carry their provenance in every row, and name their schema version in the file's metadata.
 """
 
 from __future__ import annotations
@@ -37,11 +37,11 @@ PAGES = _schema(
         ("width", pa.int32()),
         ("height", pa.int32()),
         ("dpi", pa.float32()),
-        ("skew", pa.float32()),  # degrees, clockwise, that the page lies turned by: its tilt, and 90, 180 or 270 more
+        ("skew", pa.float32()),  # rotation of the page in degrees, clockwise: its tilt, and 90, 180 or 270 more
         ("numbers", pa.int32()),
         ("digits", pa.int32()),
         ("to_review", pa.int32()),
-        ("layout", pa.string()),  # name of the layout that the page was read by, "" for none; since schema 3
+        ("layout", pa.string()),  # name of the layout of the page, "" for none; since schema 3
         ("layout_agreement", pa.float32()),  # of its rulings with the page's, 0 to 1; since schema 3
         *_READ_BY,
     ]
@@ -56,16 +56,16 @@ NUMBERS = _schema(
         ("confidence", pa.float32()),
         ("state", pa.string()),
         ("text", pa.string()),  # as written, with its marks; since schema 2
-        ("printed", pa.float32()),  # probability that it is print and no handwriting; since schema 2
+        ("printed", pa.float32()),  # probability that it is printed, not handwritten; since schema 2
         ("zone", pa.string()),  # of the layout, or table1 … of the page's own rulings; "" for none; these since schema 3
         ("row", pa.string()),
         ("column", pa.string()),
-        ("cell", pa.string()),  # what stands in the cell: a CellState, "" outside of cells
-        ("value", pa.float64()),  # what the text comes to, with its sign; null where its kind has no value
-        ("decimals", pa.int8()),  # digits behind the point, as the form says or as written; null if neither says so
-        ("checks", pa.string()),  # what the form's arithmetic says of it
-        ("kind", pa.string()),  # what the text is: a NumberKind; since schema 4
-        ("second_digits", pa.string()),  # what the second reader reads; null where it was not asked; since schema 4
+        ("cell", pa.string()),  # content of the cell: a CellState, "" outside of cells
+        ("value", pa.float64()),  # value of the text, with its sign; null where its kind has no value
+        ("decimals", pa.int8()),  # digits after the point, by the form or as written; null if neither says so
+        ("checks", pa.string()),  # result of the form's arithmetic
+        ("kind", pa.string()),  # kind of the text: a NumberKind; since schema 4
+        ("second_digits", pa.string()),  # the second reader's digits; null where it was not asked; since schema 4
         ("agreed", pa.bool_()),  # whether both readers read the same digits; null where it was not asked; since schema 4
         *_BOX,
         *_READ_BY,
@@ -76,11 +76,11 @@ DIGITS = _schema(
         *_PAGE_KEY,
         ("number_id", pa.string()),
         ("digit_id", pa.string()),
-        ("place", pa.int32()),  # place in the number, from 0, left to right
-        ("digit", pa.string()),  # "" for what is not a digit
+        ("place", pa.int32()),  # index in the number, from 0, left to right
+        ("digit", pa.string()),  # "" for a non-digit
         ("confidence", pa.float32()),
         ("state", pa.string()),
-        ("reason", pa.string()),  # why it goes to review, "" if it does not
+        ("reason", pa.string()),  # reason for review, "" if it is not in review
         *_TOP,
         *_BOX,
         *_READ_BY,
@@ -89,13 +89,13 @@ DIGITS = _schema(
 TABLES = {"pages": PAGES, "numbers": NUMBERS, "digits": DIGITS}
 
 LAYOUT_NOT_FOUND = "layout not found"
-"""Reason of a page that was read without its form, because none of the layouts given lies on it."""
+"""Reason of a page that was read without its form, because none of the given layouts fits it."""
 
 LAYOUT_MAY_LIE_OFF = "layout may lie off"
 """Reason of a page on which a layout is found, but its rows or columns, or its sums, do not come out: `message` says which."""
 
 NO_CLEAR_NUMBERS = "no clear numbers: words, or lying turned"
-"""Reason of a page that was read, but on which hardly anything is seen to be a number."""
+"""Reason of a page that was read, but has hardly any clear number."""
 
 ColumnValues = dict[str, list[Any]]
 

@@ -1,7 +1,8 @@
-"""Which of many sealed rows count now: newer readings replace older ones page by page, a changed file all of its old rows.
+"""Selection of the current rows among many sealed ones: newer readings replace older ones page by page, a changed file all of its
+old rows.
 
-Works on fingerprints, 8 bytes each, so that many pages can be looked at together: two different names share one with a
-chance of 3 in 100,000 among ten million.
+Works on fingerprints, 8 bytes each, so that many pages fit in memory: two different names share one with a chance of 3 in 100,000
+among ten million.
 """
 
 from __future__ import annotations
@@ -25,12 +26,13 @@ RowMask = NDArray[np.bool_]
 
 
 def fingerprint(*words: str) -> int:
-    """64 bits with a sign, as databases hold them; `fingerprint(uri, version)` names an object among those that are done."""
+    """Hash words to 64 bits with a sign, as databases store them; `fingerprint(uri, version)` identifies an object that is
+    done."""
     return int.from_bytes(hashlib.blake2b("\0".join(words).encode(), digest_size=8).digest(), "little", signed=True)
 
 
 def page_row(page: PageRef) -> tuple[int, int, int, int, int]:
-    """The page as the fields of PAGE."""
+    """Return the page as the fields of PAGE."""
     return fingerprint(page.uri), fingerprint(page.uri, page.version), _content(page), page.index, page.count
 
 
@@ -39,11 +41,11 @@ def _content(page: PageRef) -> int:
 
 
 def current(rows: PageKeys) -> RowMask:
-    """Tell which pages count, for all pages of some objects, given from the oldest to the newest.
+    """Tell which pages are current, for all pages of some objects, given from the oldest to the newest.
 
-    The newest page of an object says what the object is now (its bytes, and how many pages they hold): rows of anything
-    else are replaced. Of what is left the newest row of each page counts, so that a reading that has come half-way
-    through a long file takes nothing away.
+    The newest page of an object determines its content (its bytes, and how many pages they hold): rows of any other content are
+    superseded. Of the rest the newest row of each page is current, so that a reading that has come half-way through a long file
+    takes nothing away.
     """
     alike = np.flatnonzero(_newest_content(rows) == rows["content"])
     order = alike[np.lexsort((rows["index"][alike], rows["uri"][alike]))]  # stable: the newest comes last
@@ -59,14 +61,14 @@ def rows_of(pages: PageKeys, uris: Sequence[str], indices: NDArray[np.int32], ur
 
 
 def _page_key(uri: NDArray[np.int64], index: NDArray[Any]) -> NDArray[np.uint64]:
-    step = np.uint64(0x9E3779B97F4A7C15)  # odd, so that no two pages of a file meet
+    step = np.uint64(0x9E3779B97F4A7C15)  # odd, so that no two pages of a file collide
     return uri.astype(np.uint64) + index.astype(np.uint64) * step
 
 
 def whole_objects(pages: PageKeys) -> NDArray[np.int64]:
-    """Fingerprints (uri, version) of the objects all of whose pages are among these, each given once, the newest last.
+    """Return fingerprints (uri, version) of the objects all of whose pages are among these, each once, the newest last.
 
-    An object whose bytes could not be had is left out: it is worth another try.
+    An object whose bytes could not be fetched is left out: it should be tried again.
     """
     pages = pages[pages["content"] != 0]
     order = np.argsort(pages["uri"], kind="stable")
@@ -78,14 +80,14 @@ def whole_objects(pages: PageKeys) -> NDArray[np.int64]:
 
 
 def _newest_content(rows: PageKeys) -> NDArray[np.int64]:
-    """For each row the content of the newest row with the same uri."""
+    """Return for each row the content of the newest row with the same uri."""
     _, newest, group = np.unique(rows["uri"][::-1], return_index=True, return_inverse=True)
     content: NDArray[np.int64] = rows["content"][::-1][newest][group][::-1]
     return content
 
 
 def _last_of_each(*keys: NDArray[np.generic]) -> RowMask:
-    """For arrays sorted together: where the next row differs in a key."""
+    """Tell for arrays sorted together where the next row differs in a key."""
     differs = np.zeros(len(keys[0]), bool)
     differs[-1:] = True
     for key in keys:

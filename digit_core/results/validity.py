@@ -1,4 +1,4 @@
-"""What a published table may hold: right types, known states, confidences from 0 to 1."""
+"""Validation of published tables: right types, known states, confidences from 0 to 1."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SHARES = ("confidence", "printed", "p1", "p2", "p3", "layout_agreement")
 
 
 def problem_of(name: str, table: pa.Table) -> str:
-    """What is wrong with the first column that cannot be, "" for a sound table. Columns may be missing, nulls are looked over."""
+    """Describe what is wrong with the first invalid column, "" for a valid table. Columns may be missing, nulls are ignored."""
     for field in table.schema:
         if problem := _problem(name, field, table[field.name]):
             return f"column {field.name}: {problem}"
@@ -43,7 +43,7 @@ def _unknown(values: pa.ChunkedArray, known: tuple[str, ...]) -> str:
 
 def _no_number(values: pa.ChunkedArray, is_share: bool) -> str:
     if _any(pc.invert(pc.is_finite(values))):
-        return "a value that is no finite number"
+        return "a value that is not a finite number"
     if is_share and _any(pc.or_(pc.less(values, 0.0), pc.greater(values, 1.001))):
         return "a share outside of 0 to 1"
     return ""

@@ -1,1 +1,1 @@
-"""What reviewers may say, and what it does to a result."""
+"""Reviewers' verdicts, and their effect on results."""

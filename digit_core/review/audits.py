@@ -1,4 +1,4 @@
-"""What people's audits say of a collection: digits drawn by lot from those that were accepted, and whether they were right."""
+"""Audits of a collection: randomly drawn accepted digits, and whether they were right."""
 
 from __future__ import annotations
 
@@ -19,9 +19,8 @@ _NO_DIGIT = ""
 
 
 def audit_record(reviewed: pa.Table, model_version: str) -> CalibrationRecord:
-    """The record of the audited digits (table REVIEWED) that this model read and people have decided. A digit that nobody could
-    read tells nothing and is left out; one whose number was retyped otherwise is wrong.
-    """
+    """Build the record of the audited digits (table REVIEWED) that this model read and people have decided. A digit that nobody
+    could read is left out; one whose number was retyped differently is wrong."""
     rows = reviewed.filter(
         pc.and_(pc.equal(reviewed["reason"], Reason.AUDIT), pc.equal(reviewed["model_version"], model_version))
     ).to_pylist()
@@ -37,18 +36,21 @@ def _right(row: dict[str, str]) -> bool:
 
 
 def set_by_audits(record: CalibrationRecord, target: float, certainty: float = CERTAINTY) -> DialSetting:
-    """As `set_dial`, but no threshold lower than the least sure digit that was audited: of others the audits say nothing."""
+    """Set the dial as `set_dial` does, but not below the lowest confidence that was audited: audits say nothing about other
+    digits."""
     setting = set_dial(record, target, certainty)
     lowest = 1 - float(record.doubts.max(initial=0.0))
     return replace(setting, threshold=max(setting.threshold, lowest)) if setting.feasible else setting
 
 
 def promised_by_audits(record: CalibrationRecord, target: float, certainty: float) -> DialSetting:
-    """As `set_by_audits`; raises InputError saying how many audits it takes where the target cannot be promised."""
+    """Set the dial as `set_by_audits` does. Raises InputError saying how many audits are needed where the target cannot be
+    guaranteed."""
     setting = set_by_audits(record, target, certainty)
     if setting.feasible:
         return setting
     raise InputError(
-        f"the {record.digits:,} audits of this collection do not promise an error of {percent(target)} with {percent(certainty)} "
-        f"certainty: {shortage(record, target, certainty)}; let people decide more of them, or give --ink archive"
+        f"the {record.digits:,} audits of this collection do not guarantee an error of {percent(target)} with "
+        f"{percent(certainty)} certainty: {shortage(record, target, certainty)}; let people decide more of them, "
+        "or give --ink archive"
     )

@@ -1,8 +1,8 @@
-"""The corrected view of results: what people said, laid over what the machine read, with both side by side.
+"""The corrected view of results: people's decisions laid over the machine's readings, with both side by side.
 
-What people said of a collection is one flat table, REVIEWED, with a row for every digit that was decided and for those that
-still wait in the same numbers. A number finds its person's word by its id; where the machine has divided the page otherwise
-since, by its place on the page. What people settled stays as they left it, whatever the machine reads there later.
+The decisions about a collection are one flat table, REVIEWED, with a row for every decided digit and for those that still wait in
+the same numbers. A number is matched to its decision by its id; where the machine has divided the page otherwise since, by its
+place on the page. A number that people decided stays as they left it, whatever the machine reads there later.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from digit_core.results.schema import NUMBERS
 from digit_core.review.verdicts import Kind, Verdict, apply
 
 NONE_SIGN = "-"
-"""Stands in the column `parts` for what the machine took for no digit."""
+"""Sign in the column `parts` for a part that the machine read as no digit."""
 
 SAME_PLACE = 0.5
-"""Overlap (common over whole area) from which two boxes are the same number."""
+"""Overlap (intersection over union) from which two boxes are the same number."""
 
 WITHIN = 0.6
-"""Share of a number's area within one that a person settled, from which it is a piece of that one."""
+"""Share of a number's area within one that a person decided, from which it is a piece of that one."""
 
 _BOX = [(name, pa.int32()) for name in ("x", "y", "w", "h")]
 REVIEWED = pa.schema(
@@ -38,7 +38,7 @@ REVIEWED = pa.schema(
         ("page_index", pa.int32()),
         ("number_id", pa.string()),
         *((f"number_{name}", kind) for name, kind in _BOX),
-        ("parts", pa.string()),  # the number as the machine had read it, a sign for each digit
+        ("parts", pa.string()),  # the number as the machine had read it, one character per digit
         ("place", pa.int32()),
         *_BOX,
         ("guess", pa.string()),
@@ -57,7 +57,7 @@ CORRECTED = pa.schema(
         *NUMBERS,
         ("machine_digits", pa.string()),
         ("machine_state", pa.string()),  # "gone" where the machine sees no number any more
-        ("reviewer", pa.string()),  # "" where nobody said anything
+        ("reviewer", pa.string()),  # "" where nobody decided anything
         ("decided", pa.timestamp("ms", "UTC")),
     ],
     metadata=NUMBERS.metadata,
@@ -73,7 +73,7 @@ Page = tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class HumanNumber:
-    """A number about which people spoke; `row` is one of its rows in REVIEWED, `box` is x, y, w, h."""
+    """A number with decisions; `row` is one of its rows in REVIEWED, `box` is x, y, w, h."""
 
     number_id: str
     page: Page
@@ -90,7 +90,7 @@ class HumanNumber:
 
 
 def human_numbers(reviewed: pa.Table) -> list[HumanNumber]:
-    """All numbers of which at least one digit is decided, in the table's order."""
+    """Return all numbers of which at least one digit is decided, in the table's order."""
     rows: defaultdict[str, list[Row]] = defaultdict(list)
     for row in reviewed.to_pylist():
         rows[row["number_id"]].append(row)
@@ -117,7 +117,7 @@ def _human(rows: Sequence[Row]) -> HumanNumber:
 
 
 class Corrections:
-    """What people said, ready to be laid over tables of numbers."""
+    """The decisions of people, to be applied to tables of numbers."""
 
     def __init__(self, reviewed: pa.Table) -> None:
         self._numbers = human_numbers(reviewed)
@@ -129,9 +129,9 @@ class Corrections:
         return len(self._numbers)
 
     def over(self, tables: Iterable[pa.Table], pages: Iterable[Page]) -> Iterator[pa.Table]:
-        """Each table of numbers as CORRECTED, and last the numbers that only people see any more.
+        """Yield each table of numbers as CORRECTED, and last the numbers that only people see any more.
 
-        pages: those that the tables speak of. What people said of others (a scan that was replaced) is left out.
+        pages: those of the tables. Decisions about others (a scan that was replaced) are left out.
         """
         found: set[str] = set()
         for table in tables:
@@ -142,8 +142,19 @@ class Corrections:
         if gone := [one for one in waiting if one.page in there]:
             yield pa.Table.from_pylist([_row_of_their_own(one) for one in gone], CORRECTED)
 
+    def of_pages(self, numbers: pa.Table, pages: Iterable[Page]) -> pa.Table:
+        """The numbers of these pages, all of them, as CORRECTED, those that only people see any more last: pages by themselves,
+        where `over` gives those of a whole collection in the end.
+        """
+        found: set[str] = set()
+        rows = [row for row in self._corrected(numbers.to_pylist(), found) if row is not None]
+        waiting = [one for page in dict.fromkeys(pages) for one in self._pages.get(page, ()) if one.settled and one.digits]
+        rows += [_row_of_their_own(one) for one in waiting if one.number_id not in found]
+        return pa.Table.from_pylist(rows, CORRECTED)
+
     def _corrected(self, rows: Sequence[Row], found: set[str]) -> list[dict[str, Any] | None]:
-        """None for a piece of a number that a person settled as a whole. Copies of a scan are matched each by itself."""
+        """Return the corrected rows; None for a piece of a number that a person decided as a whole. Copies of a scan are matched
+        separately."""
         here: defaultdict[tuple[str, Page], list[Row]] = defaultdict(list)
         for row in rows:
             here[row["uri"], (row["sha256"], row["page_index"])].append(row)
@@ -168,7 +179,7 @@ class Corrections:
             if any(_is_piece(row, other) for other in self._pages.get((row["sha256"], row["page_index"]), ())):
                 return None
             return {**row, **machine, "reviewer": "", "decided": None}
-        if not one.settled and row["state"] != State.REVIEW:  # a newer reading needs nobody for it
+        if not one.settled and row["state"] != State.REVIEW:  # a newer reading needs no review
             return {**row, **machine, "reviewer": one.reviewer, "decided": one.decided}
         said = {"digits": one.digits, "state": one.state.value, "reviewer": one.reviewer, "decided": one.decided}
         return {**row, **machine, **said, **_as_number(row, one.digits)}
@@ -179,7 +190,7 @@ def _box(row: Row) -> tuple[int, int, int, int]:
 
 
 def _as_number(row: Row, digits: str) -> dict[str, Any]:
-    """Text, kind and value of a number whose digits a person read, with the marks where the machine has them."""
+    """Return text, kind and value of a number whose digits a person read, with the marks where the machine has them."""
     text = as_written(row["text"] or "", digits)
     kinds = (NumberKind(row["kind"]),) if row.get("kind") else ()
     meaning = interpret(text, Notation(row["decimals"], kinds=kinds))
@@ -195,7 +206,7 @@ def _is_piece(row: Row, one: HumanNumber) -> bool:
 
 
 def _row_of_their_own(one: HumanNumber) -> dict[str, Any]:
-    """Of the machine's part only what was known when it was asked about."""
+    """Build a row for a number that only people see; the machine's columns have what was known when it was queued."""
     row = one.row
     provenance = {name: row[name] for name in ("uri", "sha256", "page_index", "number_id", "model_version")}
     place = dict(zip("xywh", one.box, strict=True))

@@ -1,4 +1,4 @@
-"""What people are called."""
+"""Names of reviewers."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ import unicodedata
 
 
 def folded(name: str) -> str:
-    """The same for all spellings of one name: capitals, widths, and spaces do not count."""
+    """Fold a name: the same for all its spellings, ignoring capitals, widths, and spaces."""
     return unicodedata.normalize("NFKC", " ".join(unicodedata.normalize("NFKC", name).casefold().split()))

@@ -1,4 +1,4 @@
-"""What a person is asked of a page: its digits that were not accepted or are to be audited, each with its pictures."""
+"""Review items of a page: its digits that were not accepted or are to be audited, each with its pictures."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from digit_core.review.snippets import Cutting, cut_from
 
 
 def questions(page: PageRead, kept: KeptPage, collection: str, model_version: str) -> list[ReviewItem]:
-    """The review items of a page, in reading order; `kept` is what was found on it, with the crops that the classifier saw."""
+    """Return the review items of a page, in reading order; `kept` holds its detections, with the classifier's crops."""
     windows = {
         box: window for number, window in zip(kept.found.digits.numbers, kept.windows, strict=True) for box in number.boxes
     }
@@ -26,7 +26,7 @@ def questions(page: PageRead, kept: KeptPage, collection: str, model_version: st
 
 
 def _pictures(reading: Reading, windows: Mapping[Box, ScanWindow], quarters: int) -> Iterator[tuple[int, Cutting]]:
-    """The place in its number of each digit that is asked about, and its pictures."""
+    """Yield the index in its number of each digit in review, and its pictures."""
     asked = [(place, part) for place, part in enumerate(reading.parts) if part.reason]
     if asked:
         cuttings = cut_from(windows[asked[0][1].box], [(part.box, reading.box) for _, part in asked], quarters)

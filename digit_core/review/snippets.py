@@ -1,4 +1,4 @@
-"""What a reviewer sees of a digit: a crop of it, and a strip of its number with the surroundings, from the scan itself."""
+"""Pictures for the reviewer: a crop of a digit, and a strip of its number with the surroundings, from the scan itself."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from digit_core.imaging.rotation import upright, upright_box
 from digit_core.records import Box, Grey, ScanWindow
 
 CROP_MARGIN = 0.25
-"""Of the digit's height, on each side."""
+"""Margin on each side, as a share of the digit's height."""
 
 STRIP_SIDE = 6.0
-"""Digit heights that the strip shows left and right of the number."""
+"""Margin left and right of the number in its strip, in heights of a digit."""
 
 STRIP_WIDTH = 1000
-"""Most pixels that a strip is wide; a wider one is scaled down."""
+"""Greatest width of a strip in pixels; a wider one is scaled down."""
 
 STRIP_HEIGHT = 96
-"""Most pixels that a strip is high."""
+"""Greatest height of a strip in pixels."""
 
 _GREY_STEP = 16  # 16 shades are enough to read by, and make a PNG of scanned paper about a quarter as large
 
 
 BoxInStrip = tuple[float, float, float, float]
-"""Where a digit lies in its strip: x, y, w, h as shares of the strip's width and height."""
+"""Place of a digit in its strip: x, y, w, h as shares of the strip's width and height."""
 
 
 class Cutting(NamedTuple):
-    """A digit and its surroundings as PNG bytes, and where the digit is in them; nothing where the page could not be read."""
+    """A digit and its surroundings as PNG bytes, and where the digit is in them; empty where the page could not be read."""
 
     crop: bytes = b""
     strip: bytes = b""
@@ -40,7 +40,7 @@ class Cutting(NamedTuple):
 
 
 def windows_around(pixels: Grey, numbers: Sequence[Sequence[Box]], quarters: int = 0) -> list[ScanWindow]:
-    """For each number (the boxes of its digits) a part of the scan that holds all that a reviewer may see of it.
+    """Return for each number (the boxes of its digits) a part of the scan that contains all its pictures.
 
     The whole scan for all of them where that has fewer pixels; an empty part for a number without digits.
     """
@@ -66,16 +66,16 @@ def _window_around(pixels: Grey, boxes: Sequence[Box], quarters: int) -> ScanWin
 
 
 def cut_from(window: ScanWindow, places: Sequence[tuple[Box, Box]], quarters: int = 0) -> list[Cutting]:
-    """As `cut`, from a window that holds all that is to be seen; the boxes are in pixels of the scan."""
+    """Cut pictures as `cut` does, from a window that contains them; the boxes are in pixels of the scan."""
     shifted = [tuple(replace(box, x=box.x - window.x, y=box.y - window.y) for box in pair) for pair in places]
     return cut(window.pixels, [(digit, number) for digit, number in shifted], quarters)
 
 
 def cut(pixels: Grey, places: Sequence[tuple[Box, Box]], quarters: int = 0) -> list[Cutting]:
-    """What a reviewer sees of each (box of the digit, box of its number), both in pixels of `pixels`.
+    """Cut the pictures of each (box of the digit, box of its number), both in pixels of `pixels`.
 
-    Digits of one number share their strip. Of a page that lies turned by so many quarters (digit_core.imaging.rotation) all is
-    upright.
+    Digits of one number share their strip. On a page that is rotated by so many quarters (digit_core.imaging.rotation) the
+    pictures are upright.
     """
     if quarters:
         height, width = pixels.shape
@@ -87,13 +87,13 @@ def cut(pixels: Grey, places: Sequence[tuple[Box, Box]], quarters: int = 0) -> l
 
 
 def crop(pixels: Grey, digit: Box) -> bytes:
-    """The digit with a small margin, in the scan's own pixels, as PNG."""
+    """Cut the digit with a small margin, in the scan's own pixels, as PNG."""
     margin = round(CROP_MARGIN * digit.h) + 1
     return _png(_window(pixels, digit.x - margin, digit.y - margin, digit.right + margin, digit.bottom + margin))
 
 
 def strip(pixels: Grey, digit: Box, number: Box) -> bytes:
-    """The number with what stands left and right of it, scaled down where it would be too large, as PNG."""
+    """Cut the number with what stands left and right of it, reduced where it would be too large, as PNG."""
     window = _window(pixels, *_surroundings(digit, number))
     height, width = window.shape
     scale = min(1.0, STRIP_WIDTH / width, STRIP_HEIGHT / height)
@@ -104,28 +104,28 @@ def strip(pixels: Grey, digit: Box, number: Box) -> bytes:
 
 
 def mark(pixels: Grey, digit: Box, number: Box, first: Box) -> BoxInStrip:
-    """The digit's place in the strip of its number, which was cut for the digit `first`."""
+    """Return the digit's place in the strip of its number, which was cut for the digit `first`."""
     left, right, top, bottom = _bounds(pixels, *_surroundings(first, number))
     width, height = right - left, bottom - top
     return (digit.x - left) / width, (digit.y - top) / height, digit.w / width, digit.h / height
 
 
 def _surroundings(digit: Box, number: Box) -> tuple[int, int, int, int]:
-    """Left, top, right and bottom of what a strip shows; may lie outside the page."""
+    """Return left, top, right and bottom of a strip; may lie outside the page."""
     side, above = round(STRIP_SIDE * digit.h), round(0.5 * number.h)
-    if number.w + 2 * side > 2 * STRIP_WIDTH:  # a huge box: what matters is the digit
+    if number.w + 2 * side > 2 * STRIP_WIDTH:  # a huge box: centre on the digit
         side = max(0, STRIP_WIDTH - number.w // 2)
     return number.x - side, number.y - above, number.right + side, number.bottom + above
 
 
 def _window(pixels: Grey, left: int, top: int, right: int, bottom: int) -> Grey:
-    """The part of the page in these bounds, which may lie outside the page; never empty for a box on the page."""
+    """Return the part of the page in these bounds, which may lie outside the page; never empty for a box on the page."""
     left, right, top, bottom = _bounds(pixels, left, top, right, bottom)
     return pixels[top:bottom, left:right]
 
 
 def _bounds(pixels: Grey, left: int, top: int, right: int, bottom: int) -> tuple[int, int, int, int]:
-    """Left, right, top and bottom of the part of these bounds that is on the page."""
+    """Return left, right, top and bottom of the part of these bounds that is on the page."""
     height, width = pixels.shape
     return (
         *(max(0, min(left, width - 1)), min(width, max(right, 1))),

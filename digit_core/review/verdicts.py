@@ -1,8 +1,8 @@
-"""What people say about digits, and what that does to a number: pure rules, without a database.
+"""Verdicts of people on digits, and their effect on a number: pure rules, without a database.
 
-A decision is about one digit of a number, or about the whole number where the machine divided it wrongly. It counts from
-the moment it is made until its reviewer takes it back; it is never changed. What a number was when people decided about it
-stays with their decisions (`parts`), so that another reading by the machine changes no number that a person has settled.
+A decision is about one digit of a number, or about the whole number where the machine divided it wrongly. It counts from the
+moment it is made until its reviewer undoes it; it is never changed. The number's digits at the time of the decision are stored
+with it (`parts`), so that another reading by the machine changes no number that a person has decided.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from digit_core.readings import Reason, State
 from digit_core.records import NOT_A_DIGIT
 
 UNREADABLE_SIGN = "?"
-"""Stands in a number for a digit that a person could not read."""
+"""Sign in a number for a digit that a person could not read."""
 
 LONGEST_NUMBER = 32
 HIDDEN_SHARE = 0.15
-"""Of the ordinary items whose suggestion is hidden too, so that a hidden one is not known to be an audit."""
+"""Share of the ordinary items whose suggestion is hidden too, so that a hidden one need not be an audit."""
 
 
 class Kind(StrEnum):
-    """What a person may say."""
+    """Kind of a verdict."""
 
     DIGIT = "digit"
     NOT_A_DIGIT = "not a digit"
@@ -35,9 +35,9 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a person says of an item. `value`: the digit, or with NUMBER all digits of the number ("" if there is none).
+    """A person's verdict on an item. `value`: the digit, or with NUMBER all digits of the number ("" if there is none).
 
-    Raises InputError for a value that does not go with its kind.
+    Raises InputError for a value that does not match its kind.
     """
 
     kind: Kind
@@ -50,18 +50,18 @@ class Verdict:
         if self.kind is Kind.NUMBER and not (self.value == "" or (plain and len(self.value) <= LONGEST_NUMBER)):
             raise InputError(f"a number is made of up to {LONGEST_NUMBER} digits 0 to 9, not {self.value[:40]!r}")
         if self.kind in (Kind.NOT_A_DIGIT, Kind.UNREADABLE) and self.value:
-            raise InputError(f"{self.kind.value!r} goes without a value, not with {self.value[:40]!r}")
+            raise InputError(f"{self.kind.value!r} has no value, not {self.value[:40]!r}")
 
     @property
     def label(self) -> int | None:
-        """The class that a network shall learn from it: 0 to 10; None where it says nothing about the digit's picture."""
+        """Return the class for training, 0 to 10; None where the verdict says nothing about the digit's picture."""
         if self.kind is Kind.DIGIT:
             return int(self.value)
         return NOT_A_DIGIT if self.kind is Kind.NOT_A_DIGIT else None
 
     @property
     def part(self) -> str:
-        """What it puts in the place of its digit."""
+        """Return the text that replaces its digit."""
         return {Kind.DIGIT: self.value, Kind.UNREADABLE: UNREADABLE_SIGN}.get(self.kind, "")
 
     def agrees_with(self, guess: int) -> bool:
@@ -70,9 +70,9 @@ class Verdict:
 
 
 def said_of(verdict: Verdict, parts: Sequence[str], place: int) -> Verdict:
-    """What a verdict says of the digit at `place` of a number that was read as `parts`.
+    """Return what a verdict means for the digit at `place` of a number that was read as `parts`.
 
-    A number that was retyped as the machine has it says yes to each of its digits; another one says nothing of them alone.
+    A number retyped as the machine has it confirms each of its digits; a different one says nothing about single digits.
     """
     if verdict.kind is not Kind.NUMBER or not parts or verdict.value != "".join(parts):
         return verdict
@@ -80,7 +80,7 @@ def said_of(verdict: Verdict, parts: Sequence[str], place: int) -> Verdict:
 
 
 def settled(verdicts: Sequence[Verdict], readers: int) -> Verdict | None:
-    """What counts of the verdicts of different readers, in their order; None while another reader is needed.
+    """Return the verdict that counts among those of different readers, in order; None while another reader is needed.
 
     With two readers a third decides where they differ, and has the last word.
     """
@@ -93,20 +93,20 @@ def settled(verdicts: Sequence[Verdict], readers: int) -> Verdict | None:
 
 @dataclass(frozen=True, slots=True)
 class Corrected:
-    """A number after people spoke: `digits` (with ? for what nobody can read) and what may be done with it."""
+    """A number after review: `digits` (with ? for unreadable ones) and its state."""
 
     digits: str
     state: State
 
 
 def apply(parts: Sequence[str], verdicts: Mapping[int, Verdict], pending: int) -> Corrected:
-    """The number whose digits the machine read as `parts`, from left to right ("" for what it took for none).
+    """Apply verdicts to the number whose digits the machine read as `parts`, from left to right ("" for a non-digit).
 
-    verdicts: what people said, by place, from 0; a retyped number is said of every place and replaces all. pending: how many
-    digits of the number still wait for a person. Raises InputError for a place that the number does not have.
+    verdicts: by index, from 0; a retyped number has a verdict at every index and replaces all. pending: how many digits of the
+    number still wait for a person. Raises InputError for an index that the number does not have.
     """
     if not all(0 <= place < len(parts) for place in verdicts):
-        raise InputError(f"a number of {len(parts)} digits has no place {max(verdicts)}: put it into the queue anew")
+        raise InputError(f"a number of {len(parts)} digits has no place {max(verdicts)}: put it into the queue again")
     machine = "".join(parts)
     retyped = next((verdict for verdict in verdicts.values() if verdict.kind is Kind.NUMBER), None)
     if retyped is not None:
@@ -120,7 +120,7 @@ def apply(parts: Sequence[str], verdicts: Mapping[int, Verdict], pending: int) -
 
 
 def suggestion_is_hidden(item_id: str, reason: str) -> bool:
-    """Whether the machine's answer must not be shown: of audits never, and of some others, which the same lot always picks."""
+    """Whether the machine's reading must be hidden: always for audits, and for a fixed random share of the others."""
     if reason == Reason.AUDIT:
         return True
     lot = int.from_bytes(hashlib.sha256(f"hidden {item_id}".encode()).digest()[:8], "big")

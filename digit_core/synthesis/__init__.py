@@ -1,1 +1,1 @@
-"""Writes handwriting and pages whose truth is known."""
+"""Synthetic handwriting and pages with known truth."""

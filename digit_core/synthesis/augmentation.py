@@ -1,8 +1,8 @@
-"""What happens to digits in archives: MNIST's digits redrawn as other hands, pens, papers and scanners would give them.
+"""Augmentation: MNIST's digits redrawn as by other writers, pens, papers and scanners.
 
-The distortions follow Simard, Steinkraus and Platt, "Best practices for convolutional neural networks applied to visual
-document analysis" (ICDAR 2003); the marks that get into a crop (rulings, dots, a neighbour's stroke) are what cutting
-real pages leaves behind.
+The distortions follow Simard, Steinkraus and Platt, "Best practices for convolutional neural networks applied to visual document
+analysis" (ICDAR 2003); the marks that get into a crop (rulings, dots, a neighbour's stroke) are those that cutting real pages
+leaves behind.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ def archive_digits(
     strangers: float = 0.1,
     untouched: float = 0.1,
 ) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """One epoch of digits in archive ink, freshly distorted.
+    """Return one epoch of digits in archive ink, freshly distorted.
 
-    images: (n, 28, 28) uint8 as MNIST has them; labels: (n,). `strangers` is the share of the result that is
-    NOT_A_DIGIT, `untouched` the share of digits left as they are. Returns the same n, shuffled.
+    images: (n, 28, 28) uint8 as in MNIST; labels: (n,). `strangers` is the share of the result that is NOT_A_DIGIT, `untouched`
+    the share of digits left unchanged. Returns the same n, shuffled.
     """
     order = rng.permutation(len(images))
     crops = np.empty_like(images)
@@ -49,7 +49,7 @@ def archive_digits(
 
 
 def archive_digit(image: Ink, label: int, neighbour: Ink, rng: np.random.Generator) -> Ink:
-    """One digit in another hand and on worse paper, put back into MNIST's frame: (28, 28) uint8 -> (28, 28) uint8."""
+    """Redraw one digit in another hand on worse paper, in MNIST's frame: (28, 28) uint8 -> (28, 28) uint8."""
     canvas = _enlarge(image)
     canvas = _restyle(canvas, label, rng)
     canvas = _rewrite(canvas, rng)
@@ -60,7 +60,8 @@ def archive_digit(image: Ink, label: int, neighbour: Ink, rng: np.random.Generat
 
 
 def redrawn(image: Ink, label: int, rng: np.random.Generator) -> Ink:
-    """One digit with the flags, bars and wobble of another hand: (28, 28) -> uint8, 1.6 times as large, on a wider canvas."""
+    """Redraw one digit with the flags, bars and wobble of another hand: (28, 28) -> uint8, 1.6 times as large, on a wider
+    canvas."""
     return _rewrite(_restyle(_enlarge(image), label, rng), rng, slant=0.07)
 
 
@@ -68,7 +69,7 @@ def _archive_stranger(images: NDArray[np.uint8], rng: np.random.Generator) -> In
     return _wear(_frame(_repen(_rewrite(stranger(images, rng), rng), rng), rng), rng)
 
 
-# --- the hand ---
+# --- the writer ---
 
 
 def _enlarge(image: Ink) -> Ink:
@@ -78,7 +79,7 @@ def _enlarge(image: Ink) -> Ink:
 
 
 def _restyle(canvas: Ink, label: int, rng: np.random.Generator) -> Ink:
-    """Flags on the 1 and bars on the 7, which the American writers of MNIST seldom drew and Europe's nearly always."""
+    """Add flags to the 1 and bars to the 7, rare among MNIST's American writers and common in Europe."""
     if label == 1 and rng.random() < 0.45:
         return _flag(canvas, rng)
     if label == 7 and rng.random() < 0.4:
@@ -118,7 +119,7 @@ def _bar(canvas: Ink, rng: np.random.Generator) -> Ink:
 
 
 def _rewrite(canvas: Ink, rng: np.random.Generator, slant: float = 0.24) -> Ink:
-    """Slant (so much, more or less), tilt, proportion and an elastic wobble, in one remapping."""
+    """Apply slant (about this much), tilt, proportion and an elastic wobble, in one remapping."""
     angle, slant = np.deg2rad(rng.normal(0, 6)), float(np.clip(rng.normal(slant / 4, slant), -0.6, 0.75))
     wide, tall = rng.uniform(0.7, 1.3), rng.uniform(0.85, 1.15)
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
@@ -133,7 +134,7 @@ def _rewrite(canvas: Ink, rng: np.random.Generator, slant: float = 0.24) -> Ink:
 
 
 def _repen(canvas: Ink, rng: np.random.Generator) -> Ink:
-    """A thicker or thinner pen: blurred ink cut at a higher or lower level."""
+    """Change the width of the pen: blurred ink thresholded at a higher or lower level."""
     blurred = cv2.GaussianBlur(canvas, (0, 0), rng.uniform(0.35, 1.15) * _ZOOM)
     level, edge = rng.uniform(45, 165), rng.uniform(12, 70)
     ramp = np.clip((np.arange(256) - level + edge) * (255 / (2 * edge)), 0, 255).astype(np.uint8)
@@ -181,7 +182,7 @@ def _ruling(canvas: Ink, box: tuple[int, int, int, int], rng: np.random.Generato
 
 
 def _shifted(other: Ink, box: tuple[int, int, int, int], rng: np.random.Generator) -> Ink:
-    """The edge of a neighbouring digit, cut where the box of this one ends."""
+    """Return the edge of a neighbouring digit, cut where the box of this one ends."""
     x, _, w, _ = box
     left, _, width, _ = _bounds(other)
     overlap = rng.uniform(0.08, 0.3) * width
@@ -194,7 +195,7 @@ def _shifted(other: Ink, box: tuple[int, int, int, int], rng: np.random.Generato
 
 
 def _frame(canvas: Ink, rng: np.random.Generator) -> Ink:
-    """Cut at the ink, now and then a little too wide or too tight, and put into MNIST's frame."""
+    """Cut at the ink, sometimes a little too wide or too tight, and put into MNIST's frame."""
     x, y, w, h = _bounds(canvas)
     if w == 0 or h == 0:
         return np.zeros((28, 28), np.uint8)
@@ -205,7 +206,7 @@ def _frame(canvas: Ink, rng: np.random.Generator) -> Ink:
 
 
 def _wear(crop: Ink, rng: np.random.Generator) -> Ink:
-    """Faint ink, a blurred or bilevel scan, noise."""
+    """Apply faint ink, a blurred or bilevel scan, and noise."""
     luck = rng.random()
     if luck < 0.15:
         crop = np.where(crop > rng.uniform(70, 170), 255, 0).astype(np.uint8)

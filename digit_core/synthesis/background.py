@@ -1,4 +1,4 @@
-"""What stands around numbers on a page and is none: rulings, words written and printed, blots, the other side showing through.
+"""Surroundings of numbers on a page: rulings, written and printed words, blots, show-through.
 
 Everything is laid into a layer of ink (uint8, shape (height, width), 0 paper, 255 ink) in place.
 """
@@ -21,7 +21,7 @@ _WORDS = tuple(_TEXT.split())
 
 
 def lay(layer: Ink, ink: Ink, x: int, y: int, strength: float = 1.0) -> None:
-    """Lays ink at (x, y), the part of it that falls onto the layer; the darker of both stays."""
+    """Lay ink at (x, y), the part of it that falls onto the layer; the darker of both stays."""
     height, width = layer.shape
     x0, y0, x1, y1 = max(0, x), max(0, y), min(width, x + ink.shape[1]), min(height, y + ink.shape[0])
     if x1 <= x0 or y1 <= y0:
@@ -34,7 +34,8 @@ def lay(layer: Ink, ink: Ink, x: int, y: int, strength: float = 1.0) -> None:
 
 
 def rule(layer: Ink, rng: Generator, size: float, line: float | None = None) -> None:
-    """Rulings of a form: one under the numbers (`line`, pixels from the top), other rows, columns; `size`: figures' height."""
+    """Draw rulings of a form: one under the numbers (`line`, pixels from the top), other rows, columns; `size`: figures'
+    height."""
     height, width = layer.shape
     shade, pen = int(rng.integers(60, 256)), int(rng.choice([1, 1, 1, 2, 2, 3]))
     tilt = rng.normal(0, 0.008) * width
@@ -63,7 +64,7 @@ def _line(layer: Ink, a: tuple[float, float], b: tuple[float, float], shade: int
 
 
 def word(rng: Generator, size: float) -> Ink:
-    """A word in print, in a writer's running hand, or a mere wave that looks like one; letters are `size` pixels high."""
+    """Draw a word in print, in cursive, or a mere wave that looks like one; letters are `size` pixels high."""
     kind = rng.random()
     if kind < 0.35:
         return _scrawl(rng, size)
@@ -77,7 +78,7 @@ def word(rng: Generator, size: float) -> Ink:
 
 
 def _written(ink: Ink, rng: Generator) -> Ink:
-    """Print made to look written: leaning, wavering, of another pen."""
+    """Distort print so that it looks written: slanted, wavering, of another pen."""
     h, w = ink.shape
     lean = rng.normal(0.25, 0.2)
     reach = int(abs(lean) * h) + 12
@@ -93,7 +94,7 @@ def _written(ink: Ink, rng: Generator) -> Ink:
 
 
 def _scrawl(rng: Generator, size: float) -> Ink:
-    """A running hand: a wave that moves right, with loops and tall strokes."""
+    """Draw cursive: a wave that moves right, with loops and tall strokes."""
     letters = int(rng.integers(2, 9))
     t = np.linspace(0, letters, 14 * letters)
     tall = 1 + np.repeat(rng.choice([0, 0, 0, 1.1], letters), 14) * np.abs(np.sin(np.pi * t))
@@ -108,7 +109,7 @@ def _scrawl(rng: Generator, size: float) -> Ink:
 
 
 def flourish(rng: Generator, size: float) -> Ink:
-    """A tick, a cross, a brace, a slash, a bracket: what keepers of registers add beside their numbers."""
+    """Draw a tick, a cross, a brace, a slash or a bracket, as found beside numbers in registers."""
     side = max(6, round(size * rng.uniform(0.7, 1.3)))
     canvas = np.zeros((round(side * rng.choice([1.0, 1.0, 3.0])) + 4, side + 4), np.uint8)
     kind = int(rng.integers(5))
@@ -127,7 +128,7 @@ def flourish(rng: Generator, size: float) -> Ink:
 
 
 def blots(layer: Ink, rng: Generator, size: float) -> None:
-    """Specks and blots."""
+    """Draw specks and blots."""
     height, width = layer.shape
     for _ in range(rng.poisson(3)):
         spot = int(rng.integers(width)), int(rng.integers(height))
@@ -136,7 +137,7 @@ def blots(layer: Ink, rng: Generator, size: float) -> None:
 
 
 def shown_through(layer: Ink, rng: Generator) -> Ink:
-    """The page's own kind of ink from behind: mirrored, moved, blurred and faint."""
+    """Return show-through of the page's own ink: mirrored, moved, blurred and faint."""
     behind = np.roll(cv2.flip(layer, 1), int(rng.integers(8, 60)), axis=1)
     return np.asarray(
         cv2.convertScaleAbs(cv2.GaussianBlur(behind, (0, 0), rng.uniform(0.8, 2)), alpha=rng.uniform(0.08, 0.3)), np.uint8

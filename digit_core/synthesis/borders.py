@@ -1,4 +1,4 @@
-"""What a scan adds to a page: black borders, gutters and bars; and rulings of dashes through the figures.
+"""Borders that a scan adds to a page: black borders, gutters and bars; and dashed rulings through the figures.
 
 Pictures are darkness, uint8 of shape (height, width), 0 paper, 255 black.
 """
@@ -14,7 +14,7 @@ from digit_core.records import Grey
 
 
 def bordered(pixels: Grey, rng: Generator) -> tuple[Grey, NDArray[np.bool_]]:
-    """With a black edge, gutter or bar along one side or two; and (h, w) where it covers what was there."""
+    """Add a black edge, gutter or bar along one or two sides; also return a mask (h, w) of the covered area."""
     covered = np.zeros(pixels.shape, bool)
     for _ in range(int(rng.integers(1, 3))):
         covered |= _bar(pixels.shape, rng)
@@ -36,7 +36,7 @@ def _bar(shape: tuple[int, ...], rng: Generator) -> NDArray[np.bool_]:
 
 
 def dashed_ruling(pixels: Grey, rng: Generator, y: float) -> Grey:
-    """With a ruling of dashes or dots across, at height y: through the figures, as forms have them to write on."""
+    """Add a ruling of dashes or dots at height y, through the figures, as forms print them to write on."""
     dash, gap = rng.uniform(1, 14), rng.uniform(2, 8)
     shade, pen, tilt = int(rng.uniform(60, 230)), int(rng.choice([1, 1, 2])), rng.normal(0, 0.01)
     layer = np.zeros_like(pixels)

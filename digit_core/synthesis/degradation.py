@@ -1,7 +1,7 @@
-"""What time and the scanner do to a page: uneven light, stains, faded ink, show-through, specks and noise.
+"""Degradation of a page by age and scanner: uneven light, stains, faded ink, show-through, specks and noise.
 
-`wear` goes from 0 (as new: flat light, full ink, no noise) to 1 (hard to read, yet a person can). Fields that change
-slowly are made small and enlarged; noise is one tile laid side by side: both keep a page of nine megapixels fast.
+`wear` goes from 0 (as new: flat light, full ink, no noise) to 1 (hard to read, but possible for a person). Fields that change
+slowly are made small and enlarged; noise is one tile repeated: both keep a page of nine megapixels fast.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from numpy.typing import NDArray
 from digit_core.records import Grey
 from digit_core.synthesis.glyph_paths import Floats
 
-_COARSE = 16  # a slow field has one value for so many pixels
+_COARSE = 16  # a slow field has one value per so many pixels
 _TILE = 512
 Tones = NDArray[np.uint8]
 """A colour for every grey, shape (256, 3), blue green red, each with the lightness of its grey."""
 
 
 def worn(print_ink: Grey, pen_ink: Grey, wear: float, rng: Generator) -> Grey:
-    """The page: paper darkened by two layers of ink (0 is none, 255 black), shape (height, width)."""
+    """Render the page: paper darkened by two layers of ink (0 is none, 255 black), shape (height, width)."""
     shape = print_ink.shape
     pen_ink = _faded(pen_ink, wear, rng)
     ink = np.maximum(print_ink, pen_ink)
@@ -35,20 +35,20 @@ def worn(print_ink: Grey, pen_ink: Grey, wear: float, rng: Generator) -> Grey:
 
 
 def blacken_outside(page: Grey, sheet: Floats, rng: Generator) -> None:
-    """Fills everything outside the sheet (its four corners, (4, 2)) with the dark of the scanner's bed."""
+    """Fill everything outside the sheet (its four corners, (4, 2)) with the dark of the scanner's bed."""
     height, width = page.shape
     frame = np.array([[-9, -9], [width + 9, -9], [width + 9, height + 9], [-9, height + 9]], np.int32)
     cv2.fillPoly(page, [frame, np.rint(sheet).astype(np.int32)], int(rng.integers(12, 38)), cv2.LINE_8)
 
 
 def tones_drawn_by(rng: Generator) -> Tones:
-    """A tint for paper and one for ink. The lightness stays, so that the page turned grey is what it was."""
+    """Draw a tint for paper and one for ink. The lightness stays, so that the page converted to grey is unchanged."""
     warmth = rng.uniform(4, 20)
     paper = _with_lightness_kept(-warmth, warmth * rng.uniform(0.2, 0.5))
     ink = _with_lightness_kept(*[(32.0, -14.0), (-18.0, 16.0), (4.0, 2.0)][int(rng.integers(3))])
     grey = np.arange(256.0)[:, None]
     to_paper = np.clip((grey - 80) / 110, 0, 1)
-    to_ink = (1 - to_paper) * np.clip((grey - 35) / 30, 0, 1)  # what is darker than ink is the scanner's bed: grey
+    to_ink = (1 - to_paper) * np.clip((grey - 35) / 30, 0, 1)  # darker than ink is the scanner's bed: grey
     return np.clip(np.rint(grey + to_paper * paper + to_ink * ink), 0, 255).astype(np.uint8)
 
 
@@ -57,7 +57,7 @@ def _with_lightness_kept(blue: float, red: float) -> Floats:
 
 
 def _slow_field(shape: tuple[int, ...], rng: Generator, grain: int) -> Floats:
-    """Smooth noise of about -1 to 1 on the coarse grid; `grain` waves go over the page's height."""
+    """Return smooth noise of about -1 to 1 on the coarse grid; `grain` waves over the page's height."""
     seed = rng.standard_normal((grain + 3, max(2, round(grain * shape[1] / shape[0])) + 3))
     return np.asarray(cv2.resize(seed, _coarse_size(shape), interpolation=cv2.INTER_CUBIC), np.float64) / 1.5
 
@@ -81,7 +81,7 @@ def _paper(shape: tuple[int, ...], wear: float, rng: Generator) -> Grey:
 
 
 def _light_across(shape: tuple[int, ...], wear: float, rng: Generator) -> Floats:
-    """A lamp that stands to one side, and the shadow of the fold along one edge."""
+    """Return uneven light: a lamp to one side, and the shadow of the fold along one edge."""
     width, height = _coarse_size(shape)
     x, y = np.meshgrid(np.linspace(-1, 1, width), np.linspace(-1, 1, height))
     lamp = 1 - wear * 0.12 * (x * rng.uniform(-1, 1) + y * rng.uniform(-1, 1))
@@ -112,7 +112,7 @@ def _darkened(paper: Grey, ink: Grey) -> Grey:
 
 
 def _from_behind(ink: Grey, wear: float, rng: Generator) -> Grey:
-    """The writing of the other side: this page's own ink in mirror, shifted, blurred and faint."""
+    """Return the show-through of the other side: this page's own ink mirrored, shifted, blurred and faint."""
     height, width = ink.shape
     small = cv2.resize(ink, (width // 4, height // 4), interpolation=cv2.INTER_AREA)
     small = cv2.GaussianBlur(cv2.flip(small, 1), (0, 0), 1.0)
@@ -132,7 +132,7 @@ def _add_specks(page: Grey, wear: float, rng: Generator) -> None:
 
 
 def _noisy(page: Grey, wear: float, rng: Generator) -> Grey:
-    """Grain of paper and sensor: coarse and fine noise, 1 to 7 grey levels."""
+    """Add grain of paper and sensor: coarse and fine noise, 1 to 7 grey levels."""
     fine = rng.standard_normal((_TILE, _TILE), np.float32)
     coarse = cv2.resize(rng.standard_normal((_TILE // 4, _TILE // 4), np.float32), (_TILE, _TILE), interpolation=cv2.INTER_LINEAR)
     tile = np.clip(128 + 24 * fine + 24 * np.asarray(coarse), 0, 255).astype(np.uint8)

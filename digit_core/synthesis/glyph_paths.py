@@ -1,9 +1,9 @@
-"""The shapes of figures that clerks write, as pen paths of our own drawing.
+"""Shapes of handwritten figures, as pen paths of our own drawing.
 
-A path is a run of points that the pen passes through, in hundredths of the figure's height: x from its left edge, y down
-from its top (0) to the line it stands on (100). A `*` after a point is a sharp turn, a `/` lifts the pen. Between the
-points the pen follows a natural cubic spline, so a shape is a fixed matrix times its points; moving the points (that is
-what a hand does) costs one product.
+A path is a sequence of points that the pen passes through, in hundredths of the figure's height: x from its left edge, y down
+from its top (0) to the baseline (100). A `*` after a point is a sharp turn, a `/` lifts the pen. Between the points the pen
+follows a natural cubic spline, so a shape is a fixed matrix times its points; moving the points, as different writers do, costs
+one product.
 """
 
 from __future__ import annotations
@@ -82,12 +82,12 @@ SHAPES: dict[str, tuple[str, ...]] = {
     "-": ("0,56 50,53 100,55", "0,53 45,56 96,54"),
 }
 
-STEP = 0.035  # between two samples of a path, in heights: fine enough that no corner shows at 150 px
+STEP = 0.035  # distance of two samples of a path, in heights: fine enough that no corner shows at 150 px
 
 
 @dataclass(frozen=True)
 class GlyphPath:
-    """A parsed path: `points` (n, 2) in heights; `matrix` (m, n) takes points to samples; `strokes` slice the samples."""
+    """A parsed path: `points` (n, 2) in heights; `matrix` (m, n) maps points to samples; `strokes` slice the samples."""
 
     points: Floats
     matrix: Floats
@@ -96,7 +96,7 @@ class GlyphPath:
 
 @lru_cache(maxsize=512)
 def shape_of(character: str, variant: int, roundness: float) -> GlyphPath:
-    """The pen path of a character; `roundness` 1 follows the spline, 0 goes straight from point to point."""
+    """Return the pen path of a character; `roundness` 1 follows the spline, 0 goes straight from point to point."""
     variants = SHAPES[character]
     points, pieces = _parse(variants[variant % len(variants)])
     blocks = [_piece_matrix(points, piece, roundness) for piece, _ in pieces]
@@ -113,7 +113,7 @@ def _strokes(ends: list[int], lifted: list[bool]) -> Iterator[slice]:
 
 
 def _parse(path: str) -> tuple[Floats, list[tuple[list[int], bool]]]:
-    """The points, and the smooth pieces as point numbers; True where the pen is lifted after the piece."""
+    """Return the points, and the smooth pieces as point numbers; True where the pen is lifted after the piece."""
     points: list[tuple[float, float]] = []
     pieces: list[tuple[list[int], bool]] = []
     for stroke in path.split("/"):

@@ -1,7 +1,7 @@
-"""The marks that archives write between and beside figures: commas, signs, slashes, colons, degrees, ditto, fractions, letters.
+"""Marks between and beside figures: commas, signs, slashes, colons, degrees, ditto, fractions, letters.
 
 Lengths are in heights of a figure; ink is uint8 of shape (height, width), 0 paper and 255 ink. A mark is its ink, how far it
-moves the pen, and its top from the line (upwards is negative), the last two in pixels.
+moves the pen, and its top from the baseline (upwards is negative), the last two in pixels.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _LETTERS = "ABCDEFGHJKLMNPQRTUVWXYabcdefghkmnpqrtuvwxyäéßµ&%£$§()[]#*†×
 
 
 def comma(height: float, rng: Generator) -> DrawnMark:
-    """A decimal comma: from the line down, often bent, sometimes long enough to touch what stands beside it."""
+    """Draw a decimal comma: from the baseline down, often bent, sometimes long enough to touch its neighbour."""
     down, aside = rng.uniform(0.1, 0.38), rng.uniform(-0.02, 0.2)
     start = rng.uniform(-0.14, 0.03)
     bend = rng.uniform(-0.02, 0.08)
@@ -33,7 +33,7 @@ def comma(height: float, rng: Generator) -> DrawnMark:
 
 
 def plus(height: float, rng: Generator) -> DrawnMark:
-    """A plus sign at half height."""
+    """Draw a plus sign at half height."""
     half, middle = rng.uniform(0.16, 0.32), -rng.uniform(0.36, 0.55)
     tilt = rng.normal(0, 0.03)
     across = [(0.0, middle + tilt), (2 * half, middle - tilt)]
@@ -42,21 +42,21 @@ def plus(height: float, rng: Generator) -> DrawnMark:
 
 
 def slash(height: float, rng: Generator) -> DrawnMark:
-    """A slash as dates, shillings and fractions have it: higher and more slanted than a 1."""
+    """Draw a slash of dates, shillings and fractions: higher and more slanted than a 1."""
     wide, top, foot = rng.uniform(0.15, 0.7), -rng.uniform(0.9, 1.35), rng.uniform(-0.05, 0.35)
     bend = rng.normal(0, 0.04)
     return _drawn([[(0.0, foot), (wide / 2 + bend, (foot + top) / 2), (wide, top)]], height, rng, advance=rng.uniform(-0.12, 0.2))
 
 
 def colon(height: float, rng: Generator) -> DrawnMark:
-    """Two points above one another."""
+    """Draw two points above one another."""
     low, high = -rng.uniform(0.02, 0.2), -rng.uniform(0.45, 0.75)
     points = [[(0.0, low), (0.02, low)], [(rng.normal(0.03, 0.04), high), (rng.normal(0.05, 0.04), high)]]
     return _drawn(points, height, rng, thick=rng.uniform(0.09, 0.16), advance=rng.uniform(0.05, 0.3))
 
 
 def degree(height: float, rng: Generator) -> DrawnMark:
-    """A small ring at the top, closed or nearly."""
+    """Draw a small ring at the top, closed or nearly."""
     radius, middle = rng.uniform(0.08, 0.19), -rng.uniform(0.75, 1.05)
     turn = np.linspace(rng.uniform(0, 6), 0, 14) + np.linspace(0, rng.uniform(5.2, 7), 14)
     wide = radius * rng.uniform(0.75, 1.2)
@@ -65,19 +65,19 @@ def degree(height: float, rng: Generator) -> DrawnMark:
 
 
 def prime(height: float, rng: Generator) -> DrawnMark:
-    """A minute's stroke, or the apostrophe between thousands."""
+    """Draw a minute's stroke, or the apostrophe between thousands."""
     return _drawn([_tick(0.0, -rng.uniform(0.85, 1.15), rng)], height, rng, advance=rng.uniform(0.0, 0.25))
 
 
 def ditto(height: float, rng: Generator) -> DrawnMark:
-    """Two short strokes: on the line as "the same" is written, or at the top as seconds are."""
+    """Draw two short strokes: on the baseline for "the same", or at the top for seconds."""
     top = -rng.uniform(0.25, 0.6) if rng.random() < 0.7 else -rng.uniform(0.85, 1.1)
     apart = rng.uniform(0.12, 0.35)
     return _drawn([_tick(0.0, top, rng), _tick(apart, top, rng)], height, rng, advance=rng.uniform(0.05, 0.3))
 
 
 def letter(height: float, rng: Generator) -> DrawnMark:
-    """A letter or sign that numbers do not hold, printed or as if written."""
+    """Draw a letter or sign outside of numbers, printed or as if written."""
     ink = None
     while ink is None:
         ink = printed(str(rng.choice(list(_LETTERS))), int(rng.integers(FACES)), 40)
@@ -90,7 +90,7 @@ def letter(height: float, rng: Generator) -> DrawnMark:
 
 
 def fraction(upper: Ink, lower: Ink, height: float, rng: Generator) -> DrawnMark:
-    """Two small figures with a level or a slanted stroke between them."""
+    """Draw two small figures with a level or a slanted stroke between them."""
     level = rng.random() < 0.45
     tall = round(height * (rng.uniform(0.42, 0.6) if level else rng.uniform(0.45, 0.68)))
     above, below = (_of_height(ink, max(5, tall)) for ink in (upper, lower))
@@ -145,7 +145,7 @@ def _drawn(strokes: Sequence[Polyline], height: float, rng: Generator, advance: 
 
 
 def _wavering(ink: Ink, rng: Generator) -> Ink:
-    """Print made to look written: leaning, bent, by another pen."""
+    """Distort print so that it looks written: slanted, bent, by another pen."""
     h, w = ink.shape
     lean = rng.normal(0.2, 0.2)
     reach = int(abs(lean) * h) + 8

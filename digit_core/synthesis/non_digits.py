@@ -1,6 +1,6 @@
-"""What segmentation finds on a page and is no digit: dashes, dots, letters, running handwriting, digits not cut apart.
+"""Non-digits that segmentation finds on a page: dashes, dots, letters, cursive, touching digits.
 
-The classifier learns them as a class of their own, so that it need not take everything for a digit.
+They are a class of their own for the classifier, so that it need not take everything for a digit.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ Ink = NDArray[np.uint8]
 """Shape (height, width): 0 is paper, 255 is ink."""
 
 CANVAS = 72
-ZOOM = 1.6  # MNIST's 20 pixels become 32: room for strokes to be drawn with sub-pixel care
+ZOOM = 1.6  # MNIST's 20 pixels become 32: room for drawing strokes with sub-pixel precision
 _MIDDLE = CANVAS // 2
 
 _UNLIKE_DIGITS = "ACEFGHJKLMNPRTUVWXYacdefhkmnprtuvwxyACEFGHKMNRTUVWXYacdefhkmnprtuvwxyäéñßøµ&%#@?+*£$§†½¼"
@@ -34,7 +34,7 @@ _FACES = (
 
 
 def stranger(images: NDArray[np.uint8], rng: np.random.Generator) -> Ink:
-    """Ink that is no digit, shape (72, 72), drawn at 1.6 times MNIST's size; `images` are digits to put side by side."""
+    """Draw a non-digit, shape (72, 72), at 1.6 times MNIST's size; `images` are digits to put side by side."""
     makers = (_dash, _dot, _equals, _corner, _letter, _letter, _letter, _letter, _scribble, _scribble, _scribble, _pair, _pair)
     return makers[rng.integers(len(makers))](images, rng)
 
@@ -44,7 +44,7 @@ def _blank() -> Ink:
 
 
 def _px(mnist_pixels: float) -> int:
-    """Lengths below are in MNIST's pixels, of which a digit is 20 high."""
+    """Convert a length in MNIST's pixels, of which a digit is 20 high."""
     return round(mnist_pixels * ZOOM)
 
 
@@ -53,7 +53,7 @@ def _pen(rng: np.random.Generator, thinnest: int = 2, thickest: int = 5) -> int:
 
 
 def _stroke(canvas: Ink, start: tuple[float, float], end: tuple[float, float], pen: int) -> None:
-    """A straight line; the ends are in MNIST's pixels from the middle."""
+    """Draw a straight line; the ends are in MNIST's pixels from the middle."""
     points = [(_MIDDLE + _px(x), _MIDDLE + _px(y)) for x, y in (start, end)]
     cv2.line(canvas, points[0], points[1], 255, pen, cv2.LINE_AA)
 
@@ -79,7 +79,7 @@ def _equals(_: NDArray[np.uint8], rng: np.random.Generator) -> Ink:
 
 
 def _letter(_: NDArray[np.uint8], rng: np.random.Generator) -> Ink:
-    """One or two printed letters, as labels and prompts on forms have them."""
+    """Draw one or two printed letters, as in labels and prompts of forms."""
     text = "".join(rng.choice(list(_UNLIKE_DIGITS), 1 if rng.random() < 0.75 else 2))
     canvas = Image.new("L", (CANVAS, CANVAS))
     ImageDraw.Draw(canvas).text((_MIDDLE, _MIDDLE), text, 255, font(_FACES[rng.integers(len(_FACES))], _px(24)), anchor="mm")
@@ -87,7 +87,7 @@ def _letter(_: NDArray[np.uint8], rng: np.random.Generator) -> Ink:
 
 
 def _scribble(_: NDArray[np.uint8], rng: np.random.Generator) -> Ink:
-    """A running hand: a wave that moves right, looping now and then; words look like this to a digit reader."""
+    """Draw cursive: a wave that moves right, with occasional loops."""
     t = np.linspace(0, 1, 60)
     turns = 2 * np.pi * rng.uniform(1.5, 4.5) * t + rng.uniform(0, 6)
     x = rng.uniform(7, 15) * (2 * t - 1) + rng.uniform(0, 3.5) * np.cos(turns + rng.uniform(0, 6))
@@ -97,7 +97,7 @@ def _scribble(_: NDArray[np.uint8], rng: np.random.Generator) -> Ink:
 
 
 def _pair(images: NDArray[np.uint8], rng: np.random.Generator) -> Ink:
-    """Two digits that were not cut apart."""
+    """Draw two digits that were not separated."""
     canvas, apart = _blank(), rng.uniform(6, 9.5)
     for image, x in zip(images[rng.integers(len(images), size=2)], (-apart, apart), strict=True):
         corner = _MIDDLE - 14 * ZOOM
@@ -107,7 +107,7 @@ def _pair(images: NDArray[np.uint8], rng: np.random.Generator) -> Ink:
 
 
 def _corner(_: NDArray[np.uint8], rng: np.random.Generator) -> Ink:
-    """Return where two rulings meet."""
+    """Draw two rulings that meet."""
     canvas, pen = _blank(), _pen(rng)
     x, y = rng.uniform(-6, 6, 2)
     _stroke(canvas, (x, -10 if rng.random() < 0.5 else y), (x, 10), pen)

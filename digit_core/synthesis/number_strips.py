@@ -1,6 +1,6 @@
-"""Strips with one number each, written by a stock of hands and placed as it is cut out of a page.
+"""Strips with one number each, written with a stock of handwriting and placed as cut out of a page.
 
-A strip is darkness of shape (STRIP_HEIGHT, width), uint8, 0 paper and 255 black, its ink strengthened as when it is read.
+A strip is darkness of shape (STRIP_HEIGHT, width), uint8, 0 paper and 255 black, its ink strengthened as for reading.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ WIDEST = 448
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Strip:
-    """A picture and what is written on it."""
+    """A picture and its text."""
 
     pixels: Ink
     text: str
@@ -36,7 +36,7 @@ class Strip:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Line:
-    """A number that was written in one go: its ink, 40 pixels high, and its text."""
+    """A whole handwritten number: its ink, 40 pixels high, and its text."""
 
     ink: Ink
     text: str
@@ -44,9 +44,8 @@ class Line:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stock:
-    """What strips are written with. `groups` of hands and their shares; whole numbers as `lines`, `line_share` of all strips;
-    textures of paper.
-    """
+    """Material for strips: `groups` of handwriting and their shares; whole numbers as `lines`, `line_share` of all strips;
+    textures of paper."""
 
     groups: tuple[tuple[float, tuple[GlyphSet, ...]], ...]
     patterns: tuple[FloatImage, ...]
@@ -59,13 +58,13 @@ class Stock:
         object.__setattr__(self, "_shares", shares / shares.sum())
 
     def hand(self, rng: Generator) -> GlyphSet:
-        """Somebody's hand."""
+        """Choose a set of glyphs."""
         hands = self.groups[int(rng.choice(len(self.groups), p=self._shares))][1]
         return hands[int(rng.integers(len(hands)))]
 
 
 def write_number_strip(stock: Stock, rng: Generator) -> Strip:
-    """One strip; one in twenty is blank."""
+    """Write one strip; one in twenty is blank."""
     if stock.lines and rng.random() < stock.line_share:
         return _strip_of_line(stock, rng)
     text = "" if rng.random() < 0.05 else any_text(rng)
@@ -77,12 +76,12 @@ def write_number_strip(stock: Stock, rng: Generator) -> Strip:
 
 
 def _size(rng: Generator) -> float:
-    """Pixels of a figure: mostly the sizes at which strips are read, and what lies around them."""
+    """Draw the height of a figure in pixels: mostly the sizes at which strips are read, and sizes around them."""
     return float(rng.uniform(18, 33) if rng.random() < 0.75 else rng.uniform(10, 38))
 
 
 def _fitting(text: str, how: Manner, rng: Generator) -> tuple[Manner, list[Glyph]]:
-    """Written so that it goes into the strip: hanging figures count."""
+    """Write the text small enough for the strip, hanging figures included."""
     glyphs = write_text(text, how, rng)
     if not glyphs:
         return how, glyphs
@@ -107,7 +106,7 @@ def _strip_of_line(stock: Stock, rng: Generator) -> Strip:
 
 
 def _placed(text: str, glyphs: Sequence[Glyph], how: Manner, stock: Stock, rng: Generator) -> Strip:
-    """On a strip, with what stands around it."""
+    """Place the number on a strip, with surroundings."""
     size = how.height
     left, top, right, bottom = _extent(glyphs) if glyphs else (0, -size, size * rng.uniform(0.5, 4), 0)
     before, after = (max(1, round(size * _margin(rng))) for _ in range(2))
@@ -142,12 +141,12 @@ def _surround(sheet: _Sheet, stock: Stock, how: Manner, line: float, number: tup
     if rng.random() < 0.03:
         x = number[1] + how.height * rng.uniform(0.3, 0.8)
         ink = flourish(rng, how.height * 0.8)
-        if x + ink.shape[1] * 0.6 > sheet.pen.shape[1]:  # only its edge shows: nobody could say what it is
+        if x + ink.shape[1] * 0.6 > sheet.pen.shape[1]:  # only its edge shows: nobody could read it
             lay(sheet.pen, ink, round(x), round(line - ink.shape[0] * rng.uniform(0.7, 1.1)), rng.uniform(0.4, 1))
 
 
 def _dashed(layer: Ink, y: float, rng: Generator) -> None:
-    """A broken ruling of short pieces, through the figures or beside them."""
+    """Draw a broken ruling of short pieces, through the figures or beside them."""
     period, thick, shade = rng.uniform(3, 12), int(rng.choice([1, 1, 2, 3])), int(rng.integers(90, 256))
     part, x, tilt = period * rng.uniform(0.35, 0.75), -rng.uniform(0, period), rng.normal(0, 0.01)
     while x < layer.shape[1]:
@@ -157,7 +156,7 @@ def _dashed(layer: Ink, y: float, rng: Generator) -> None:
 
 
 def _border(layer: Ink, number: tuple[float, float], rng: Generator) -> None:
-    """The black of a gutter or of a scanner's bed, or a frame's line, up to the number."""
+    """Draw the black of a gutter or of a scanner's bed, or a frame's line, up to the number."""
     shade = int(rng.integers(130, 256))
     if rng.random() < 0.5:
         layer[:, : max(0, round(number[0] * rng.uniform(0.2, 0.95)))] = shade
@@ -166,7 +165,7 @@ def _border(layer: Ink, number: tuple[float, float], rng: Generator) -> None:
 
 
 def _rows_beside(sheet: _Sheet, stock: Stock, how: Manner, line: float, rng: Generator) -> None:
-    """The feet of the line above and the heads of the line below."""
+    """Draw the feet of the line above and the heads of the line below."""
     other = how if rng.random() < 0.6 else replace(how, hand=stock.hand(rng))
     for step in (-1, 1):
         if rng.random() < 0.7:
@@ -176,7 +175,7 @@ def _rows_beside(sheet: _Sheet, stock: Stock, how: Manner, line: float, rng: Gen
 
 
 def _piece_at_edge(sheet: _Sheet, stock: Stock, how: Manner, line: float, number: tuple[float, float], rng: Generator) -> None:
-    """The end of the number before or the begin of the one behind, cut by the edge."""
+    """Draw the end of the previous number or the start of the next one, cut by the edge."""
     glyphs = write_text(str(rng.integers(10)), how, rng)
     if not glyphs:
         return
@@ -208,7 +207,7 @@ class _Sheet:
         self._rng = rng
 
     def write(self, glyphs: Sequence[Glyph], x: float, line: float, how: Manner) -> None:
-        """Writes characters from x on onto a line."""
+        """Write characters from x on onto a line."""
         layer = self.print if how.face >= 0 else self.pen
         for glyph in glyphs:
             lay(layer, glyph.ink, round(x + glyph.x), round(line + glyph.y), how.ink * self._rng.uniform(0.85, 1.0))

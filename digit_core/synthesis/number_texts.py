@@ -1,4 +1,4 @@
-"""What stands in the cells of archives: whole numbers and decimals, and dates, times, degrees, fractions, money, signs, ditto."""
+"""Texts of cells in archives: whole numbers and decimals, and dates, times, degrees, fractions, money, signs, ditto."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _FRACTIONS = ("½", "¼", "¾")
 
 
 def any_text(rng: Generator) -> str:
-    """The text of one cell, 1 to 14 characters of the alphabet."""
+    """Generate the text of one cell, 1 to 14 characters of the alphabet."""
     luck = rng.random()
     if luck < 0.52:
         return digits(rng)
@@ -23,7 +23,7 @@ def any_text(rng: Generator) -> str:
 
 
 def digits(rng: Generator, longest: int = 14) -> str:
-    """Digits alone; one in ten is a repetition, which is where counting goes wrong."""
+    """Generate digits alone; one in ten is a repetition, where readers tend to miscount."""
     shares = _LENGTHS[:longest] / _LENGTHS[:longest].sum()
     length = int(rng.choice(len(shares), p=shares)) + 1
     if rng.random() < 0.1:
@@ -36,7 +36,7 @@ def digits(rng: Generator, longest: int = 14) -> str:
 
 
 def decimal(rng: Generator) -> str:
-    """Digits with a point or a comma, which is now and then the first or the last of them."""
+    """Generate digits with a point or a comma, which is sometimes the first or the last character."""
     mark = "." if rng.random() < 0.5 else ","
     whole, part = digits(rng, 5), digits(rng, 3)
     luck = rng.random()
@@ -46,7 +46,7 @@ def decimal(rng: Generator) -> str:
 
 
 def date(rng: Generator) -> str:
-    """A day, month and year, or two of them."""
+    """Generate a day, month and year, or two of them."""
     mark = str(rng.choice(["/", "/", "-", "."]))
     year = str(rng.integers(1700, 2000)) if rng.random() < 0.6 else f"{rng.integers(100):02d}"
     day, month = str(rng.integers(1, 32)), str(rng.integers(1, 13))
@@ -56,38 +56,38 @@ def date(rng: Generator) -> str:
 
 
 def time(rng: Generator) -> str:
-    """Hours and minutes."""
+    """Generate hours and minutes."""
     return f"{rng.integers(24)}{rng.choice([':', ':', '.'])}{rng.integers(60):02d}"
 
 
 def degrees(rng: Generator) -> str:
-    """Degrees, sometimes with minutes and seconds."""
+    """Generate degrees, sometimes with minutes and seconds."""
     parts = f"{rng.integers(360)}°", f"{rng.integers(60)}'", f'{rng.integers(60)}"'
     return "".join(parts[: int(rng.choice([1, 2, 3], p=[0.4, 0.45, 0.15]))])
 
 
 def fraction(rng: Generator) -> str:
-    """A fraction in one sign, alone or after a whole number."""
+    """Generate a fraction in one sign, alone or after a whole number."""
     return ("" if rng.random() < 0.2 else digits(rng, 3)) + _FRACTIONS[int(rng.integers(3))]
 
 
 def slashed(rng: Generator) -> str:
-    """Two numbers with a slash: a fraction, a page of a folio, shillings and pence."""
+    """Generate two numbers with a slash: a fraction, a page of a folio, shillings and pence."""
     return f"{digits(rng, 3)}/{digits(rng, 3)}" + (f"/{digits(rng, 2)}" if rng.random() < 0.2 else "")
 
 
 def money(rng: Generator) -> str:
-    """An amount as it is closed against additions: with a dash behind."""
+    """Generate an amount closed against additions, with a dash behind."""
     return digits(rng, 5) + str(rng.choice(["-", ",-", ".-", "/-"]))
 
 
 def signed(rng: Generator) -> str:
-    """A number with its sign."""
+    """Generate a number with its sign."""
     return str(rng.choice(["-", "-", "+"])) + (digits(rng, 4) if rng.random() < 0.5 else decimal(rng)[:9])
 
 
 def thousands(rng: Generator) -> str:
-    """Digits parted by threes."""
+    """Generate digits separated by threes."""
     mark = str(rng.choice([",", ".", "'"]))
     groups = [f"{rng.integers(1000):03d}" for _ in range(int(rng.choice([1, 1, 2])))]
     ends = f"{rng.choice(['.', ','])}{rng.integers(100):02d}" if rng.random() < 0.2 else ""
@@ -95,17 +95,17 @@ def thousands(rng: Generator) -> str:
 
 
 def dashed(rng: Generator) -> str:
-    """From and to, or a dash alone."""
+    """Generate a range, or a dash alone."""
     return "-" * int(rng.integers(1, 3)) if rng.random() < 0.35 else f"{digits(rng, 4)}-{digits(rng, 4)}"
 
 
 def ditto(rng: Generator) -> str:
-    """The sign that says: the same again."""
+    """Generate the sign for "the same again"."""
     return '"' if rng.random() < 0.7 else digits(rng, 3) + '"'
 
 
 def lettered(rng: Generator) -> str:
-    """A number with letters before or behind it, or letters alone."""
+    """Generate a number with letters before or after it, or letters alone."""
     letters = "?" * int(rng.choice([1, 1, 2, 3]))
     luck = rng.random()
     if luck < 0.25:

@@ -1,4 +1,4 @@
-"""Writing a number: its figures set side by side in one manner, with points and dashes, and where each of them stands.
+"""Writing of a number: its figures set side by side in one style, with points and dashes, and the place of each.
 
 Lengths are in heights of a figure unless said otherwise; ink is uint8, 0 paper and 255 ink.
 """
@@ -26,11 +26,11 @@ _PRINT_SIZE = 40
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How one number is written. `face` names a printer's type, or is -1 for handwriting.
+    """Style of one number. `face` is the index of a printed typeface, or -1 for handwriting.
 
-    height in pixels; aspect: width against MNIST's figures; gap: between two figures; rise: of the line, per pixel;
-    blur (in pixels of the stock) and pen (the greys after it): its stroke; old: hanging and small figures; tails: share of
-    7s and 9s drawn out below the line; dot: of a point above the line; ink: its strength, up to 1.
+    height in pixels; aspect: width relative to MNIST's figures; gap: between two figures; rise: of the baseline, per pixel; blur
+    (in pixels of the glyph bank) and pen (the grey levels after it): its stroke; old: hanging and small figures; tails: share of
+    7s and 9s drawn out below the baseline; dot: height of a point above the baseline; ink: its strength, up to 1.
     """
 
     hand: GlyphSet
@@ -51,7 +51,8 @@ class Manner:
 
 @dataclass(frozen=True, slots=True)
 class Glyph:
-    """One written character and its ink: `x`, `y` is the upper left corner of `ink` from where the number begins on its line."""
+    """One written character and its ink: `x`, `y` is the upper left corner of `ink` from where the number begins on its
+    baseline."""
 
     character: str
     ink: Ink
@@ -60,7 +61,7 @@ class Glyph:
 
 
 def manner(hands: GlyphBank, rng: Generator, height: float, *, drawn: float = 0.35, printed_share: float = 0.12) -> Manner:
-    """The manner of one writer, or of a printer, for a number of that height in pixels."""
+    """Draw the style of one writer, or of a printer, for a number of that height in pixels."""
     in_print = rng.random() < printed_share
     level, edge = rng.uniform(45, 150), rng.uniform(15, 70)
     return Manner(
@@ -86,7 +87,7 @@ def manner(hands: GlyphBank, rng: Generator, height: float, *, drawn: float = 0.
 
 
 def write_text(text: str, how: Manner, rng: Generator) -> list[Glyph]:
-    """The characters of a text, left to right; the line lies at y = 0, upwards is negative."""
+    """Write the characters of a text, left to right; the baseline is y = 0, upwards is negative."""
     glyphs: list[Glyph] = []
     x = 0.0
     for character in text:
@@ -99,7 +100,7 @@ def write_text(text: str, how: Manner, rng: Generator) -> list[Glyph]:
 
 
 def _character(character: str, how: Manner, rng: Generator) -> Iterator[tuple[Ink, float, float]]:
-    """The ink, how far it moves the pen, and its top."""
+    """Yield the ink, how far it moves the pen, and its top."""
     if character == ".":
         yield _point(how, rng)
     elif character == "-":
@@ -138,13 +139,13 @@ def _figure(digit: int, how: Manner, rng: Generator) -> Ink | None:
 
 
 def _inked(figure: Any, how: Manner) -> Ink | None:
-    """By another pen: blurred ink cut at a higher or lower level."""
+    """Redraw with another pen: blurred ink thresholded at a higher or lower level."""
     inked = np.asarray(cv2.LUT(cv2.GaussianBlur(figure, (0, 0), how.blur), how.pen), np.uint8)
     return trimmed(inked if inked.max() > 128 else np.asarray(figure, np.uint8))
 
 
 def _with_tail(character: str, ink: Ink, how: Manner, rng: Generator) -> tuple[Ink, float]:
-    """The lower part drawn out, as quick hands do with 7 and 9; and how many times as high the figure has become."""
+    """Stretch the lower part, as in quickly written 7 and 9; also return the factor by which the figure has become higher."""
     share = 0.0 if how.face >= 0 else how.tails * _TAILS.get(character, 0.0)
     if rng.random() >= share:
         return ink, 1.0
@@ -162,7 +163,7 @@ def _sized(character: str, ink: Ink, tail: float, how: Manner, rng: Generator) -
         size *= _SMALL.get(character, 1.0)
         hang += _HANGING.get(character, 0.0) * how.height
     h, w = ink.shape
-    # A figure that is wider than high (a flat 1 or a broad 7 of MNIST's) is not blown up to full height.
+    # a figure that is wider than high (a flat 1 or a broad 7 of MNIST's) is not scaled to full height
     height = max(3.0, size * min(1.0, 1.6 * h / max(w, 1)) if how.face < 0 and tail == 1 else size)
     width = max(1.0, w * height / h * how.aspect)
     scaled = cv2.resize(ink, (max(2, round(width)), max(3, round(height))), interpolation=cv2.INTER_AREA)

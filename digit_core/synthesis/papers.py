@@ -1,4 +1,4 @@
-"""Paper under ink: grain, shade, security patterns, printed texture; and what a scan does to both.
+"""Paper under ink: grain, shade, security patterns, printed texture, and their degradation by a scan.
 
 Darkness is float32 or uint8 of shape (height, width), 0 paper, 255 black.
 """
@@ -20,15 +20,15 @@ _TILE = (96, 640)
 
 
 def make_patterns(rng: Generator, count: int) -> tuple[FloatImage, ...]:
-    """Textures of (96, 640), each from 0 to 1 in the main, of which papers are cut."""
+    """Make textures of (96, 640), each mostly from 0 to 1, from which papers are cut."""
     makers = (_waves, _waves, _guilloche, _guilloche, _grid, _fibres, _clouds, _clouds)
     return tuple(_even(makers[int(rng.integers(len(makers)))](rng)) for _ in range(count))
 
 
 def worn(ink: Ink, faintest: float, patterns: tuple[FloatImage, ...], rng: Generator, strong: float = 0.33) -> Ink:
-    """Ink (uint8, 255 full) on some paper as a scan shows it; `strong`: share of papers with a texture of 10 to 30 % of contrast.
+    """Render ink (uint8, 255 full) on paper as a scan shows it; `strong`: share of papers with a texture of 10 to 30 % contrast.
 
-    faintest: the strength of the faintest number, which must not drown in the paper nor fall under the level of a bilevel scan.
+    faintest: the strength of the faintest number, which must not be lost in the paper nor fall under the level of a bilevel scan.
     """
     height, width = ink.shape
     strength = 255 * float(rng.uniform(0.22, 1.0) if rng.random() < 0.5 else rng.uniform(0.6, 1.0))
@@ -54,14 +54,14 @@ def worn(ink: Ink, faintest: float, patterns: tuple[FloatImage, ...], rng: Gener
 
 
 def cleaned(dark: FloatImage, rng: Generator) -> FloatImage:
-    """As preparation evens a textured paper: smoothed, and what is no darker than most of the paper taken away."""
+    """Even out textured paper as preparation does: smooth, and remove what is no darker than most of the paper."""
     smooth = _f32(cv2.GaussianBlur(dark, (0, 0), rng.uniform(0.3, 1.5)))
     paper = float(np.percentile(smooth[::2, ::2], rng.uniform(50, 88)))
     return np.asarray(np.maximum(smooth - np.float32(paper), 0), np.float32)
 
 
 def jpeg(pixels: Ink, rng: Generator) -> Ink:
-    """After lossy compression."""
+    """Compress and decompress with losses."""
     _, data = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(25, 85))])
     return np.asarray(cv2.imdecode(data, cv2.IMREAD_GRAYSCALE), np.uint8)
 
@@ -78,7 +78,7 @@ def _bilevel(dark: FloatImage, edge: float, rng: Generator) -> FloatImage:
 
 
 def _plain(height: int, width: int, contrast: float, rng: Generator) -> FloatImage:
-    """A level, slow shade and grain."""
+    """Draw a level, slow shade and grain."""
     shade = rng.normal(0, rng.uniform(0, 8), (3, 5)).astype(np.float32)
     field = cv2.resize(shade, (width, height), interpolation=cv2.INTER_CUBIC) + np.float32(rng.uniform(0, 14))
     grain = min(0.14 * contrast, float(rng.choice([1.0, 4.0, 10.0, 18.0], p=[0.3, 0.4, 0.2, 0.1])))
@@ -86,7 +86,7 @@ def _plain(height: int, width: int, contrast: float, rng: Generator) -> FloatIma
 
 
 def _cut(patterns: tuple[FloatImage, ...], height: int, width: int, rng: Generator) -> FloatImage:
-    """A piece of a pattern, at some scale, either way up."""
+    """Cut a piece of a pattern, at some scale, either way up."""
     tile = patterns[int(rng.integers(len(patterns)))]
     scale = float(rng.uniform(0.5, 1.6))
     h, w = min(_TILE[0], max(4, round(height / scale))), min(_TILE[1], max(4, round(width / scale)))
@@ -115,7 +115,7 @@ def _waves(rng: Generator) -> FloatImage:
 
 
 def _guilloche(rng: Generator) -> FloatImage:
-    """Bundles of fine curves."""
+    """Draw bundles of fine curves."""
     canvas = np.zeros(_TILE, np.uint8)
     x = np.arange(-8, _TILE[1] + 8, 4)
     pitch, thick = rng.uniform(4, 14), int(rng.choice([1, 1, 2]))
@@ -130,7 +130,7 @@ def _guilloche(rng: Generator) -> FloatImage:
 
 
 def _grid(rng: Generator) -> FloatImage:
-    """Dots or small crosses at even distances, as a screen prints them."""
+    """Draw dots or small crosses at even distances, as in a printed screen."""
     y, x = _field()
     pitch, angle = rng.uniform(3, 9), rng.uniform(0, 1.5)
     u, v = x * np.cos(angle) - y * np.sin(angle), x * np.sin(angle) + y * np.cos(angle)
@@ -147,7 +147,7 @@ def _fibres(rng: Generator) -> FloatImage:
 
 
 def _clouds(rng: Generator) -> FloatImage:
-    """Noise of one size, as dirt and coarse paper have it."""
+    """Draw noise of one size, as in dirt and coarse paper."""
     noise = rng.standard_normal(_TILE, np.float32)
     fine, coarse = sorted(rng.uniform(0.6, 8, 2))
     return _f32(cv2.GaussianBlur(noise, (0, 0), fine)) - _f32(cv2.GaussianBlur(noise, (0, 0), coarse + 0.5))

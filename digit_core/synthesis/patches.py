@@ -1,4 +1,4 @@
-"""Patches of archive pages to learn finding from: lines of numbers and words, in columns or not, and where each character stands.
+"""Synthetic patches of archive pages for training the detector: lines of numbers and words, and the place of each character.
 
 A patch is darkness as preparation gives it: uint8 of shape (height, width), 0 paper, 255 black.
 """
@@ -26,13 +26,13 @@ from digit_core.synthesis.papers import worn
 from digit_core.synthesis.training_images import CharacterPlace, number_text
 
 _SEEN = 0.7
-"""Share of a character that must lie inside the picture to be worth finding; of less nothing is asked."""
+"""Share of a character that must lie inside the picture; one with less is ignored in training."""
 
 _FOUND = "0123456789.-,+/:°"
-"""Characters that are found; the others are nothing."""
+"""Characters that the detector finds; the others are nothing."""
 
 _UNKNOWN = "½¼¾"
-"""Characters that hold digits and are none: nothing is asked of them."""
+"""Characters that contain digits and are none: ignored in training."""
 
 _PRINTED = 0.2
 """Share of numbers that are printed."""
@@ -42,7 +42,7 @@ _SMALLEST, _LARGEST = 13.0, 38.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Patch:
-    """A picture, the characters on it, and (h/4, w/4) the cells of which nothing is asked."""
+    """A picture, the characters on it, and a mask (h/4, w/4) of cells that are ignored in training."""
 
     pixels: Grey
     places: tuple[CharacterPlace, ...]
@@ -50,7 +50,7 @@ class Patch:
 
 
 def write_patch(stock: Stock, words: Sequence[Ink], rng: Generator, height: int, width: int) -> Patch:
-    """A patch written by hands of the stock; words: real ones, ink in darkness cut tight, none is fine."""
+    """Write a patch with the stock's handwriting; words: real ones, ink in darkness cut tight, may be empty."""
     size = float(np.exp(rng.uniform(np.log(_SMALLEST), np.log(_LARGEST))))
     sheet = _Sheet(stock, words, rng, height, width)
     how = sheet.manner(size)
@@ -68,7 +68,7 @@ def write_patch(stock: Stock, words: Sequence[Ink], rng: Generator, height: int,
 
 
 class _Sheet:
-    """A sheet that is written on in two layers, and what stands where."""
+    """A sheet that is written on in two layers, with the places of its characters."""
 
     def __init__(self, stock: Stock, words: Sequence[Ink], rng: Generator, height: int, width: int) -> None:
         self.pen = np.zeros((height, width), np.uint8)
@@ -78,11 +78,11 @@ class _Sheet:
         self._faintest = 1.0
 
     def manner(self, size: float) -> Manner:
-        """Somebody's manner to write figures of that height."""
+        """Draw a style for figures of that height."""
         return manner(GlyphBank(self._stock.hand(self._rng), ()), self._rng, size, drawn=0.0, printed_share=_PRINTED)
 
     def write_line(self, how: Manner, line: float, columns: float, wordy: float) -> None:
-        """Fills a line; wordy: share of words on it; columns: their distance, 0 for none."""
+        """Fill a line; wordy: share of words on it; columns: their distance, 0 for none."""
         rng, size = self._rng, how.height
         x = rng.uniform(-1.5, 1) * size
         while x < self.pen.shape[1]:
@@ -142,7 +142,7 @@ class _Sheet:
             self._places.append(CharacterPlace(glyph.character, left, top, left + w, top + h, printed, asked))
 
     def scanned(self, size: float) -> Patch:
-        """As a scanner and preparation would give it."""
+        """Render as a scanner and preparation would."""
         rng = self._rng
         ink = np.maximum(self.pen, self.print)
         if rng.random() < 0.3:
@@ -158,7 +158,7 @@ class _Sheet:
 
 
 def with_border(patch: Patch, rng: Generator) -> Patch:
-    """The patch with black edges; of the characters beneath nothing is asked."""
+    """Add black edges; the characters beneath are ignored in training."""
     pixels, covered = bordered(patch.pixels, rng)
     cells = cv2.resize(covered.astype(np.uint8), patch.open.shape[::-1], interpolation=cv2.INTER_AREA) > 0
     grown = cv2.dilate(cells.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0

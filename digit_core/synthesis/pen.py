@@ -1,6 +1,6 @@
-"""The pen: a hand (one writer's habits) turns a text of digits, dots and dashes into ink.
+"""Simulated pen: the habits of one writer turn a text of digits, dots and dashes into ink.
 
-`write` gives the traces of the pen, which can be moved and turned before they are inked; `draw_number` does both.
+`write` returns the traces of the pen, which can be moved and rotated before they are inked; `draw_number` does both.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ _FRACTION_BITS = 4  # cv2.line takes fixed-point coordinates
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """One writer. Lengths are in heights of a figure; `make_writer` draws one that looks like a person's."""
+    """One writer. Lengths are in heights of a figure; `make_writer` draws a realistic one."""
 
-    seed: int  # this writer's own way of deforming every shape
+    seed: int  # seed of this writer's own deformation of every shape
     shapes: tuple[int, ...]  # which variant of 0 to 9 this writer prefers
     slant: float = 0.15  # shear, positive leans right
     breadth: float = 0.95  # width of the figures, 1 as drawn
@@ -35,20 +35,20 @@ class Writer:
     taper: float = 0.25  # how thin a stroke ends
     pressure: float = 0.85  # darkness of the ink, 0 to 1
     roundness: float = 0.95
-    deform: float = 0.02  # how far this writer's shapes are from the model
-    jitter: float = 0.012  # how far each repetition is from this writer's own shape
+    deform: float = 0.02  # deviation of this writer's shapes from the model
+    jitter: float = 0.012  # deviation of each repetition from this writer's own shape
     spacing: float = 0.16  # between two figures
     wander: float = 0.02  # of the baseline and the size
-    descend: float = 0.0  # how far 7 and 9 (and half of it 3, 4, 5) hang below the line, and 6 rises above
-    small: float = 1.0  # size of 0, the old way has it small
-    dot: float = 0.0  # how far decimal dots stand above the line
+    descend: float = 0.0  # how far 7 and 9 (and half of it 3, 4, 5) hang below the baseline, and 6 rises above
+    small: float = 1.0  # size of 0; small in the old style
+    dot: float = 0.0  # height of decimal points above the baseline
 
 
 @dataclass(frozen=True, slots=True)
 class Trace:
     """One stroke of the pen: points (n, 2) x, y and widths (n,) in pixels, darkness (n,) 1 to 255.
 
-    `place` is the number of the character in its text, -1 for what is no digit (a dot or a dash).
+    `place` is the index of the character in its text, -1 for a dot or a dash.
     """
 
     points: Floats
@@ -57,19 +57,19 @@ class Trace:
     place: int
 
     def mapped(self, warp: Callable[[Floats], Floats]) -> Trace:
-        """The trace after a map of its points (n, 2); the stroke keeps its width."""
+        """Apply a map of points (n, 2); the stroke keeps its width."""
         return replace(self, points=warp(self.points))
 
     def shifted(self, x: float, y: float) -> Trace:
         return replace(self, points=self.points + np.array([x, y]))
 
     def scaled(self, factor: float) -> Trace:
-        """Larger or smaller about the origin, the stroke too."""
+        """Scale about the origin, the stroke width too."""
         return replace(self, points=self.points * factor, widths=self.widths * factor)
 
 
 def make_writer(seed: int) -> Writer:
-    """The writer of that number: the same habits each time."""
+    """Make the writer of that number: the same habits each time."""
     rng = default_rng([seed, 77])
     oldstyle = rng.random() < 0.3
     ballpoint = rng.random() < 0.35
@@ -95,7 +95,7 @@ def make_writer(seed: int) -> Writer:
 
 
 def write(text: str, hand: Writer, height: float, rng: Generator) -> tuple[Trace, ...]:
-    """The traces of a text of digits, dots and dashes: it starts at x = 0 and stands on y = 0; a figure is `height` pixels.
+    """Write a text of digits, dots and dashes as traces: from x = 0 on the baseline y = 0; a figure is `height` pixels high.
 
     Raises InputError for an empty text, another character, or a height under 4 pixels.
     """
@@ -111,7 +111,7 @@ def write(text: str, hand: Writer, height: float, rng: Generator) -> tuple[Trace
 
 
 def digit_boxes(traces: Iterable[Trace]) -> tuple[Box, ...]:
-    """The box of the ink of every digit, in the order of the text."""
+    """Return the box of the ink of every digit, in the order of the text."""
     by_place: dict[int, list[Trace]] = {}
     for trace in traces:
         if trace.place >= 0:
@@ -120,7 +120,7 @@ def digit_boxes(traces: Iterable[Trace]) -> tuple[Box, ...]:
 
 
 def ink(traces: Sequence[Trace]) -> tuple[Grey, Box]:
-    """The anti-aliased ink of some traces (0 is none, 255 is black), and where on the page it lies."""
+    """Draw the anti-aliased ink of some traces (0 is none, 255 is black); also return its box on the page."""
     box = _box(traces)
     canvas = np.zeros((box.h * _OVERSAMPLE, box.w * _OVERSAMPLE), np.uint8)
     for trace in traces:
@@ -129,7 +129,7 @@ def ink(traces: Sequence[Trace]) -> tuple[Grey, Box]:
 
 
 def draw_number(text: str, hand: Writer, height: float, rng: Generator) -> tuple[Grey, tuple[Box, ...]]:
-    """Ink of a number (0 is none, 255 is black; shape as large as the ink) and a box for each of its digits.
+    """Draw the ink of a number (0 is none, 255 is black; shape as large as the ink) and a box for each of its digits.
 
     Raises InputError as `write` does.
     """
@@ -147,14 +147,14 @@ def _check(text: str, height: float) -> None:
 
 
 def _gap(pair: str, hand: Writer, rng: Generator) -> float:
-    """The gap between two neighbours, in heights; a dot keeps clear of figures however crowded they are."""
+    """Return the gap between two neighbours, in heights; a dot keeps clear of figures however crowded they are."""
     gap = float(hand.spacing * rng.uniform(0.75, 1.35))
     return max(0.8 * gap, 0.1) if "." in pair else gap
 
 
 @lru_cache(maxsize=4096)
 def _habit(character: str, variant: int, hand: Writer) -> tuple[GlyphPath, Floats]:
-    """This writer's own form of a shape, standing on y = 0."""
+    """Return this writer's own form of a shape, standing on y = 0."""
     shape = shape_of(character, variant, hand.roundness)
     rng = default_rng([hand.seed, ord(character), variant])
     points = shape.points + rng.normal(0, hand.deform, shape.points.shape) - (0.0, 1.0)
@@ -182,7 +182,7 @@ def _draw(character: str, hand: Writer, height: float, rng: Generator, place: in
 
 
 def _variant(character: str, hand: Writer, rng: Generator) -> int:
-    """Mostly the preferred variant: a person changes form now and then."""
+    """Choose a variant, mostly the preferred one: people change it occasionally."""
     choice = rng.integers(8 * len(SHAPES[character]))
     if not character.isdigit() or choice < len(SHAPES[character]):
         return int(choice % len(SHAPES[character]))

@@ -1,4 +1,4 @@
-"""Real numbers as strips to learn from: cut out of their pictures as they are read, then varied.
+"""Real numbers as training strips: cut out of their pictures as for reading, then varied.
 
 Variation: sheared, bent, stretched, by other pens, on other paper, at all sizes and with all margins.
 """
@@ -20,15 +20,16 @@ from digit_core.synthesis.number_strips import WIDEST, Strip
 from digit_core.synthesis.papers import FloatImage, cleaned, jpeg
 
 FIGURE = 32
-"""Pixels that the figures of a cut-out are high at most."""
+"""Greatest height in pixels of the figures of a cut-out."""
 
 _AROUND = 1.3
-"""Of a figure's height: how much of its surroundings a cut-out keeps."""
+"""Margin of a cut-out, in heights of a figure."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CutOut:
-    """darkness (height, width) uint8 around a number; its box there (left, top, right, bottom); the height of its figures."""
+    """A number cut out of a picture: darkness (height, width) uint8; its box (left, top, right, bottom); the height of its
+    figures."""
 
     darkness: Ink
     box: tuple[float, float, float, float]
@@ -37,7 +38,7 @@ class CutOut:
 
 
 def cut_out(darkness: Ink, box: tuple[float, float, float, float], figure: float, text: str) -> CutOut:
-    """The part of a prepared picture around a number, reduced so that its figures are FIGURE pixels high or lower."""
+    """Cut the number out of a prepared picture, reduced so that its figures are at most FIGURE pixels high."""
     left, top, right, bottom = box
     around = _AROUND * figure
     x0, y0 = max(0, int(left - around)), max(0, int(top - around))
@@ -51,7 +52,7 @@ def cut_out(darkness: Ink, box: tuple[float, float, float, float], figure: float
 
 
 def vary(one: CutOut, patterns: tuple[FloatImage, ...], rng: Generator) -> Strip:
-    """A strip of the number, as another writer of the same school might have written it on other paper."""
+    """Make a strip of the number, as another writer of the same school might have written it on other paper."""
     left, top, right, bottom = one.box
     size = float(rng.uniform(18, 33) if rng.random() < 0.8 else rng.uniform(11, 36))
     stretch = float(np.exp(rng.normal(0, 0.1)))
@@ -71,7 +72,7 @@ def _margin(rng: Generator) -> float:
 def _maps(
     one: CutOut, scale: float, stretch: float, before: float, width: int, size: float, rng: Generator
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Where in the cut-out each pixel of the strip comes from."""
+    """Return where in the cut-out each pixel of the strip comes from."""
     left, top, _, bottom = one.box
     y, x = np.mgrid[0:STRIP_HEIGHT, 0:width].astype(np.float32)
     shear, turn = float(np.clip(rng.normal(0, 0.14), -0.4, 0.4)), float(rng.normal(0, 0.02))
@@ -86,7 +87,7 @@ def _maps(
 
 
 def _repenned(dark: FloatImage, rng: Generator) -> FloatImage:
-    """A finer or a broader pen, a softer or a harder edge."""
+    """Change to a finer or broader pen, a softer or harder edge."""
     luck = rng.random()
     if luck < 0.12:
         dark = _f32(cv2.dilate(dark, np.ones((2, 2), np.uint8)))

@@ -1,4 +1,4 @@
-"""Figures and numbers inked along the recorded ways of a pen, with any pen: wide, fine, a nib held at an angle.
+"""Figures and numbers inked along recorded pen strokes, with any pen: wide, fine, a nib held at an angle.
 
 Ink is uint8 of shape (height, width), 0 paper and 255 ink, cut tight.
 """
@@ -17,16 +17,18 @@ from digit_core.synthesis.glyph_bank import trimmed
 from digit_core.synthesis.non_digits import Ink
 
 _FINER = 2
-"""Strokes are drawn at so many times their size, and made smaller: thin ones keep their width."""
+"""Factor by which strokes are drawn larger and then reduced: thin ones keep their width."""
 
 _WIDEST = 24.0
-"""Times its height that a number may be wide; what is wider was not written as one number."""
+"""Greatest width of a number relative to its height; anything wider was not written as one number."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pen:
-    """width: of the stroke in heights of a figure; contrast: how much thinner its thin strokes are; nib: its angle, radians;
-    slant: shear, positive leans right; aspect: width against what was written; wobble: in heights of a figure.
+    """A pen and its handling.
+
+    width: of the stroke in heights of a figure; contrast: how much thinner its thin strokes are; nib: its angle, radians; slant:
+    shear, positive leans right; aspect: width relative to the recording; wobble: in heights of a figure.
     """
 
     width: float
@@ -38,7 +40,7 @@ class Pen:
 
     @classmethod
     def any(cls, rng: Generator) -> Pen:
-        """A pen as people use them, and a hand that leans as it likes."""
+        """Draw a realistic pen with a random slant."""
         return cls(
             width=float(rng.uniform(0.05, 0.15)),
             contrast=float(rng.choice([0.0, rng.uniform(0.2, 0.7)])),
@@ -50,16 +52,16 @@ class Pen:
 
 
 def inked_strokes(strokes: Sequence[NDArray[np.float32]], height: float, pen: Pen, rng: Generator) -> Ink | None:
-    """Strokes, each (n, 2) with y upwards, inked so that they are `height` pixels high; a figure of the pen is that high too.
+    """Ink strokes, each (n, 2) with y upwards, so that they are `height` pixels high; the pen's unit is that height too.
 
-    None where they leave no ink, or are so wide that they are no number.
+    None where they leave no ink, or are too wide for a number.
     """
     ways = [way for way in strokes if len(way)]
     points = np.concatenate(ways) if ways else np.empty((0, 2), np.float32)
     if not len(points):
         return None
     low, high = points.min(axis=0), points.max(axis=0)
-    # A dash or a flat 1 is as wide as it is: it is not blown up to the height of a figure.
+    # a dash or a flat 1 is not scaled to the height of a figure
     scale = height / max(float(high[1] - low[1]), 0.35 * float(high[0] - low[0]) / max(1.0, len(ways) / 2), 1e-3)
     if (high[0] - low[0]) * scale > _WIDEST * height:
         return None
@@ -84,7 +86,7 @@ def _placed(
     height: float,
     rng: Generator,
 ) -> NDArray[np.float64]:
-    """In pixels, y downwards, leaning and wavering."""
+    """Convert to pixels, y downwards, slanted and wavering."""
     x, y = (way[:, 0] - low[0]) * scale * pen.aspect, (high[1] - way[:, 1]) * scale
     points = np.stack([x - pen.slant * (y - height), y], axis=1).astype(np.float64)
     return points + rng.normal(0, pen.wobble * height / 2, points.shape)
@@ -108,7 +110,7 @@ def _ink_line(canvas: Ink, line: NDArray[np.float64], pen: Pen, width: float) ->
 
 
 def plainly_drawn(strokes: Sequence[NDArray[np.float32]], height: float = 48.0) -> Ink:
-    """Strokes as a picture, black on white, with a plain pen and a margin: (height, width) uint8, 0 black."""
+    """Draw strokes black on white, with a plain pen and a margin: (height, width) uint8, 0 black."""
     pen = Pen(width=0.09, contrast=0.0, nib=0.0, slant=0.0, aspect=1.0, wobble=0.0)
     ink = inked_strokes(strokes, height, pen, np.random.default_rng(0))
     margin = round(height / 3)

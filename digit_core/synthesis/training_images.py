@@ -1,7 +1,7 @@
-"""Scraps of archive pages with known numbers on them, to learn finding and reading from: strips of one number, and patches
-of several lines.
+"""Synthetic training images with known numbers, for detector and strip reader: strips of one number, and patches of several
+lines.
 
-Pixels are darkness as `preprocess.flatten` gives it: uint8 of shape (height, width), 0 paper, 255 black.
+Pixels are darkness as `background.flatten` gives it: uint8 of shape (height, width), 0 paper, 255 black.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from digit_core.synthesis.non_digits import Ink
 from digit_core.synthesis.number_writer import Glyph, Manner, manner, write_text
 
 _SEEN = 0.7
-"""Share of a character that must lie inside the picture to be worth finding; of less nothing is asked."""
+"""Share of a character that must lie inside the picture; one with less is ignored in training."""
 
 
 @dataclass(frozen=True, slots=True)
 class CharacterPlace:
-    """Where a character stands: left, top, right, bottom in pixels; `asked` is False for one that is cut by the edge."""
+    """Place of a character: left, top, right, bottom in pixels; `asked` is False for one that is cut by the edge."""
 
     character: str
     left: float
@@ -48,13 +48,13 @@ class Sample:
 
 
 def write_strip(hands: GlyphBank, rng: Generator) -> Sample:
-    """A cell with one number (or none) cut out of a page, `STRIP_HEIGHT` pixels high and as wide as it needs."""
+    """Write a cell with one number (or none) cut out of a page, `STRIP_HEIGHT` pixels high and as wide as needed."""
     size = float(rng.uniform(13, 36))
     text = "" if rng.random() < 0.06 else number_text(rng)
     how = manner(hands, rng, size)
     glyphs = write_text(text, how, rng)
     left, top, right, bottom = _extent(glyphs) if glyphs else (0, -size, size * rng.uniform(0.5, 4), 0)
-    # A cell is cut so that its number fills what the writer left of it; hanging figures count.
+    # a cell is cut so that its number fills the remaining height, hanging figures included
     scale = min(1.0, (STRIP_HEIGHT - 2) / (bottom - top))
     if scale < 1:
         glyphs = write_text(text, how := replace(how, height=size * scale), rng)
@@ -82,63 +82,12 @@ def write_strip(hands: GlyphBank, rng: Generator) -> Sample:
     return Sample(page.scanned(rng), text, tuple(page.places))
 
 
-def write_patch(hands: GlyphBank, rng: Generator, height: int = 80, width: int = 256) -> Sample:
-    """A piece of a page: lines of numbers and words, in columns or not."""
-    size = float(np.exp(rng.uniform(np.log(12), np.log(38))))
-    how = manner(hands, rng, size)
-    page = _Page(height, width, rng)
-    pitch, line = size * rng.uniform(1.25, 2.6), size * rng.uniform(0.2, 1.4)
-    columns = size * rng.uniform(1.5, 7) if rng.random() < 0.6 else 0.0
-    wordy, numbers = rng.choice([0.1, 0.3, 0.8]), 1.0
-    if rng.random() < 0.65:
-        rule(page.print, rng, size, line)
-    while line < height + 0.6 * size:
-        _write_line(page, hands, rng, how, line, columns, wordy, numbers)
-        line += pitch
-        if rng.random() < 0.15:
-            how = manner(hands, rng, float(np.clip(size * rng.uniform(0.6, 1.6), 12, 38)))
-    return Sample(page.scanned(rng), "", tuple(page.places))
-
-
-def _write_line(
-    page: _Page, hands: GlyphBank, rng: Generator, how: Manner, line: float, columns: float, wordy: float, numbers: float
-) -> None:
-    x = rng.uniform(-1.5, 1) * how.height
-    width = page.pen.shape[1]
-    while x < width:
-        if rng.random() < wordy:
-            ink = word(rng, how.height * rng.uniform(0.6, 1.1))
-            lay(
-                page.pen if rng.random() < 0.6 else page.print,
-                ink,
-                round(x),
-                round(line - ink.shape[0] * rng.uniform(0.8, 1.1)),
-                rng.uniform(0.4, 1),
-            )
-            end = x + ink.shape[1]
-        elif rng.random() < 0.08:
-            ink = flourish(rng, how.height)
-            lay(page.pen, ink, round(x), round(line - ink.shape[0] * rng.uniform(0.7, 1.1)), rng.uniform(0.4, 1))
-            end = x + ink.shape[1]
-        elif rng.random() < 0.85:
-            one = how if rng.random() < 0.8 else manner(hands, rng, how.height)
-            glyphs = write_text(number_text(rng), one, rng)
-            left, _, right, _ = _extent(glyphs)
-            page.write(glyphs, x - left, line + rng.normal(0, 0.05) * how.height, one)
-            end = x + right - left
-        else:
-            end = x + 2 * how.height
-        x = end + how.height * rng.uniform(0.5, 2.5)
-        if columns:
-            x = columns * np.ceil(x / columns) + rng.normal(0, 0.1) * how.height
-
-
 def number_text(rng: Generator) -> str:
-    """Return what stands in a cell: up to eight digits, a point or comma here and there, dashes before or after."""
+    """Generate the text of a cell: up to eight digits, sometimes a point or comma, dashes before or after."""
     length = int(rng.choice([1, 2, 3, 4, 5, 6, 7, 8], p=[0.14, 0.2, 0.22, 0.16, 0.1, 0.08, 0.06, 0.04]))
     digits = "".join(map(str, rng.integers(0, 10, length)))
     if rng.random() < 0.1:
-        digits = digits[0] * length  # repetitions are where counting goes wrong
+        digits = digits[0] * length  # repetitions, where readers tend to miscount
     luck = rng.random()
     if luck < 0.3 and length > 1:
         at = int(rng.integers(1, length)) if rng.random() < 0.85 else 0
@@ -161,7 +110,7 @@ def _extent(glyphs: Sequence[Glyph]) -> tuple[float, float, float, float]:
 
 
 def _rows_beside(page: _Page, hands: GlyphBank, rng: Generator, how: Manner, line: float) -> None:
-    """The feet of the line above and the heads of the line below."""
+    """Draw the feet of the line above and the heads of the line below."""
     for step in (-1, 1):
         if rng.random() < 0.7:
             glyphs = write_text(number_text(rng), how, rng)
@@ -170,7 +119,7 @@ def _rows_beside(page: _Page, hands: GlyphBank, rng: Generator, how: Manner, lin
 
 
 def _scrap_at_edge(page: _Page, hands: GlyphBank, rng: Generator, how: Manner, number: tuple[float, float], line: float) -> None:
-    """The end of the number before or the begin of the one behind, cut by the edge."""
+    """Draw the end of the previous number or the start of the next one, cut by the edge."""
     glyphs = write_text(str(rng.integers(10)), how, rng)
     left, _, right, _ = _extent(glyphs)
     width = page.pen.shape[1]
@@ -183,7 +132,7 @@ def _scrap_at_edge(page: _Page, hands: GlyphBank, rng: Generator, how: Manner, n
 
 
 class _Page:
-    """A sheet that is written on in two layers, and what stands where."""
+    """A sheet that is written on in two layers, with the places of its characters."""
 
     def __init__(self, height: int, width: int, rng: Generator) -> None:
         self.pen = np.zeros((height, width), np.uint8)
@@ -193,7 +142,7 @@ class _Page:
         self._rng = rng
 
     def write(self, glyphs: Sequence[Glyph], x: float, line: float, how: Manner) -> None:
-        """Writes characters from x on onto a line."""
+        """Write characters from x on onto a line."""
         layer = self.print if how.face >= 0 else self.pen
         self._faintest = min(self._faintest, how.ink)
         for glyph in glyphs:
@@ -210,7 +159,7 @@ class _Page:
             self.places.append(CharacterPlace(glyph.character, left, top, left + w, top + h, printed, asked))
 
     def scanned(self, rng: Generator) -> Ink:
-        """Darkness as a scanner and `flatten` would give it."""
+        """Render darkness as a scanner and `flatten` would."""
         ink = np.maximum(self.pen, self.print)
         if rng.random() < 0.3:
             blots(ink, rng, 20)
@@ -220,7 +169,8 @@ class _Page:
 
 
 def _worn(ink: Ink, faintest: float, rng: Generator) -> Ink:
-    """faintest: the strength of the faintest number, which must not drown in noise nor fall under the level of a bilevel scan."""
+    """Degrade the ink. faintest: the strength of the faintest number, which must not be lost in noise nor fall under the level of
+    a bilevel scan."""
     height, width = ink.shape
     strength = rng.uniform(0.45, 1.0)
     dark: NDArray[np.float32] = ink.astype(np.float32) * np.float32(strength)
@@ -250,7 +200,7 @@ def _f32(pixels: Any) -> NDArray[np.float32]:
 
 
 def _texture(height: int, width: int, contrast: float, rng: Generator) -> NDArray[np.float32]:
-    """Paper: a level, slow shade, grain, now and then a security pattern."""
+    """Draw paper: a level, slow shade, grain, sometimes a security pattern."""
     shade = rng.normal(0, rng.uniform(0, 8), (3, 5)).astype(np.float32)
     field = cv2.resize(shade, (width, height), interpolation=cv2.INTER_CUBIC) + np.float32(rng.uniform(0, 14))
     grain = min(0.13 * contrast, float(rng.choice([1.0, 4.0, 10.0, 18.0], p=[0.3, 0.4, 0.2, 0.1])))

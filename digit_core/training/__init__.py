@@ -1,1 +1,1 @@
-"""Data sets, recipes, training and model cards."""
+"""Training: data sets, recipes, networks and model cards."""

@@ -1,4 +1,4 @@
-"""Batch normalisation by one fused operation: a tenth faster in training than Keras' own, and the same numbers."""
+"""Batch normalisation by one fused operation: a tenth faster in training than Keras' own, with the same results."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Any
 
 @cache
 def fused_normalisation(keras: Any, tf: Any) -> Any:
-    """The layer's class: `BatchNormalization` over the last axis of (n, h, w, channels), by TensorFlow's fused kernel.
+    """Return the layer's class: `BatchNormalization` over the last axis of (n, h, w, channels), by TensorFlow's fused kernel.
 
     Ioffe and Szegedy, "Batch normalization" (ICML 2015). Pictures may be bfloat16; means, variances, scales and offsets are
-    float32 whatever the policy, as running means in bfloat16 would stand still.
+    float32 whatever the policy, because running means in bfloat16 would not change.
     """
 
     class FusedNormalisation(keras.layers.Layer):  # type: ignore[misc]
-        """gamma, beta, mean and variance, in this order."""
+        """Layer with the weights gamma, beta, mean and variance, in this order."""
 
         def __init__(self, momentum: float = 0.99, epsilon: float = 1e-3, **options: Any) -> None:
             super().__init__(**options)

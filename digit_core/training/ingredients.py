@@ -1,6 +1,6 @@
-"""What strips are written with: MNIST and the number sets, sorted by what can be made of their rows, and a stock for each shard.
+"""Material for strips: MNIST and the number sets, sorted by what can be made of their rows, and a stock for each shard.
 
-- A picture or the strokes of one digit becomes a figure of its writer's hand; many numbers are written with it.
+- A picture or the strokes of one digit becomes a figure of its writer's glyphs; many numbers are written with it.
 - The strokes of a longer number are inked as they were written, with any pen.
 - The picture of a longer number is cut out and varied.
 """
@@ -32,7 +32,7 @@ from digit_core.training.mnist import Labelled
 from digit_core.training.number_sets import TRAIN, LabelledNumber, NumberSet, Strokes
 
 _OF_A_TEXT = 60
-"""At most so many cut-outs of one text, or a set of one price over and over would teach that price."""
+"""Greatest number of cut-outs of one text, so that a set with one price over and over does not teach that price."""
 
 _SHARES = {"mnist": 0.30, "pens": 0.13, "strokes": 0.36, "pictures": 0.21}
 _LINES = 0.05
@@ -44,14 +44,14 @@ _PATTERNS = 40
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DigitWriter:
-    """For each digit the rows of one writer."""
+    """One writer: for each digit the rows written by them."""
 
     rows: tuple[tuple[LabelledNumber, ...], ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ingredients:
-    """MNIST's digits; writers whose single digits are known by strokes or by pictures; numbers by strokes; cut-outs."""
+    """Material: MNIST's digits; writers whose single digits are known by strokes or by pictures; numbers by strokes; cut-outs."""
 
     mnist: Labelled
     stroke_writers: tuple[DigitWriter, ...]
@@ -61,7 +61,7 @@ class Ingredients:
 
 
 def sorted_out(sets: Sequence[NumberSet], mnist: Labelled, cut_outs: Sequence[CutOut]) -> Ingredients:
-    """The rows to train on, by what is made of them."""
+    """Sort the training rows by what is made of them."""
     rows, of_digits = [(one.name, row) for one in sets for row in one.of(TRAIN)], _of_digits(sets)
     single = [(name, row) for name, row in rows if row.text in set("0123456789")]
     return Ingredients(
@@ -74,7 +74,7 @@ def sorted_out(sets: Sequence[NumberSet], mnist: Labelled, cut_outs: Sequence[Cu
 
 
 def numbers_to_cut(sets: Sequence[NumberSet], rng: Generator) -> list[LabelledNumber]:
-    """The rows whose pictures become cut-outs: of each set that is not one of single digits, of each text at most 60."""
+    """Choose the rows whose pictures become cut-outs: from each set that is not one of single digits, at most 60 per text."""
     of_digits = _of_digits(sets)
     rows = [row for one in sets if one.name not in of_digits for row in one.of(TRAIN) if row.picture is not None]
     seen: Counter[str] = Counter()
@@ -88,13 +88,13 @@ def numbers_to_cut(sets: Sequence[NumberSet], rng: Generator) -> list[LabelledNu
 
 
 def _of_digits(sets: Sequence[NumberSet]) -> set[str]:
-    """Names of the sets that hold single digits, and nothing else worth mentioning."""
+    """Return the names of the sets of (nearly only) single digits."""
     shares = {one.name: np.mean([len(row.text) == 1 for row in one.of(TRAIN)] or [False]) for one in sets}
     return {name for name, share in shares.items() if share > 0.95}
 
 
 def _writers(rows: Iterable[tuple[str, LabelledNumber]]) -> tuple[DigitWriter, ...]:
-    """Those who wrote at least half of the ten digits."""
+    """Return those who wrote at least half of the ten digits."""
     by_writer: dict[tuple[str, str], list[list[LabelledNumber]]] = defaultdict(lambda: [[] for _ in range(10)])
     for name, row in rows:
         by_writer[name, row.writer][int(row.text)].append(row)
@@ -102,7 +102,7 @@ def _writers(rows: Iterable[tuple[str, LabelledNumber]]) -> tuple[DigitWriter, .
 
 
 def make_stock(ingredients: Ingredients, rng: Generator, digits: int, pens: int) -> Stock:
-    """Freshly redrawn figures of all kinds of hands, whole numbers by other pens, and papers."""
+    """Make a stock of redrawn figures of all kinds of handwriting, whole numbers by other pens, and papers."""
     hands = make_glyph_bank(*ingredients.mnist, rng, digits=digits, pens=pens)
     groups = {"mnist": (hands.mixed,), "pens": hands.pens}
     for name, writers in (("strokes", ingredients.stroke_writers), ("pictures", ingredients.picture_writers)):
@@ -114,7 +114,7 @@ def make_stock(ingredients: Ingredients, rng: Generator, digits: int, pens: int)
 
 
 def _hand(writer: DigitWriter, other: GlyphSet, rng: Generator) -> GlyphSet:
-    """Some figures of each digit with one pen; digits that the writer lacks are another's."""
+    """Make some figures of each digit with one pen; digits that the writer lacks are another's."""
     pen = Pen.any(rng)
     hand = []
     for digit, rows in enumerate(writer.rows):
@@ -131,7 +131,7 @@ def _figure(row: LabelledNumber, pen: Pen, rng: Generator) -> Ink | None:
 
 
 def figure_of_picture(row: LabelledNumber) -> Ink | None:
-    """The ink of a picture of one digit, cut tight, about 40 pixels high; None where there is none."""
+    """Return the ink of a picture of one digit, cut tight, about 40 pixels high; None where there is none."""
     page = prepare_strip(row.pixels(), SegmentationParams())
     mask = _main_ink(page)
     if not mask.any():
@@ -148,7 +148,7 @@ def figure_of_picture(row: LabelledNumber) -> Ink | None:
 
 
 def _main_ink(page: PreparedPage) -> NDArray[np.uint8]:
-    """Ink without specks: pieces of less than a fifteenth of the largest."""
+    """Return the ink without specks: pieces of less than a fifteenth of the largest."""
     count, labels, stats, _ = cv2.connectedComponentsWithStats(page.ink, connectivity=8)
     if count < 2:
         return np.zeros_like(page.ink)
@@ -166,7 +166,7 @@ def _lines(ingredients: Ingredients, rng: Generator, count: int = 160) -> Iterab
 
 
 def cut_from(row: LabelledNumber, reader: Reader) -> CutOut | None:
-    """A number cut out where it is found, or where most ink is when not all its digits are found; None for an empty picture."""
+    """Cut a number out where it is found, or where most ink is if not all its digits are found; None for an empty picture."""
     page = prepare_strip(row.pixels(), SegmentationParams())
     found = find_number(page, reader)
     if found and len(found[0].boxes) == len(row.digits):
@@ -183,7 +183,7 @@ def cut_from(row: LabelledNumber, reader: Reader) -> CutOut | None:
 
 
 def _ink_extent(page: PreparedPage) -> tuple[float, float, float, float, float] | None:
-    """Around the pieces of ink on the line of the largest, those at the picture's edge left out: its sides, and their height."""
+    """Return the sides and the height of the ink on the line of the largest piece, without pieces at the picture's edge."""
     _, _, stats, _ = cv2.connectedComponentsWithStats(page.ink, connectivity=8)
     height, width = page.ink.shape
     boxes = stats[1:].astype(np.float64)
@@ -207,7 +207,7 @@ def _ink_extent(page: PreparedPage) -> tuple[float, float, float, float, float] 
 
 
 def keep_cut_outs(path: Path, cut_outs: Sequence[CutOut]) -> None:
-    """Writes them as one file; a file that is there is whole."""
+    """Write cut-outs as one file, which appears completely or not at all."""
     part = path.with_suffix(".part.npz")
     np.savez(
         part,
@@ -221,7 +221,7 @@ def keep_cut_outs(path: Path, cut_outs: Sequence[CutOut]) -> None:
 
 
 def kept_cut_outs(path: Path) -> tuple[CutOut, ...]:
-    """What `keep_cut_outs` wrote."""
+    """Load what `keep_cut_outs` wrote."""
     with np.load(path, allow_pickle=False) as kept:
         pixels, shapes, boxes, figures, texts = (kept[name] for name in ("pixels", "shapes", "boxes", "figures", "texts"))
     ends = np.cumsum(shapes[:, 0] * shapes[:, 1])

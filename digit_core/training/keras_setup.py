@@ -1,4 +1,4 @@
-"""Keras and TensorFlow, imported when they are first asked for and only here: digitising never needs them."""
+"""Keras and TensorFlow, imported only here and only when needed: digitising never needs them."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from typing import Any
 
 
 def load_keras(path: Path) -> Any:
-    """A `.keras` file as `Trained.model` was saved, in Keras' safe mode: no code out of the file is run."""
+    """Load a `.keras` file as `Trained.model` was saved, in Keras' safe mode: no code of the file is run."""
     return keras_module().saving.load_model(str(path), safe_mode=True, compile=False)
 
 
 def keras_module() -> Any:
-    """Keras, on TensorFlow; imported when it is first asked for."""
+    """Return Keras, on TensorFlow; imported at first use."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     with nullcontext() if "keras" in sys.modules else _stderr_closed():
@@ -25,7 +25,7 @@ def keras_module() -> Any:
 
 
 def tensorflow_module() -> Any:
-    """TensorFlow as Keras has loaded it: for what Keras has no word for."""
+    """Return the TensorFlow that Keras has loaded, for what Keras does not provide."""
     keras_module()
     import tensorflow
 
@@ -33,7 +33,7 @@ def tensorflow_module() -> Any:
 
 
 def limit_threads(threads: int) -> None:
-    """Let TensorFlow compute in that many threads; without effect once it has begun to, as it takes no other number then."""
+    """Limit TensorFlow to that many threads; without effect after its first computation."""
     threading = tensorflow_module().config.threading
     with suppress(RuntimeError):
         threading.set_intra_op_parallelism_threads(threads)
@@ -42,7 +42,7 @@ def limit_threads(threads: int) -> None:
 
 @contextmanager
 def _stderr_closed() -> Iterator[None]:
-    """TensorFlow greets with lines that no setting silences, past Python's own stderr."""
+    """Close stderr, because TensorFlow prints start-up lines that no setting silences, bypassing Python's own stderr."""
     kept = os.dup(2)
     with Path(os.devnull).open("wb") as nothing:
         os.dup2(nothing.fileno(), 2)

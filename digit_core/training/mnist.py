@@ -1,4 +1,4 @@
-"""MNIST from its file, checked by hash, and divided the one way that every recipe, calibration and comparison shares."""
+"""MNIST from its file, checked by hash, and split in the one way that every recipe, calibration and comparison shares."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from digit_core.errors import InputError
 
 MNIST_SHA256 = "06af5dfe73b70e3bc1c36439982b18a8d76803db9b544f6fdf838a37fbb01b64"
-"""Of `mnist.npz` in the layout of keras.datasets.mnist (LeCun, Cortes, Burges 1998)."""
+"""SHA-256 of `mnist.npz` in the layout of keras.datasets.mnist (LeCun, Cortes, Burges 1998)."""
 
 HELD_OUT = 5_000
-"""The last digits of MNIST's training set are never trained on: they calibrate the confidence."""
+"""Number of digits at the end of MNIST's training set that are never trained on: they calibrate the confidence."""
 
 Labelled = tuple[NDArray[np.uint8], NDArray[np.int64]]
 """Images (n, 28, 28) uint8 and labels (n,) int64."""
@@ -23,7 +23,7 @@ Labelled = tuple[NDArray[np.uint8], NDArray[np.int64]]
 
 @dataclass(frozen=True, slots=True)
 class Mnist:
-    """Digits to train on, to calibrate with, to test with; `reviewed` were read by people and are trained on as well."""
+    """MNIST's digits to train on, to calibrate with, to test with; `reviewed` digits are trained on as well."""
 
     train: Labelled
     held_out: Labelled
@@ -31,20 +31,20 @@ class Mnist:
     reviewed: Labelled | None = None
 
     def split(self, validation: int) -> tuple[Labelled, Labelled]:
-        """What is learned, the reviewed digits last, and the last `validation` digits before the held-out ones."""
+        """Return the training digits, the reviewed ones last, and the last `validation` digits before the held-out ones."""
         images, labels = self.train
         end = len(images) - validation
         learned, kept = (images[:end], labels[:end]), (images[end:], labels[end:])
         return (_joined(learned, self.reviewed) if self.reviewed else learned), kept
 
     def digests(self) -> dict[str, str]:
-        """SHA-256 of each part, by its name."""
+        """Return the SHA-256 of each part, by its name."""
         parts = {"train": self.train, "held_out": self.held_out, "test": self.test, "reviewed": self.reviewed}
         return {name: digest(part) for name, part in parts.items() if part is not None}
 
 
 def read_mnist(file: Path) -> Mnist:
-    """Raises InputError when the file is missing, or is not the canonical `mnist.npz` (by SHA-256)."""
+    """Read MNIST. Raises InputError when the file is missing, or is not the canonical `mnist.npz` (by SHA-256)."""
     try:
         data = file.read_bytes()
     except OSError as error:
@@ -59,7 +59,7 @@ def read_mnist(file: Path) -> Mnist:
 
 
 def digest(digits: Labelled) -> str:
-    """SHA-256 over the pixels and then the labels (as int64)."""
+    """Return the SHA-256 over the pixels and then the labels (as int64)."""
     images, labels = digits
     return hashlib.sha256(np.ascontiguousarray(images).tobytes() + labels.astype("<i8").tobytes()).hexdigest()
 

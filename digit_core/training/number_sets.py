@@ -1,14 +1,14 @@
-"""Number sets: collections of numbers whose text is known, as one Parquet file each; what is wrong with one is named by row.
+"""Number sets: collections of numbers with known text, as one Parquet file each; errors in one are reported by row.
 
 Columns of the file:
 
-- `text` (string): the number as it is written; spaces do not count, and a character that is not in ALPHABET counts as "?".
-- `image` (binary): a JPEG or PNG of the number, dark ink on lighter paper; or in its place `strokes`
-  (list of strokes, each a list of [x, y], y growing upwards): the way of a pen.
-- `split` (string): "train" is learned from, "dev" is for choosing between trainings, "measure" is only ever measured.
-- `writer` (string, optional): the hand, page or station; all numbers of a writer belong to one split.
+- `text` (string): the number as it is written; spaces are ignored, and a character that is not in ALPHABET counts as "?".
+- `image` (binary): a JPEG or PNG of the number, dark ink on lighter paper; or in its place `strokes` (list of strokes, each a
+list of [x, y], y growing upwards): the path of a pen.
+- `split` (string): "train" is trained on, "dev" is for choosing between trainings, "measure" is only ever measured.
+- `writer` (string, optional): the writer, page or station; all numbers of a writer belong to one split.
 
-The file's metadata may hold `licence` and `source`, which go into the model card.
+The file's metadata may have `licence` and `source`, which go into the model card.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from digit_core.inference.network_spec import CHARACTERS
 from digit_core.records import Grey
 
 ALPHABET = CHARACTERS
-"""Every character that a number may be written with: `"` is a ditto mark, `?` any other character."""
+"""Characters of a number: `"` is a ditto mark, `?` any other character."""
 
 TRAIN, DEV, MEASURE = "train", "dev", "measure"
 
@@ -37,7 +37,7 @@ _SPLITS = (TRAIN, DEV, MEASURE)
 _ALIKE = str.maketrans(
     {"=": "-", "–": "-", "—": "-", "−": "-", "~": "-", "·": ".", "’": "'", "′": "'", "″": '"', "”": '"', "„": '"'}
 )
-_NAMED = 5  # rows of each fault in a message
+_NAMED = 5  # rows that a message names for each fault
 
 Strokes = tuple[NDArray[np.float32], ...]
 """Each (n, 2): x to the right, y upwards."""
@@ -45,7 +45,7 @@ Strokes = tuple[NDArray[np.float32], ...]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LabelledNumber:
-    """One number: its text in ALPHABET, who wrote it, and its picture (encoded) or its strokes."""
+    """One number: its text in ALPHABET, its writer, and its picture (encoded) or its strokes."""
 
     text: str
     writer: str
@@ -54,11 +54,11 @@ class LabelledNumber:
 
     @property
     def digits(self) -> str:
-        """The digits of the text."""
+        """Return the digits of the text."""
         return digits_of(self.text)
 
     def pixels(self) -> Grey:
-        """The picture in grey: (height, width) uint8, 0 black. Raises InputError when it is broken or there is none."""
+        """Decode the picture in grey: (height, width) uint8, 0 black. Raises InputError when it is broken or there is none."""
         pixels = None if self.picture is None else decoded(self.picture)
         if pixels is None:
             raise InputError(f"the number {self.text!r} of {self.writer or 'an unnamed writer'} has no picture that can be read")
@@ -67,7 +67,7 @@ class LabelledNumber:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NumberSet:
-    """A set that was read and checked: its name (the file's, without ending), terms, credit, SHA-256, and rows by split."""
+    """A set that was read and checked: its name (the file's, without suffix), terms, credit, SHA-256, and rows by split."""
 
     name: str
     licence: str
@@ -76,31 +76,31 @@ class NumberSet:
     rows: dict[str, tuple[LabelledNumber, ...]]
 
     def of(self, split: str) -> tuple[LabelledNumber, ...]:
-        """The rows of a split, in the file's order; none where there are none."""
+        """Return the rows of a split, in the file's order; empty where there are none."""
         return self.rows.get(split, ())
 
     @property
     def drawn(self) -> bool:
-        """Whether it holds the ways of a pen and not pictures."""
+        """Whether it has strokes instead of pictures."""
         return any(row.strokes is not None for rows in self.rows.values() for row in rows)
 
 
 def in_alphabet(text: str) -> str:
-    """A text without spaces, every character that ALPHABET does not have as `?`."""
+    """Return a text without spaces, every character outside of ALPHABET as `?`."""
     plain = "".join(text.split()).translate(_ALIKE)
     return "".join(character if character in ALPHABET else "?" for character in plain)
 
 
 def digits_of(text: str) -> str:
-    """The digits 0 to 9 of a text."""
+    """Return the digits 0 to 9 of a text."""
     return "".join(character for character in text if character in "0123456789")
 
 
 def read_number_set(path: Path, learn: bool = False) -> NumberSet:
     """Read and check a set; `learn`: it must have rows to train on.
 
-    Raises InputError that names what is wrong and where: no such file, no Parquet, a column missing or of another type, no
-    rows, rows without text, with an unknown split or a broken picture, a writer in two splits.
+    Raises InputError that names what is wrong and where: no such file, no Parquet, a column missing or of another type, no rows,
+    rows without text, with an unknown split or a broken picture, a writer in two splits.
     """
     data = _bytes(path)
     table = _table(path, data)
@@ -113,7 +113,7 @@ def read_number_set(path: Path, learn: bool = False) -> NumberSet:
     _check(path, rows, splits)
     found = {split: tuple(row for row, its in zip(rows, splits, strict=True) if its == split) for split in _SPLITS}
     if learn and not found[TRAIN]:
-        raise InputError(f"{path} has no row whose split is {TRAIN!r}: there is nothing to learn from; evaluate by it instead")
+        raise InputError(f"{path} has no row whose split is {TRAIN!r}: there is nothing to train on; evaluate with it instead")
     metadata = {key.decode(): value.decode() for key, value in (table.schema.metadata or {}).items() if key != b"ARROW:schema"}
     licence, source = metadata.get("licence", ""), metadata.get("source", "")
     return NumberSet(path.stem, licence, source, hashlib.sha256(data).hexdigest(), found)
@@ -123,14 +123,14 @@ def _bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise InputError(f"the number set {path} cannot be read: {error.strerror}; name a Parquet file") from error
+        raise InputError(f"the number set {path} cannot be read: {error.strerror}; give a Parquet file") from error
 
 
 def _table(path: Path, data: bytes) -> pa.Table:
     try:
         table = pq.read_table(pa.BufferReader(data))
     except (pa.ArrowInvalid, OSError) as error:
-        raise InputError(f"the number set {path} is no whole Parquet file; write it anew") from error
+        raise InputError(f"the number set {path} is not a complete Parquet file; write it again") from error
     have = set(table.column_names)
     missing = [name for name in ("text", "split") if name not in have]
     missing += [] if have & {"image", "strokes"} else ["image (or strokes)"]
@@ -155,7 +155,7 @@ def _of_right_type(name: str, type_: pa.DataType) -> bool:
 
 
 def _strokes(strokes: Sequence[Sequence[Sequence[float]]] | None) -> Strokes | None:
-    """None where there are none; a stroke that is not made of pairs of numbers is empty."""
+    """Convert the strokes; None where there are none; a stroke that is not made of pairs of numbers becomes empty."""
     if strokes is None:
         return None
     arrays = (np.array([point for point in stroke or () if point and len(point) == 2], np.float32) for stroke in strokes)
@@ -175,7 +175,7 @@ def _check(path: Path, rows: Sequence[LabelledNumber], splits: Sequence[str | No
     faults["a writer who is in two splits"] = [i for i, row in enumerate(rows) if row.writer in torn]
     said = [f"{what}: {_named(indices)}" for what, indices in faults.items() if indices]
     if said:
-        raise InputError(f"the number set {path} has rows (counted from 0) with {'; with '.join(said)}; mend or remove them")
+        raise InputError(f"the number set {path} has rows (counted from 0) with {'; with '.join(said)}; correct or remove them")
 
 
 def _readable(row: LabelledNumber) -> bool:
@@ -185,7 +185,7 @@ def _readable(row: LabelledNumber) -> bool:
 
 
 def decoded(picture: bytes) -> Grey | None:
-    """A JPEG or PNG in grey: (height, width) uint8, 0 black; None where it is broken."""
+    """Decode a JPEG or PNG in grey: (height, width) uint8, 0 black; None where it is broken."""
     if not picture:
         return None
     pixels = cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_GRAYSCALE)

@@ -1,7 +1,7 @@
-"""Networks in whole numbers: weights and activations of 8 bits take a third of the time and a quarter of the room.
+"""Quantisation: with weights and activations of 8 bits a network takes a third of the time and a quarter of the space.
 
-Post-training quantisation after Jacob et al., "Quantization and training of neural networks for efficient
-integer-arithmetic-only inference" (CVPR 2018), as ONNX Runtime does it. Sums of whole numbers are exact, whatever their order.
+Post-training quantisation after Jacob et al., "Quantization and training of neural networks for efficient integer-arithmetic-only
+inference" (CVPR 2018), as ONNX Runtime does it. Integer sums are exact, whatever their order.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ Float32s = NDArray[np.float32]
 
 
 def quantise(path: Path, pictures: Iterable[Float32s], *, plain_tail: int = 0, only_convolutions: bool = False) -> None:
-    """Puts the network in the ONNX file in whole numbers; the file is replaced once that is done.
+    """Quantise the network in the ONNX file; the file is replaced when that is done.
 
-    pictures: what the network may be given, of shapes that it takes; they tell between which bounds each layer's values lie.
-    plain_tail: so many convolutions at the network's end stay as they are; only_convolutions: sums of branches stay too. Both
-    cost time and room, and are for networks that read less exactly without. The last convolution before each output stays as it
-    is anyway: what it says is used as a number, and not only compared. Weights keep 7 of the 8 bits, or processors without VNNI
-    would overflow where they add pairs of products in 16 bits.
+    pictures: typical inputs, of shapes that it takes; they give the value range of each layer. plain_tail: so many convolutions
+    at the network's end stay in floating point; only_convolutions: sums of branches stay too. Both cost time and space, and are
+    for networks that lose accuracy without. The last convolution before each output is never quantised: its output is used as a
+    number, and not only compared. Weights use 7 of the 8 bits, or processors without VNNI would overflow where they add pairs of
+    products in 16 bits.
     """
     from onnxruntime.quantization import CalibrationMethod, QuantFormat, QuantType, quant_pre_process, quantize_static
 
@@ -53,7 +53,7 @@ def quantise(path: Path, pictures: Iterable[Float32s], *, plain_tail: int = 0, o
 
 
 def last_convolutions(path: Path) -> list[str]:
-    """Names of the convolutions from which a network's outputs come without another one in between."""
+    """Return the names of the last convolution before each output."""
     import onnx
 
     graph = onnx.load(str(path)).graph
@@ -69,7 +69,7 @@ def last_convolutions(path: Path) -> list[str]:
 
 
 def _tail(path: Path, count: int) -> list[str]:
-    """Names of the last convolutions, in the order in which the network runs them."""
+    """Return the names of the last convolutions, in the order in which the network runs them."""
     import onnx
 
     names = [node.name for node in onnx.load(str(path)).graph.node if node.op_type == "Conv"]
@@ -77,12 +77,12 @@ def _tail(path: Path, count: int) -> list[str]:
 
 
 def _no_advice(record: logging.LogRecord) -> bool:
-    """ONNX Runtime advises on the root logger to prepare the network as was just done."""
+    """Suppress ONNX Runtime's advice on the root logger to do the preparation that was just done."""
     return "pre-processing" not in record.getMessage()
 
 
 class _Given:
-    """Pictures in the form in which ONNX Runtime asks for them."""
+    """Typical inputs in the form that ONNX Runtime asks for."""
 
     def __init__(self, path: Path, pictures: Iterable[Float32s]) -> None:
         import onnx

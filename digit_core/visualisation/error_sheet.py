@@ -1,4 +1,4 @@
-"""A picture of numbers that were misread: each as it is, with what it is and what was read."""
+"""Picture of misread numbers: each with its true text and its reading."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MOST = 140
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Misread:
-    """A number's picture (0 black), its text, what was read, how surely, and whether that was accepted."""
+    """A misread number: its picture (0 black), its text, the reading, its confidence, and whether it was accepted."""
 
     picture: Grey
     text: str
@@ -29,7 +29,8 @@ class Misread:
 
 
 def error_sheet(errors: Sequence[Misread]) -> NDArray[np.uint8]:
-    """The surest 140 errors, the surest first: (height, width, 3) uint8, blue, green, red; accepted ones are lettered in red."""
+    """Draw the 140 errors of highest confidence, highest first: (height, width, 3) uint8, blue, green, red; accepted ones are
+    lettered in red."""
     chosen = sorted(errors, key=lambda error: -error.confidence)[:_MOST]
     tiles = [_tile(error) for error in chosen] or [_blank()]
     tiles += [_blank() for _ in range(-len(tiles) % _ACROSS)]
@@ -56,6 +57,6 @@ def _tile(error: Misread) -> NDArray[np.uint8]:
 
 
 def _plain(text: str) -> str:
-    """OpenCV's letters are ASCII."""
+    """Replace non-ASCII characters, which OpenCV cannot draw."""
     names = {"½": "1/2", "¼": "1/4", "¾": "3/4", "°": "deg"}
     return "".join(names.get(character, character) for character in text)

@@ -1,4 +1,4 @@
-"""Pictures of a comparison: right answers by class, review against error, and the digits that the two read differently."""
+"""Charts of a comparison: right answers by class, review against error, and the digits that the two read differently."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-CHAMPION, CHALLENGER = "#0072B2", "#D55E00"  # told apart by people who see no red or green
+CHAMPION, CHALLENGER = "#0072B2", "#D55E00"  # distinguishable with red-green colour blindness
 SHOWN = 60
 _MOST_ERROR = 0.01
 
 
 def pictures(trial: Trial, compared: SetComparison, residual_error: float) -> dict[str, bytes]:
-    """PNG files by name, for one held-out set."""
+    """Return PNG files by name, for one held-out set."""
     stem = compared.name.replace(" ", "-").lower()
     return {
         f"{stem}-classes.png": by_class(compared),
@@ -31,7 +31,7 @@ def pictures(trial: Trial, compared: SetComparison, residual_error: float) -> di
 
 
 def by_class(compared: SetComparison) -> bytes:
-    """The share of each class that champion and challenger have right."""
+    """Draw the share of each class that champion and challenger have right."""
     figure, axes = _axes()
     shares = 100 * np.array([(one.share.champion, one.share.challenger) for one in compared.classes if one.digits])
     names = [class_name(label) for label, one in enumerate(compared.classes) if one.digits]
@@ -47,7 +47,7 @@ def by_class(compared: SetComparison) -> bytes:
 
 
 def review_against_error(trial: Trial, residual_error: float) -> bytes:
-    """The share that a person has to see against the error that stays among the accepted digits."""
+    """Draw the share to review against the error that stays among the accepted digits."""
     figure, axes = _axes()
     lines = (("champion", trial.champion, CHAMPION, "-"), ("challenger", trial.challenger, CHALLENGER, "--"))
     for name, probabilities, colour, style in lines:
@@ -64,7 +64,7 @@ def review_against_error(trial: Trial, residual_error: float) -> bytes:
 
 
 def differences(trial: Trial) -> bytes:
-    """The digits that just one of the two has right: what they are, what the champion and the challenger take them for."""
+    """Draw the digits that just one of the two has right: true class, champion's and challenger's reading."""
     rows = differing(trial, SHOWN)
     labels = (trial.held_out.labels[rows], trial.champion[rows].argmax(axis=1), trial.challenger[rows].argmax(axis=1))
     captions = [f"{_short(true)}: {_short(old)} > {_short(new)}" for true, old, new in zip(*labels, strict=True)]
@@ -77,7 +77,7 @@ def _short(label: int) -> str:
 
 
 def _axes() -> tuple[Figure, Axes]:
-    from matplotlib.figure import Figure  # 0.3 s, and no other command draws charts
+    from matplotlib.figure import Figure  # takes 0.3 s, and few commands draw charts
 
     figure = Figure(figsize=(8, 4.5), dpi=110, layout="constrained")
     return figure, figure.add_subplot()

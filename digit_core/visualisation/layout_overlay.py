@@ -1,4 +1,4 @@
-"""A layout drawn on a page: its zones and cells where they were found, with their names. Colours are BGR, as OpenCV has them."""
+"""A layout drawn on a page: its zones and cells where they were found, with their names. Colours are BGR, as in OpenCV."""
 
 from __future__ import annotations
 
@@ -20,17 +20,16 @@ from digit_core.visualisation.page_overlay import Picture
 
 _ZONE, _CELL, _NAME = (168, 62, 138), (145, 79, 29), (63, 110, 44)
 _STRENGTH = 0.7
-"""Of the ink, so that lines and names stand out."""
+"""Share of the ink's darkness that is drawn, so that lines and names stand out."""
 
 _LINES, _LETTERS = 1000, 95
-"""So many widths of a line, and heights of letters, make the longer side of the page."""
+"""Widths of a line, and heights of letters, per longer side of the page."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Label:
-    """Words at a point of the layout, `rise` heights of letters above it; anchor as Pillow has it; room: their width at most,
-    in units of the reference page.
-    """
+    """Text at a point of the layout, `rise` letter heights above it; anchor as in Pillow; room: its greatest width, in units of
+    the reference page."""
 
     words: str
     x: float
@@ -41,7 +40,8 @@ class _Label:
 
 
 def draw_layout(pixels: Grey, found: Fit, to_scan: Affine) -> Picture:
-    """The scan, shape (height, width), with the outlines of all zones and cells, and the names of zones, rows and columns."""
+    """Draw the scan, shape (height, width), with the outlines of all zones and cells, and the names of zones, rows and
+    columns."""
     canvas = cv2.cvtColor((255 - (255 - pixels) * _STRENGTH).astype(np.uint8), cv2.COLOR_GRAY2BGR).astype(np.uint8)
     thickness = max(1, round(max(pixels.shape) / _LINES))
     for place, area in found.cells().items():
@@ -67,7 +67,7 @@ def _labels(layout: Layout) -> Iterator[_Label]:
 
 
 def _grid_labels(grid: Grid) -> Iterator[_Label]:
-    """Its own name and those of its columns above it, those of its rows at its left."""
+    """Yield the grid's own name and those of its columns above it, those of its rows at its left."""
     left, top = grid.columns.edges[0], grid.rows.edges[0]
     yield _Label(grid.name, left, top, rise=1.4)
     for name, (start, end) in zip(grid.columns.names, pairwise(grid.columns.edges), strict=True):
@@ -91,7 +91,7 @@ def _with_words(canvas: Picture, labels: Iterator[_Label], place_of: Callable[[f
 
 
 def _cut(words: str, font: ImageFont.FreeTypeFont, room: float) -> str:
-    """The words, or as many of their letters as there is room for, one at least."""
+    """Shorten the text to the room, to one letter at least."""
     while font.getlength(words) > room and len(words.rstrip("…")) > 1:
         words = f"{words.rstrip('…')[:-1]}…"
     return words

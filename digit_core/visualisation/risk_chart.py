@@ -1,4 +1,4 @@
-"""The error dial as a picture: what a share of review buys."""
+"""Chart of the error dial: the error for each share of review."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _POINTS = 300
-_FLOOR = 1e-4  # nothing below it can be told from a few thousand digits
+_FLOOR = 1e-4  # a few thousand digits cannot show less
 
 
 def dial_chart(
     records: Mapping[CalibrationSet, CalibrationRecord], dials: Mapping[CalibrationSet, Sequence[DialSetting]]
 ) -> bytes:
-    """PNG with a panel for each ink: errors counted among the accepted, their upper bound, and what the dial promises.
+    """Draw a PNG with a panel for each ink: measured errors among the accepted, their upper bound, and the dial's guarantees.
 
-    The curve is that of risk and coverage (El-Yaniv and Wiener, JMLR 11, 2010), read from the side of the review.
+    The curve is that of risk and coverage (El-Yaniv and Wiener, JMLR 11, 2010), over the share to review.
     """
-    from matplotlib.figure import Figure  # drawn without pyplot, so no screen is asked for
+    from matplotlib.figure import Figure  # drawn without pyplot, so that no screen is needed
 
     figure = Figure(figsize=(5.4 * len(records), 4.6), dpi=110, layout="constrained")
     for axes, (ink, record) in zip(figure.subplots(1, len(records), squeeze=False)[0], records.items(), strict=True):
@@ -42,11 +42,11 @@ def dial_chart(
 
 def _panel(axes: Axes, record: CalibrationRecord, dials: Sequence[DialSetting]) -> None:
     review, seen, bound = _curves(record, 1 - dials[0].certainty)
-    axes.step(100 * review, 100 * np.maximum(seen, _FLOOR), where="post", color=BLUE, label="wrong among the accepted, counted")
+    axes.step(100 * review, 100 * np.maximum(seen, _FLOOR), where="post", color=BLUE, label="wrong among the accepted, measured")
     axes.step(100 * review, 100 * bound, where="post", color=GREY, linewidth=1, label="upper bound of each threshold alone")
     kept = [setting for setting in dials if setting.feasible]
     axes.plot(
-        [100 * s.review_share for s in kept], [100 * s.target for s in kept], "o", color=ORANGE, label="promised by the dial"
+        [100 * s.review_share for s in kept], [100 * s.target for s in kept], "o", color=ORANGE, label="guaranteed by the dial"
     )
     for setting in kept:
         place = 100 * setting.review_share, 100 * setting.target
@@ -60,12 +60,12 @@ def _panel(axes: Axes, record: CalibrationRecord, dials: Sequence[DialSetting]) 
 
 
 def _widest(kept: Sequence[DialSetting]) -> float:
-    """Of the shares to review that are worth showing."""
+    """Return the largest share to review that is worth showing."""
     return min(1.0, max(0.02, 1.4 * max((setting.review_share for setting in kept), default=1.0)))
 
 
 def _curves(record: CalibrationRecord, chance: float) -> tuple[NDArray[np.float64], ...]:
-    """Share to review, ascending; error counted and its upper bound at every so many digits."""
+    """Return share to review, ascending; measured error and its upper bound at regular steps."""
     accepted = np.unique(np.linspace(1, record.digits, _POINTS * 4).astype(np.int64))[::-1]
     wrong = np.cumsum(~record.right)[accepted - 1]
     bound = np.array([upper_bound(int(k), int(n), chance) for k, n in zip(wrong, accepted, strict=True)])

@@ -16,12 +16,12 @@ from digit_core.visualisation.page_overlay import contact_sheet, to_png
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "0.55"  # told apart by people who see no red or green
+BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "0.55"  # distinguishable with red-green colour blindness
 WORST = 60
 
 
 def curves(history: Sequence[Mapping[str, float]], title: str) -> bytes:
-    """Loss and accuracy over the epochs, of the digits learned and of those watched."""
+    """Draw loss and accuracy over the epochs, of training and validation digits."""
     figure = _figure(9.5, 4.2)
     epochs = np.arange(1, len(history) + 1)
     for axes, what in zip(figure.subplots(1, 2), ("loss", "accuracy"), strict=True):
@@ -37,7 +37,7 @@ def curves(history: Sequence[Mapping[str, float]], title: str) -> bytes:
 
 
 def confusion_matrix(probabilities: Probabilities, labels: Labels, title: str) -> bytes:
-    """Draw true classes (rows) against those that were read (columns); mistakes are coloured by the share of their row."""
+    """Draw true classes (rows) against predicted ones (columns); errors are coloured by the share of their row."""
     counts = confusion(probabilities, labels)
     shown = [label for label in range(len(counts)) if counts[label].any() or counts[:, label].any()]
     counts = counts[np.ix_(shown, shown)]
@@ -59,7 +59,8 @@ def confusion_matrix(probabilities: Probabilities, labels: Labels, title: str) -
 
 
 def roc_curves(probabilities: Probabilities, labels: Labels, title: str) -> bytes:
-    """Each class against the others, the false side on a logarithmic scale: on a linear one all lie in the corner."""
+    """Draw each class against the others, the false positive rate on a logarithmic scale: on a linear one all lie in the
+    corner."""
     figure = _figure(7.5, 5)
     axes = figure.add_subplot()
     colours = _many_colours()
@@ -75,7 +76,7 @@ def roc_curves(probabilities: Probabilities, labels: Labels, title: str) -> byte
 
 
 def reliability_diagram(probabilities: Probabilities, labels: Labels, title: str) -> bytes:
-    """Share right against confidence, and below how many digits have it."""
+    """Draw share right against confidence, and below the number of digits."""
     found = reliability(probabilities, labels)
     figure = _figure(6, 6)
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
@@ -92,7 +93,8 @@ def reliability_diagram(probabilities: Probabilities, labels: Labels, title: str
 
 
 def risk_coverage(probabilities: Probabilities, labels: Labels, title: str) -> bytes:
-    """Wrong digits among the accepted against the share accepted, the surest first (El-Yaniv and Wiener, JMLR 2010)."""
+    """Draw wrong digits among the accepted against the share accepted, highest confidence first (El-Yaniv and Wiener, JMLR
+    2010)."""
     review, error = risk_by_review(probabilities, labels)
     figure = _figure(7.5, 4.5)
     axes = figure.add_subplot()
@@ -106,7 +108,7 @@ def risk_coverage(probabilities: Probabilities, labels: Labels, title: str) -> b
 
 
 def worst_mistakes(crops: Crops, probabilities: Probabilities, labels: Labels, title: str) -> bytes:
-    """The wrong answers that were given with most confidence: what it is > what it was taken for, and how surely."""
+    """Draw the wrong answers of highest confidence: true class > predicted class, and the confidence."""
     rows = worst(probabilities, labels, WORST)
     answers = probabilities[rows].argmax(axis=1)
     captions = [
@@ -119,7 +121,7 @@ def worst_mistakes(crops: Crops, probabilities: Probabilities, labels: Labels, t
 def training_charts(
     history: Sequence[Mapping[str, float]], crops: Crops, probabilities: Probabilities, labels: Labels, name: str
 ) -> dict[str, bytes]:
-    """All of them, as PNG files by name."""
+    """Draw all charts, as PNG files by name."""
     on = f"{name}, {len(labels):,} test digits"
     return {
         "curves.png": curves(history, name),
@@ -136,12 +138,12 @@ def _short(label: int) -> str:
 
 
 def _many_colours() -> list[str]:
-    """One for each of the eleven classes, black for what is no digit."""
+    """Return one colour for each of the eleven classes, black for non-digits."""
     return [f"C{label}" for label in range(NOT_A_DIGIT)] + ["black"]
 
 
 def _figure(width: float, height: float) -> Figure:
-    from matplotlib.figure import Figure  # 0.3 s; drawn without pyplot, so no screen is asked for
+    from matplotlib.figure import Figure  # takes 0.3 s; drawn without pyplot, so that no screen is needed
 
     return Figure(figsize=(width, height), dpi=110, layout="constrained")
 

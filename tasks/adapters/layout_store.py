@@ -1,4 +1,4 @@
-"""The folder of layouts: one YAML file each, named as the layout is."""
+"""The folder of layouts: one YAML file per layout, with its name."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ from digit_core.layouts.template_file import MOST_BYTES, layout_text, parse_layo
 
 _LONGEST = 80
 _SAFE = re.compile(rf"[^\W_][\w .()+-]{{0,{_LONGEST - 1}}}")
-"""Begins with a letter or a digit; no slash, no control character, nothing that a shell or a web page takes for its own."""
+"""Pattern of a safe name: begins with a letter or a digit; no slash, no control character, nothing special to a shell or a web
+page."""
 
 
 class TakenError(InputError):
-    """Another layout of that name is there already; `version` is its."""
+    """Another layout with that name exists; `version` is its version."""
 
     def __init__(self, name: str, version: str) -> None:
         super().__init__(f"there is already another layout called {name}: replace it, or give this one another name")
@@ -29,7 +30,7 @@ class TakenError(InputError):
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A file of the folder: its name without ending, and the layout's version; or what is wrong with it."""
+    """A file of the folder: its name without suffix, and the layout's version or what is wrong with it."""
 
     name: str
     version: str = ""
@@ -37,18 +38,18 @@ class Kept:
 
 
 class LayoutFolder:
-    """Layouts under their names. A folder that is not there yet holds none."""
+    """Layouts by name. A folder that does not exist yet has none."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def all(self) -> list[Kept]:
-        """Every layout file, by name; one that cannot be read says why."""
+        """List every layout file by name; an invalid one with the reason."""
         found = sorted(self._folder.glob("*.yaml")) if self._folder.is_dir() else []
         return [self._kept(path.stem) for path in found if _SAFE.fullmatch(path.stem)]
 
     def load(self, name: str) -> Layout:
-        """Raises InputError for a name that cannot be, a file that is not there, or one that is no layout."""
+        """Load a layout. Raises InputError for an invalid name, a missing file, or an invalid layout."""
         path = self._path(name)
         try:
             with path.open("rb") as file:
@@ -60,14 +61,13 @@ class LayoutFolder:
         try:
             return parse_layout(data.decode(), name)
         except UnicodeDecodeError as error:
-            raise InputError(f"{name}: a layout is text in UTF-8, and this file is not") from error
+            raise InputError(f"{name}: this is not a layout: it is not UTF-8 text") from error
 
     def save(self, layout: Layout, replaces: str | None = None) -> str:
-        """Writes the file whole or not at all; returns the version that the file has, in which places are rounded.
+        """Write the file, completely or not at all; return its version. Coordinates are rounded in the file.
 
-        `replaces`: the version that it may take the place of, "" for a broken file.
-
-        Raises TakenError where another one has that name, InputError where nothing can be written.
+        `replaces`: the version that may be replaced, "" for a broken file. Raises TakenError where another layout has that name,
+        InputError where the file cannot be written.
         """
         path = self._path(layout.name)
         there = self._kept(layout.name).version if path.exists() else None
@@ -91,7 +91,7 @@ class LayoutFolder:
 
 
 def file_name(name: str) -> str:
-    """The name as that of a file. Raises InputError for one that could lead elsewhere or that cannot be typed."""
+    """Convert a layout's name to a file name. Raises InputError for one that could lead to another folder or cannot be typed."""
     composed = unicodedata.normalize("NFC", name)
     if not _SAFE.fullmatch(composed) or composed[-1] in " ." or len(composed.encode()) > 200:
         raise InputError(
@@ -102,7 +102,8 @@ def file_name(name: str) -> str:
 
 
 def _write(path: Path, text: str, over: bool) -> None:
-    """Through a hidden file beside it, so that nobody sees half a layout; and never over one that came meanwhile."""
+    """Write through a hidden temporary file, so that no partial layout is visible; never overwrite a file that appeared
+    meanwhile."""
     part = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -111,7 +112,7 @@ def _write(path: Path, text: str, over: bool) -> None:
     except OSError as error:
         raise InputError(f"the layout cannot be written: {error.strerror}; see the setting DIGITS_LAYOUTS") from error
     finally:
-        with suppress(OSError):  # where it could not be written it need not be taken away
+        with suppress(OSError):  # if it could not be written there is nothing to remove
             part.unlink(missing_ok=True)
 
 
@@ -120,6 +121,6 @@ def _move(part: Path, path: Path, over: bool) -> None:
         part.replace(path)
         return
     try:
-        os.link(part, path)  # unlike a rename it fails where another one has come
+        os.link(part, path)  # unlike a rename, link fails if the file exists
     except FileExistsError as error:
         raise InputError(f"a layout called {path.stem} was saved just now: save again, or give this one another name") from error

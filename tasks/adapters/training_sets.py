@@ -1,4 +1,4 @@
-"""The versions of the set of reviewed digits, in a folder or bucket: `reviewed-00001-HASH.parquet` and so on, never changed."""
+"""Versions of the set of reviewed digits, in a folder or bucket: `reviewed-00001-HASH.parquet` and so on, never changed."""
 
 from __future__ import annotations
 
@@ -12,25 +12,26 @@ _PREFIX, _SUFFIX = "reviewed-", ".parquet"
 
 
 class TrainingSets:
-    """Errors are those of the storage, and InputError for a damaged file."""
+    """The versions in a folder. Raises the storage's errors, and InputError for a damaged file."""
 
     def __init__(self, storage: Storage, folder: str) -> None:
         self._storage = storage
         self.folder = normalise(folder)
 
     def latest(self) -> TrainingSet | None:
+        """Return the latest version, or None."""
         names = self._names()
         return from_parquet(self._storage.read(join(self.folder, names[-1])), names[-1]) if names else None
 
     def require(self) -> TrainingSet:
-        """The latest. Raises InputError where there is none."""
+        """Return the latest version. Raises InputError where there is none."""
         found = self.latest()
         if found is None:
             raise InputError(f"there are no reviewed digits in {self.folder}: `digits feedback` collects them after a review")
         return found
 
     def add(self, rows: pa.Table, decisions: int) -> TrainingSet:
-        """A new version with these rows, unless the latest has the same digits and is as new."""
+        """Write a new version with these rows, unless the latest has the same digits and is as new."""
         data, sha256 = to_parquet(rows, decisions)
         last = self.latest()
         if last is not None and (last.sha256, last.decisions) == (sha256, decisions):

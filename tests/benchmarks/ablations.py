@@ -1,7 +1,7 @@
-"""What each part of reading, and of what is learned, is worth: `python -m tests.benchmarks.ablations stages` or `synthesis`.
+"""What each stage of reading is worth: `python -m tests.benchmarks.ablations`.
 
-A part is left out (without.py says how), and the rest sits the same exam: the strips of `make accuracy`, its scans and its pages
-of print, of a seed of their own. `stages` needs no training; `synthesis` trains the reader anew for each part, in short.
+A stage is left out (without.py says how), and the rest sits the same exam: the strips of `make accuracy`, its scans and its pages
+of print, of a seed of their own.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from tests.benchmarks.accuracy.report import percent, section
 from tests.benchmarks.accuracy.strips import Strip, mnist_figures, write_strips
 from tests.benchmarks.without import STAGES, changed, wanted
 
-TITLES = {"stages": "What each stage of reading is worth", "synthesis": "What each part of what is learned is worth"}
+PART, TITLE = "stages", "What each stage of reading is worth"
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,15 +177,12 @@ def when() -> str:
 
 
 def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="What each part of reading, and of what is learned from, is worth.")
-    parser.add_argument("part", choices=list(TITLES))
+    parser = argparse.ArgumentParser(description="What each stage of reading is worth.")
     parser.add_argument("--pages", type=Path, default=DATA / "pages", help="scans, with truth/ and printed_only/ in it")
     parser.add_argument("--mnist", type=Path, default=DATA / "mnist" / "mnist.npz", help="MNIST, as mnist.npz")
     parser.add_argument("--strips", type=int, default=600)
     parser.add_argument("--seed", type=int, default=4001, help="of strips and synthetic pages")
     parser.add_argument("--only", nargs="+", default=[], help="words: the variants that have one of them in their name")
-    parser.add_argument("--chapters", type=int, default=4, help="synthesis: chapters of one training")
-    parser.add_argument("--training-seeds", type=int, nargs="+", default=[1])
     parser.add_argument("--into", type=Path, help="a page with a place for the table: docs/ablations.md")
     return parser.parse_args()
 
@@ -193,15 +190,9 @@ def arguments() -> argparse.Namespace:
 def main() -> None:
     options = arguments()
     exam = Exam.of(options)
-    if options.part == "stages":
-        rows = stages(exam, options)
-    else:
-        from tests.benchmarks.learned import trained  # TensorFlow is needed for this alone
-
-        rows = ([name, *Score.of(reader, exam).cells()] for name, reader in trained(options))
-    table = measured(TITLES[options.part], exam, rows, Path(f"bench/ablations-{options.part}.md"))
+    table = measured(TITLE, exam, stages(exam, options), Path(f"bench/ablations-{PART}.md"))
     if options.into:
-        put_into(options.into, options.part, table)
+        put_into(options.into, PART, table)
 
 
 if __name__ == "__main__":

@@ -26,9 +26,9 @@ def onnx() -> Callable[[np.ndarray], object]:
 def keras() -> Callable[[np.ndarray], object]:
     """The same network in Keras, untrained: that reads as fast as a trained one."""
     from digit_core.training.classifier.recipes import RECIPES
-    from digit_core.training.classifier.training import untrained
+    from digit_core.training.keras_setup import keras_module
 
-    network = untrained(RECIPES["archive"])
+    network = RECIPES["archive"].build(keras_module())
     return lambda digits: network.predict(digits[..., np.newaxis] / np.float32(255), batch_size=BATCH, verbose=0)
 
 

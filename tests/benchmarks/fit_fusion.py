@@ -37,6 +37,7 @@ from digit_core.recognition.transcription import fusion
 from digit_core.recognition.transcription.ctc import Alignment, aligned, log_likelihoods
 from digit_core.recognition.transcription.fusion import FoundNumber, Proposal
 from digit_core.recognition.transcription.fusion_weights import (
+    MOST_MARGIN,
     SHIPPED_WEIGHTS,
     Calibration,
     FusionWeights,
@@ -44,7 +45,7 @@ from digit_core.recognition.transcription.fusion_weights import (
     Voices,
     fusion_weights,
 )
-from digit_core.recognition.transcription.second_opinion import strip_of_scan
+from digit_core.recognition.transcription.second_opinion import BESIDE_IN_STRIP, strip_of_scan
 from digit_core.recognition.transcription.views import find_in_views
 from digit_core.records import NOT_A_DIGIT, Grey
 from tasks.adapters.registry.second_network import second_network
@@ -58,9 +59,6 @@ _NEARLY = 1.03
 _UNSEEN = 0.7
 """Log odds by which a number that our own networks read alone is less sure than it is on collections that they learned from: on
 others they are surer of themselves than they may be."""
-
-_DIFFERENCE = 0.5
-"""Log odds by which a number that both read differently is at least less sure than one that they agree on."""
 
 _NOT_YET = dict.fromkeys(Heard, _PLAIN)
 
@@ -114,7 +112,7 @@ def case_of(data: bytes, truth: str, reader: OnnxReader, second: KeptReader) -> 
     if found is None or found[1].proposal is None:
         return Case(truth, strip, (), (), (), {})
     page, alone = found[0], found[1].proposal
-    (columns,) = second.read([strip_of_scan(page, alone.digits.boxes)])
+    (columns,) = second.read([strip_of_scan(page, alone.digits.boxes, BESIDE_IN_STRIP)])
     return case_from(truth, page, alone, columns)
 
 
@@ -137,7 +135,9 @@ def decided(case: Case, asked: bool, weights: FusionWeights) -> FoundNumber | No
     voices = one.voices(weights)
     likely = case.likely[asked] @ np.array([weight for _, weight in voices])
     choice = fusion._choice(one, case.texts[asked], likely, weights)
-    return fusion._number(one, choice, voices, case.along(asked, choice.text), weights)
+    number = fusion._number(one, choice, voices, case.along(asked, choice.text), weights)
+    margin = fusion.margin_of(choice.text, case.texts[asked], case.likely[asked][:, -1]) if asked else None
+    return replace(number, margin=margin)
 
 
 def loss(number: FoundNumber | None, truth: str) -> float:
@@ -152,15 +152,19 @@ def loss(number: FoundNumber | None, truth: str) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What was read, how sure all voices are of all of it and of each digit (not calibrated), what that rests on, and whether it
-    is right.
+    """What was read, how sure all voices are of all of it and of each digit (not calibrated), the second reader's margin (None
+    where it was not asked), and whether it is right.
     """
 
     digits: str
     said: float
-    heard: Heard
+    margin: float | None
     right: bool
     each: tuple[float, ...] = ()
+
+    def worth(self, said: float, weights: FusionWeights) -> float:
+        """What a confidence is worth that was reached on this number."""
+        return weights.calibrated(said, len(self.digits), self.margin)
 
 
 def answers(cases: Sequence[Case], asked: bool, weights: FusionWeights, classifier: OnnxRecogniser) -> list[Answer]:
@@ -169,48 +173,47 @@ def answers(cases: Sequence[Case], asked: bool, weights: FusionWeights, classifi
 
 def _answer(case: Case, number: FoundNumber | None, weights: FusionWeights, classifier: OnnxRecogniser) -> Answer:
     if number is None:
-        return Answer("", 0.0, Heard.ALONE, not case.truth)
+        return Answer("", 0.0, None, not case.truth)
     crops = mnist_crops([ink for _, ink in digit_ink(case.page.darkness, case.page.ink, number.boxes)])
     rows = np.power(np.maximum(classifier(crops), 1e-9), weights.classifier) * np.maximum(number.evidence, 1e-9)
     rows = rows / rows.sum(axis=1, keepdims=True)
     digits = "".join(str(label) for label in rows.argmax(axis=1) if label != NOT_A_DIGIT)
-    heard = Heard.ALONE if number.second is None else Heard.AGREED if number.second == digits else Heard.DIFFERING
+    margin = -abs(number.margin) if number.margin is not None and digits != number.text else number.margin
     each = tuple(float(row.max()) * number.certainty for row in rows if row.argmax() != NOT_A_DIGIT)
-    return Answer(digits, float(rows.max(axis=1).prod()) * number.certainty, heard, digits == case.truth, each)
+    return Answer(digits, float(rows.max(axis=1).prod()) * number.certainty, margin, digits == case.truth, each)
 
 
 def fitted_calibrations(given: Mapping[str, Sequence[Answer]]) -> dict[Heard, Calibration]:
-    """Where both readers differ, which is rare, the slope is that of where they agree, and the offset never above it. What our
-    own networks say alone is taken with care.
-    """
-    alone, agreed = (fitted_calibration(given, heard) for heard in (Heard.ALONE, Heard.AGREED))
-    differing = fitted_calibration(given, Heard.DIFFERING, agreed.slope)
-    careful = Calibration(agreed.slope, min(differing.offset, agreed.offset - _DIFFERENCE))
-    alone = Calibration(alone.slope, alone.offset - _UNSEEN)
-    return {Heard.ALONE: alone, Heard.AGREED: agreed, Heard.DIFFERING: careful}
+    """What our own networks say alone is taken with care."""
+    alone, together = (fitted_calibration(given, asked) for asked in (False, True))
+    return {Heard.ALONE: replace(alone, offset=alone.offset - _UNSEEN), Heard.TOGETHER: together}
 
 
-def fitted_calibration(answers_: Mapping[str, Sequence[Answer]], heard: Heard, slope: float | None = None) -> Calibration:
-    """Slope (where none is given) and offset at which the answers of these collections are likeliest, each collection counting
-    the same.
+def fitted_calibration(given: Mapping[str, Sequence[Answer]], asked: bool) -> Calibration:
+    """The calibration by which the answers of these collections, with or without the second reader, are likeliest; each
+    collection counts the same. Surer voices, a greater margin and more digits never make a number less sure.
     """
-    own = {name: [one for one in many if one.heard is heard and one.digits] for name, many in answers_.items()}
-    own = {name: many for name, many in own.items() if many}
-    said = np.clip([one.said for many in own.values() for one in many], 1e-9, 1 - 1e-9)
-    right = np.array([one.right for many in own.values() for one in many], float)
-    share = np.concatenate([np.full(len(many), 1 / len(many)) for many in own.values()])
-    odds = np.log(said / (1 - said))
+    own = {name: [one for one in many if (one.margin is not None) is asked and one.digits] for name, many in given.items()}
+    answers_ = [one for many in own.values() for one in many]
+    share = np.concatenate([np.full(len(many), 1 / len(many)) for many in own.values() if many])
+    right = np.array([one.right for one in answers_], float)
+    said = np.clip([one.said for one in answers_], 1e-9, 1 - 1e-9)
+    margins = np.clip([one.margin or 0.0 for one in answers_], -MOST_MARGIN, MOST_MARGIN)
+    told = np.stack(
+        [np.log(said / (1 - said)), np.ones(len(said)), margins, np.log([max(1, len(one.digits)) for one in answers_])], axis=1
+    )
+    usual = np.array([0.5, 0.0, 0.0, 0.0])
 
     def missed(values: NDArray[np.float64]) -> float:
-        scores = values[0] * odds + values[1]
-        slack = 0.02 * ((values[0] - 0.5) ** 2 + values[1] ** 2)
+        scores = told @ values
+        slack = 0.004 * np.square(values - usual).sum()
         return float((share * (np.logaddexp(0, scores) - right * scores)).sum() + slack)
 
     from scipy.optimize import minimize
 
-    slopes = (0.05, 2.0) if slope is None else (slope, slope)
-    found = minimize(missed, np.array([slopes[0], 0.0]), method="L-BFGS-B", bounds=(slopes, (-6.0, 6.0))).x
-    return Calibration(float(found[0]), float(found[1]))
+    bounds = ((0.05, 2.0), (-6.0, 6.0), (0.0, 2.0), (0.0, 2.0))
+    slope, offset, margin, length = minimize(missed, usual, method="L-BFGS-B", bounds=bounds).x.tolist()
+    return Calibration(slope, offset, margin, length)
 
 
 def fitted(names: Sequence[str], cases: Mapping[str, Sequence[Case]], losses: Any, classifier: OnnxRecogniser) -> FusionWeights:
@@ -248,7 +251,7 @@ def tried(cases: Mapping[str, Sequence[Case]]) -> dict[tuple[str, bool], NDArray
 
 def line(name: str, kind: str, given: Sequence[Answer], weights: FusionWeights) -> str:
     """Of a collection: exact, wrong among the surest half, accepted at the threshold, and wrong of these."""
-    sure = np.array([weights.calibrated(one.said, one.heard) if one.digits else 0.0 for one in given])
+    sure = np.array([one.worth(one.said, weights) if one.digits else 0.0 for one in given])
     right = np.array([one.right for one in given])
     half = np.argsort(-sure, kind="stable")[: len(sure) // 2]
     accepted = sure >= THRESHOLD
@@ -261,7 +264,7 @@ def line(name: str, kind: str, given: Sequence[Answer], weights: FusionWeights) 
 
 def digits_of(case: Case, answer: Answer, weights: FusionWeights) -> list[tuple[float, bool]]:
     """(confidence, right) of every digit that was read, and of every one that was missed: that is as sure as the least sure."""
-    sure = [weights.calibrated(said, answer.heard) for said in answer.each]
+    sure = [answer.worth(said, weights) for said in answer.each]
     same = SequenceMatcher(None, answer.digits, case.truth, autojunk=False).get_matching_blocks()
     right = {block.a + i for block in same for i in range(block.size)}
     missed = max(0, len(case.truth) - len(answer.digits)) if sure else 0
@@ -280,7 +283,7 @@ def recorded(
         alone, both = answers(own, False, weights, classifier), answers(own, True, weights, classifier)
         for case, ours, together in zip(own, alone, both, strict=True):
             number = decided(case, False, weights)
-            asked = number is not None and SecondOpinion().asked([weights.calibrated(number.confidence, Heard.ALONE)])
+            asked = number is not None and SecondOpinion().asked([weights.calibrated(number.confidence, len(number.boxes), None)])
             pairs += digits_of(case, together if asked else ours, weights)
     return CalibrationRecord.of(np.array([sure for sure, _ in pairs]), np.array([right for _, right in pairs], bool))
 

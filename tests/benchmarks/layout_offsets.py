@@ -124,7 +124,11 @@ def _of_form(name: str, page: Grey, layout: Layout, changes: Sequence[str], each
     grid = layout.grids[0]
     for axis, edges in ((DOWN, grid.rows.edges), (ALONG, grid.columns.edges)):
         count = len(edges) - 1
-        for i in sorted({*([0, count // 2, count - 2, count - 1][:each]), int(rng.integers(count))} if each > 1 else {int(rng.integers(count))}):
+        for i in sorted(
+            {*([0, count // 2, count - 2, count - 1][:each]), int(rng.integers(count))}
+            if each > 1
+            else {int(rng.integers(count))}
+        ):
             ways: dict[str, Printing] = {
                 "without": without(page, axis, edges, i),
                 "twice": with_twice(page, axis, edges, i),
@@ -142,7 +146,9 @@ def _of_form(name: str, page: Grey, layout: Layout, changes: Sequence[str], each
         what = f"{name}, {'row' if axis == DOWN else 'column'} {i}"
         yield Case(VERSIONS, f"{what} more", version.scanned(change), [layout, longer], 1, version)
         yield Case(VERSIONS, f"{what} as drawn", as_it_is(page).scanned(change), [layout, longer], 0)
-        yield Case(SHIFTED, f"{name}, stretched along {axis}", stretched(page, axis, edges, 1 + 0.01 * (seed % 5 + 1)), [layout], 0)
+        yield Case(
+            SHIFTED, f"{name}, stretched along {axis}", stretched(page, axis, edges, 1 + 0.01 * (seed % 5 + 1)), [layout], 0
+        )
         gap = (-1.0, -0.5, -0.3, 0.3, 0.5, 1.0)[seed % 6]
         yield Case(SHIFTED, f"{name}, moved by {gap} along {axis}", moved_away(page, axis, edges, gap), [layout], 0)
 

@@ -336,8 +336,8 @@ def test_an_unknown_version_is_named(uri, cache, shipped):
     registry = Registry(uri, cache, shipped=shipped)
     registry.champion()
 
-    assert "version=7) not found; `digits models` lists what there is" in refusal(lambda: registry.model("7"))
-    assert "`digits models` lists what there is" in refusal(lambda: promote(registry, "7"))
+    assert "version=7) not found; `digits models` lists the versions" in refusal(lambda: registry.model("7"))
+    assert "`digits models` lists the versions" in refusal(lambda: promote(registry, "7"))
     assert registry.champion().version == "1"
 
 
@@ -351,8 +351,8 @@ def test_the_last_champion_serves_while_the_server_is_away(cache, shipped):
 
     assert (champion.version, champion.stale) == ("5", True)
     assert champion.path.read_bytes() == shipped.onnx.read_bytes()
-    assert "does not answer (Connection refused); see that it runs" in champion.note
-    assert "going on with version 5, the champion when it last answered" in champion.note
+    assert "does not answer (Connection refused); check that it runs" in champion.note
+    assert "using version 5, the last known champion" in champion.note
 
 
 def test_the_last_champion_serves_while_the_database_is_locked(local, cache, shipped):
@@ -390,7 +390,7 @@ def test_a_damaged_database_is_told(local, cache, shipped, empty_database, tmp_p
     pages[4096:-4096] = b"\x7f" * (len(pages) - 8192)
     (tmp_path / "some home" / "mlflow.db").write_bytes(pages)
 
-    assert "malformed; see that it is a database" in refusal(Registry(local, cache, shipped=shipped).champion)
+    assert "malformed; check that it is a database" in refusal(Registry(local, cache, shipped=shipped).champion)
 
 
 def test_a_database_of_another_mlflow_is_told(local, cache, shipped, tmp_path):

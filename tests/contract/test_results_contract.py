@@ -99,7 +99,7 @@ def test_a_batch_whose_tables_have_gone_cannot_be_sealed(results, object_store):
     manifest = written(results, [read(ref("a"))])
     Storage(object_store.options).delete([join(results.dest, manifest.files["digits"].path)])
 
-    with pytest.raises(StorageError, match="have gone"):
+    with pytest.raises(StorageError, match="are missing"):
         results.seal(manifest)
 
     assert list(results.manifests()) == []

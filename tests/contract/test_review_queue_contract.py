@@ -142,7 +142,7 @@ def pages(queue, collection, limit):
 
 
 def test_paging_on_from_an_unknown_item_is_refused_by_name(queue):
-    with pytest.raises(QueueError, match="holds no item gone-1"):
+    with pytest.raises(QueueError, match="has no item gone-1"):
         queue.page(HERE, after="gone-1")
 
 
@@ -218,7 +218,7 @@ def test_a_locked_database_is_named_with_advice(tmp_path):
 
     message = refusal(lambda: queue.put([item("a")]))
 
-    assert "review.db: database is locked; another program holds it" in message
+    assert "review.db: database is locked; another program has locked it" in message
     other.close()
     assert queue.put([item("a")]) == 1
 
@@ -265,7 +265,7 @@ def test_a_full_disk_is_told_in_one_line_and_leaves_the_queue_as_it_was(tmp_path
     run = subprocess.run([sys.executable, "-c", program, url], capture_output=True, text=True, check=True)
 
     assert run.stdout.startswith("QueueError review queue sqlite:")
-    assert "see whether that disk is full" in run.stdout
+    assert "check whether the disk is full" in run.stdout
     assert run.stdout.count("\n") == 1
     with ReviewQueue(url) as queue:
         assert queue.counts() == {}
@@ -281,27 +281,27 @@ def test_a_read_only_queue_is_named_with_advice(tmp_path):
     ReviewQueue(f"sqlite:///{tmp_path}/review.db").close()
     queue = ReviewQueue(f"sqlite:///file:{tmp_path}/review.db?mode=ro&uri=true")
 
-    assert "give this user the right to write there" in refusal(lambda: queue.put([item("a")]))
+    assert "give this user write permission there" in refusal(lambda: queue.put([item("a")]))
 
 
 def test_a_file_that_is_no_database_is_named_with_advice(tmp_path):
     (tmp_path / "review.db").write_text("a shopping list, long enough to be looked at " * 50)
 
-    assert "file is not a database; it is some other file" in refusal(lambda: ReviewQueue(f"sqlite:///{tmp_path}/review.db"))
+    assert "file is not a database; it is another kind of file" in refusal(lambda: ReviewQueue(f"sqlite:///{tmp_path}/review.db"))
 
 
 def test_an_unreachable_server_is_named_without_its_password():
     message = refusal(lambda: ReviewQueue("postgresql://reader:hunter2@127.0.0.1:1/review"))
 
     assert "reader:***@127.0.0.1:1/review" in message
-    assert "see that the database server runs" in message
+    assert "check that the database server runs" in message
     assert "hunter2" not in message
 
 
 def test_a_wrong_password_is_told_without_showing_it(postgres_url):
     message = refusal(lambda: ReviewQueue(postgres_url.replace(":s3cret-word@", ":hunter2@")))
 
-    assert "see that user and password in the queue's URL are right" in message
+    assert "check user and password in the queue's URL" in message
     assert "hunter2" not in message
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from digit_core.errors import InputError, StorageUnavailableError
 from digit_core.records import SourceObject
-from tasks.adapters.storage.storage import Missing, Storage, join
+from tasks.adapters.storage.storage import HIDDEN, Missing, Storage, join
 
 EVERYWHERE = [
     "plain.png",
@@ -82,6 +82,17 @@ def test_hidden_names_and_placeholders_of_folders_are_left_out(object_store):
         object_store.put("a/", b"")
 
     assert [one.uri for one in listed(object_store)] == [f"{object_store.base}/a/seen.png"]
+
+
+def test_hidden_names_are_told_of_as_such(object_store):
+    for name in (".DS_Store", "a/.hidden/b.png", "a/seen.png"):
+        object_store.put(name, b"x")
+    told = []
+
+    list(Storage(object_store.options).list_objects(object_store.base, lambda uri, why: told.append((uri, why))))
+
+    assert {why for _, why in told} == {HIDDEN}
+    assert len(told) == 2
 
 
 def test_a_source_in_a_hidden_folder_is_still_read(object_store):

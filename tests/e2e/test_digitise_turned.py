@@ -85,5 +85,5 @@ def test_a_page_gives_the_same_numbers_however_it_lies_and_people_see_them_uprig
 def test_reading_a_page_at_once_says_that_it_lies_turned(place: Path) -> None:
     said = command("read", place / "scans" / "half.png", "--format", "csv")
 
-    assert "half.png: lies turned by 180 degrees" in said
-    assert "lies turned" not in command("read", place / "scans" / "upright.png", "--format", "csv")
+    assert "half.png: rotated by 180 degrees" in said
+    assert "rotated by" not in command("read", place / "scans" / "upright.png", "--format", "csv")

@@ -147,6 +147,6 @@ def test_a_version_that_learned_from_people_and_reads_worse_is_refused_and_says_
 
     assert done.exit_code == 7, done.output
     assert "version 2 was refused, version 1 stays the champion" in done.stderr
-    assert "3 reviewed digits to learn from" in done.stdout
+    assert "3 reviewed digits for training" in done.stdout
     assert good.champion().version == "1"
     assert listed(dest) == [("171", "corrected", "777", "Ada")]

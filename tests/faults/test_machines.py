@@ -114,7 +114,7 @@ def test_a_run_whose_process_and_worker_are_gone_is_marked_as_crashed_by_the_aut
         time.sleep(2)
 
     assert run["state_type"] == "CRASHED"
-    assert f"no sign of life for {SILENT_SECONDS} s" in run["state"]["message"]
+    assert f"no heartbeat for {SILENT_SECONDS} s" in run["state"]["message"]
 
 
 def run_of(place: Place) -> dict[str, Any]:

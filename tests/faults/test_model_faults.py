@@ -48,7 +48,7 @@ def test_with_the_registry_away_the_last_champion_serves(number, place, tmp_path
         run = here.start("--max-failed", "1")
     code = run.wait(PATIENCE)
 
-    said = "going on with version 1" in here.words()
+    said = "using version 1" in here.words()
     print(f"away {f'after {wait:.1f} s of the run' if number else 'at the start'}, {'said' if said else 'not noticed'}")
     assert code == 0, here.words()[-3000:]
     assert said or number

@@ -45,19 +45,19 @@ def answering(folder: Path, *shape: int, value: float = 0.0) -> Path:
 
 @pytest.mark.parametrize("temperature", ["0", "-1", "nan", "inf", "1e999", "warm", ""])
 def test_a_temperature_that_is_none_is_refused(temperature: str, tmp_path: Path) -> None:
-    with pytest.raises(RegistryError, match=r"is no digit classifier: its temperature is .*digits rollback"):
+    with pytest.raises(RegistryError, match=r"is not a digit classifier: its temperature is .*digits rollback"):
         OnnxRecogniser(changed(tmp_path, temperature=temperature), "1")
 
 
 @pytest.mark.parametrize("shape", [(10,), (12,), (1,), (11, 1), (1, 11)])
 def test_answers_of_another_shape_are_refused(shape: tuple[int, ...], tmp_path: Path) -> None:
-    with pytest.raises(RegistryError, match="is no digit classifier"):
+    with pytest.raises(RegistryError, match="is not a digit classifier"):
         OnnxRecogniser(answering(tmp_path, *shape), "1")
 
 
 @pytest.mark.parametrize("value", [0.0, float("nan"), float("inf")])
 def test_answers_that_are_no_probabilities_are_refused(value: float, tmp_path: Path) -> None:
-    with pytest.raises(RegistryError, match="its answers are no probabilities"):
+    with pytest.raises(RegistryError, match="its answers are not probabilities"):
         OnnxRecogniser(answering(tmp_path, 11, value=value), "1")
 
 
@@ -96,7 +96,7 @@ def test_weights_in_another_file_are_not_read(place: str, tmp_path: Path) -> Non
     entry.key, entry.value = "location", place.format(folder=tmp_path)
     path.write_bytes(model.SerializeToString())
 
-    with pytest.raises(RegistryError, match="is no model that ONNX Runtime can load"):
+    with pytest.raises(RegistryError, match="is not a model that ONNX Runtime can load"):
         OnnxRecogniser(path, "1")
 
 

@@ -169,8 +169,8 @@ def test_a_table_that_a_second_try_of_its_batch_has_replaced_is_read(results: Re
 @pytest.mark.parametrize(
     ("column", "value", "words"),
     [
-        ("confidence", float("nan"), "column confidence: a value that is no finite number"),
-        ("confidence", float("inf"), "column confidence: a value that is no finite number"),
+        ("confidence", float("nan"), "column confidence: a value that is not a finite number"),
+        ("confidence", float("inf"), "column confidence: a value that is not a finite number"),
         ("confidence", -0.5, "column confidence: a share outside of 0 to 1"),
         ("state", "believed", "column state: 'believed' is none of accepted, "),
     ],
@@ -225,7 +225,7 @@ def test_a_table_that_is_missing_and_a_manifest_that_is_none_are_problems(result
 
     problems = [problem.what for batch in verified(Storage(), results.dest) for problem in batch.problems]
 
-    assert sorted(what.partition("(")[0].strip() for what in problems) == ["is missing", "is no manifest of digits"]
+    assert sorted(what.partition("(")[0].strip() for what in problems) == ["is missing", "is not a manifest of digits"]
 
 
 def test_the_command_says_what_to_read_again_and_forgets_it_when_asked(results: Results) -> None:

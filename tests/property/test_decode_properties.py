@@ -9,7 +9,7 @@ from PIL import Image
 from digit_core.errors import PageError
 from digit_core.imaging.decode import decode_page, decode_pages, probe
 from digit_core.params import DecodeLimits
-from tests.support.drawn.scans import drawn, encoded, image_object, scan_pdf
+from tests.support.drawn.scans import big_endian_bigtiff, drawn, encoded, image_object, scan_pdf
 
 LIMITS = DecodeLimits(max_megapixels=1)  # what a lying header may make it allocate
 PAGE = drawn()
@@ -25,6 +25,9 @@ FILES = {
     "tiff of pages": encoded(PAGE, "TIFF", compression="tiff_lzw", save_all=True, append_images=[COLOUR, BITS]),
     "fax tiff": encoded(BITS, "TIFF", compression="group4"),
     "big tiff": encoded(PAGE, "TIFF", big_tiff=True),
+    "big-endian big tiff": big_endian_bigtiff([PAGE, PAGE], "tiff_lzw"),
+    "webp": encoded(COLOUR, "WEBP"),
+    "bmp": encoded(COLOUR, "BMP"),
     "jpeg 2000": encoded(PAGE, "JPEG2000"),
     "pdf": scan_pdf(image_object(PAGE)),
     "pdf of a jpeg": scan_pdf(image_object(encoded(PAGE, "JPEG"))),

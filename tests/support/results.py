@@ -7,15 +7,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from digit_core.errors import FailureReason
 from digit_core.imaging.decode import decode_page
 from digit_core.inference.reader import OnnxReader
 from digit_core.params import DecodeLimits, ReviewPolicy, SegmentationParams
-from digit_core.readings import PageRead, ReadBy
+from digit_core.readings import PageRead, ReadBy, Reading, State
 from digit_core.recognition.acceptance import judge
 from digit_core.recognition.pipeline import find_digits
-from digit_core.records import PageFailure, PageFound, PageRef
+from digit_core.records import Box, PageFailure, PageFound, PageRef
 from digit_core.results.manifest import Manifest, batch_key, count_rows
 from digit_core.results.schema import batch_tables
 from tasks.adapters.results.dataset import Results
@@ -46,3 +47,27 @@ def read(image: Path) -> PageRead:
     sevens = np.full((len(digits.crops), 11), 0.001, np.float32)
     sevens[:, 7] = 0.99
     return judge(PageFound(ref, page.width, page.height, page.dpi, digits), sevens, ReviewPolicy())
+
+
+def scan(file: Path, pages: int = 1) -> PageRef:
+    """A file of white pages of 400 x 300 pixels."""
+    images = [Image.fromarray(np.full((300, 400), 255 - at, np.uint8)) for at in range(pages)]
+    file.parent.mkdir(parents=True, exist_ok=True)
+    images[0].save(file, **({"save_all": True, "append_images": images[1:]} if pages > 1 else {}))
+    return PageRef(str(file), "1", hashlib.sha256(file.read_bytes()).hexdigest(), 0, pages)
+
+
+def read_as(ref: PageRef, text: str, index: int = 0) -> PageRead:
+    """A page of such a file on which this number stands."""
+    number = Reading(0, Box(10, 20, 60, 30), text, 0.97, State.ACCEPTED, ())
+    return PageRead(PageRef(ref.uri, ref.version, ref.sha256, index, ref.count), 400, 300, 300.0, 0.0, (number,))
+
+
+def publish(dest: Path, *outcomes: PageRead | PageFailure, seq: int = 1) -> None:
+    """A batch of these pages; seq: of the run that read them."""
+    tables = batch_tables(outcomes, READ_BY)
+    refs = tuple(outcome.ref for outcome in outcomes)
+    key = batch_key(((ref.uri, ref.version, ref.index) for ref in refs), READ_BY)
+    results = Results(Storage(), str(dest))
+    files = results.write_tables(key, tables)
+    results.seal(Manifest(key, seq, "2000-01-01T00:00:00+00:00", READ_BY, refs, count_rows(tables), files))

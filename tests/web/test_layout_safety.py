@@ -112,7 +112,7 @@ def test_what_is_no_layout_is_refused_and_says_why(ada, folder, path, fields):
 
     is_json = "NaN" not in json.dumps(fields) and "Infinity" not in json.dumps(fields)
     assert (answer.status_code, len(answer.json()["error"]) > 10) == (422 if is_json else 400, True), answer.text
-    assert is_json or "is no number" in answer.json()["error"]
+    assert is_json or "is not a valid number" in answer.json()["error"]
     assert files(folder) == before
 
 
@@ -207,7 +207,7 @@ def test_who_has_not_signed_in_sees_nothing(site):
 def test_a_page_that_is_not_open_is_said_so(ada):
     answer = ada.post("/api/layouts/fit", json={"layout": layout(), "page": "0" * 32})
 
-    assert answer.json() == {"error": "this page is not open any more: open it again"}
+    assert answer.json() == {"error": "this page is no longer open: open it again"}
 
 
 def test_markup_in_names_is_shown_and_nothing_of_it_is_done(ada, site, visit):

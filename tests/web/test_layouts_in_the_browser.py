@@ -32,7 +32,7 @@ def test_a_layout_made_from_nothing_names_the_numbers_of_other_pages(drawing, pa
     tab.click("#check-add")
     tab.fill("#name", "corn returns")
     tab.set_input_files("#test", str(pages / "second.png"))
-    expect(tab.locator("#verdict")).to_have_text(re.compile(rf"^This is the form: {CELLS} cells found"), timeout=60_000)
+    expect(tab.locator("#verdict")).to_have_text(re.compile(rf"^The layout fits this page: {CELLS} cells found"), timeout=60_000)
     assert tab.locator(".found polygon").count() == CELLS
     assert tab.locator(".found title").last.text_content() == f"crops / {ROWS[-1]} / {COLUMNS[-1]}"
     tab.click("#back")
@@ -71,7 +71,7 @@ def test_a_page_of_another_form_is_said_to_be_none(drawing, pages):
 
     tab.set_input_files("#test", str(pages / "other.png"))
 
-    expect(tab.locator("#verdict")).to_have_text(re.compile("not taken for the form"), timeout=60_000)
+    expect(tab.locator("#verdict")).to_have_text(re.compile("does not fit this page"), timeout=60_000)
     assert tab.locator(".found polygon").count() == 0
 
 
@@ -101,7 +101,7 @@ class TestWhatCellsHold:
         expect(tab.locator("#problem")).to_contain_text("2 names for 3 columns")
         tab.fill("#columns-names", "a\nb\na")
         tab.locator("#columns-names").blur()
-        expect(tab.locator("#problem")).to_contain_text("The name a stands twice")
+        expect(tab.locator("#problem")).to_contain_text("The name a is used twice")
         assert drawn(tab).grids[0].columns.names == ("1", "2", "3")
 
 
@@ -171,7 +171,7 @@ class TestKeeping:
         tab.set_input_files("#open", str(tmp_path / "no image.png"))
         expect(tab.locator("#problem")).to_contain_text("this page cannot be read: not a JPEG")
         tab.click("#save")
-        expect(tab.locator("#problem")).to_contain_text("has neither zones nor grids: draw what shall be read")
+        expect(tab.locator("#problem")).to_contain_text("has neither zones nor grids: draw the boxes to read")
 
 
 @pytest.mark.parametrize(("width", "height"), [(1280, 720), (390, 844)])

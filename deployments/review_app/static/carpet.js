@@ -2,7 +2,7 @@ import { call, claim, collection, decide, flush, picture, problem, release, show
 
 const $ = (id) => document.getElementById(id);
 const NONE = 10;
-const HINTS = "abcdfghijklmnopqrstvwyzABCDEFGHIJKLMNOPQRSTUVWXYZ"; // not e, u and x, which are keys of their own elsewhere
+const HINTS = "abcdfghijklmnopqrstvwyzABCDEFGHIJKLMNOPQRSTUVWXYZ"; // without e, u and x, which are command keys
 let items = [];
 let claimed = null;
 let said = new Map(); // item -> {kind, value}
@@ -10,7 +10,7 @@ let at = -1;
 let keys = 0;
 let shownAt = 0;
 let busy = false;
-let none = false; // the rest of this carpet are no digits at all
+let none = false; // the rest of this group are no digits
 
 const word = (guess) => (guess === NONE ? "not a digit" : String(guess));
 const verdict = (guess) => (none || guess === NONE ? { kind: "not a digit", value: "" } : { kind: "digit", value: String(guess) });
@@ -19,7 +19,7 @@ async function load() {
   try {
     const lent = await claim("carpet");
     lay(lent.claim, lent.items);
-  } catch (error) { problem(`No digits can be had: ${error.message}.`); }
+  } catch (error) { problem(`Digits could not be loaded: ${error.message}.`); }
 }
 
 function lay(id, lent) {
@@ -51,7 +51,7 @@ function tile(item, index) {
 
 function label(button, item, index) {
   const other = said.get(item.id);
-  const text = other ? other.value || other.kind : `taken for ${word(item.guess)}`;
+  const text = other ? other.value || other.kind : `read as ${word(item.guess)}`;
   button.setAttribute("aria-label", `${HINTS[index] ?? index + 1}: ${text}, page ${item.page} of ${item.file}`);
   button.setAttribute("aria-pressed", String(Boolean(other)));
   button.querySelector(".is")?.remove();
@@ -75,7 +75,7 @@ function restAreNone(yes) {
   none = yes;
   $("none").setAttribute("aria-pressed", String(none));
   $("accept").lastChild.textContent = none ? " the rest are no digits" : " accept the rest";
-  if (yes) tell("the rest are no digits: space keeps that");
+  if (yes) tell("the rest are no digits: space saves this");
 }
 
 function across() {
@@ -84,9 +84,9 @@ function across() {
 }
 
 function mark(kind, value = "") {
-  if (at < 0) { tell("choose one first: its letter, an arrow or a click"); return; }
+  if (at < 0) { tell("select one first: by its letter, an arrow or a click"); return; }
   const item = items[at];
-  said.set(item.id, { kind, value }); // also where it is what is shown: then it stays so, whatever becomes of the rest
+  said.set(item.id, { kind, value }); // also where it confirms the guess: then it stays so, whatever the rest are
   label($("tiles").children[at], item, at);
 }
 
@@ -95,7 +95,7 @@ async function accept() {
   busy = true;
   const verdicts = items.map((item) => ({ item: item.id, ...(said.get(item.id) ?? verdict(item.guess)) }));
   const seconds = Math.min(3600, (performance.now() - shownAt) / 1000);
-  tell(`${items.length} kept, ${said.size} of them changed`);
+  tell(`${items.length} saved, ${said.size} of them changed`);
   const sent = decide({ claim: claimed, view: "carpet", keys, seconds, verdicts });
   items = [];
   await sent;
@@ -114,10 +114,10 @@ async function undo() {
       if (claimed) await release(claimed);
       const known = back.items.find((item) => item.guess !== null)?.guess;
       lay(back.claim, back.items.map((item) => ({ ...item, guess: item.guess ?? known })));
-      tell(`taken back: ${back.items.length}`);
+      tell(`undone: ${back.items.length}`);
       showProgress();
-    } else tell("nothing to take back");
-  } catch (error) { problem(`Not taken back: ${error.message}.`); }
+    } else tell("nothing to undo");
+  } catch (error) { problem(`Not undone: ${error.message}.`); }
   busy = false;
 }
 

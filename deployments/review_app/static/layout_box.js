@@ -1,4 +1,4 @@
-// The panel of the chosen box: its name, its place, and of a grid its rows, columns and edges.
+// The panel of the selected box: its name, its place, and for a grid its rows, columns and edges.
 
 import { AXES, boxOf, even, moveEdge, names, place, rename, rulings, setEdges, setNames, snapped, splitAfter } from "./layout_model.js";
 import { dropEdge, removeChosen } from "./layout_keys.js";
@@ -42,7 +42,7 @@ export function boxPanel(draft, stage) {
     const name = $("box-name").value.trim();
     if (name === part.name) { $("box-name").value = name; return; }
     const taken = names(draft.layout).includes(name);
-    problem(taken ? `There is a box called ${name} already.` : name ? "" : "A box needs a name.");
+    problem(taken ? `There is already a box with the name ${name}.` : name ? "" : "A box needs a name.");
     if (taken || !name) { $("box-name").value = part.name; return; }
     draft.change((layout) => rename(layout, part, name));
   }
@@ -57,9 +57,9 @@ export function boxPanel(draft, stage) {
     const wanted = $(`${axis}-names`).value.trim().split(/[\n\t]/).map((name) => name.trim());
     const twice = wanted.find((name, at) => wanted.indexOf(name) !== at);
     const count = grid[axis].names.length;
-    if (wanted.length !== count) problem(`${wanted.length} names for ${count} ${axis}: give one a line, or say how many ${axis} there are first.`);
-    else if (wanted.includes("")) problem(`Every one of the ${axis} needs a name.`);
-    else if (twice !== undefined) problem(`The name ${twice} stands twice.`);
+    if (wanted.length !== count) problem(`${wanted.length} names for ${count} ${axis}: give one name per line, or set the count first.`);
+    else if (wanted.includes("")) problem(`Each of the ${axis} needs a name.`);
+    else if (twice !== undefined) problem(`The name ${twice} is used twice.`);
     else {
       problem("");
       if (wanted.join("\n") !== grid[axis].names.join("\n")) draft.change((layout) => setNames(layout, grid, axis, wanted));
@@ -79,7 +79,7 @@ export function boxPanel(draft, stage) {
 
   function fromRulings(grid, axis) {
     const found = rulings(draft.layout.lines, boxOf(grid), axis);
-    problem(found.length < 2 ? `Fewer than two rulings go through this grid's ${axis}: say how many there are, and space them evenly.` : "");
+    problem(found.length < 2 ? `Fewer than two rulings separate this grid's ${axis}: set the count and space them evenly.` : "");
     if (found.length < 2) return;
     draft.edge = null;
     draft.change((layout) => setEdges(layout, grid, axis, found));

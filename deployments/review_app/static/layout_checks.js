@@ -1,4 +1,4 @@
-// Which sums shall agree: totals and means of rows, of columns, or of zones. Other checks of a file are shown and kept.
+// Checks of sums: totals and means of rows, of columns, or of zones. Other checks of a file are shown and kept.
 
 import { namesOf } from "./layout_model.js";
 import { problem, tell } from "./server.js";
@@ -7,7 +7,7 @@ const $ = (id) => document.getElementById(id);
 const ZONES = "zones";
 
 export function checksPanel(draft) {
-  // Zones, or one grid's rows or columns.
+  // Scope of a check: zones, or one grid's rows or columns.
   function known() {
     const { layout } = draft;
     const grid = layout.grids.find((one) => `grid ${one.name}` === $("check-in").value);
@@ -24,7 +24,7 @@ export function checksPanel(draft) {
     showNames();
   }
 
-  // The last is taken for the total of all others, as forms have it.
+  // By default the last is the total of all others, as on most forms.
   function showNames() {
     const { grid, names } = known();
     $("check-way").disabled = !grid;
@@ -62,7 +62,7 @@ export function checksPanel(draft) {
     const { grid } = known();
     const into = $("check-into").value;
     const of = [...$("check-of").selectedOptions].map((option) => option.value).filter((name) => name !== into);
-    problem(of.length ? "" : "Choose what adds up.");
+    problem(of.length ? "" : "Select what to combine.");
     if (!of.length) return;
     const check = { rule: $("check-rule").value, of, into };
     if (grid) Object.assign(check, { grid: grid.name, direction: $("check-way").value === "rows" ? "down" : "across" });

@@ -1,29 +1,29 @@
-// What is being drawn: the layout, the page under it, what is chosen, and the way back.
+// State of the drawing: the layout, the page under it, the selection, and undo.
 
 import { complete, copy, emptyLayout, overlap } from "./layout_model.js";
 
 const MOST_STEPS = 200;
-const ONE_STEP = 1500; // milliseconds within which changes of the same kind are one
+const ONE_STEP = 1500; // milliseconds within which changes of the same kind are undone together
 
 export class Draft extends EventTarget {
   layout = emptyLayout("", 1000, 700, { horizontal: [], vertical: [] });
-  page = null; // { id, pages, width, height } of the page that is drawn on
-  tables = []; // proposals: grids that the page's rulings make
+  page = null; // { id, pages, width, height } of the page under the drawing
+  tables = []; // proposals: grids found from the page's rulings
   chosen = null; // { kind: "zones" or "grids", at }
   edge = null; // { axis, at } of the chosen grid
-  saved = null; // { name, version } of the layout as it was saved or loaded
+  saved = null; // { name, version } of the layout as saved or loaded
   touched = false;
   #past = [];
   #future = [];
   #last = { key: "", time: 0 };
 
   get part() { return this.chosen ? this.layout[this.chosen.kind][this.chosen.at] ?? null : null; }
-  // Proposals that nothing was drawn over, each with its place in `tables`.
+  // Proposals that no box covers, each with its index in `tables`.
   get proposals() { return [...this.tables.entries()].filter(([, table]) => !this.layout.grids.some((grid) => overlap(grid, table) > 0.5)); }
   get canUndo() { return this.#past.length > 0; }
   get canRedo() { return this.#future.length > 0; }
 
-  // A page or a layout takes the place of what was there; there is no way back.
+  // Replace the page or the layout; this cannot be undone.
   begin({ layout, page = this.page, tables = this.tables, saved = null }) {
     Object.assign(this, { layout: complete(layout), page, tables, saved, chosen: null, edge: null, touched: false });
     this.#past = [];
@@ -31,7 +31,7 @@ export class Draft extends EventTarget {
     this.tell("begin");
   }
 
-  // `how` changes the layout; changes with the same key that follow each other soon are taken back together.
+  // `how` changes the layout; quick changes with the same key are undone together.
   change(how, key = "") {
     const before = { layout: copy(this.layout), chosen: this.chosen };
     const said = how(this.layout);

@@ -1,4 +1,4 @@
-// Pages and layouts that come and go: opening, testing, loading, saving.
+// Files: opening and testing pages, loading and saving layouts.
 
 import { emptyLayout, isEmpty } from "./layout_model.js";
 import { call, get, problem, tell, upload } from "./server.js";
@@ -8,10 +8,10 @@ const API = "/api/layouts";
 const stem = (name) => name.replace(/\.[^.]*$/, "").replace(/[^\p{L}\p{N} _.()+-]/gu, "-").replace(/^[^\p{L}\p{N}]+/u, "").slice(0, 60);
 
 export function filesOf(draft, stage, looking) {
-  let drawn = null; // the file of the page that is drawn on, its number and their count
-  let shown = null; // the same of the page that is shown, which may be one to test on
+  let drawn = null; // the file of the page under the drawing, its page number and page count
+  let shown = null; // the same for the page that is shown, which may be a test page
 
-  // What goes wrong is said as the server says it.
+  // Errors are shown in the server's words.
   async function trying(what, does) {
     problem("");
     tell(`${what} …`);
@@ -30,7 +30,7 @@ export function filesOf(draft, stage, looking) {
     $("count").textContent = pages.count;
   }
 
-  // Boxes that were drawn before go with the form to where it lies on the new page.
+  // Existing boxes move with the form to the new page.
   async function open(scan, number) {
     await trying("opening the page", async () => {
       const page = await opened(scan, number);
@@ -42,7 +42,7 @@ export function filesOf(draft, stage, looking) {
       draft.touched = touched;
       showNumber(drawn);
       const count = draft.proposals.length;
-      tell(isEmpty(draft.layout) ? `${count || "no"} ruled table${count === 1 ? "" : "s"} found` : "the boxes lie on this page now");
+      tell(isEmpty(draft.layout) ? `${count || "no"} ruled table${count === 1 ? "" : "s"} found` : "the boxes were fitted to this page");
     });
   }
 
@@ -55,8 +55,8 @@ export function filesOf(draft, stage, looking) {
       showNumber({ scan, number, count: page.pages });
       stage.look(page, sure ? cells : []);
       const share = `agreement ${agreement.toFixed(2)}, needed ${needed.toFixed(2)}`;
-      $("verdict").textContent = sure ? `This is the form: ${cells.length} cells found (${share}).`
-        : `This page is not taken for the form (${share}): it would go to a person as “layout not found”.`;
+      $("verdict").textContent = sure ? `The layout fits this page: ${cells.length} cells found (${share}).`
+        : `The layout does not fit this page (${share}): its digits would go to review as “layout not found”.`;
       $("verdict").classList.toggle("sure", sure);
       $("verdict").hidden = false;
       tell("");
@@ -119,7 +119,7 @@ export function filesOf(draft, stage, looking) {
 
   const chosen = (id, does) => $(id).addEventListener("change", (event) => {
     const [one] = event.target.files;
-    event.target.value = ""; // the same file may be chosen again
+    event.target.value = ""; // so that the same file can be selected again
     if (one) does(one);
   });
   chosen("open", (scan) => open(scan, 1));

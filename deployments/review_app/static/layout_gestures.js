@@ -1,10 +1,10 @@
-// The pointer on the page: drawing, moving, resizing, and dragging the page itself.
+// Pointer gestures on the page: drawing, moving, resizing, and panning.
 
 import { boxOf, moveEdge, onPage, place } from "./layout_model.js";
 import { resized } from "./layout_svg.js";
 
-const LEAST = 6; // pixels of the screen: what is smaller was no drawing
-const STILL = 3; // pixels of the screen: a click that slipped moves nothing
+const LEAST = 6; // screen pixels: a smaller box is ignored
+const STILL = 3; // screen pixels: a smaller movement is a click
 
 export function gesturesOn(page, view, draft, stage) {
   let gesture = null;
@@ -14,12 +14,12 @@ export function gesturesOn(page, view, draft, stage) {
     return [(event.clientX - box.left) / stage.zoom, (event.clientY - box.top) / stage.zoom];
   }
 
-  // What this press begins, if anything.
+  // Return the gesture that this press starts, if any.
   function begun(event) {
     const { target } = event;
     const start = at(event);
     const pan = { kind: "pan", scroll: [view.scrollLeft, view.scrollTop, event.clientX, event.clientY] };
-    const panned = event.pointerType === "mouse" ? pan : null; // a finger does it by itself
+    const panned = event.pointerType === "mouse" ? pan : null; // touch screens pan by themselves
     if (stage.tool === "look") return panned;
     if (stage.tool !== "choose") return { kind: "draw", start };
     if (target.matches(".handle")) return { kind: "resize", start, box: [...boxOf(draft.part)], grip: gripOf(target) };

@@ -1,4 +1,4 @@
-// What cells may hold: of a zone, of a whole grid, or of one of its columns or rows.
+// Rules for cell contents: of a zone, of a whole grid, or of one of its columns or rows.
 
 import { AXES, HOLDS } from "./layout_model.js";
 
@@ -7,7 +7,7 @@ const MARKS = ["blank", "dash", "ditto", "word"];
 const FIELDS = ["fewest", "most", "decimals", "decimal-mark", "date-order", "sign", "least-value", "most-value", ...MARKS.map((mark) => `mark-${mark}`)];
 
 export function holdsPanel(draft) {
-  let scope = { part: null, axis: "", at: 0 }; // without axis: the whole of the box
+  let scope = { part: null, axis: "", at: 0 }; // without axis: the whole box
 
   function place() {
     const { part } = draft;

@@ -1,8 +1,8 @@
-// The keyboard on the page: Tab goes from box to box, and in the chosen grid to its edges.
+// Keyboard on the page: Tab goes from box to box, and in the selected grid to its edges.
 
 import { boxOf, moveEdge, place, remove, removeEdge, splitAfter } from "./layout_model.js";
 
-const STEP = 4; // pixels of the screen that an arrow moves by; with Ctrl it is one of the page
+const STEP = 4; // screen pixels per arrow key; with Ctrl one page pixel
 const SIDEWAYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 export function keysOn(view, draft, stage, { name, say }) {

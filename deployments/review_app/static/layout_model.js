@@ -1,8 +1,8 @@
-// A layout as its file has it, and what can be done to it. Nothing here knows of the screen.
+// The layout's data, as in its file, and operations on it. Nothing here depends on the screen.
 
 export const AXES = { rows: { rules: "row_holds", one: "row" }, columns: { rules: "column_holds", one: "column" } };
 export const HOLDS = { digits: [1, 12], decimals: null, sign: false, least: null, most: null, marks: ["blank", "dash"], decimal_mark: null, date_order: null, kinds: [] };
-const SMALL = 50; // a page of fewer units is given in shares, and is drawn in more
+const SMALL = 50; // a page of fewer units is in fractions, and is enlarged for drawing
 const ENLARGED = 2000;
 
 const round = (value) => Math.round(value * 10) / 10;
@@ -12,7 +12,7 @@ export function emptyLayout(name, width, height, lines) {
   return { name, page: [width, height], zones: [], grids: [], checks: [], lines };
 }
 
-// With every list there, and in units that can be drawn in.
+// Complete a layout: all lists present, in units for drawing.
 export function complete(fields) {
   const layout = { ...emptyLayout("", 1, 1, {}), ...copy(fields) };
   layout.lines = { horizontal: [], vertical: [], ...layout.lines };
@@ -41,7 +41,7 @@ export function boxOf(part) {
   return [x, y, part.columns.edges.at(-1) - x, part.rows.edges.at(-1) - y];
 }
 
-// Of the area of the smaller box, the share that it has in common with the other.
+// Share of the smaller box's area that lies in the other box.
 export function overlap(one, other) {
   const [[x1, y1, w1, h1], [x2, y2, w2, h2]] = [boxOf(one), boxOf(other)];
   const wide = Math.min(x1 + w1, x2 + w2) - Math.max(x1, x2);
@@ -49,13 +49,13 @@ export function overlap(one, other) {
   return (Math.max(wide, 0) * Math.max(high, 0)) / Math.min(w1 * h1, w2 * h2);
 }
 
-// The box kept on the page, at least `least` wide and high.
+// Clip the box to the page, at least `least` wide and high.
 export function onPage([x, y, w, h], [width, height], least = 2) {
   const [wide, high] = [Math.min(Math.max(w, least), width), Math.min(Math.max(h, least), height)];
   return [Math.min(Math.max(x, 0), width - wide), Math.min(Math.max(y, 0), height - high), wide, high];
 }
 
-// Moves or resizes a zone, or a grid with all of its edges.
+// Move or resize a zone, or a grid with all of its edges.
 export function place(part, box, page) {
   const [x, y, w, h] = onPage(box, page, part.box ? 2 : 4);
   if (part.box) { part.box = [x, y, w, h].map(round); return; }
@@ -70,7 +70,7 @@ export function even(first, last, count) {
   return Array.from({ length: count + 1 }, (_, at) => round(first + ((last - first) * at) / count));
 }
 
-// The places of rulings through a box: across it for rows, down it for columns; double ones are one.
+// Positions of the rulings through a box: across it for rows, down it for columns; double rulings count once.
 export function rulings(lines, [x, y, w, h], axis) {
   const rows = axis === "rows";
   const [from, to, start, end] = rows ? [x, x + w, y, y + h] : [y, y + h, x, x + w];
@@ -82,7 +82,7 @@ export function rulings(lines, [x, y, w, h], axis) {
   return found.filter((at, index) => index === 0 || at - found[index - 1] > apart).map(round);
 }
 
-// Each edge to the ruling near it, if that leaves room between the edges.
+// Snap each edge to a nearby ruling, if that leaves room between the edges.
 export function snapped(edges, places) {
   const near = Math.min(...edges.slice(1).map((edge, at) => edge - edges[at])) / 3;
   const moved = edges.map((edge) => {
@@ -103,7 +103,7 @@ export function newGrid(name, box, lines) {
   return grid;
 }
 
-// Other edges for an axis; cells keep their names, further ones get numbers that are free.
+// Set the edges of an axis; cells keep their names, additional ones get free numbers.
 export function setEdges(layout, grid, axis, edges) {
   const { names: old } = grid[axis];
   const count = edges.length - 1;
@@ -125,7 +125,7 @@ export function moveEdge(grid, axis, at, value, page) {
   edges[at] = round(Math.min(Math.max(value, low), high));
 }
 
-// The cells after an edge become two; false where there is none after it.
+// Split the cells after an edge; false where there are none after it.
 export function splitAfter(grid, axis, at) {
   const { edges, names: known } = grid[axis];
   if (at >= edges.length - 1 || edges[at + 1] - edges[at] < 4) return false;
@@ -134,7 +134,7 @@ export function splitAfter(grid, axis, at) {
   return true;
 }
 
-// The cells on both sides become one, with the name of the first; an outer edge takes its cells with it.
+// Remove an edge: the cells on both sides become one, with the name of the first; an outer edge takes its cells with it.
 export function removeEdge(layout, grid, axis, at) {
   const { edges, names: known } = grid[axis];
   if (known.length < 2) return false;
@@ -156,13 +156,13 @@ export function setNames(layout, grid, axis, wanted) {
   }
 }
 
-// Which of a grid's axes a check's `of` and `into` name: a running total or a sequence that goes down is of columns.
+// The axis that a check's `of` and `into` name: a running total or a sequence that goes down names columns.
 export function namesOf(check) {
   const walks = check.rule === "running" || check.rule === "sequence";
   return ((check.direction ?? "down") === "down") !== walks ? "rows" : "columns";
 }
 
-// What was said of rows or columns that are gone goes with them.
+// Remove the rules of rows or columns that no longer exist.
 function forget(layout, grid, axis, gone) {
   for (const name of gone) delete grid[AXES[axis].rules]?.[name];
   if (grid.skip) grid.skip = grid.skip.filter((cell) => !gone.includes(cell[axis === "rows" ? 0 : 1]));

@@ -1,4 +1,4 @@
-// The page with the boxes on it: drawing, choosing, moving, zooming.
+// The page with the boxes on it: drawing, selecting, moving, zooming.
 
 import { gesturesOn } from "./layout_gestures.js";
 import { boxOf, freeName, newGrid, onPage } from "./layout_model.js";
@@ -6,19 +6,19 @@ import { describe, drawnPart, edgeLine, foundCells, handles, line, rect, svg } f
 
 const LETTERS = 13;
 const HANDLE = matchMedia("(pointer: coarse)").matches ? 9 : 5;
-const LAYERS = ["ground", "lines", "tables", "parts", "edges", "handles", "band", "found"]; // from the lowest
+const LAYERS = ["ground", "lines", "tables", "parts", "edges", "handles", "band", "found"]; // lowest first
 
 export class Stage {
   tool = "choose";
   zoom = 1;
-  size = [1000, 700]; // of the page that is shown
+  size = [1000, 700]; // of the shown page
   #draft;
   #view;
   #page;
   #layers;
   #parts = new Map();
 
-  // `view` scrolls; `added` is called when something was drawn, `accept` with the place of a proposal that is taken.
+  // `view` scrolls; `added` is called after drawing, `accept` with the index of an accepted proposal.
   constructor(view, draft, { added, accept }) {
     this.#layers = Object.fromEntries(LAYERS.map((name) => [name, svg("g", { class: name })]));
     this.#page = svg("svg", { class: "sheet", role: "group", "aria-label": "Boxes on the page" }, ...Object.values(this.#layers));
@@ -36,10 +36,10 @@ export class Stage {
     this.#page.dataset.tool = tool;
   }
 
-  // The page as wide as the view.
+  // Zoom so that the page is as wide as the view.
   fit() { this.zoomTo(Math.min(1.5, (this.#view.clientWidth - 2) / this.size[0])); }
 
-  // `at`: the point of the view that stays where it is; its middle without.
+  // `at`: the point of the view that stays in place; by default its middle.
   zoomTo(zoom, at = [this.#view.clientWidth / 2, this.#view.clientHeight / 2]) {
     const before = [(this.#view.scrollLeft + at[0]) / this.zoom, (this.#view.scrollTop + at[1]) / this.zoom];
     this.zoom = Math.min(6, Math.max(0.02, zoom));
@@ -71,7 +71,7 @@ export class Stage {
     this.#layers.ground.replaceChildren(page ? picture() : rect([0, 0, width, height], "paper"));
   }
 
-  // Another page, with the cells that were found on it; nothing can be drawn there.
+  // Show another page with the cells found on it; drawing is disabled there.
   look(page, cells) {
     this.use("look");
     this.#show(page, [page.width, page.height]);
@@ -108,13 +108,13 @@ export class Stage {
   }
 
   #proposal(table, at, size) {
-    const label = `Proposed ${describe(table)}: Enter takes it`;
+    const label = `Proposed ${describe(table)}: Enter accepts it`;
     const element = svg("g", { class: "proposal", tabindex: 0, role: "button", "data-table": at, "aria-label": label });
     element.append(...drawnPart({ ...table, name: `${table.name} ?` }, size, false));
     return element;
   }
 
-  // Elements stay, so that the keyboard's focus does.
+  // Keep the elements, so that the keyboard focus stays.
   #part(key, kind, at) {
     if (!this.#parts.has(key)) {
       const element = svg("g", { tabindex: 0, role: "button", "data-kind": kind, "data-at": at });
@@ -125,7 +125,7 @@ export class Stage {
     return this.#parts.get(key);
   }
 
-  // Of the chosen grid: one stop of the keyboard for its rows' edges, one for its columns'.
+  // Edges of the selected grid: one tab stop for its rows' edges, one for its columns'.
   #drawEdges() {
     const { part: grid, edge } = this.#draft;
     if (!grid || grid.box) { this.#layers.edges.replaceChildren(); return; }
@@ -159,10 +159,10 @@ export class Stage {
     return element;
   }
 
-  // What is being drawn; nothing without a box.
+  // Show the box being drawn; nothing without a box.
   band(box) { this.#layers.band.replaceChildren(...(box ? [rect(box, "drawn")] : [])); }
 
-  // A new zone or grid, chosen, and its name asked for.
+  // Add a zone or grid, select it, and ask for its name.
   add(box) {
     const kind = this.tool === "grid" ? "grids" : "zones";
     this.#draft.change((layout) => {
@@ -174,7 +174,7 @@ export class Stage {
     this.added();
   }
 
-  // For those who draw without a pointer: a box in the middle of what is seen.
+  // Add a box in the middle of the view, for drawing without a pointer.
   addInTheMiddle() {
     const [width, height] = this.tool === "grid" ? [320, 200] : [160, 48];
     const x = this.#view.scrollLeft + (this.#view.clientWidth - width) / 2;
@@ -182,7 +182,7 @@ export class Stage {
     this.add(onPage([x, y, width, height].map((side) => side / this.zoom), this.size));
   }
 
-  // The element of the chosen box is brought into view, and has the keyboard if `focus`.
+  // Scroll the selected box into view, and give it the keyboard if `focus`.
   show(focus = false) {
     const { chosen } = this.#draft;
     const element = chosen && this.#parts.get(`${chosen.kind}${chosen.at}`);

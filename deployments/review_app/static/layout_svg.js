@@ -1,4 +1,4 @@
-// Pieces of the drawing as SVG elements.
+// Parts of the drawing as SVG elements.
 
 import { AXES, boxOf } from "./layout_model.js";
 
@@ -24,7 +24,7 @@ export function edgeLine(grid, axis, at) {
   return axis === "rows" ? [x, edge, x + w, edge] : [edge, y, edge, y + h];
 }
 
-// A box with its name; a grid with its inner edges too. `size`: of letters, in units of the page.
+// A box with its name; a grid also with its inner edges. `size`: of letters, in units of the page.
 export function drawnPart(part, size, chosen) {
   const [x, y, w, h] = boxOf(part);
   const pieces = [rect([x, y, w, h], "body")];
@@ -34,7 +34,7 @@ export function drawnPart(part, size, chosen) {
   return pieces;
 }
 
-// Names of columns above and of rows to the left; as many as have room.
+// Names of columns above and of rows to the left; as many as fit.
 function cellNames(grid, size) {
   const [x, y] = boxOf(grid);
   const named = (axis, at) => grid[axis].names.map((name, index) => at(name, grid[axis].edges[index], grid[axis].edges[index + 1]));
@@ -54,7 +54,7 @@ export function describe(part) {
   return part.box ? `Zone ${part.name}, ${where}` : `Grid ${part.name}, ${part.rows.names.length} rows, ${part.columns.names.length} columns, ${where}`;
 }
 
-// The corners and the middles of the sides, each with what of x, y, w, h it moves.
+// Handles at the corners and the middles of the sides, each with the parts of x, y, w, h that it moves.
 export function handles([x, y, w, h]) {
   return [[0, 0], [0.5, 0], [1, 0], [1, 0.5], [1, 1], [0.5, 1], [0, 1], [0, 0.5]].map(([across, down]) => ({ across, down, x: x + across * w, y: y + down * h }));
 }
@@ -65,7 +65,7 @@ export function resized([x, y, w, h], { across, down }, dx, dy) {
   return [x + left, y + top, Math.max(w + wide, 2), Math.max(h + high, 2)];
 }
 
-// Cells as they lie on another page, with the names of rows and columns; the whole name is told to who points at one.
+// Cells as found on another page, with the names of rows and columns; pointing at a cell shows its whole name.
 export function foundCells(cells, size) {
   const seen = new Set();
   const first = (kind, { zone, [kind]: name }) => !seen.has(`${kind} ${zone} ${name}`) && Boolean(seen.add(`${kind} ${zone} ${name}`));

@@ -1,4 +1,4 @@
-// Drawing a layout: what belongs to the page as a whole. The drawing itself is in layout_stage.js, the layout in layout_model.js.
+// Entry point of the layout view. The drawing itself is in layout_stage.js, the layout in layout_model.js.
 
 import { boxPanel } from "./layout_box.js";
 import { checksPanel } from "./layout_checks.js";
@@ -63,7 +63,7 @@ function show() {
   const boxes = ["grids", "zones"].flatMap((kind) => layout[kind].map((part, at) => entry(
     part.box ? part.name : `${part.name}, ${size(part)}`, chosen?.kind === kind && chosen.at === at, () => { draft.choose(kind, at); stage.show(); },
   )));
-  const proposals = draft.proposals.map(([at, table]) => entry(`ruled table, ${size(table)} `, false, () => accept(at), "take it"));
+  const proposals = draft.proposals.map(([at, table]) => entry(`ruled table, ${size(table)} `, false, () => accept(at), "accept"));
   $("boxes").replaceChildren(...boxes, ...proposals);
   $("none").hidden = boxes.length + proposals.length > 0;
   $("undo").disabled = !draft.canUndo;
@@ -107,7 +107,7 @@ $("back").addEventListener("click", () => { $("verdict").hidden = true; looking(
 $("name").addEventListener("change", () => draft.change((layout) => { layout.name = $("name").value.trim(); }));
 $("new").addEventListener("click", () => {
   const [width, height] = draft.layout.page;
-  if (!draft.touched || confirm("Begin anew, without what was not saved?")) draft.begin({ layout: emptyLayout("", width, height, draft.page?.lines ?? {}) });
+  if (!draft.touched || confirm("Start a new layout? Unsaved changes are lost.")) draft.begin({ layout: emptyLayout("", width, height, draft.page?.lines ?? {}) });
 });
 addEventListener("beforeunload", (event) => { if (draft.touched) event.preventDefault(); });
 document.addEventListener("keydown", press);

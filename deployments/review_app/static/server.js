@@ -1,5 +1,5 @@
-// Talking with the server: decisions wait in an outbox that survives a reload, and are sent again until they were answered.
-// Each bears a name of its own, so that the server counts it once however often it comes.
+// Communication with the server: decisions wait in an outbox that survives a reload, and are sent again until answered.
+// Each has an id, so that the server counts it once however often it arrives.
 
 export const collection = document.body.dataset.collection;
 const OUTBOX = "digits-outbox";
@@ -25,7 +25,7 @@ export const release = (id) => fetch(`/api/release/${id}`, { method: "POST", hea
 const waiting = () => JSON.parse(localStorage.getItem(OUTBOX) || "[]");
 const keepWaiting = (acts) => localStorage.setItem(OUTBOX, JSON.stringify(acts));
 
-export function newName() { // crypto.randomUUID is not there on a page without https
+export function newName() { // crypto.randomUUID is missing on a page without https
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
@@ -47,15 +47,15 @@ async function sendAll() {
       const refused = Object.entries(answers).filter(([, answer]) => answer !== "kept");
       problem(refused.length ? `Not counted: ${refused.map(([, answer]) => answer).join("; ")}.` : "");
     } catch (error) {
-      if (!error.status || error.status >= 500) { // it may pass: nothing is thrown away
-        problem(`Not saved yet (${waiting().length} waiting): ${error.message}. Trying again …`);
+      if (!error.status || error.status >= 500) { // the error may pass: keep the decision
+        problem(`Not saved yet (${waiting().length} waiting): ${error.message}. Retrying …`);
         setTimeout(flush, 2000);
         return;
       }
       problem(`Refused: ${error.message}.`);
     }
     const sent = acts[0].act;
-    keepWaiting(waiting().filter((act) => act.act !== sent)); // another tab may have added some meanwhile
+    keepWaiting(waiting().filter((act) => act.act !== sent)); // another tab may have added decisions meanwhile
   }
   showProgress();
 }
@@ -74,7 +74,7 @@ export async function showProgress() {
   const all = found.open + found.decided;
   byId("bar").max = all || 1;
   byId("bar").value = found.decided;
-  const left = found.seconds_left === null ? "" : ` · ${found.per_minute.toFixed(0)} a minute · ${time(found.seconds_left)} left`;
+  const left = found.seconds_left === null ? "" : ` · ${found.per_minute.toFixed(0)} per minute · ${time(found.seconds_left)} left`;
   byId("progress").textContent = `${found.decided.toLocaleString("en")} of ${all.toLocaleString("en")} decided${left}`;
 }
 
@@ -85,7 +85,7 @@ function time(seconds) {
 
 export const picture = (kind, id) => `/picture/${kind}/${encodeURIComponent(id)}`;
 
-// A picture that cannot be had is said, not left blank.
+// Replace a picture that cannot be loaded by a text.
 export function show(img, url, text) {
   img.parentElement.querySelector(".missing")?.remove();
   img.hidden = false;

@@ -2,7 +2,7 @@ import { call, claim, collection, decide, flush, picture, problem, release, show
 
 const $ = (id) => document.getElementById(id);
 const NONE = 10;
-let queue = []; // items still to be seen, each with the claim that it came under
+let queue = []; // items to review, each with its claim
 let now = null;
 let shownAt = 0;
 let keys = 0;
@@ -14,7 +14,7 @@ async function fetchMore() {
   fetching ??= claim("single").then(({ claim: id, items }) => {
     const known = new Set([now, ...queue].filter(Boolean).map((item) => item.id));
     queue.push(...items.filter((item) => !known.has(item.id)).map((item) => ({ ...item, claim: id })));
-  }).catch((error) => problem(`No digits can be had: ${error.message}.`)).finally(() => { fetching = null; });
+  }).catch((error) => problem(`Digits could not be loaded: ${error.message}.`)).finally(() => { fetching = null; });
   return fetching;
 }
 
@@ -36,10 +36,10 @@ function draw() {
   shownAt = performance.now();
   keys = 0;
   const where = `${now.of ? `digit ${now.place} of ${now.of}, ` : ""}page ${now.page} of ${now.file}`;
-  show($("crop"), picture("crop", now.id), "There is no picture of this digit: look at the page.");
+  show($("crop"), picture("crop", now.id), "No picture of this digit is stored: look at the page.");
   $("crop").alt = `The digit: ${where}`;
   show($("strip"), picture("strip", now.id), "no strip");
-  show($("page"), picture("page", now.id), "The scan cannot be had any more.");
+  show($("page"), picture("page", now.id), "The scan is no longer available.");
   $("where").textContent = where;
   $("guess").replaceChildren(...(now.guess === null ? ["What is it?"] : ["the machine reads ", bold(word(now.guess)), " ?"]));
   $("differs").hidden = now.differs === null;
@@ -60,7 +60,7 @@ function say(kind, value = "") {
   const seconds = Math.min(3600, (performance.now() - shownAt) / 1000);
   decide({ claim: item.claim, view: "single", keys, seconds, verdicts: [{ item: item.id, kind, value }] });
   if (kind === "number") queue = queue.filter((other) => other.number !== item.number);
-  tell(`${kind === "digit" || kind === "number" ? value || "no number" : kind} kept`);
+  tell(`${kind === "digit" || kind === "number" ? value || "no number" : kind} saved`);
   next();
 }
 
@@ -68,14 +68,14 @@ async function undo() {
   await flush();
   try {
     const { claim: id, items } = await call("/api/undo");
-    if (!items.length) { tell("nothing to take back"); return; }
+    if (!items.length) { tell("nothing to undo"); return; }
     if (now) queue.unshift(now);
     const back = new Set(items.map((item) => item.id));
     queue = [...items.map((item) => ({ ...item, claim: id })), ...queue.filter((item) => !back.has(item.id))];
-    tell(`taken back: ${items.length}`);
+    tell(`undone: ${items.length}`);
     await next();
     showProgress();
-  } catch (error) { problem(`Not taken back: ${error.message}.`); }
+  } catch (error) { problem(`Not undone: ${error.message}.`); }
 }
 
 function press(key) {
@@ -98,7 +98,7 @@ document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
   if ($("retype").open) { if (event.key.length === 1 || event.key === "Enter") keys += 1; return; }
   if (event.target.matches("select, input")) return;
-  if (event.key === " " && event.target.matches("button, a")) return; // that one is meant
+  if (event.key === " " && event.target.matches("button, a")) return; // the focused button or link handles it
   if (press(event.key)) event.preventDefault();
 });
 document.querySelectorAll("[data-key]").forEach((button) => button.addEventListener("click", () => press(button.dataset.key)));

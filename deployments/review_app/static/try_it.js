@@ -45,7 +45,7 @@ paper.addEventListener("pointermove", (event) => {
 });
 paper.addEventListener("pointerup", () => { drawing = false; look(); });
 
-// While one picture is being read, only the newest of those that follow is kept.
+// While one picture is being read, only the newest of the following ones is kept.
 function look() {
   if (busy) { again = true; return; }
   busy = true;
@@ -70,7 +70,7 @@ async function read(blob) {
 function draw(found) {
   const best = found.digits.map(({ probabilities }) => probabilities.indexOf(Math.max(...probabilities)));
   $("read").textContent = best.map((digit) => (digit === 10 ? "·" : digit)).join("");
-  $("model").textContent = `Read by model version ${found.model}` + (found.digits.length ? "" : ": it sees no digit yet");
+  $("model").textContent = `Read by model version ${found.model}` + (found.digits.length ? "" : ": no digit found yet");
   $("digits").replaceChildren(...found.digits.map(card));
 }
 

@@ -1,14 +1,14 @@
-"""Arithmetic that reads: what cells of a form say of each other re-ranks the candidates that were read in them.
+"""Reconciliation of numbers by arithmetic: relations between cells of a form re-rank the candidates that were read in them.
 
-Totals, means, running totals, sequences and equal fields are all linear relations. A relation is evidence, never truth: whoever
-wrote the page reckoned right with its `trust`, and if not it says nothing. No value is ever made up: what comes out is a
-candidate, or None for "something else".
+Totals, means, running totals, sequences and equal fields are all linear relations. A relation is evidence, not truth: the writer
+calculated correctly with probability `trust`; otherwise it says nothing. No value is invented: the result is a candidate, or None
+for "something else".
 
 Belief propagation between the relations (Kschischang, Frey, Loeliger, "Factor graphs and the sum-product algorithm", IEEE
 Transactions on Information Theory 47, 2001). Where relations form a tree (one total; totals of columns and one of these) the
-probabilities are those of the model; where they form loops (row and column totals of one table) it goes round them ROUNDS
-times at most, and the probabilities are near those of the model, rather too sure than not sure enough. Of "something else" no
-relation learns which value another one would have there.
+probabilities are exact for the model; where they form loops (row and column totals of one table) at most ROUNDS rounds are made,
+and the probabilities are approximate, rather too high than too low. For "something else" no relation learns which value another
+unknown would have then.
 """
 
 from __future__ import annotations
@@ -24,25 +24,25 @@ from digit_core.layouts.arithmetic.enumeration import Floats, Ints
 from digit_core.layouts.arithmetic.sum_factor import Sum
 
 ROUNDS = 4
-"""How often a relation is heard at most where there are loops; later rounds mostly repeat what was said, only louder."""
+"""Greatest number of rounds over relations with loops; later rounds mostly amplify earlier ones."""
 
 STILL = 3e-3
-"""Where there are loops, a relation is not heard again as long as no probability that it was told has moved by more."""
+"""With loops, a relation is not updated again while none of its incoming probabilities has changed by more."""
 
 EXACT = 1e-6
-"""The same where there are none."""
+"""The same limit without loops."""
 
-_NOTHING = -1e3  # logarithm of the probability of what cannot be
-_SLACK = 1e-6  # by which probabilities may add up to more than 1
+_NOTHING = -1e3  # logarithm of the probability of the impossible
+_SLACK = 1e-6  # tolerance by which probabilities may add up to more than 1
 
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
     """A cell: candidate values in whole smallest units (3.96 is 396) and their probabilities, best first.
 
-    The rest of the probability is for "something else": any other value from the low to the high of `span`, evenly. What a
-    reader may have mistaken the cell for is not that, so its unlikely readings belong among the candidates as well: numbers
-    with one digit misread agree by chance far more often than numbers from anywhere.
+    The rest of the probability is for "something else": any other value in `span` (low, high), uniformly. Misreadings are not
+    "something else", so unlikely readings belong among the candidates too: numbers with one digit misread agree by chance far
+    more often than arbitrary numbers.
     """
 
     candidates: tuple[tuple[int, float], ...]
@@ -64,14 +64,14 @@ class Unknown:
 
     @property
     def rest(self) -> float:
-        """The probability of something else; 0 where the span holds nothing but candidates."""
+        """Return the probability of something else; 0 where the span has nothing but candidates."""
         others = self.span[1] - self.span[0] + 1 - sum(self.span[0] <= value <= self.span[1] for value, _ in self.candidates)
         return max(0.0, 1 - sum(share for _, share in self.candidates)) if others else 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """low <= sum of coefficient * value <= high, if whoever wrote the page reckoned right: with probability `trust`.
+    """A linear relation: low <= sum of coefficient * value <= high, with probability `trust`.
 
     terms: (index of the unknown, coefficient), each unknown once.
     """
@@ -88,11 +88,11 @@ class Relation:
         if self.low > self.high:
             raise ValueError(f"a relation holds from its low to its high, not from {self.low} to {self.high}")
         if not 0 <= self.trust < 1:
-            raise ValueError(f"trust is from 0 to below 1, for nobody reckons without fault; not {self.trust}")
+            raise ValueError(f"trust is from 0 to below 1, since nobody calculates without error; not {self.trust}")
 
 
 class RelationVerdict(StrEnum):
-    """Whether a relation holds of the values that are likeliest."""
+    """The state of a relation for the likeliest values: it agrees, is broken, or is undecided."""
 
     AGREES = "agrees"
     BROKEN = "broken"
@@ -101,20 +101,20 @@ class RelationVerdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reconciled:
-    """What unknowns and relations come to together."""
+    """Result for all unknowns and relations."""
 
     values: tuple[int | None, ...]
-    """For each unknown the likeliest value given everything; None: something else."""
+    """Likeliest value of each unknown; None: something else."""
     probabilities: tuple[float, ...]
-    """Of these values."""
+    """Probabilities of these values."""
     verdicts: tuple[RelationVerdict, ...]
-    """For each relation."""
+    """Verdict for each relation."""
 
 
 def reconcile(unknowns: Sequence[Unknown], relations: Sequence[Relation]) -> Reconciled:
-    """Return what is likeliest for every unknown, given all candidates and all relations.
+    """Return the likeliest value of every unknown, given all candidates and all relations.
 
-    Raises ValueError if a relation names an unknown that is not there.
+    Raises ValueError if a relation names a missing unknown.
     """
     for relation in relations:
         if any(not 0 <= index < len(unknowns) for index, _ in relation.terms):
@@ -142,7 +142,8 @@ def _verdict(relation: Relation, values: Sequence[int | None]) -> RelationVerdic
 
 
 def _logs(unknowns: Sequence[Unknown]) -> Floats:
-    """Logarithms of the probabilities, shape (unknowns, columns): the candidates', and in the last column something else's."""
+    """Return logarithms of the probabilities, shape (unknowns, columns): the candidates', and in the last column something
+    else's."""
     columns = max((1, *(len(unknown.candidates) for unknown in unknowns)))
     shares = np.zeros((len(unknowns), columns + 1))
     for row, unknown in zip(shares, unknowns, strict=True):
@@ -157,7 +158,7 @@ def _probabilities(logs: Floats) -> Floats:
 
 
 def _components(relations: Iterable[Relation]) -> list[list[Relation]]:
-    """Relations that share no unknown, directly or by others, apart; each in an order that is not that of the arguments."""
+    """Split the relations into components that share no unknown; the order does not depend on that of the arguments."""
     root: dict[int, int] = {}
 
     def find(index: int) -> int:
@@ -177,7 +178,7 @@ def _components(relations: Iterable[Relation]) -> list[list[Relation]]:
 
 
 def _propagate(unknowns: Sequence[Unknown], relations: Sequence[Relation], beliefs: Floats) -> None:
-    """Adds to `beliefs`, logarithms of shape (unknowns, columns), what the relations of one component say."""
+    """Add the messages of one component's relations to `beliefs`, logarithms of shape (unknowns, columns), in place."""
     voices = [_voice(unknowns, relation, beliefs.shape[1]) for relation in relations]
     edges = sum(len(voice.place) for voice in voices)
     tree = edges < len(voices) + len(np.unique(np.concatenate([voice.place for voice in voices])))
@@ -186,20 +187,20 @@ def _propagate(unknowns: Sequence[Unknown], relations: Sequence[Relation], belie
         spoke = [voice.speak(beliefs, still) for voice in voices]
         if not any(spoke):
             return
-        voices.reverse()  # what is said at one end of a chain is at its other end when it was gone through once
+        voices.reverse()  # one pass in each direction carries a message from one end of a chain to the other
 
 
 @dataclass(slots=True)
 class _Voice:
-    """One relation among others."""
+    """One relation in the message passing."""
 
     relation: Sum
-    place: Ints  # of its terms among the unknowns, shape (terms,)
-    said: Floats  # logarithms, shape (terms, columns)
-    heard: Floats | None = None  # the probabilities without what it said itself, when it spoke last
+    place: Ints  # indices of its terms among the unknowns, shape (terms,)
+    said: Floats  # its last message: logarithms, shape (terms, columns)
+    heard: Floats | None = None  # the probabilities without its own message, when it was last sent
 
     def speak(self, beliefs: Floats, still: float) -> bool:
-        """Changes the beliefs in its terms; does nothing, and says so, if it has heard nothing new since it spoke last."""
+        """Update the beliefs of its terms; return False if its input has not changed since the last update."""
         without = beliefs[self.place] - self.said
         heard = _probabilities(without)
         if self.heard is not None and np.abs(heard - self.heard).max() < still:

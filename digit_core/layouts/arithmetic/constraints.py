@@ -1,4 +1,4 @@
-"""The checks of a form as linear relations between its cells."""
+"""Conversion of a layout's checks to linear relations between its cells."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from digit_core.layouts.template import Check, Direction, Grid, Layout, Place, R
 
 @dataclass(frozen=True, slots=True)
 class CellRelation:
-    """low <= sum of coefficient * value <= high; a cell's value is the digits behind its point's place as a whole number.
+    """A linear relation between cells: low <= sum of coefficient * value <= high.
 
-    name: for people, such as "total of 1904". check: which of the layout's checks it is of.
+    A cell's value is a whole number in units of its last decimal. name: for people, such as "total of 1904". check: index of the
+    layout's check that it comes from.
     """
 
     name: str
@@ -24,7 +25,7 @@ class CellRelation:
 
 
 def relations(layout: Layout) -> list[CellRelation]:
-    """Return what the layout's checks say of its cells. Cells that the form has not are left out of sums."""
+    """Return the relations of the layout's checks. Cells that the form does not have are left out of sums."""
     numbered = enumerate(layout.checks)
     return [replace(relation, check=number) for number, check in numbered for relation in _of_check(check, layout)]
 
@@ -38,7 +39,7 @@ def _of_check(check: Check, layout: Layout) -> Iterator[CellRelation]:
 
 
 def _cells(check: Check, layout: Layout) -> Iterator[tuple[str, tuple[Place, ...], Place | None]]:
-    """For each place where the check holds: its name, the cells of `of`, and the one of `into`."""
+    """Yield for each place where the check applies: its name, the cells of `of`, and the one of `into`."""
     if not check.grid:
         yield "", tuple(Place(name) for name in check.of), Place(check.into) if check.into else None
         return
@@ -54,7 +55,7 @@ def _cells(check: Check, layout: Layout) -> Iterator[tuple[str, tuple[Place, ...
 
 
 def _walks(check: Check, grid: Grid, rows: bool) -> Iterator[tuple[str, tuple[Place, ...], Place | None]]:
-    """A running total or a sequence, from each cell to the next one."""
+    """Yield the steps of a running total or a sequence, from each cell to the next one."""
     others = check.only or (grid.columns if rows else grid.rows).names
     for name in check.of:
         for before, here in pairwise(others):
@@ -74,13 +75,13 @@ def _decimals(layout: Layout, place: Place) -> int:
 
 
 def _scaled(layout: Layout, terms: list[tuple[Place, int]]) -> tuple[tuple[tuple[Place, int], ...], int]:
-    """The terms with coefficients that bring all values to the finest decimals, and these."""
+    """Scale the coefficients to the finest decimals of all terms; return the terms and these decimals."""
     finest = max(_decimals(layout, place) for place, _ in terms)
     return tuple((place, factor * 10 ** (finest - _decimals(layout, place))) for place, factor in terms), finest
 
 
 def _sum(check: Check, layout: Layout, where: str, of: tuple[Place, ...], into: Place | None) -> Iterator[CellRelation]:
-    """Of a total, and of a running total, whose `of` begins with the total before."""
+    """Yield the relation of a total, or of a running total, whose `of` begins with the previous total."""
     outcome = [] if into is None else [(into, -1)]
     terms, _ = _scaled(layout, [*((place, 1) for place in of), *outcome])
     yield CellRelation(_name(check, where), terms)

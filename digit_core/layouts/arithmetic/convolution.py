@@ -1,7 +1,8 @@
-"""How likely a sum lies in a band if some of its terms may be anything: distributions on a grid, added by Fourier transform.
+"""Probability that a sum lies in a band if some of its terms may be anything: distributions on a grid, added by Fourier
+transform.
 
-The grid has one node for each whole number where the sum's span allows, and then it is exact; else nodes are `step` apart,
-which is fine enough for what is spread over a wide span anyway.
+The grid has one node per whole number where the sum's span allows it, and then it is exact; else nodes are `step` apart, which is
+fine enough for what is spread over a wide span anyway.
 """
 
 from __future__ import annotations
@@ -14,18 +15,18 @@ from digit_core.layouts.arithmetic.enumeration import Flags, Floats, Ints
 Waves = NDArray[np.complex128]
 
 NODES = 2**14
-"""Nodes of all terms' grids together, about; more are more exact and slower."""
+"""Approximate number of nodes of all terms' grids together; more are more exact and slower."""
 
 FEWEST = 256
-"""Nodes of a grid if the sum's span needs them, however many terms there are."""
+"""Least number of nodes of a grid if the sum's span needs them, however many terms there are."""
 
 
 class Spread:
-    """The terms of one sum, something else being any value of a term's span but its candidates.
+    """The terms of one sum; "something else" is any value of a term's span except its candidates.
 
-    values: shape (terms, columns), what a candidate adds to the sum, where `known` says there is one; steps: coefficients,
-    shape (terms,); spans: low and high of what they are multiplied with, shape (terms, 2); band: low and high of the sum;
-    reach: the least and the most that each term can add, shape (terms,) each.
+    values: shape (terms, columns), what a candidate adds to the sum, where `known` is set; steps: coefficients, shape (terms,);
+    spans: low and high of the terms' values, shape (terms, 2); band: low and high of the sum; reach: least and most that each
+    term can add, shape (terms,) each.
     """
 
     def __init__(
@@ -45,9 +46,11 @@ class Spread:
         self._window = np.fft.rfft(self._band(band[0] - int(lows.sum()), band[1] - int(lows.sum())))
 
     def chances(self, shares: Floats, rest: Floats) -> tuple[Floats, Floats]:
-        """For each term and candidate, shape (terms, columns), and for each term if it is something else, shape (terms,).
+        """Return the chance for each term and candidate, shape (terms, columns), and for each term as something else, shape
+        (terms,).
 
-        shares, rest: the probabilities of the same. Those of the candidates count only where another term is something else.
+        shares, rest: the probabilities of the same. The chances of candidates cover only cases in which another term is something
+        else.
         """
         read = np.fft.rfft(self._histogram(shares))
         every = _others(read + rest[:, None] * self._rest_waves)
@@ -57,7 +60,7 @@ class Spread:
         return np.where(self._known, np.maximum(found, 0), 0), np.maximum((self._inside(every) * self._rest).sum(axis=1), 0)
 
     def _inside(self, others: Waves) -> Floats:
-        """Shape (terms, nodes): the chance of the band if a term adds what its node stands for."""
+        """Return the chance of the band if a term adds the value of a node, shape (terms, nodes)."""
         return np.asarray(np.fft.irfft(np.conj(others) * self._window, self._size))
 
     def _places(self, above: Ints) -> None:
@@ -65,7 +68,8 @@ class Spread:
         self._share = (above - self._node * self._step) / self._step
 
     def _histogram(self, shares: Floats) -> Floats:
-        """Shares of the candidates, shape (terms, columns), on the two nodes next to each: shape (terms, nodes)."""
+        """Distribute the shares of the candidates, shape (terms, columns), over the two nodes next to each: shape (terms,
+        nodes)."""
         terms = len(shares)
         shares = np.where(self._known, shares, 0)
         flat = self._node + np.arange(terms)[:, None] * self._size
@@ -80,19 +84,19 @@ class Spread:
         return self._known & (cells >= spans[:, :1]) & (cells <= spans[:, 1:])
 
     def _box(self, step: int, span: Ints, low: int) -> Floats:
-        """Return how many values of the span add what is nearest to each node, counted from `low`."""
+        """Return how many values of the span are nearest to each node, counted from `low`."""
         edges = np.arange(self._size + 1) * self._step - self._step // 2 + low
         below = -(-edges // step) - span[0] if step > 0 else span[1] - edges // step
         return np.asarray(np.diff(np.clip(below, 0, span[1] - span[0] + 1)), np.float64)
 
     def _band(self, low: int, high: int) -> Floats:
-        """Tell which part of what each node stands for lies in the band, counted from the least sum."""
+        """Return which part of each node's interval lies in the band, counted from the least sum."""
         edges = np.arange(self._size + 1) * self._step - self._step / 2
         return np.asarray(np.diff(np.clip(edges, low - 0.5, high + 0.5)) / self._step)
 
 
 def _others(waves: Waves) -> Waves:
-    """For each row the product of all other rows."""
+    """Return for each row the product of all other rows."""
     before, after = np.ones_like(waves), np.ones_like(waves)
     np.cumprod(waves[:-1], axis=0, out=before[1:])
     np.cumprod(waves[:0:-1], axis=0, out=after[-2::-1])

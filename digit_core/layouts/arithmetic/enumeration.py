@@ -1,8 +1,8 @@
-"""How likely a sum of read values lies in a band, each value in turn taken as given: meet in the middle.
+"""Probability that a sum of read values lies in a band, with each value in turn taken as given: meet in the middle.
 
-Horowitz and Sahni, "Computing partitions with applications to the knapsack problem" (JACM 21, 1974): the terms are parted
-into two halves, the likeliest choices of each half are listed, and sorted sums find the partners that each has in the other.
-A choice is listed as its deviations: the terms that do not take their likeliest value.
+Horowitz and Sahni, "Computing partitions with applications to the knapsack problem" (JACM 21, 1974): the terms are split into two
+halves, the likeliest choices of each half are listed, and sorted sums find the partners of each in the other. A choice is listed
+as its deviations: the terms that do not take their likeliest value.
 """
 
 from __future__ import annotations
@@ -18,28 +18,28 @@ Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
 TOLERANCE = 1e-6
-"""Choices that are less likely than this share of the likeliest choice of their half are not listed."""
+"""Least probability of a listed choice, relative to the likeliest choice of its half."""
 
 MOST = 4096
-"""Choices of one half that are listed at most; where there were more, the tolerance is raised until there are not."""
+"""Greatest number of listed choices of one half; with more the tolerance is raised."""
 
 LEAST_ODDS = 1e-4
-"""What a deviation counts at least when choices are listed: what is all but ruled out by now may still come back."""
+"""Least odds of a deviation in listing choices: what is almost ruled out now may still come back."""
 
 FEW = 1e-4
-"""If all choices that are not listed are less likely than this together, they are left out altogether."""
+"""Choices that are not listed are ignored if they are less likely than this together."""
 
 _TINY = 1e-30
 
 
 @dataclass(frozen=True, slots=True)
 class _Deviations:
-    """What may be taken instead of a term's likeliest value, likeliest first; every array has shape (d,)."""
+    """Alternatives to the terms' likeliest values, likeliest first; every array has shape (d,)."""
 
     term: Ints
     column: Ints
-    odds: Floats  # against the term's likeliest value
-    step: Ints  # what the sum changes by
+    odds: Floats  # relative to the term's likeliest value
+    step: Ints  # change of the sum
 
     def part(self, terms: Flags) -> _Deviations:
         inside = terms[self.term]
@@ -48,7 +48,8 @@ class _Deviations:
 
 @dataclass(frozen=True, slots=True)
 class _Choices:
-    """The likeliest choices of one half, shape (m,), against its likeliest one; `owners` and `members`: who deviates where."""
+    """The likeliest choices of one half, shape (m,), relative to its likeliest one; `owners` and `members`: which choice has
+    which deviation."""
 
     sums: Ints
     weights: Floats
@@ -56,16 +57,16 @@ class _Choices:
     members: Ints
 
     def moments(self) -> tuple[float, float]:
-        """Mean and variance of the sums."""
+        """Return mean and variance of the sums."""
         mean = float(np.average(self.sums, weights=self.weights))
         return mean, float(np.average((self.sums - mean) ** 2, weights=self.weights))
 
 
 def chances(shares: Floats, values: Ints, known: Flags, low: int, high: int) -> Floats:
-    """For every term and value the chance that all other terms take values with which the sum is in low..high.
+    """Return for every term and value the chance that the other terms bring the sum into low..high.
 
-    shares, values, known, and what is returned: shape (terms, columns); the probability of a value, what it adds to the sum,
-    and whether there is such a value at all. Every term needs one; the probabilities of a term may add up to less than 1.
+    shares, values, known, and the result: shape (terms, columns); the probability of a value, what it adds to the sum, and
+    whether there is such a value. Every term needs one; the probabilities of a term may add up to less than 1.
     """
     shares = np.where(known, np.maximum(shares, _TINY), 0)
     rows, best = np.arange(len(shares)), shares.argmax(axis=1)
@@ -83,7 +84,8 @@ def chances(shares: Floats, values: Ints, known: Flags, low: int, high: int) -> 
 
 
 def _listed(halves: list[_Deviations], choices: list[_Choices], band: tuple[int, int], odds: Floats, best: Ints) -> Floats:
-    """The weight of all listed choices of the other terms with which the sum is in the band, against the likeliest choice."""
+    """Return the weight of all listed choices of the other terms with which the sum is in the band, relative to the likeliest
+    choice."""
     found = np.zeros(odds.shape)
     for half, one, other in zip(halves, choices, reversed(choices), strict=True):
         matched = _matched(one, other, *band)
@@ -94,7 +96,7 @@ def _listed(halves: list[_Deviations], choices: list[_Choices], band: tuple[int,
 
 
 def _unlisted(shares: Floats, steps: Ints, choices: list[_Choices], band: tuple[int, int], whole: float) -> Floats:
-    """The chance of the band by the choices that were not listed, taken as normally distributed: they are many.
+    """Return the chance of the band by the choices that were not listed, approximated as normal: they are many.
 
     shares: those of each term add up to 1; whole: the logarithm of the weight of all choices.
     """
@@ -122,7 +124,7 @@ def _deviations(odds: Floats, steps: Ints, known: Flags, best: Ints) -> _Deviati
 
 
 def _halves(deviations: _Deviations, terms: int) -> list[_Deviations]:
-    """Every second term, the most doubtful first, so that both halves have as many likely choices."""
+    """Split the terms alternately, most doubtful first, so that both halves have as many likely choices."""
     doubt = np.bincount(deviations.term, np.sqrt(deviations.odds), minlength=terms)
     first = np.zeros(terms, np.bool_)
     first[np.argsort(-doubt, kind="stable")[::2]] = True
@@ -143,7 +145,7 @@ def _choices(deviations: _Deviations) -> _Choices:
 
 
 def _sets(deviations: _Deviations, tolerance: float) -> list[Ints] | None:
-    """Sets of deviations of different terms, those of each size as one array (m, size); nothing where they are too many."""
+    """Return sets of deviations of different terms, those of each size as one array (m, size); None where they are too many."""
     counted = np.maximum(deviations.odds, LEAST_ODDS)
     level = np.zeros((1, 0), np.int64)
     weight, following = np.ones(1), np.zeros(1, np.int64)
@@ -164,7 +166,7 @@ def _sets(deviations: _Deviations, tolerance: float) -> list[Ints] | None:
 
 
 def _matched(one: _Choices, other: _Choices, low: int, high: int) -> Floats:
-    """The weight of each choice together with all its partners in the other half."""
+    """Return the weight of each choice together with all its partners in the other half."""
     order = np.argsort(other.sums)
     sums = other.sums[order]
     weights = np.concatenate([[0.0], np.cumsum(other.weights[order])])

@@ -1,7 +1,7 @@
-"""Sums that read: a page's cells are weighed against each other by the arithmetic that its form declares.
+"""Arithmetic of a form: a page's cells are checked against each other by the sums that the layout declares.
 
-A cell that sums confirm may leave review; one that they contradict goes in, with the reason. The page's own total is evidence and
-never truth: whoever wrote it may have reckoned wrong (digit_core.layouts.arithmetic.belief_propagation).
+A cell that sums confirm may leave review; one that they contradict goes in, with the reason. The page's own total is evidence,
+not truth: its writer may have miscalculated (digit_core.layouts.arithmetic.belief_propagation).
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from digit_core.layouts.arithmetic.belief_propagation import Relation, RelationVerdict, Unknown, reconcile
-from digit_core.layouts.arithmetic.suspects import cells_to_ask
 from digit_core.layouts.arithmetic.constraints import CellRelation, relations
+from digit_core.layouts.arithmetic.suspects import cells_to_ask
 from digit_core.layouts.candidates import SUREST, DigitLabels, chosen, digits_of, fitting, was_read, with_one_more
 from digit_core.layouts.cell_rules import broken_rule
 from digit_core.layouts.template import Holds, Layout, Mark, Place
@@ -22,10 +22,10 @@ from digit_core.readings import INTO_REVIEW, OUT_OF_REVIEW, READ_FIRST, Reading,
 from digit_core.records import Box, CellState
 
 _NOTHING_THERE = 0.98
-"""How sure it is that a cell that looks blank, or like a dash, adds nothing."""
+"""Probability that a cell that looks blank, or like a dash, adds nothing."""
 
 _NOT_SUMMED = {NumberKind.FRACTION, NumberKind.MONEY, NumberKind.DATE, NumberKind.TIME, NumberKind.ANGLE}
-"""Their digits are no number that sums go by."""
+"""Kinds of numbers whose digits cannot be summed."""
 
 _FEWEST_CHECKS, _LEAST_AGREEING = 4, 0.1
 """Sums of one check, such as the totals of all columns, from which they speak of the page as a whole; share that must agree."""
@@ -34,12 +34,12 @@ _READ, _MOSTLY_READ = 0.5, 2 / 3
 """Probability of its likeliest value from which a cell could be read; and of a sum's cells how many must."""
 
 _WORD = 0.6
-"""The same of ink that was not read, where the form says that words may stand there."""
+"""The same probability for ink that was not read, where the form allows words."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Choices:
-    """The values that a cell may have, and the labels of its digits that give each; no labels: nothing stands there."""
+    """The possible values of a cell, and the digit labels that give each; no labels: nothing is written there."""
 
     unknown: Unknown
     labels: Mapping[int, DigitLabels]
@@ -47,8 +47,9 @@ class _Choices:
 
 @dataclass(frozen=True, slots=True)
 class Reckoned:
-    """A page's readings after its checks, in their order; mostly_broken: whether one of the checks hardly ever comes out, as where
-    numbers stand under the wrong row or column.
+    """The readings of a page after its checks, in their order.
+
+    mostly_broken: whether one of the checks hardly ever agrees, as if numbers were in the wrong row or column.
     """
 
     readings: tuple[Reading, ...]
@@ -58,9 +59,9 @@ class Reckoned:
 def reckoned(
     readings: Sequence[Reading], layout: Layout, policy: ReviewPolicy, drawn: Callable[[Box], bool] = lambda box: False
 ) -> Reckoned:
-    """The readings of a form's cells after its checks; those that no check speaks of stay as they are.
+    """Return the readings of a form's cells after its checks; cells without a check are unchanged.
 
-    drawn: the lot of a digit's box, by which it is audited when it is accepted.
+    drawn: whether a digit's box is drawn for an audit when it is accepted.
     """
     wanted = relations(layout)
     by_place = {_place(reading): index for index, reading in enumerate(readings)}
@@ -91,7 +92,7 @@ def _place(reading: Reading) -> Place:
 def _said(
     complete: Sequence[CellRelation], verdicts: Sequence[RelationVerdict]
 ) -> dict[Place, list[tuple[str, RelationVerdict]]]:
-    """For each cell the checks that speak of it, and how they ended."""
+    """Collect for each cell the checks that include it, and their verdicts."""
     said: defaultdict[Place, list[tuple[str, RelationVerdict]]] = defaultdict(list)
     for relation, verdict in zip(complete, verdicts, strict=True):
         for place, _ in relation.terms:
@@ -141,7 +142,7 @@ def _choices(reading: Reading, layout: Layout) -> _Choices:
 
 
 def _nothing(reading: Reading, words: bool) -> float:
-    """Return how likely it is that a cell without a number adds nothing."""
+    """Return the probability that a cell without a number adds nothing."""
     state = reading.cell.state if reading.cell else CellState.NUMBER
     if reading.digits:
         return 0.0
@@ -152,9 +153,8 @@ def _nothing(reading: Reading, words: bool) -> float:
 
 @dataclass(frozen=True, slots=True)
 class _Outcome:
-    """What the arithmetic makes of a cell: its likeliest value (None: something that was not read), how sure that is, and how
-    each check that speaks of it ended; asked: whether it is among those that a person is asked for because of a broken one.
-    """
+    """Result of the arithmetic for a cell: its likeliest value (None: something that was not read), its probability, and the
+    verdict of each check that includes it. asked: whether a person is asked for it because of a check that does not agree."""
 
     value: int | None
     probability: float
@@ -181,7 +181,7 @@ class _Outcome:
 def _weighed(
     reading: Reading, options: _Choices, outcome: _Outcome, holds: Holds, policy: ReviewPolicy, drawn: Callable[[Box], bool]
 ) -> Reading:
-    """The reading with the value that the sums leave, accepted if that is sure enough, else for review."""
+    """Return the reading with its likeliest value, accepted if the probability is high enough, else in review."""
     if reading.state is State.ACCEPTED and outcome.in_doubt and not outcome.asked:
         return replace(reading, checks=outcome.words)  # another cell explains it
     sure = outcome.value is not None and outcome.probability >= policy.threshold and not outcome.broken
@@ -191,7 +191,7 @@ def _weighed(
         return _unexplained(replace(reading, checks=outcome.words + asked), sure and not asked)
     digits, text = digits_of(labels), as_written(reading.text, [digits_of((label,)) for label in labels])
     state_of_cell = reading.cell.state if reading.cell else CellState.NUMBER
-    marks_in_doubt = any(part.reason == Reason.MARK for part in reading.parts)  # sums go by digits and know no marks
+    marks_in_doubt = any(part.reason == Reason.MARK for part in reading.parts)  # sums use digits and ignore marks
     sure = sure and not marks_in_doubt and not broken_rule(digits, text, state_of_cell, holds)
     if digits == reading.digits and sure == (reading.state is State.ACCEPTED):
         return replace(reading, checks=outcome.words, confidence=outcome.probability)
@@ -205,7 +205,7 @@ def _weighed(
 
 
 def _moved(reading: Reading, digits: str, state: State) -> str:
-    """Return what the sums have changed, in words."""
+    """Describe in words what the sums have changed."""
     moved = ""
     if state is not reading.state:
         moved = f" {OUT_OF_REVIEW if state is State.ACCEPTED else INTO_REVIEW}"
@@ -213,7 +213,8 @@ def _moved(reading: Reading, digits: str, state: State) -> str:
 
 
 def _unexplained(reading: Reading, sure: bool) -> Reading:
-    """A cell without a number, or with one that no candidate explains: a sum never makes sure of it, but may doubt it."""
+    """Judge a cell without a number, or with one that no candidate explains: a sum never confirms it, but may put it in
+    review."""
     if sure or not reading.parts or reading.state is State.REVIEW:
         return reading
     parts = tuple(replace(part, state=State.REVIEW, reason=Reason.RULE_BROKEN) for part in reading.parts)

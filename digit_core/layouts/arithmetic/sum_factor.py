@@ -1,7 +1,7 @@
-"""What one linear relation says of each of its terms, given what is known of all the others.
+"""Message of one linear relation to each of its terms, given the beliefs about all others.
 
-Two ways to count, and what each cannot do the other does: sums of read values are few and exact (`explanations`), sums with
-something else in them are many and smooth (`spread`).
+Two methods complement each other: sums of read values are few and exact (`enumeration`), sums with something else in them are
+many and smooth (`convolution`).
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from digit_core.layouts.arithmetic.enumeration import Flags, Floats, Ints, chanc
 
 
 class Sum:
-    """One relation: low <= coefficients · values <= high, with probability `trust`; else any sum that is possible, evenly.
+    """One relation: low <= coefficients · values <= high, with probability `trust`; else any possible sum, uniformly.
 
-    candidates: the values read for each term; columns: how many of these a term has at most in the arrays below, at least 1;
-    spans: shape (terms, 2), what each term may be if it is something else; coefficients: shape (terms,), none of them 0.
+    candidates: the values read for each term; columns: most candidates of a term in the arrays below, at least 1; spans: shape
+    (terms, 2), the range of each term if it is something else; coefficients: shape (terms,), none of them 0.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class Sum:
         self._spread = Spread(self._values, self._known, coefficients, spans, (self._low, self._high), reach)
 
     def says(self, heard: Floats) -> Floats:
-        """Logarithms of likelihoods, shape (terms, columns + 1), the last column for something else.
+        """Return logarithms of likelihoods, shape (terms, columns + 1), the last column for something else.
 
         heard: the probabilities of the same by everything but this relation.
         """
@@ -56,20 +56,20 @@ class Sum:
         return np.asarray(np.log(likelihoods / likelihoods.max(axis=1, keepdims=True)))
 
     def _all_read(self, shares: Floats) -> Floats:
-        """The part of the chances in which every other term is one of its candidates; nothing where a term has none."""
+        """Return the part of the chances in which every other term is one of its candidates; 0 where a term has none."""
         if not self._known.any(axis=1).all():
             return np.zeros(shares.shape)
         return chances(shares, self._values, self._known, self._low, self._high)
 
 
 def _reduced(coefficients: Ints, band: tuple[int, int]) -> tuple[Ints, int, int]:
-    """The same relation without a common divisor: 10 a - 10 b from -5 to 5 is a - b from 0 to 0."""
+    """Divide the relation by a common divisor: 10 a - 10 b from -5 to 5 is a - b from 0 to 0."""
     divisor = int(np.gcd.reduce(coefficients))
     return coefficients // divisor, -(-band[0] // divisor), band[1] // divisor
 
 
 def _table(candidates: Sequence[Sequence[int]], columns: int) -> tuple[Ints, Flags]:
-    """The candidates as an array, shape (terms, columns), and where there is one."""
+    """Return the candidates as an array, shape (terms, columns), and a mask of those that exist."""
     values = np.zeros((len(candidates), columns), np.int64)
     known = np.zeros(values.shape, np.bool_)
     for row, read in enumerate(candidates):
@@ -79,7 +79,7 @@ def _table(candidates: Sequence[Sequence[int]], columns: int) -> tuple[Ints, Fla
 
 
 def _reach(values: Ints, known: Flags, spans: Ints, coefficients: Ints) -> tuple[Ints, Ints]:
-    """The least and the most that each term can add, shape (terms,) each."""
+    """Return the least and the most that each term can add, shape (terms,) each."""
     least = np.where(known, values, spans[:, :1]).min(axis=1)
     most = np.where(known, values, spans[:, 1:]).max(axis=1)
     ends = coefficients * np.stack([np.minimum(least, spans[:, 0]), np.maximum(most, spans[:, 1])])

@@ -1,1 +1,1 @@
-"""What the digits and marks of one number say: candidates, their scores by every network, and the text."""
+"""Transcription of one number: candidate texts, their scores by every network, and the decided text with its marks."""

@@ -1,9 +1,9 @@
-"""What the columns of a strip say of a number: how likely a text is, which digit may stand in place of another, and where.
+"""Scoring of texts against the columns of a strip: likelihoods, substitutes for each digit, and their places.
 
-The forward-backward sums of connectionist temporal classification (Graves et al., ICML 2006), scaled at every column (Rabiner,
-"A tutorial on hidden Markov models", Proceedings of the IEEE 1989), so that strips of any width keep their numbers apart.
-Columns are probabilities (t, classes): class 0 is no character, class 1 + i is CHARACTERS[i], the ten digits first. Strips of
-about the same width are scored together, so that the cost grows with the sum of their widths and not with the widest.
+The forward-backward sums of connectionist temporal classification (Graves et al., ICML 2006), scaled at every column (Rabiner, "A
+tutorial on hidden Markov models", Proceedings of the IEEE 1989), so that strips of any width keep precise scores. Columns are
+probabilities (t, classes): class 0 is no character, class 1 + i is CHARACTERS[i], the ten digits first. Strips of about the same
+width are scored together, so that the cost grows with the sum of their widths and not with the widest.
 """
 
 from __future__ import annotations
@@ -20,19 +20,21 @@ Floats = NDArray[np.float64]
 
 _TINY = 1e-12
 _LOST = 1e-280
-"""Scaled likelihood below which sums have lost their figures, and are made again in logarithms."""
+"""Scaled likelihood below which sums have lost precision, and are computed again in logarithms."""
 
 _TOGETHER = 2**20
-"""Numbers (strips x columns x states) that are kept at once at most."""
+"""Greatest number of values (strips x columns x states) in memory at once."""
 
 _ROWS = 512
-"""Strips scored together at most: what they need for a column stays in the cache."""
+"""Greatest number of strips scored together: the data of a column stays in the cache."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Alignment:
-    """A text laid along the columns of a strip. substitutes (n, 10): for each of its n characters the probabilities of the ten
-    digits in its place, the others kept; middles (n,): the column in the middle of each, by the weight of all paths, from 0.
+    """Alignment of a text with the columns of a strip.
+
+    substitutes (n, 10): for each of its n characters the probabilities of the ten digits in its place, the others kept; middles
+    (n,): the column in the middle of each, weighted over all paths, from 0.
     """
 
     log_likelihood: float
@@ -41,16 +43,16 @@ class Alignment:
 
 
 def digits_only(columns: Floats) -> Floats:
-    """Columns (t, 11) of columns that tell more characters: those are no digit."""
+    """Reduce columns to digits (t, 11): other characters count as no character."""
     digits = columns[:, : DIGITS + 1].copy()
     digits[:, 0] += columns[:, DIGITS + 1 :].sum(axis=1)
     return np.asarray(digits)
 
 
 def best_text(columns: Floats, nothing: float = 1.0) -> str:
-    """The characters along the likeliest path through the columns (t, classes) of one strip.
+    """Return the characters along the likeliest path through the columns (t, classes) of one strip.
 
-    nothing: how many times as likely as they say columns are without a character; below 1 more are read, above fewer.
+    nothing: factor for the probability of no character; below 1 more characters are read, above fewer.
     """
     path = (columns * np.array([nothing] + [1.0] * (columns.shape[1] - 1))).argmax(axis=1)
     turns = np.flatnonzero(np.diff(path, prepend=-1))
@@ -58,7 +60,7 @@ def best_text(columns: Floats, nothing: float = 1.0) -> str:
 
 
 def log_likelihoods(columns: Sequence[Floats], texts: Sequence[str]) -> Floats:
-    """Shape (n,): how likely each text is to be written along its own strip, in logarithms; the empty text is allowed."""
+    """Return the log likelihood of each text along its own strip, shape (n,); the empty text is allowed."""
     found = np.empty(len(texts))
     for rows in _batches(columns, texts, kept=1):
         batch = _Batch([columns[i] for i in rows], [texts[i] for i in rows])
@@ -67,7 +69,7 @@ def log_likelihoods(columns: Sequence[Floats], texts: Sequence[str]) -> Floats:
 
 
 def aligned(columns: Sequence[Floats], texts: Sequence[str]) -> list[Alignment]:
-    """Each text laid along its own strip."""
+    """Align each text with its own strip."""
     found: dict[int, Alignment] = {}
     for rows in _batches(columns, texts, kept=4):
         found |= zip(rows, _Batch([columns[i] for i in rows], [texts[i] for i in rows]).alignments(), strict=True)
@@ -75,7 +77,7 @@ def aligned(columns: Sequence[Floats], texts: Sequence[str]) -> list[Alignment]:
 
 
 def _batches(columns: Sequence[Floats], texts: Sequence[str], kept: int) -> Iterator[list[int]]:
-    """Indices of strips of about the same width and number of characters, as many as may be scored together.
+    """Yield indices of strips of about the same width and number of characters, as many as can be scored together.
 
     kept: numbers to be kept for each strip, column and state.
     """
@@ -94,7 +96,7 @@ def _batches(columns: Sequence[Floats], texts: Sequence[str], kept: int) -> Iter
 
 
 def _stacked(columns: Sequence[Floats]) -> Floats:
-    """Strips of different widths as one array (n, t, classes), filled up with columns that are surely without a character."""
+    """Stack strips of different widths in one array (n, t, classes), padded with columns that certainly have no character."""
     together = np.zeros((len(columns), max(1, *(len(one) for one in columns)), max(one.shape[1] for one in columns)))
     together[..., 0] = 1
     for row, one in enumerate(columns):
@@ -124,7 +126,7 @@ class _Batch:
         return np.asarray(np.take_along_axis(self._columns[:, step], self._states, axis=1))
 
     def _steps(self) -> Iterator[tuple[Floats, Floats]]:
-        """(n, states) how likely the text is up to each column, being in each state there, and what that was divided by."""
+        """Yield (n, states) the scaled likelihood of the text up to each column and state, and the scale."""
         now = self._emitted(0)
         now[:, 2:] = 0
         for step in range(self._columns.shape[1]):
@@ -145,7 +147,7 @@ class _Batch:
         return self._ended(last, total[:, 0])
 
     def _ended(self, forward: Floats, scaled: Floats) -> Floats:
-        """(n,) from the sums at the last column (n, states), and the logarithm (n,) of what they were divided by."""
+        """Return log likelihoods (n,) from the sums at the last column (n, states), and the logarithm (n,) of their scale."""
         ends = (forward * self._ends).sum(axis=1)
         found = scaled + np.log(np.maximum(ends, _LOST))
         for row in np.flatnonzero(ends <= _LOST):
@@ -153,7 +155,7 @@ class _Batch:
         return np.asarray(found)
 
     def _in_logarithms(self, row: int) -> float:
-        """One text whose likelihood is too small for scaled sums."""
+        """Compute one text whose likelihood is too small for scaled sums."""
         emitted = np.log(self._columns[row][:, self._states[row]])
         with np.errstate(divide="ignore"):
             skips, ends = np.log(self._skips[row]), np.log(self._ends[row])
@@ -179,7 +181,7 @@ class _Batch:
         ]
 
     def _backward(self, emitted: Floats, scales: Floats) -> Floats:
-        """(t, n, states): how likely the rest of the text is after each column, being in a state there, by the same scales."""
+        """Return (t, n, states): the likelihood of the rest of the text after each column and state, by the same scales."""
         backward = np.empty(emitted.shape)
         backward[-1] = self._ends
         for step in range(len(emitted) - 2, -1, -1):
@@ -191,7 +193,7 @@ class _Batch:
         return backward
 
     def _substitutes(self, forward: Floats, backward: Floats, emitted: Floats, scales: Floats) -> Floats:
-        """Shape (n, longest, 10), see Alignment: paths enter a character's place, stay in it as another, and leave it."""
+        """Return shape (n, longest, 10), see Alignment: paths enter a character's place, stay in it as another, and leave it."""
         labels, digits = self._labels, np.arange(1, DIGITS + 1)
         none = np.zeros((len(labels), 1), np.intp)
         before = np.concatenate([none, labels[:, :-1]], axis=1)[..., None] != digits
@@ -218,7 +220,7 @@ class _Batch:
 
 
 def _middles(weight: Floats) -> Floats:
-    """(t, n, states) -> (n, longest): the column in the middle of each character."""
+    """Convert (t, n, states) to (n, longest): the column in the middle of each character."""
     own = weight[:, :, 1::2]
     total = np.maximum(own.sum(axis=0), _LOST)
     return np.asarray((own * np.arange(len(own))[:, None, None]).sum(axis=0) / total)

@@ -1,8 +1,8 @@
-"""Where the digits of a number are on the page, once its strips have said what stands there.
+"""Places of a number's digits on the page, after its text was decided from the strips.
 
-The columns of a strip tell in which order characters stand, and hardly where: a network that learns by connectionist temporal
-classification may name a character before or behind it. So its text is laid along what was found on the page by order alone, as
-two sequences are aligned (Needleman, Wunsch, "A general method applicable to the search for similarities", J. Mol. Biol. 1970).
+The columns of a strip give the order of the characters, but hardly their places: with connectionist temporal classification a
+network may emit a character before or behind it. So the text is aligned with the detections on the page by order alone, as two
+sequences are (Needleman, Wunsch, "A general method applicable to the search for similarities", J. Mol. Biol. 1970).
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from digit_core.recognition.detections import Characters
 Floats = NDArray[np.float64]
 
 _LOOKS_LIKE = {"/": "1", "'": "1", "+": "4", "°": "0", ":": "1"}
-"""The digit that a detector takes a mark for that it was never taught."""
+"""Digit that an older detector takes a mark for."""
 
 _OTHER_DIGIT, _OTHER_MARK, _LIKE_MARK = 1.5, 1.5, 0.7
 _NO_BOX, _NO_BOX_OF_MARK, _NO_BOX_OF_STROKE, _NO_CHARACTER = 2.0, 0.3, 1.0, 1.0
-"""Costs: a character beside a box of something else, without a box, and a box without a character."""
+"""Costs: a character aligned with a box of something else, one without a box, and a box without a character."""
 
 _SMALL_MARKS = ".,-'\""
 _FRACTIONS = "½¼¾"
 
 
 def laid_along(text: str, found: Characters) -> list[int | None]:
-    """For each character of a text the index, from the left, of the digit that was found for it on the page; None for none."""
+    """Return for each character of a text the index, from the left, of its detected digit; None for none."""
     costs = np.full((len(text) + 1, len(found) + 1), np.inf)
     steps = np.zeros(costs.shape, np.intp)
     costs[0] = _NO_CHARACTER * np.arange(len(found) + 1)
@@ -71,9 +71,9 @@ def _cost_without_box(character: str) -> float:
 
 
 def without_marks(digits: Characters, texts: Sequence[str]) -> Characters:
-    """The digits that were found, without those that are marks in the text of all strips: a stroke looks like a 1, a plus like 4.
+    """Drop detected digits that are marks in the text of all strips: a stroke looks like a 1, a plus like 4.
 
-    All of them where the strips do not agree, or none would be left.
+    Returns all of them where the strips do not agree, or none would be left.
     """
     if len(set(texts)) != 1 or all(character.isdigit() or character in _SMALL_MARKS for character in texts[0]):
         return digits
@@ -85,9 +85,10 @@ def without_marks(digits: Characters, texts: Sequence[str]) -> Characters:
 
 
 def boxes_of(text: str, found: Characters, middles: Floats) -> NDArray[np.float32]:
-    """Boxes (n, 4) of the n digits of a text with marks: as they were found on the page where each of them was.
+    """Return boxes (n, 4) of the n digits of a text with marks: the detections, where each digit has one.
 
-    Else what was found may hold two digits in one box: then halfway between the middles that the columns give, x on the page.
+    Otherwise a detection may contain two digits: then the boundary lies halfway between the middles from the columns, x on the
+    page.
     """
     ordered = found.left_to_right()
     pairs = zip(text, laid_along(text, ordered), strict=True)

@@ -1,4 +1,4 @@
-"""Fractions as the detector sees them: a small figure over another, at the end of a number that is as high as both together."""
+"""Fractions in detections: a small figure over another, at the end of a number that is as high as both together."""
 
 from __future__ import annotations
 
@@ -15,37 +15,37 @@ from digit_core.recognition.transcription.fusion import FoundNumber
 _SHARES = {"½": (1, 2), "¼": (1, 4), "¾": (3, 4)}
 
 _RARE = 0.1
-"""How likely other fractions are, beside these."""
+"""Probability of other fractions, relative to these."""
 
 _DOUBTFUL = 0.5
-"""How sure a number is at most at which a small figure hangs that nobody has explained."""
+"""Greatest certainty of a number with an unexplained small figure beside it."""
 
 _ABOVE = 0.4
-"""Of the narrower one's width: what two figures of a fraction share in x."""
+"""Share of the narrower one's width: least overlap in x of a fraction's two figures."""
 
 _APART = (-0.25, 0.9)
-"""Of the upper one's height: the gap between both, with the bar in it."""
+"""Share of the upper one's height: greatest gap between both, with the bar in it."""
 
 _ALIKE = 0.5
-"""Of the higher one's height: the other's at least."""
+"""Share of the higher one's height: least height of the other."""
 
 _SMALL = 0.8
-"""Of a whole number's height: that of a fraction's figures at most."""
+"""Share of a whole number's height: greatest height of a fraction's figures."""
 
 _TOGETHER = (1.0, 1.8)
-"""Of a whole number's height: that of both figures with the bar between them."""
+"""Share of a whole number's height: height of both figures with the bar between them."""
 
 _BEHIND = (-0.4, 0.45)
-"""Of a whole number's height: the gap between it and its fraction."""
+"""Share of a whole number's height: gap between it and its fraction."""
 
 _LEVEL = 0.22
-"""Of a whole number's height: how far the middle of a fraction may lie above or below its own."""
+"""Share of a whole number's height: greatest distance of the fraction's middle above or below the number's."""
 
 Boxes = NDArray[np.float32]
 
 
 def with_fractions(found: Characters) -> Characters:
-    """The characters with each fraction as one of them: ½, ¼ or ¾ by what its figures may be, else another character."""
+    """Replace each fraction by one character: ½, ¼ or ¾ by what its figures may be, else another character."""
     digits = np.flatnonzero(found.best < DIGITS)
     pairs = [(int(digits[upper]), int(digits[lower])) for upper, lower in _fractions(found.boxes[digits])]
     if not pairs:
@@ -61,9 +61,9 @@ def with_fractions(found: Characters) -> Characters:
 
 
 def without_pieces(numbers: Sequence[FoundNumber]) -> list[FoundNumber]:
-    """The numbers of a page, without small figures that are part of a fraction which the strips have read with its number.
+    """Drop small figures that are part of a fraction which the strips have read with its number.
 
-    Where a small figure hangs at a number and no fraction was read, both are doubtful.
+    Where a small figure adjoins a number and no fraction was read, both are doubtful.
     """
     spoiled: set[int] = set()
     pieces: set[int] = set()
@@ -103,7 +103,7 @@ def _merged(found: Characters, upper: int, lower: int) -> tuple[Boxes, NDArray[n
 
 
 def _within(found: Characters, boxes: Boxes) -> NDArray[np.intp]:
-    """The marks whose middle lies in one of the boxes: the bars of fractions."""
+    """Return the marks whose middle lies in one of the boxes: the bars of fractions."""
     x, y = (found.boxes[:, 0] + found.boxes[:, 2]) / 2, (found.boxes[:, 1] + found.boxes[:, 3]) / 2
     left, top, right, bottom = boxes.T[..., None]
     inside = ((left < x) & (x < right) & (top < y) & (y < bottom)).any(axis=0)
@@ -111,7 +111,7 @@ def _within(found: Characters, boxes: Boxes) -> NDArray[np.intp]:
 
 
 def _fractions(boxes: Boxes) -> Iterator[tuple[int, int]]:
-    """Pairs (upper, lower) of figures that stand as a fraction behind a higher one; no figure is in two of them."""
+    """Yield pairs (upper, lower) of figures that form a fraction behind a higher one; no figure is in two of them."""
     order = np.argsort(boxes[:, 0], kind="stable")
     lefts, widest = boxes[order, 0], float(np.max(boxes[:, 2] - boxes[:, 0], initial=0.0))
     taken: set[int] = set()
@@ -128,7 +128,7 @@ def _fractions(boxes: Boxes) -> Iterator[tuple[int, int]]:
 
 
 def _below(boxes: Boxes, upper: int, others: list[int]) -> int | None:
-    """The figure that stands under the upper one, the nearest of several."""
+    """Return the figure under the upper one, the nearest of several."""
     left, top, right, bottom = boxes[upper]
     near = {}
     for i in others:

@@ -1,4 +1,4 @@
-"""What a number is, from all that was said of it: by the cells of the page, and by the columns of its strips."""
+"""Fusion: decides each number from the detections on the page and from the columns of its strips."""
 
 from __future__ import annotations
 
@@ -15,27 +15,30 @@ from digit_core.numerics import log_odds, sigmoid, softmax
 from digit_core.recognition.detections import Characters, text_of
 from digit_core.recognition.transcription.ctc import Alignment, Floats, aligned, best_text, digits_only, log_likelihoods
 from digit_core.recognition.transcription.digit_places import boxes_of
-from digit_core.recognition.transcription.fusion_weights import FusionWeights, fusion_weights
+from digit_core.recognition.transcription.fusion_weights import MOST_MARGIN, FusionWeights, fusion_weights
 from digit_core.recognition.transcription.marks import Asked, written
 from digit_core.recognition.transcription.number_strip import Window
 
 _SURER = 0.8
-"""Probability that there is a character, from which a digit is among the surer ones."""
+"""Probability that there is a character, from which a digit counts as certain in `surer`."""
 
 _LEAST = 1e-12
-"""Probability that columns give at least, whatever they say."""
+"""Least probability from columns."""
 
 _OTHERWISE = (0.15, 6.0)
-"""How many times as likely as they say columns are taken to be without a digit, to see what else the number could be."""
+"""Factors for the probability of no digit in the columns, to propose other texts."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FoundNumber:
-    """boxes (n, 4) of its digits; evidence (n, 11): probabilities of the ten digits and of no digit, before any classifier;
-    certainty: probability that these are its digits, none missing and none too many; printed: probability of print;
-    text: as written, with its marks; seen: by how much (in log likelihood) its columns rather say these digits than none; marks:
-    probability that its marks are these; second: what the second reader reads by itself, None where it was not asked; proposal:
-    what it was decided from; alone: whether no other number, as plain, stands in its strip.
+    """A number as decided.
+
+    boxes (n, 4) of its digits; evidence (n, 11): probabilities of the ten digits and of no digit, before any classifier;
+    certainty: probability that these are its digits, none missing and none too many; printed: probability of print; text: as
+    written, with its marks; seen: log likelihood by which its columns prefer these digits to none; marks: probability that its
+    marks are these; second: the second reader's own reading, None where it was not asked; proposal: the input of the decision;
+    alone: whether no other equally clear number is in its strip; margin: log likelihood by which the second reader prefers these
+    digits to others, None where it was not asked.
     """
 
     boxes: NDArray[np.float32]
@@ -48,10 +51,11 @@ class FoundNumber:
     second: str | None = None
     proposal: Proposal | None = None
     alone: bool = True
+    margin: float | None = None
 
     @property
     def confidence(self) -> float:
-        """That all of it is right, as the voices say before any classifier is heard; not calibrated."""
+        """Return the probability that all of it is right, before any classifier; not calibrated."""
         return float(self.evidence[:, :DIGITS].max(axis=1).prod()) * self.certainty
 
 
@@ -64,15 +68,14 @@ class Seen:
 
     @property
     def digits(self) -> Columns:
-        """The columns (t, 11) as those see them who ask for digits alone."""
+        """Return the columns reduced to digits (t, 11)."""
         return digits_only(self.columns)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Proposal:
-    """A number as found on the page, digits and marks (boxes in its pixels), as seen in strips, of each size one, and the columns
-    of the second reader, None where it was not asked.
-    """
+    """Input of a decision: the detected digits and marks (boxes in pixels of the page), the strips, one per size, and the columns
+    of the second reader, None where it was not asked."""
 
     digits: Characters
     marks: Characters
@@ -80,7 +83,7 @@ class Proposal:
     second: Columns | None = None
 
     def voices(self, weights: FusionWeights) -> list[tuple[Columns, float]]:
-        """The columns that speak about its digits, and the exponent of each."""
+        """Return the columns that score its digits, and the exponent of each."""
         if self.second is None:
             return [(seen.digits, weights.alone.read / len(self.strips)) for seen in self.strips]
         ours = [(seen.digits, weights.together.read / len(self.strips)) for seen in self.strips]
@@ -88,26 +91,37 @@ class Proposal:
 
     @property
     def surer(self) -> Characters:
-        """The digits that the page shows with some certainty: specks and corners of rulings are hardly seen as any."""
+        """Return the digits detected with some certainty: specks and corners of rulings have low scores."""
         return self.digits.chosen(self.digits.scores >= _SURER)
 
 
 def decided(proposals: Sequence[Proposal]) -> list[FoundNumber]:
-    """For each number the digits that page and columns together make likeliest."""
+    """Decide for each number the likeliest digits by page and columns together."""
     weights = fusion_weights()
     voices = [one.voices(weights) for one in proposals]
     texts = [_texts(one, [columns for columns, _ in own]) for one, own in zip(proposals, voices, strict=True)]
-    likely = _log_likelihoods(voices, texts)
+    by_voice = _log_likelihoods(voices, texts)
+    likely = [each @ np.array([weight for _, weight in own]) for each, own in zip(by_voice, voices, strict=True)]
     chosen = [_choice(*row, weights) for row in zip(proposals, texts, likely, strict=True)]
+    margins = [
+        None if one.second is None else margin_of(choice.text, own, each[:, -1])
+        for one, choice, own, each in zip(proposals, chosen, texts, by_voice, strict=True)
+    ]
     spoken = [(columns, one.text) for one, own in zip(chosen, voices, strict=True) for columns, _ in own]
     laid = iter(aligned([columns for columns, _ in spoken], [text for _, text in spoken]))
     of_each = [list(islice(laid, len(own))) for own in voices]
     found = [_number(*row, weights) for row in zip(proposals, chosen, voices, of_each, strict=True)]
-    return _with_marks(proposals, found)
+    return _with_marks(proposals, [replace(one, margin=margin) for one, margin in zip(found, margins, strict=True)])
+
+
+def margin_of(text: str, texts: Sequence[str], likely: Floats) -> float:
+    """Return the log likelihood by which a text is likelier than the best other proposed one; `likely` has one value per text."""
+    others = [value for other, value in zip(texts, likely.tolist(), strict=True) if other and other != text]
+    return float(likely[texts.index(text)] - max(others)) if others else MOST_MARGIN
 
 
 def _with_marks(proposals: Sequence[Proposal], found: Sequence[FoundNumber]) -> list[FoundNumber]:
-    """The numbers as written, with the marks among their digits."""
+    """Add the marks among their digits to the numbers."""
     asked = [
         Asked(one.text, one.boxes, own.marks, tuple(seen.columns for seen in own.strips), own.strips[0].window.form.characters)
         for own, one in zip(proposals, found, strict=True)
@@ -116,29 +130,26 @@ def _with_marks(proposals: Sequence[Proposal], found: Sequence[FoundNumber]) -> 
 
 
 def _texts(one: Proposal, columns: Sequence[Floats]) -> list[str]:
-    """What is proposed: all that was found on the page, and its surer digits alone; what the columns say, and what they would say
-    with too many and with too few digits.
-    """
+    """Propose texts: all detected digits, and the more certain ones alone; the columns' best text, and their texts with more and
+    with fewer digits."""
     read = [best_text(each, nothing) for nothing in (1.0, *_OTHERWISE) for each in columns]
     return [text_of(one.digits), text_of(one.surer), *read]
 
 
 def _log_likelihoods(voices: Sequence[Sequence[tuple[Columns, float]]], texts: Sequence[Sequence[str]]) -> list[Floats]:
-    """For each number (its texts,): what all its columns say of each text, weighed. Most texts are proposed more than once, and
-    scored once.
-    """
+    """Return for each number (its texts, its voices) the scores of each text by each column set. Most texts are proposed more
+    than once, but scored once."""
     pairs = sorted({(number, text) for number, own in enumerate(texts) for text in own})
     asked = [(columns, text) for number, text in pairs for columns, _ in voices[number]]
     scores = iter(log_likelihoods([columns for columns, _ in asked], [text for _, text in asked]).tolist())
-    found = {(number, text): sum(weight * next(scores) for _, weight in voices[number]) for number, text in pairs}
+    found = {(number, text): [next(scores) for _ in voices[number]] for number, text in pairs}
     return [np.array([found[number, text] for text in own]) for number, own in enumerate(texts)]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Choice:
-    """Which digits a number has; source: the characters of the page that they were found as, None if the columns alone see as
-    many; certainty: the share of this length among the lengths proposed.
-    """
+    """The digits chosen for a number; source: indices of their detections, None if only the columns see as many; certainty: the
+    share of this length among the lengths proposed."""
 
     text: str
     source: Characters | None
@@ -146,11 +157,11 @@ class _Choice:
 
 
 def _choice(one: Proposal, texts: Sequence[str], likely: Floats, weights: FusionWeights) -> _Choice:
-    """The likeliest text of the length that was found on the page, unless one of another length is clearly likelier."""
+    """Choose the likeliest text of the detected length, unless one of another length is clearly likelier."""
     best: dict[int, int] = {}
     for i in np.argsort(-likely, kind="stable").tolist():
         best.setdefault(len(texts[i]), i)
-    best.pop(0, None)  # there is a number: its digits were found
+    best.pop(0, None)  # there is a number: its digits were detected
     clearly = (weights.alone if one.second is None else weights.together).clearly
     found = {len(texts[i]): source for i, source in ((1, one.surer), (0, one.digits)) if texts[i]}
     shown = max(found, key=lambda length: likely[best[length]])
@@ -162,7 +173,7 @@ def _choice(one: Proposal, texts: Sequence[str], likely: Floats, weights: Fusion
 
 
 def _certainty(likely: Floats, mine: float) -> float:
-    """The share of a length among all that are proposed, each as likely as its likeliest text."""
+    """Return the share of a length among all proposed lengths, each weighted by its likeliest text."""
     return float(1 / np.exp(np.minimum(likely - mine, 50.0)).sum())
 
 
@@ -173,7 +184,7 @@ def _number(
     laid: Sequence[Alignment],
     weights: FusionWeights,
 ) -> FoundNumber:
-    """The number with what all voices say of each of its digits."""
+    """Build the number with the combined evidence for each of its digits."""
     spoken = [weight * np.log(own.substitutes + _LEAST) for own, (_, weight) in zip(laid, voices, strict=True)]
     logs = np.sum(spoken, axis=0)
     if choice.source is None:
@@ -183,7 +194,7 @@ def _number(
         detected = (weights.alone if one.second is None else weights.together).detected
         logs = logs + detected * np.log(choice.source.probabilities[:, :DIGITS] + 1e-7)
     digits = softmax(logs)
-    # That a digit stands there is told by the page, and by all columns together where they see as many.
+    # whether a digit stands there is decided by the page, and by all columns together where they see as many
     present = present + (1 - present) * choice.certainty
     evidence = np.concatenate([digits * present[:, None], 1 - present[:, None]], axis=1).astype(np.float32)
     second = None if one.second is None else best_text(digits_only(one.second))
@@ -192,19 +203,19 @@ def _number(
 
 
 def _seen(one: Proposal, laid: Sequence[Alignment]) -> float:
-    """By how much our strips rather say these digits than none, in their mean."""
+    """Return the log likelihood by which our strips prefer these digits to none, on average."""
     nothing = [np.log(np.maximum(seen.digits[:, 0], _LEAST)).sum() for seen in one.strips]
     return float(np.mean([own.log_likelihood - none for own, none in zip(laid, nothing, strict=False)]))
 
 
 def _printed(digits: Characters) -> float:
-    """Of all the number's digits: their odds, in the geometric mean."""
+    """Combine the odds of print of all digits, as a geometric mean."""
     shares = np.clip(digits.printed.astype(np.float64), 1e-4, 1 - 1e-4)
     return float(sigmoid(log_odds(shares).mean()))
 
 
 def _boxes_at(text: str, middles: NDArray[np.float64], one: Proposal) -> NDArray[np.float32]:
-    """Boxes around the digits that only the columns see; their marks are no digits of the page."""
+    """Return boxes around the digits that only the columns see."""
     read = (best_text(seen.columns) for seen in one.strips)
     marked = next((own for own in read if "".join(filter(str.isdigit, own)) == text), text)
     return boxes_of(marked, one.digits, one.strips[0].window.at(middles))

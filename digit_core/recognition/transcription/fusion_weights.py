@@ -1,7 +1,7 @@
-"""What each voice weighs when a number is decided, and what the joint confidence is worth: fitted on real collections.
+"""Weights of the fusion and calibration of its confidence, fitted on real collections.
 
-The numbers stand in digit_core/model/fusion.json, written by tests/benchmarks/fit_fusion.py, which fits them so that none is
-judged on the collection that it was fitted on, and notes the sets and networks that they come from.
+They are stored in digit_core/model/fusion.json, written by tests/benchmarks/fit_fusion.py, which fits them so that no collection
+is judged with weights fitted on it, and records the sets and networks used.
 """
 
 from __future__ import annotations
@@ -22,35 +22,45 @@ from digit_core.inference.shipped import SHIPPED_READER
 SHIPPED_WEIGHTS = SHIPPED_READER / "fusion.json"
 
 _LEAST = 1e-9
-"""Doubt that every confidence has at least before it is calibrated, so that its odds are finite."""
+"""Least doubt of a confidence before calibration, so that its odds are finite."""
 
 
 class Heard(StrEnum):
-    """Which readers a number's confidence rests on."""
+    """Readings that a number's confidence is based on."""
 
     ALONE = "alone"  # the second reader was not asked
-    AGREED = "agreed"  # it was, and reads the same digits
-    DIFFERING = "differing"  # it was, and reads others
+    TOGETHER = "together"  # it was asked
+
+
+MOST_MARGIN = 10.0
+"""Greatest log likelihood by which the second reader prefers these digits to others: a larger one adds nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """Log odds of being right = slope x log odds of what the voices say + offset (Platt, 1999)."""
+    """Calibration: log odds of being right = slope x log odds of the voices + margin x the second reader's margin + length x the
+    logarithm of the number of digits + offset (after Platt, "Probabilistic outputs for support vector machines", 1999).
+
+    The voices multiply their doubts digit by digit as if digits erred independently; long numbers are better than that.
+    """
 
     slope: float
     offset: float
+    margin: float = 0.0
+    length: float = 0.0
 
-    def __call__(self, confidence: float) -> float:
+    def __call__(self, confidence: float, digits: int = 1, margin: float = 0.0) -> float:
         doubt = min(max(1 - confidence, _LEAST), 1 - _LEAST)
-        return 1 / (1 + exp(-(self.slope * log((1 - doubt) / doubt) + self.offset)))
+        odds = self.slope * log((1 - doubt) / doubt) + self.margin * margin + self.length * log(max(digits, 1)) + self.offset
+        return 1 / (1 + exp(-odds))
 
 
 @dataclass(frozen=True, slots=True)
 class Voices:
     """Exponents of the voices in the decision of a number, a logarithmic opinion pool (Genest, Zidek, Statistical Science 1986).
 
-    detected: of what the cells of the page say of a digit; read: of our strip reader's columns; second: of the second reader's.
-    clearly: by how much (in weighted log likelihood) a text of another length must be better than the one found on the page.
+    detected: of the detections' class probabilities; read: of our strip reader's columns; second: of the second reader's.
+    clearly: weighted log likelihood by which a text of another length must be better than the detected one.
     """
 
     detected: float
@@ -61,18 +71,23 @@ class Voices:
 
 @dataclass(frozen=True, slots=True)
 class FusionWeights:
-    """alone, together: the voices where the second reader was not asked, and where it was. classifier: exponent of the digit
-    classifier, which sees each digit by itself. calibration: what the confidence that they reach is worth.
-    """
+    """Weights: alone, together: the voices where the second reader was not asked, and where it was. classifier: exponent of the
+    digit classifier, which sees each digit by itself. calibration: of the resulting confidence."""
 
     alone: Voices
     together: Voices
     classifier: float
     calibration: Mapping[Heard, Calibration]
 
-    def calibrated(self, confidence: float, heard: Heard) -> float:
-        """How probable it is that a number is right of which the voices together say so."""
-        return self.calibration[heard](confidence)
+    def calibrated(self, confidence: float, digits: int, margin: float | None) -> float:
+        """Return the calibrated probability that a number of so many digits is right, from the voices' confidence.
+
+        margin: log likelihood by which the second reader prefers these digits to the best others proposed, below 0 where it
+        prefers others; None where it was not asked.
+        """
+        if margin is None:
+            return self.calibration[Heard.ALONE](confidence, digits)
+        return self.calibration[Heard.TOGETHER](confidence, digits, max(-MOST_MARGIN, min(MOST_MARGIN, margin)))
 
     def to_json(self) -> dict[str, Any]:
         calibration = {heard.value: asdict(one) for heard, one in self.calibration.items()}
@@ -85,16 +100,15 @@ class FusionWeights:
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
-        """Raises KeyError or TypeError for what `to_json` did not write."""
+        """Parse what `to_json` wrote. Raises KeyError or TypeError for anything else."""
         calibration = {heard: Calibration(**values["calibration"][heard.value]) for heard in Heard}
         return cls(Voices(**values["alone"]), Voices(**values["together"]), float(values["classifier"]), calibration)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RealRecord:
-    """What the confidence of all readers together was worth on digits of real collections. sets: their names; networks: SHA-256
-    of the networks that read them, by the name of each file.
-    """
+    """Calibration record of all readers together on real collections. sets: their names; networks: SHA-256 of the networks that
+    read them, by file name."""
 
     record: CalibrationRecord
     sets: tuple[str, ...]
@@ -102,19 +116,19 @@ class RealRecord:
 
 
 def real_record(path: Path = SHIPPED_WEIGHTS) -> RealRecord:
-    """The record beside the weights. Raises RegistryError where the file holds none."""
+    """Load the record beside the weights. Raises RegistryError where the file has none."""
     try:
         values = json.loads(path.read_text("utf-8"))
         origin, record = values["origin"], CalibrationRecord.from_json(values["record"])
         return RealRecord(record, tuple(origin["sets"]), dict(origin["networks"]))
     except (OSError, KeyError, TypeError, ValueError) as error:
-        raise RegistryError(f"{path} holds no record of real collections ({error}): install the package anew") from error
+        raise RegistryError(f"{path} has no record of real collections ({error}): reinstall the package") from error
 
 
 @cache
 def fusion_weights(path: Path = SHIPPED_WEIGHTS) -> FusionWeights:
-    """The weights of a file. Raises RegistryError for one that does not hold them."""
+    """Load the weights from a file. Raises RegistryError for one without weights."""
     try:
         return FusionWeights.from_json(json.loads(path.read_text("utf-8"))["weights"])
     except (OSError, KeyError, TypeError, ValueError) as error:
-        raise RegistryError(f"{path} holds no weights of the readers ({error}): install the package anew") from error
+        raise RegistryError(f"{path} has no weights of the readers ({error}): reinstall the package") from error

@@ -1,8 +1,7 @@
-"""Which marks stand among the digits of a number: points, signs, strokes, fractions, and how sure that is.
+"""Marks among the digits of a number: points, signs, strokes, fractions, and their confidence.
 
-Two witnesses speak of them: the detector, which sees points and dashes on the page, and the columns of the strips, which see all
-characters. What they say of a text is put together as a logarithmic opinion pool; a point or a dash that only one of them sees is
-never sure.
+Two sources are combined: the detector, which finds points and dashes on the page, and the columns of the strips, which know all
+characters. Their scores of a text form a logarithmic opinion pool; a point or a dash that only one of them sees is never certain.
 """
 
 from __future__ import annotations
@@ -22,36 +21,35 @@ from digit_core.recognition.detections import Characters
 from digit_core.recognition.transcription.ctc import Floats, best_text, log_likelihoods
 
 _READ, _DETECTED = 0.4, 1.3
-"""Exponents of what columns and what the detector say of marks; fitted, with `_MISSED`, on 762 strips: written ones of one seed,
-and of the dev splits of French notaries, French manuscripts and Swiss digits.
-"""
+"""Exponents of the columns' and of the detector's scores of marks; fitted, with `_MISSED`, on 762 strips: synthetic ones of one
+seed, and the dev splits of French notaries, French manuscripts and Swiss digits."""
 
 _MISSED = 0.7
-"""Probability that the detector does not see a point or a dash that is there."""
+"""Probability that the detector misses an existing point or dash."""
 
 _ONE_ALONE = 0.5
-"""Where one witness alone sees a mark, however faintly, a number with it and one without it are no surer than this."""
+"""Greatest confidence of a number with a mark that only one source sees, however faintly, and of one without it."""
 
 _SURELY = 0.9
-"""Probability from which the detector's word for a mark is weighed against strips that agree on a text without it."""
+"""Probability from which a detected mark is weighed against strips that agree on a text without it."""
 
 _HINT = 20.0
-"""How many times as likely as they say columns are taken to be marks, to see which ones may have been missed."""
+"""Factor for the probabilities of marks in the columns, to find those that may have been missed."""
 
 _MOST = 64
-"""Texts that are weighed for one number at most."""
+"""Greatest number of texts scored for one number."""
 
 _LOOKS = {**dict.fromkeys(".,:'°\"", "."), **dict.fromkeys("-+/½¼¾", "-")}
-"""What the detector takes a mark for, where it sees one: it was taught points and dashes alone, and figures over each other."""
+"""Marks for which the detector may take a mark, where it sees one: an older one knows only points, dashes and stacked figures."""
 
 _KNOWN = ".,-"
-"""Marks that the detector was taught, a comma as a point."""
+"""Marks that an older detector knows, a comma as a point."""
 
 _STACKED = "½¼¾"
 
 _IMPROPER = re.compile(r"(\d{2,})/\d+")
 _WIDE, _WIDER = 0.3, 1.8
-"""Of a digit's height, and of the other gaps: a gap that parts a whole number from the fraction behind it."""
+"""Gap between a whole number and the fraction behind it, relative to a digit's height, and to the other gaps."""
 
 Slots = tuple[str, ...]
 """The marks before the first digit, between digits, and after the last one: one more than there are digits."""
@@ -59,8 +57,10 @@ Slots = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Asked:
-    """A number whose digits are known: their boxes (n, 4) on the page from left to right, the marks that the detector found
-    beside them, the columns of the strips that were cut around it, and the characters that the strip reader knows.
+    """A number whose digits are known.
+
+    The digits' boxes (n, 4) on the page from left to right, the detected marks beside them, the columns of the strips that were
+    cut around it, and the characters that the strip reader knows.
     """
 
     digits: str
@@ -70,7 +70,7 @@ class Asked:
     known: str = CHARACTERS
 
     def told(self, slots: Slots) -> str:
-        """The text as the strip reader can say it: without marks that it does not know."""
+        """Return the text in the strip reader's characters: without marks that it does not know."""
         return "".join(one for one in _joined(self.digits, slots) if one in self.known)
 
 
@@ -83,7 +83,7 @@ class Written:
 
 
 def written(asked: Sequence[Asked]) -> list[Written]:
-    """Each number as its digits are written, with the marks that the page and its strips make likeliest."""
+    """Write each number with the marks that the page and its strips make likeliest."""
     witnesses = [_Witnesses(one) for one in asked]
     texts = [one.texts() for one in witnesses]
     likely = _log_likelihoods(asked, texts)
@@ -91,9 +91,8 @@ def written(asked: Sequence[Asked]) -> list[Written]:
 
 
 def _log_likelihoods(asked: Sequence[Asked], texts: Sequence[Sequence[Slots]]) -> list[Floats]:
-    """For each number (its texts,): every text against the columns of its strips, in their mean. Where there is but one text
-    nothing is to be weighed.
-    """
+    """Return for each number, (its texts,), the mean score of every text against the columns of its strips. With only one text
+    nothing is scored."""
     several = [number for number, own in enumerate(texts) if len(own) > 1]
     rows = [
         (columns, asked[number].told(slots)) for number in several for slots in texts[number] for columns in asked[number].columns
@@ -107,7 +106,7 @@ def _log_likelihoods(asked: Sequence[Asked], texts: Sequence[Sequence[Slots]]) -
 
 
 class _Witnesses:
-    """What detector and strips say of the marks of one number."""
+    """Evidence of detector and strips for the marks of one number."""
 
     def __init__(self, asked: Asked) -> None:
         self._asked = asked
@@ -122,7 +121,7 @@ class _Witnesses:
         self._hinted = _all_slots([best_text(columns) for columns in others], len(middles))
 
     def texts(self) -> list[Slots]:
-        """The ways to write the number that are worth weighing: what each witness says, mixed slot by slot."""
+        """Return the texts worth scoring: the proposals of each source, mixed slot by slot."""
         bare: Slots = ("",) * len(self._detected)
         seen = tuple("".join(mark for mark, _ in slot) for slot in self._detected)
         sources = list(dict.fromkeys([bare, seen, *self._read, *self._hinted]))
@@ -138,7 +137,7 @@ class _Witnesses:
         return list(dict.fromkeys([*sources, *turned]))[:_MOST]
 
     def chosen(self, texts: Sequence[Slots], likely: Floats) -> Written:
-        """The text that the strips agree on, else the likeliest one, and how sure its marks are."""
+        """Choose the text that the strips agree on, else the likeliest one, with the probability of its marks."""
         scores = _READ * likely + _DETECTED * np.array([self._detection(slots) for slots in texts])
         best = self._agreed_by_strips(texts)
         best = int(np.argmax(scores)) if best is None else best
@@ -149,7 +148,7 @@ class _Witnesses:
         return Written(_parted(_joined(self._asked.digits, slots), self._asked.boxes), sureness)
 
     def _agreed_by_strips(self, texts: Sequence[Slots]) -> int | None:
-        """Which text all strips read alike, the detector being sure of no mark besides; None if there is none."""
+        """Return the index of the text that all strips read alike, if the detector is sure of no other mark; else None."""
         if len(self._read) < 2 or len(set(self._read)) > 1 or self._read[0] not in texts:
             return None
         pairs = zip(self._read[0], self._detected, strict=True)
@@ -157,7 +156,7 @@ class _Witnesses:
         return None if missed else texts.index(self._read[0])
 
     def _detection(self, slots: Slots) -> float:
-        """How likely what the detector saw is, in logarithms, if these marks stand there."""
+        """Return the log likelihood of the detections if these marks stand there."""
         return sum(_seen_as(marks, detected) for marks, detected in zip(slots, self._detected, strict=True))
 
     def _agreed(self, slot: int, marks: str) -> bool:
@@ -175,20 +174,20 @@ def _seen_as(marks: str, detected: Sequence[tuple[str, float]]) -> float:
 
 
 def _shows(marks: str, detected: str) -> bool:
-    """Whether a mark that the detector saw is one of these: itself, or what it takes one of them for."""
+    """Whether a detected mark is one of these: itself, or what the detector takes one of them for."""
     looks = {_LOOKS.get(mark) for mark in marks}
     return detected in marks or (detected not in _STACKED and _LOOKS.get(detected, detected) in looks)
 
 
 def _hinting(columns: Columns) -> Columns:
-    """Columns in which marks that are hardly seen become the likeliest."""
+    """Return columns in which weakly seen marks become the likeliest."""
     hinting = columns.copy()
     hinting[:, DIGITS + 1 :] *= _HINT
     return hinting
 
 
 def _without_best_marks(columns: Columns) -> Columns:
-    """Columns in which every mark gives way to what it may be as well, or to none."""
+    """Return columns in which every mark is replaced by its alternative, or by none."""
     rivals = columns.copy()
     best = columns.argmax(axis=1)
     marks = np.flatnonzero(best > DIGITS)
@@ -197,7 +196,7 @@ def _without_best_marks(columns: Columns) -> Columns:
 
 
 def _all_slots(texts: Sequence[str], digits: int) -> list[Slots]:
-    """The marks of each text by slot; those with another number of digits are left out."""
+    """Return the marks of each text by slot; texts with another number of digits are left out."""
     split = [tuple(re.split("[0-9]", text)) for text in texts]
     return [slots for slots in split if len(slots) == digits + 1]
 
@@ -207,7 +206,7 @@ def _joined(digits: str, slots: Slots) -> str:
 
 
 def _parted(text: str, boxes: NDArray[np.float32]) -> str:
-    """With a space between a whole number and the fraction behind it, where the gap between their digits shows one."""
+    """Insert a space between a whole number and the fraction behind it, where the gap between their digits shows one."""
     improper = _IMPROPER.fullmatch(text)
     if not improper:
         return text

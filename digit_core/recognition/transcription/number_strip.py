@@ -1,4 +1,4 @@
-"""The part of a page around a number, as a strip that the reader knows."""
+"""Strips for the strip reader: the part of a page around a number."""
 
 from __future__ import annotations
 
@@ -13,19 +13,18 @@ from digit_core.recognition.detector import strengthened
 from digit_core.records import Grey
 
 FIGURES = (21.0, 29.0)
-"""Pixels that the figures of a strip of STRIP_HEIGHT are made high: it is read at either size, and what both say counts."""
+"""Heights in pixels of the figures in a strip of STRIP_HEIGHT: it is read at both sizes, and both readings count."""
 
 _MARGIN = 0.45
-"""Of a digit's height, left and right of a number in its strip."""
+"""Margin left and right of a number in its strip, in heights of a digit."""
 
 _NONE = np.empty((0, 4), np.float32)
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The part of a page that becomes a strip: its upper left corner, its width in page pixels, strip pixels a page pixel, and
-    the form of the strip.
-    """
+    """The part of a page that becomes a strip: its upper left corner, its width in page pixels, strip pixels per page pixel, and
+    the form of the strip."""
 
     x: float
     y: float
@@ -37,9 +36,10 @@ class Window:
     def around(
         cls, boxes: NDArray[np.float32], figure: float, form: NetworkForm = FULL, marks: NDArray[np.float32] = _NONE
     ) -> Window:
-        """The window in which digits with these boxes (n, 4) are `figure` of STRIP_HEIGHT high, or as high as it has room for.
+        """Return the window in which digits with these boxes (n, 4) are `figure` of STRIP_HEIGHT high, or as high as there is
+        room.
 
-        marks: boxes (m, 4) of the points and signs that belong to them, which it reaches over too.
+        marks: boxes (m, 4) of the points and signs that belong to them, which the window includes.
         """
         height = float(np.median(boxes[:, 3] - boxes[:, 1]))
         high = np.concatenate([boxes, marks[marks[:, 3] - marks[:, 1] > height / 2]])
@@ -51,7 +51,7 @@ class Window:
         return cls(x, y, float(wide[:, 2].max()) + _MARGIN * height - x, scale, form)
 
     def at(self, columns: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Where the middles of a strip's columns are on the page, x in its pixels."""
+        """Map the middles of a strip's columns to the page, x in its pixels."""
         return np.asarray((columns + 0.5) * self.form.column / self.scale + self.x)
 
     def cut(self, darkness: Grey) -> Grey:

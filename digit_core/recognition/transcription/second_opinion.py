@@ -1,4 +1,4 @@
-"""When the second reader is asked about a number, and what it is shown."""
+"""The second reader's part: which numbers it is asked about, and the strips it gets."""
 
 from __future__ import annotations
 
@@ -14,32 +14,36 @@ from digit_core.inference.reader import Columns
 from digit_core.params import SecondOpinion
 from digit_core.records import Grey
 
-_BESIDE, _ABOVE = 0.8, 0.25
-"""What is shown around the digits: left and right in heights of a digit, above and below in heights of the number."""
+BESIDE_ON_PAGE, BESIDE_IN_STRIP = 0.8, 3.0
+"""Margin left and right of the digits, in heights of a digit: in a strip of one number a digit further away is one that was not
+found; on a page it belongs to the next number."""
+
+_ABOVE = 0.25
+"""Margin above and below, in heights of the number."""
 
 LEAST_SEEN = 0.0
-"""Log odds, by our own columns, that a number stands on a page at all, from which it is worth asking about."""
+"""Least log odds, by our own columns, that a number stands on a page, for asking about it."""
 
 
 class StripReader(Protocol):
-    """Whatever reads strips: pictures of one line each -> columns (t, CLASSES)."""
+    """Interface of a strip reader: pictures of one line each -> columns (t, CLASSES)."""
 
     def read(self, strips: Sequence[Grey]) -> list[Columns]: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Second:
-    """The second reader, and when it is asked."""
+    """The second reader, and the rule for asking it."""
 
     reader: StripReader
     when: SecondOpinion = field(default_factory=SecondOpinion)
 
 
-def strip_of_scan(page: PreparedPage, boxes: NDArray[np.float32]) -> Grey:
-    """The scan's own grey around digits with these boxes (n, 4) of the prepared page, level; cut at the page's edges."""
+def strip_of_scan(page: PreparedPage, boxes: NDArray[np.float32], beside: float = BESIDE_ON_PAGE) -> Grey:
+    """Cut the scan's own grey around digits with these boxes (n, 4) of the prepared page, level; cut at the page's edges."""
     height = float(np.median(boxes[:, 3] - boxes[:, 1]))
     low, high = boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)
-    reach = np.array([_BESIDE * height, _ABOVE * (high[1] - low[1])])
+    reach = np.array([beside * height, _ABOVE * (high[1] - low[1])])
     size = np.array(page.darkness.shape[::-1])
     x0, y0 = np.clip(np.floor(low - reach), 0, size - 1).astype(int)
     x1, y1 = np.clip(np.ceil(high + reach), (x0 + 1, y0 + 1), size).astype(int)

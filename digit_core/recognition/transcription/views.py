@@ -1,4 +1,4 @@
-"""A strip seen in more than one way: as it stands, and without the pattern of its paper. The surer reading counts."""
+"""Views of a strip: as it is, and without the pattern of its paper. The reading of higher confidence counts."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from digit_core.recognition.transcription.fusion import FoundNumber
 from digit_core.records import NOT_A_DIGIT
 
 _PATTERNED = 0.12
-"""Darkness of the paper, as a share of the ink's, from which a strip is looked at without it as well."""
+"""Darkness of the paper, as a share of the ink's, from which a strip is also read without its paper."""
 
 ReadView = tuple[PreparedPage, FoundNumber]
 
 
 def find_in_views(strip: PreparedPage, reader: Reader) -> ReadView | None:
-    """The one number of a strip, and the view that it was read in; None if there is none.
+    """Return the one number of a strip, and the view that it was read in; None if there is none.
 
-    Where two views say different digits, the number is surer than the other only by so much as its view was.
+    Where two views have different digits, the certainty is scaled by this reading's share of both probabilities.
     """
     found = [(view, number) for view in _views(strip) for number in find_number(view, reader)]
     if not found:
@@ -46,5 +46,5 @@ def _digits(number: FoundNumber) -> list[int]:
 
 
 def _sureness(number: FoundNumber) -> float:
-    """Probability of all its digits, before any classifier."""
+    """Return the probability of all its digits, before any classifier."""
     return number.certainty * float(np.prod(number.evidence[:, :NOT_A_DIGIT].max(axis=1)))

@@ -1,1 +1,1 @@
-"""Whole ledger pages: the printed form, what stands in it, and the page."""
+"""Whole synthetic ledger pages: the printed form, its content, and the page."""

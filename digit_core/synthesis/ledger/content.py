@@ -1,4 +1,4 @@
-"""The clerk: decides what stands in which cell of a form, and in whose hand."""
+"""Content of a synthetic ledger: the text of each cell, and its handwriting."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from digit_core.synthesis.pen import Trace, Writer, extent, make_writer, write
 
 @dataclass(frozen=True, slots=True)
 class PageStyle(Params):
-    """What kind of page to write. Raises InputError for a value out of its range."""
+    """Style of the pages to write. Raises InputError for a value out of its range."""
 
     dpi: int = 300
     rows: int = 20
@@ -25,7 +25,7 @@ class PageStyle(Params):
     min_digits: int = 1
     max_digits: int = 6
     filled: float = 0.75  # share of the cells that hold a number
-    decimals: float = 0.4  # share of the columns whose numbers have a decimal dot
+    decimals: float = 0.4  # share of the columns whose numbers have a decimal point
     dashes: float = 0.3  # share of the pages whose empty cells hold a dash
     hands: int = 3  # writers who share a set of pages
     difficulty: float = 0.3  # 0 as new, 1 worn, crooked, crowded
@@ -52,7 +52,7 @@ STYLES: Mapping[str, PageStyle] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
-    """What stands in one cell: the printed names of its row and column, its text, and the pen's traces on the flat sheet."""
+    """Content of one cell: the printed names of its row and column, its text, and the pen's traces on the flat sheet."""
 
     row: str
     column: str
@@ -61,7 +61,7 @@ class LedgerEntry:
 
 
 def writers(seed: int, style: PageStyle, rng: Generator) -> list[Writer]:
-    """A writer for each column: most pages are by one, three in ten by two."""
+    """Choose a writer for each column: most pages have one, three in ten have two."""
     numbers = default_rng([seed, 2**31]).integers(0, 2**31, style.hands)
     one, other = (make_writer(int(number)) for number in rng.choice(numbers, 2))
     change = int(rng.integers(style.columns)) if rng.random() < 0.3 else style.columns
@@ -70,7 +70,7 @@ def writers(seed: int, style: PageStyle, rng: Generator) -> list[Writer]:
 
 
 def entries(ledger: Ledger, style: PageStyle, writers: Sequence[Writer], rng: Generator) -> Iterator[LedgerEntry]:
-    """Fills in a form, row by row; `writers` has a hand for each column."""
+    """Fill in a form, row by row; `writers` has one writer per column."""
     dashed = rng.random() < style.dashes
     columns = [_column(index, hand, ledger, style, rng) for index, hand in enumerate(writers)]
     for row, row_name in enumerate(row_names(ledger)):
@@ -82,13 +82,13 @@ def entries(ledger: Ledger, style: PageStyle, writers: Sequence[Writer], rng: Ge
 
 @dataclass(frozen=True, slots=True)
 class _Column:
-    """How the numbers of one column are made and set."""
+    """Style of the numbers of one column."""
 
     index: int
     hand: Writer
     height: float
     lengths: tuple[int, int]
-    places: int  # digits after the dot, 0 without one
+    places: int  # digits after the point, 0 without one
     align: float  # 0 left, 1 right
 
 
@@ -114,7 +114,7 @@ def _number(column: _Column, rng: Generator) -> str:
 
 
 def _set_in_cell(text: str, row: int, column: _Column, ledger: Ledger, rng: Generator) -> tuple[Trace, ...]:
-    """Writes into a cell; what is too wide is written smaller, as people do."""
+    """Write into a cell; what is too wide is written smaller, as people do."""
     traces = write(text, column.hand, column.height, rng)
     left, right = extent(traces)
     room = 0.9 * ledger.column_width

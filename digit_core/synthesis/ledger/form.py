@@ -1,4 +1,4 @@
-"""The printed form under the figures: where its cells lie, its rulings, and its words (letters only, never a figure)."""
+"""The printed form of a synthetic ledger: its cells, its rulings, and its words (letters only, never a figure)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _TITLES = ("Register of Returns", "Account of Stores", "Monthly Register", "Pari
 
 @dataclass(frozen=True, slots=True)
 class PageWarp:
-    """What the scanner did to the flat sheet: a turn by `skew` degrees (clockwise), a bow of `bow` pixels."""
+    """Distortion of the flat sheet by the scanner: a rotation by `skew` degrees (clockwise), a bow of `bow` pixels."""
 
     width: int
     height: int
@@ -35,7 +35,7 @@ class PageWarp:
     scale: float = 1.0
 
     def __call__(self, points: Floats) -> Floats:
-        """Points (n, 2) of the flat sheet -> points (n, 2) of the page image."""
+        """Map points (n, 2) of the flat sheet to points (n, 2) of the page image."""
         middle = np.array([self.width / 2, self.height / 2])
         angle = np.deg2rad(self.skew)
         turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
@@ -57,7 +57,7 @@ class Ledger:
 
     @staticmethod
     def fitting(dpi: int, rows: int, columns: int, largest_row: float) -> Ledger:
-        """An A4 sheet, upright; rows are as high as the sheet allows, `largest_row` mm at most."""
+        """Lay out an upright A4 sheet; rows are as high as the sheet allows, `largest_row` mm at most."""
         width, height = round(210 / _INCH * dpi), round(297 / _INCH * dpi)
         pitch = min(0.8 * height / (rows + 1), largest_row / _INCH * dpi)
         return Ledger(width, height, dpi, rows, columns, pitch)
@@ -86,18 +86,18 @@ class Ledger:
         return self.first_column + column * self.column_width
 
     def row_edge(self, row: int) -> float:
-        """The line above that row; the heads stand between `top` and the edge of row 0."""
+        """Return the line above that row; the heads stand between `top` and the edge of row 0."""
         return self.top + (row + 1) * self.pitch
 
     @property
     def hairline(self) -> float:
-        """A thin printed line, 0.2 mm."""
+        """Return the width of a thin printed line, 0.2 mm, in pixels."""
         return max(1.0, 0.2 / _INCH * self.dpi)
 
 
 @dataclass(frozen=True, slots=True)
 class PrintStyle:
-    """How a form was printed: "solid", "dotted" or "double" row lines, a stronger line every `group` rows."""
+    """Style of a printed form: "solid", "dotted" or "double" row lines, a stronger line every `group` rows."""
 
     row_line: str
     group: int
@@ -115,7 +115,7 @@ class PrintStyle:
 
 
 def print_form(ledger: Ledger, style: PrintStyle, warp: PageWarp) -> Grey:
-    """The printer's ink of an empty form (0 is none), shape (height, width)."""
+    """Print the ink of an empty form (0 is none), shape (height, width)."""
     ink = np.zeros((ledger.height, ledger.width), np.uint8)
     for line in _row_lines(ledger, style):
         line(ink, warp)
@@ -179,7 +179,7 @@ def column_names(ledger: Ledger) -> tuple[str, ...]:
 
 
 def _words(ledger: Ledger, style: PrintStyle) -> Iterator[tuple[str, float, float, float]]:
-    """Text, left edge, baseline and height of capitals."""
+    """Yield text, left edge, baseline and height of capitals."""
     small = min(0.3 * ledger.pitch, 2.6 / _INCH * ledger.dpi)
     yield style.title, 0.3 * ledger.width, 0.085 * ledger.height, 5.5 / _INCH * ledger.dpi
     yield "Place", 0.07 * ledger.width, ledger.row_edge(0) - 0.35 * ledger.pitch, small
@@ -191,7 +191,7 @@ def _words(ledger: Ledger, style: PrintStyle) -> Iterator[tuple[str, float, floa
 
 
 def _print_word(ink: Grey, text: str, at: Floats, height: float, skew: float) -> None:
-    """Prints a word whose baseline starts at a point of the page, turned as the page is."""
+    """Print a word whose baseline starts at a point of the page, rotated with the page."""
     scale = height / 21  # capitals of this face are 21 pixels high at scale 1
     (wide, high), below = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, scale, 1)
     margin = 4 + int(abs(np.deg2rad(skew)) * wide)
@@ -203,7 +203,7 @@ def _print_word(ink: Grey, text: str, at: Floats, height: float, skew: float) ->
 
 
 def lay(ink: Grey, patch: Grey, x: int, y: int) -> None:
-    """Lays a patch of ink onto the page's ink with its corner at x, y; what hangs over the edge is lost."""
+    """Lay a patch of ink onto the page's ink with its corner at x, y; what extends over the edge is cut off."""
     top, left = max(y, 0), max(x, 0)
     onto = ink[top : max(y + patch.shape[0], 0), left : max(x + patch.shape[1], 0)]
     if onto.size:

@@ -1,7 +1,7 @@
-"""Writes ledger pages whose every number is known: for the demo, the tests and the benchmark.
+"""Synthetic ledger pages whose every number is known: for the demo, the tests and the benchmark.
 
-The figures are chosen by `clerk` and drawn by the pen of `strokes`, on the form of `ledger`, worn by `paper`. The same seed, page
-number and style give the same page. All warps are applied to points before they are inked, so boxes are exact.
+The content comes from `content`, the handwriting from `pen`, the form from `form`, the wear from `degradation`. The same seed,
+page number and style give the same page. All warps are applied to points before they are inked, so boxes are exact.
 """
 
 from __future__ import annotations
@@ -45,9 +45,9 @@ _LARGEST_SEED = 2**32 - 1
 
 @dataclass(frozen=True, slots=True)
 class TruthRow:
-    """A number that stands on a page: printed names of its row and column, its text, its digits, and the box of its digits.
+    """A number on a page: printed names of its row and column, its text, its digits, and the box of its digits.
 
-    The box is in pixels of the page, origin top left. A dot between two digits is inside it, a leading dot is not.
+    The box is in pixels of the page, origin top left. A point between two digits is inside it, a leading point is not.
     """
 
     row: str
@@ -63,7 +63,7 @@ class TruthRow:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ScribedPage:
-    """A page as a scanner would see it, and what stands on it."""
+    """A page as a scanner would see it, and its true numbers."""
 
     pixels: Grey
     truth: tuple[TruthRow, ...]
@@ -73,9 +73,9 @@ class ScribedPage:
 
 
 def write_page(seed: int, page: int, style: PageStyle = STYLES["ledger"]) -> ScribedPage:
-    """The page of that number in the set of that seed. Raises InputError for a negative seed or page number."""
+    """Write the page of that number in the set of that seed. Raises InputError for a negative seed or page number."""
     _check_numbers(seed, page)
-    # Separate streams: what is written stays the same when only the wear changes.
+    # separate streams: what is written stays the same when only the wear changes
     form, pen, wear = (default_rng([seed, page, stream]) for stream in range(3))
     ledger = Ledger.fitting(style.dpi, style.rows, style.columns, float(form.uniform(9, 11.5)))
     warp = _warp(ledger, style.difficulty, wear)
@@ -95,7 +95,7 @@ def write_page(seed: int, page: int, style: PageStyle = STYLES["ledger"]) -> Scr
 
 
 def truth_csv(rows: Iterable[TruthRow]) -> str:
-    """One line a number, with a head; the columns of the transcribed truth and then the box."""
+    """Format one line per number, with a header; the columns of the transcribed truth and then the box."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(field.name for field in fields(TruthRow))
@@ -104,7 +104,7 @@ def truth_csv(rows: Iterable[TruthRow]) -> str:
 
 
 def to_jpeg(page: ScribedPage, colour: bool = True) -> bytes:
-    """The page as JPEG bytes with its resolution set."""
+    """Encode the page as JPEG bytes with its resolution set."""
     pixels = cv2.LUT(cv2.merge([page.pixels] * 3), page.tones[None]) if colour else page.pixels
     done, encoded = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
     if not done:
@@ -113,9 +113,9 @@ def to_jpeg(page: ScribedPage, colour: bool = True) -> bytes:
 
 
 def write_pages(folder: Path, pages: int, seed: int, style: PageStyle = STYLES["ledger"], first: int = 0) -> list[Path]:
-    """Writes pages `first` to `first + pages - 1` of a set as FOLDER/<stem>.jpg and FOLDER/truth/<stem>.csv; returns the JPEGs.
+    """Write pages `first` to `first + pages - 1` of a set as FOLDER/<stem>.jpg and FOLDER/truth/<stem>.csv; return the JPEGs.
 
-    A file is complete or absent, and a page that is there has its truth. Raises InputError where nothing can be written.
+    A file is complete or absent, and a page that exists has its truth. Raises InputError where nothing can be written.
     """
     if pages < 1:
         raise InputError(f"the number of pages must be at least 1, not {pages}")
@@ -140,7 +140,7 @@ def _write_files(folder: Path, seed: int, number: int, style: PageStyle) -> Path
 
 
 def _write_whole(path: Path, data: bytes) -> None:
-    # The leading dot hides the half-written file from a listing of the folder.
+    # the leading dot hides the unfinished file from a listing of the folder
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         part.write_bytes(data)
@@ -150,7 +150,7 @@ def _write_whole(path: Path, data: bytes) -> None:
 
 
 def _with_dpi(jpeg: bytes, dpi: int) -> bytes:
-    """Sets the resolution in the JFIF header (unit, x and y density at bytes 13 to 17), for which OpenCV has no option."""
+    """Set the resolution in the JFIF header (unit, x and y density at bytes 13 to 17), for which OpenCV has no option."""
     if jpeg[6:11] != b"JFIF\0":
         raise ValueError("OpenCV wrote a JPEG without a JFIF header")
     return jpeg[:13] + b"\x01" + dpi.to_bytes(2, "big") * 2 + jpeg[18:]

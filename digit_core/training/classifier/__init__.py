@@ -1,1 +1,1 @@
-"""Training the classifier."""
+"""Training of the classifier."""

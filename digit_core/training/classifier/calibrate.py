@@ -1,4 +1,4 @@
-"""Writing a calibration record into a model file, from digits that neither the model nor the reader learned."""
+"""Calibration of a classifier: records from held-out digits, written into the model file."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from digit_core.recognition.pipeline import PageReader
 from digit_core.training.mnist import Labelled
 from digit_core.training.strip_reader.held_out_strips import clean_strips, evaluate_digits, worn_strips
 
-_SEED = 1  # of the writing; the temperature was fitted on another
-_DIGITS_A_STRIP = 3.5  # on average; so many strips are written that each digit is used about once
+_SEED = 1  # seed of the strips; the temperature was fitted with another one
+_DIGITS_A_STRIP = 3.5  # mean digits per strip; so many strips are written that each digit is used about once
 
 
 def calibrate(reader: PageReader, held_out: Labelled) -> dict[CalibrationSet, CalibrationRecord]:
-    """Records of digits held out from training, read from strips as pages are: on worn paper, and clean.
+    """Measure records on digits held out from training, read from strips as pages are: on worn paper, and clean.
 
-    About once: several writings of one digit resemble each other, so they tell less than as many digits would.
+    Each digit is used about once: repeated renderings of one digit are not independent.
     """
     rng = np.random.default_rng(_SEED)
     strips = max(1, round(len(held_out[0]) / _DIGITS_A_STRIP))
@@ -31,7 +31,8 @@ def calibrate(reader: PageReader, held_out: Labelled) -> dict[CalibrationSet, Ca
 
 
 def calibrate_file(path: Path, held_out: Labelled) -> str:
-    """Puts the records of the model in `path`, with the reader that ships, into its metadata; returns the file's new SHA-256."""
+    """Write the records of the model in `path`, measured with the shipped reader, into its metadata; return the file's new
+    SHA-256."""
     import onnx
 
     records = calibrate(PageReader(OnnxReader(), OnnxRecogniser(path, "")), held_out)

@@ -17,7 +17,7 @@ ONNX, KERAS, CARD = "digits.onnx", "model.keras", "card.json"
 
 
 def save(trained: Trained, mnist: Mnist, folder: Path, today: date) -> dict[str, Any]:
-    """Writes the model in both forms with its card into `folder`, and returns the card."""
+    """Write the model as Keras and ONNX files with its card into `folder`, and return the card."""
     folder.mkdir(parents=True, exist_ok=True)
     trained.model.save(str(folder / KERAS))
     export_onnx(trained, folder / ONNX)
@@ -61,7 +61,7 @@ def write_card(folder: Path, card: Mapping[str, Any]) -> None:
 
 
 def ship(folder: Path, into: Path) -> None:
-    """Puts the model that `save` wrote into `folder`, with its card, where the program begins with it."""
+    """Copy the model that `save` wrote to `folder`, with its card, to the place of the shipped model."""
     card = json.loads((folder / CARD).read_text(encoding="utf-8"))
     into.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(folder / ONNX, into / ONNX)
@@ -70,7 +70,7 @@ def ship(folder: Path, into: Path) -> None:
 
 
 def for_people(card: Mapping[str, Any]) -> str:
-    """The card as a page of Markdown."""
+    """Format the card as a page of Markdown."""
     accuracy = card["accuracy"]
     rows = [
         (

@@ -1,4 +1,4 @@
-"""What a network is fed in training: the same digits in another order each epoch, or fresh ones in archive ink."""
+"""Training data for Keras: the same digits in another order each epoch, or fresh ones in archive ink."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from digit_core.training.mnist import Labelled
 
 
 def food(keras: Any, recipe: Recipe, learned: Labelled, params: TrainingParams) -> dict[str, Any]:
-    """Arguments of Keras' `fit`, which is given in `keras`."""
+    """Build the data arguments of Keras' `fit`; `keras` is the module."""
     if recipe.distorted or params.augment:
         return {"x": _archive_ink(keras, recipe, learned, params), "shuffle": False}
     x, y = prepared(recipe, learned)
@@ -25,7 +25,7 @@ def food(keras: Any, recipe: Recipe, learned: Labelled, params: TrainingParams) 
 
 
 def _archive_ink(keras: Any, recipe: Recipe, learned: Labelled, params: TrainingParams) -> Any:
-    """Keras' view of digits that are written anew for each epoch."""
+    """Build a Keras dataset of digits that are redrawn for each epoch."""
     fresh = _epochs(learned, params.seed, params.epochs, recipe.strangers)
 
     class ArchiveInk(keras.utils.PyDataset):  # type: ignore[misc]
@@ -47,7 +47,7 @@ def _archive_ink(keras: Any, recipe: Recipe, learned: Labelled, params: Training
 
 
 def _epochs(learned: Labelled, seed: int, epochs: int, strangers: float) -> Iterator[Labelled]:
-    """Fresh digits every epoch, the next one being written while this one is learned."""
+    """Yield fresh digits every epoch; the next ones are drawn while the network trains on these."""
 
     def write(epoch: int) -> Labelled:
         return archive_digits(*learned, np.random.default_rng((seed, epoch)), strangers=strangers)
@@ -62,11 +62,11 @@ def _epochs(learned: Labelled, seed: int, epochs: int, strangers: float) -> Iter
 
 
 def prepared(recipe: Recipe, digits: Labelled) -> tuple[NDArray[np.float32], NDArray[Any]]:
-    """Pixels, and labels as the recipe's loss wants them."""
+    """Return pixels, and labels in the form of the recipe's loss."""
     images, labels = digits
     return pixels(images), np.eye(10, dtype=np.float32)[labels] if recipe.one_hot else labels
 
 
 def pixels(images: Crops) -> NDArray[np.float32]:
-    """Crops (n, 28, 28) as networks see them: (n, 28, 28, 1) in [0, 1]."""
+    """Convert crops (n, 28, 28) to network input: (n, 28, 28, 1) in [0, 1]."""
     return (images[..., np.newaxis] / np.float32(255)).astype(np.float32)

@@ -1,10 +1,9 @@
-"""The recipes: published networks and our own, and how each is trained on MNIST scaled to [0, 1].
+"""Recipes: published networks and our own, and how each is trained on MNIST scaled to [0, 1].
 
-The published ones are trained as their authors say (optimiser, loss, batch, epochs, validation split), with one
-difference: the last 5,000 of MNIST's 60,000 training digits calibrate the confidence and are never learned. Where a
-recipe keeps a fifth for validation they are part of that fifth, so nothing is lost; the others learn 55,000.
-
-Nothing here imports Keras: what builds a network is given it.
+The published ones are trained as their authors say (optimiser, loss, batch, epochs, validation split), with one difference: the
+last 5,000 of MNIST's 60,000 training digits calibrate the confidence and are never trained on. Where a recipe keeps a fifth for
+validation they are part of that fifth, so nothing is lost; the others train on 55,000. Nothing here imports Keras: the module is
+passed to the functions that build a network.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ SHAPE = (28, 28, 1)
 
 @dataclass(frozen=True, slots=True)
 class Optimiser:
-    """One of Keras' optimisers by its name. With `warmup` the rate climbs for an epoch and falls along a cosine to the end."""
+    """One of Keras' optimisers by its name. With `warmup` the rate rises for an epoch and falls along a cosine to the end."""
 
     name: str
     learning_rate: float
@@ -28,7 +27,7 @@ class Optimiser:
     warmup: bool = False
 
     def build(self, keras: Any, steps: int, epochs: int) -> Any:
-        """`steps` of one epoch."""
+        """Build the Keras optimiser; `steps` per epoch."""
         rate: Any = self.learning_rate
         if self.warmup:
             rate = keras.optimizers.schedules.CosineDecay(
@@ -40,7 +39,7 @@ class Optimiser:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What the author got: accuracy on MNIST's test set after so many epochs, in percent, as published."""
+    """Published result: accuracy on MNIST's test set after so many epochs, in percent."""
 
     epochs: int
     lowest: float
@@ -51,9 +50,9 @@ class Published:
 class Recipe:
     """A network and how it is trained.
 
-    build: given Keras, an uncompiled model on (28, 28, 1) pixels in [0, 1]; its 10 or 11 outputs are probabilities.
-    validation: share of MNIST's 60,000 training digits that is watched and not learned.
-    distorted: learns archive ink, written anew for each epoch. strangers: share of it that is no digit.
+    build: returns, given Keras, an uncompiled model on (28, 28, 1) pixels in [0, 1]; its 10 or 11 outputs are probabilities.
+    validation: share of MNIST's 60,000 training digits for validation. distorted: trains on archive ink, redrawn for each epoch.
+    strangers: share of non-digits in it.
     """
 
     name: str
@@ -71,12 +70,12 @@ class Recipe:
 
     @property
     def one_hot(self) -> bool:
-        """Whether the loss wants labels as vectors."""
+        """Whether the loss needs labels as vectors."""
         return not self.loss.startswith("sparse")
 
     @property
     def training(self) -> str:
-        """How it is trained, in a line for people."""
+        """Describe the training in a line for people."""
         parts = [f"{self.optimiser.name} {self.optimiser.learning_rate:g}", self.loss.replace("_", " ")]
         parts += [f"{self.epochs} epochs, batch {self.batch}"]
         parts += [f"{self.validation:.0%} validation"] if self.validation else []
@@ -84,7 +83,7 @@ class Recipe:
         return ", ".join(parts)
 
     def figure(self, epochs: int) -> Published | None:
-        """What was published for so many epochs."""
+        """Return the published result after so many epochs."""
         return next((one for one in self.published if one.epochs == epochs), None)
 
 
@@ -93,9 +92,9 @@ def _input(keras: Any) -> Any:
 
 
 def _dense(name: str, *layers: tuple[int, str], dropout: float = 0.0, white: int = 1) -> Callable[[Any], Any]:
-    """Dense layers of so many units with this activation, one after the other; dropout before the last.
+    """Return a builder of dense layers with these units and activation; dropout before the last.
 
-    white: the value that the author's network sees where ours is given 1.
+    white: the input value of a white pixel in the author's network, where ours has 1.
     """
 
     def build(keras: Any) -> Any:
@@ -114,7 +113,7 @@ def _dense(name: str, *layers: tuple[int, str], dropout: float = 0.0, white: int
 
 
 def cnn(keras: Any) -> Any:
-    """Two blocks of convolution and pooling, dropout, softmax: F. Chollet, "Simple MNIST convnet" (keras.io/examples)."""
+    """Build two blocks of convolution and pooling, dropout, softmax: F. Chollet, "Simple MNIST convnet" (keras.io/examples)."""
     layers = keras.layers
     pixels = x = _input(keras)
     for filters in (32, 64):
@@ -124,7 +123,7 @@ def cnn(keras: Any) -> Any:
 
 
 def archive(keras: Any) -> Any:
-    """Ours: a small convolutional network with an output for "not a digit", light enough to read 1,000 digits in 0.1 s."""
+    """Build our network: a small convolutional one with an output for "not a digit", which reads 1,000 digits in 0.1 s."""
     layers = keras.layers
 
     def block(x: Any, filters: int, size: int = 3, stride: int = 1) -> Any:
@@ -144,9 +143,8 @@ def archive(keras: Any) -> Any:
 
 
 def archive_dense(keras: Any) -> Any:
-    """Ours without convolutions, after Ciresan, Meier, Gambardella, Schmidhuber, "Deep, big, simple neural nets for
-    handwritten digit recognition" (Neural Computation 2010): plain layers learn from distortions what they are not built for.
-    """
+    """Build our network without convolutions, after Ciresan, Meier, Gambardella, Schmidhuber, "Deep, big, simple neural nets for
+    handwritten digit recognition" (Neural Computation 2010): plain layers learn from distortions what they are not built for."""
     layers = keras.layers
     pixels = _input(keras)
     x = layers.Flatten()(pixels)
@@ -267,7 +265,7 @@ RECIPES = {recipe.name: recipe for recipe in _ALL}
 
 
 def recipe(name: str) -> Recipe:
-    """Raises InputError for a name that is no recipe."""
+    """Return the recipe with this name. Raises InputError for an unknown name."""
     try:
         return RECIPES[name]
     except KeyError:
@@ -275,6 +273,6 @@ def recipe(name: str) -> Recipe:
 
 
 def published_runs() -> list[tuple[Recipe, int]]:
-    """Every training that `digits train --all` makes, quick ones first: each published figure's, and ours."""
+    """List every training of `digits train --all`, quick ones first: one per published figure, and ours."""
     runs = [(one, figure.epochs) for one in _ALL for figure in one.published]
     return sorted(runs, key=lambda run: run[0].name == "mlp-75") + [(one, one.epochs) for one in _ALL if not one.published]

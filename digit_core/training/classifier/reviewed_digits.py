@@ -1,4 +1,4 @@
-"""Digits that people read, as a Parquet file that knows its own hash: pixels as the model saw them, and what they are."""
+"""Sets of reviewed digits as Parquet files with their own hash: pixels as the model saw them, and labels."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SCHEMA = pa.schema(
     [
         ("item_id", pa.string()),
         ("collection", pa.string()),
-        ("model_version", pa.string()),  # that asked for a person
+        ("model_version", pa.string()),  # that queued the digit
         ("label", pa.int8()),  # 0 to 9, or 10: not a digit
         ("pixels", pa.binary(PIXELS)),
         ("reviewer", pa.string()),
@@ -30,7 +30,7 @@ SCHEMA = pa.schema(
 
 @dataclass(frozen=True, slots=True)
 class TrainingSet:
-    """`decisions`: how many had been made in the queue when it was put together. `name` is its file's."""
+    """A set of reviewed digits. `decisions`: how many decisions the queue had when it was made. `name` is its file's."""
 
     digits: Labelled
     sha256: str
@@ -43,7 +43,7 @@ class TrainingSet:
 
 
 def to_parquet(rows: pa.Table, decisions: int) -> tuple[bytes, str]:
-    """The file's bytes, and the SHA-256 of its digits. Rows are those of SCHEMA."""
+    """Return the file's bytes, and the SHA-256 of its digits. Rows have the schema SCHEMA."""
     sha256 = digest(_labelled(rows))
     sink = io.BytesIO()
     metadata = {_HASH: sha256.encode(), _DECISIONS: str(decisions).encode()}
@@ -52,7 +52,7 @@ def to_parquet(rows: pa.Table, decisions: int) -> tuple[bytes, str]:
 
 
 def from_parquet(data: bytes, name: str) -> TrainingSet:
-    """Raises InputError for what is no training set, or is not what it was when it was written."""
+    """Read a training set. Raises InputError if it is none, or was changed since it was written."""
     try:
         rows = pq.read_table(pa.BufferReader(data))
         metadata: Mapping[bytes, bytes] = rows.schema.metadata or {}

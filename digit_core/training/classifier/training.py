@@ -1,6 +1,5 @@
-"""Training a recipe's network with Keras, and its export to ONNX. Only here is Keras imported, and only inside functions:
-reading pages never loads it.
-"""
+"""Training of a recipe's network with Keras, and its export to ONNX. Keras is imported inside functions only: reading pages never
+loads it."""
 
 from __future__ import annotations
 
@@ -30,15 +29,15 @@ Progress = Callable[[int, Mapping[str, float]], None]
 """Called after each epoch (from 0) with train_loss, train_accuracy, validation_loss and validation_accuracy."""
 
 _CLASSES = 11
-_STEPS_AT_ONCE = 100  # of small batches: what Keras does between two steps costs more than the step itself
+_STEPS_AT_ONCE = 100  # for small batches, where Keras' overhead between two steps costs more than the step itself
 
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """A trained network and what it is worth.
+    """A trained network with its figures.
 
-    model: the Keras model with eleven outputs, as it is exported. params: what it was really trained with; `history`: the
-    metrics of each epoch. accuracy: on MNIST's test set. temperature: fitted on held-out digits. seconds: of the training.
+    model: the Keras model with eleven outputs, as it is exported. params: the parameters used; `history`: the metrics of each
+    epoch. accuracy: on MNIST's test set. temperature: fitted on held-out digits. seconds: duration of the training.
     """
 
     recipe: Recipe
@@ -51,7 +50,7 @@ class Trained:
 
 
 def load_mnist(path: Path | None) -> Mnist:
-    """Reads `mnist.npz` from `path`, or lets Keras fetch it when path is None.
+    """Read `mnist.npz` from `path`, or let Keras fetch it when path is None.
 
     Raises InputError when the file is missing, cannot be fetched, or is not the canonical one (by SHA-256).
     """
@@ -71,10 +70,10 @@ def _fetched_mnist() -> Path:
 
 
 def train(recipe: Recipe, mnist: Mnist, params: TrainingParams, progress: Progress) -> Trained:
-    """Trains by the recipe; what `params` leave open is the recipe's. The same seed gives the same digits and weights.
+    """Train the recipe, with the deviations in `params`. The same seed gives the same digits and weights.
 
-    With `patience` the training ends when the validation loss has not fallen for so many epochs, and the best weights
-    are restored; a recipe that keeps no digits for validation then keeps as many as are held out.
+    With `patience` the training ends when the validation loss has not fallen for so many epochs, and the best weights are
+    restored; a recipe without validation digits then uses as many as are held out.
     """
     keras = keras_module()
     started = time.monotonic()
@@ -112,7 +111,7 @@ def train(recipe: Recipe, mnist: Mnist, params: TrainingParams, progress: Progre
 
 
 def _validation(recipe: Recipe, mnist: Mnist, params: TrainingParams) -> int:
-    """How many digits are watched and not learned, beside the held-out ones: those are part of a recipe's share."""
+    """Return the number of validation digits besides the held-out ones, which are part of a recipe's share."""
     held_out = len(mnist.held_out[0])
     kept = max(0, round(recipe.validation * (len(mnist.train[0]) + held_out)) - held_out)
     return held_out if params.patience and not kept else kept
@@ -131,17 +130,17 @@ def _compile(keras: Any, model: Any, recipe: Recipe, params: TrainingParams, dig
 
 
 def _renamed(logs: Mapping[str, float]) -> dict[str, float]:
-    """Keras says `loss` and `val_loss`; here it is said of which digits."""
+    """Rename Keras' `loss` and `val_loss` to say on which digits."""
     return {
         f"validation_{name[4:]}" if name.startswith("val_") else f"train_{name}": float(value) for name, value in logs.items()
     }
 
 
 def _with_eleven_outputs(keras: Any, model: Any) -> Any:
-    """The model in the one form that is read: eleven probabilities that sum to 1, all of it in the exported graph.
+    """Convert the model to the form that is exported: eleven probabilities that sum to 1.
 
-    A network of ten outputs gets an eleventh, "not a digit", that is always 0. Ten sigmoids become the softmax of their
-    logits, which is what Keras' cross-entropy of classes made of them in training; the order of the answers is the same.
+    A network of ten outputs gets an eleventh, "not a digit", that is always 0. Ten sigmoids become the softmax of their logits,
+    as Keras' cross-entropy of classes treats them in training; the order of the answers is the same.
     """
     last = model.layers[-1]
     if last.units == _CLASSES:
@@ -155,9 +154,8 @@ def _with_eleven_outputs(keras: Any, model: Any) -> Any:
 
 
 def _temperature(model: Any, recipe: Recipe, mnist: Mnist) -> float:
-    """Fitted on held-out digits in the ink that was learned: on clean digits a model of archive ink would be taught to be
-    too sure of itself.
-    """
+    """Fit the temperature on held-out digits in the training's ink: on clean digits a model of archive ink would become
+    overconfident."""
     digits = mnist.held_out
     if recipe.distorted:
         digits = archive_digits(*digits, np.random.default_rng(0), strangers=recipe.strangers)
@@ -165,30 +163,26 @@ def _temperature(model: Any, recipe: Recipe, mnist: Mnist) -> float:
 
 
 def probabilities(model: Any, crops: Crops) -> NDArray[np.float32]:
-    """What a Keras model says of crops (n, 28, 28), before temperature: shape (n, 11), rows sum to 1."""
+    """Return a Keras model's probabilities of crops (n, 28, 28), before temperature: shape (n, 11), rows sum to 1."""
     return np.asarray(model.predict(pixels(crops), batch_size=1024, verbose=0), np.float32)
 
 
 def parity(model: Any, onnx: Path, temperature: float, crops: Crops) -> float:
-    """The largest difference between the probabilities of the Keras model and of its ONNX file, both at this temperature."""
+    """Return the largest difference between the probabilities of the Keras model and of its ONNX file, both at this
+    temperature."""
     by_keras = tempered(probabilities(model, crops), temperature)
     return float(np.abs(by_keras - OnnxRecogniser(onnx, "")(crops)).max())
 
 
 def export_onnx(trained: Trained, path: Path) -> str:
-    """Writes the model as ONNX with its temperature in its metadata, and returns the file's SHA-256."""
+    """Write the model as ONNX with its temperature in its metadata, and return the file's SHA-256."""
     import onnx
 
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", FutureWarning)  # tf2onnx asks NumPy for a name that it knows to be gone
+        warnings.simplefilter("ignore", FutureWarning)  # tf2onnx uses a deprecated NumPy name
         trained.model.export(str(path), format="onnx", verbose=False)
     graph = onnx.load(str(path))
     onnx.helper.set_model_props(graph, {"recipe": trained.recipe.name, "temperature": f"{trained.temperature:.4f}"})
     data = graph.SerializeToString()
     path.write_bytes(data)
     return hashlib.sha256(data).hexdigest()
-
-
-def untrained(recipe: Recipe) -> Any:
-    """The recipe's Keras model as it is before training."""
-    return recipe.build(keras_module())

@@ -1,1 +1,1 @@
-"""Training the detector."""
+"""Training of the detector."""

@@ -1,4 +1,4 @@
-"""The trained detector as an ONNX file that says of itself what it knows, in whole numbers where it finds as well so."""
+"""Export of the trained detector to an ONNX file with metadata, quantised to 8 bits if that is as accurate."""
 
 from __future__ import annotations
 
@@ -20,18 +20,17 @@ from digit_core.training.detector.training import in_unit
 from digit_core.training.quantization import quantise
 
 _SAMPLE = 160
-"""Patches that say between which bounds the values of layers lie, and what normalisations see."""
+"""Number of patches that give the value ranges of layers and the statistics of normalisations."""
 
 _BATCH = 16
 _LOSS = 0.004
-"""Share of characters that may be found in floating point and not in whole numbers, net, before those are given up."""
+"""Net share of characters found in floating point but not after quantisation, above which quantisation is given up."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExportedDetector:
-    """What was written: kind "int8" or "float32"; how well held-out patches are read in floating point and as written: twice the
-    characters that are found, over those that are there and those that are said to be (F1).
-    """
+    """Result of an export: kind "int8" or "float32"; F1 on held-out patches in floating point and as written: twice the
+    characters found, over those that are there plus those that are detected."""
 
     kind: str
     found_float: float
@@ -39,16 +38,15 @@ class ExportedDetector:
 
 
 def export_detector(state: LearnerState, patches: Sequence[Patch], path: Path) -> ExportedDetector:
-    """Write the network with the averaged weights of a state. The first 160 patches say how great the values of layers get, the
-    others, which it has not learned either, whether it finds as well in whole numbers.
-    """
+    """Export the network with the averaged weights of a state. The first 160 patches give the value ranges of the layers; the
+    others, not trained on either, decide whether the quantised network is as accurate."""
     path.parent.mkdir(parents=True, exist_ok=True)
     measured, judged = patches[:_SAMPLE], patches[_SAMPLE:]
     pixels = in_unit(np.stack([patch.pixels for patch in measured]))
     network = averaged_detector(state, [pixels[i : i + _BATCH] for i in range(0, len(pixels), _BATCH)])
-    network(pixels[:1, ..., np.newaxis])  # Keras exports only what was called once
+    network(pixels[:1, ..., np.newaxis])  # Keras exports only models that were called once
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", FutureWarning)  # tf2onnx asks NumPy for a name that it knows to be gone
+        warnings.simplefilter("ignore", FutureWarning)  # tf2onnx uses a deprecated NumPy name
         network.export(str(path), format="onnx", verbose=False)
     plain = path.with_suffix(".float.onnx")
     shutil.copyfile(path, plain)
@@ -80,7 +78,7 @@ _NOTHING = np.array([0.0] * len(DETECTED) + [30.0] + [0.0] * 5, np.float32)
 
 
 def _right(found: Characters, patch: Patch, form: NetworkForm) -> int:
-    """How many of the patch's characters are found: as what they are, with their middle in the box."""
+    """Count the patch's characters that are found: with the right class, and their middle in the box."""
     x, y = (found.boxes[:, 0] + found.boxes[:, 2]) / 2, (found.boxes[:, 1] + found.boxes[:, 3]) / 2
     best = np.array([form.places[DETECTED.index(place.character)] for place in patch.places if place.asked])
     asked = [place for place in patch.places if place.asked]
@@ -89,7 +87,7 @@ def _right(found: Characters, patch: Patch, form: NetworkForm) -> int:
 
 
 def _describe(path: Path) -> None:
-    """Into the file: what its classes are."""
+    """Write the classes into the file's metadata."""
     import onnx
 
     graph = onnx.load(str(path))

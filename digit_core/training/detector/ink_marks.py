@@ -1,4 +1,4 @@
-"""Points and commas that a text says to be there, found by their ink: small, and low between two digits."""
+"""Points and commas of a known text, found by their ink: small, and low between two digits."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ _INK = 0.45
 """Share of the digits' darkness from which something is ink."""
 
 _WIDEST, _HIGHEST, _LEAST = 0.4, 0.55, 0.05
-"""Of a figure's height: how wide and high a point or comma is at most, and the side of the smallest one."""
+"""Shares of a figure's height: greatest width and height of a point or comma, and the side of the smallest one."""
 
 _LOWER = 0.35
-"""Of a figure's height, from its top: above that there is no point."""
+"""Share of a figure's height, from its top, above which there is no point."""
 
 
 def point_between(pixels: Grey, before: Corners | None, after: Corners | None) -> Corners | None:
-    """The box of a point or comma behind the digit `before` and in front of `after` (one of them may be missing), or None where
-    there is none, or more than one thing that it may be.
+    """Return the box of a point or comma between the digits `before` and `after` (one of them may be missing); None if there is
+    none, or more than one candidate.
 
     pixels: darkness, uint8.
     """
@@ -47,7 +47,7 @@ def _one_spot(part: Grey, level: float, height: float, x0: int, y0: int) -> Corn
     ink = (part > max(level, 20.0)).astype(np.uint8)
     _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
     x, y, w, h, area = stats[1:].T
-    aside = (x > 0) & (x + w < part.shape[1])  # what goes on beside is a digit's stroke
+    aside = (x > 0) & (x + w < part.shape[1])  # ink that continues at the side is a digit's stroke
     small = (w <= _WIDEST * height) & (h <= _HIGHEST * height) & (area >= (_LEAST * height) ** 2)
     spots = np.flatnonzero(aside & small)
     if not len(spots):

@@ -1,4 +1,4 @@
-"""Labelled pictures as one file, so that looking at thousands of them is done once for a training."""
+"""Labelled pictures in one file, so that thousands of them are labelled once per training."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from digit_core.training.detector.labelled_pictures import LabelledPicture
 
 
 def keep_pictures(path: Path, pictures: Sequence[LabelledPicture]) -> None:
-    """Write pictures as one file; a file that is there is whole."""
+    """Write pictures as one file, which appears completely or not at all."""
     part = path.with_suffix(".part.npz")
     places = [(i, p) for i, one in enumerate(pictures) for p in one.places]
     np.savez(
@@ -34,7 +34,7 @@ def keep_pictures(path: Path, pictures: Sequence[LabelledPicture]) -> None:
 
 
 def kept_pictures(path: Path) -> list[LabelledPicture]:
-    """What `keep_pictures` wrote."""
+    """Load what `keep_pictures` wrote."""
     with np.load(path, allow_pickle=False) as kept:
         data = {name: kept[name] for name in kept.files}
     places: list[list[CharacterPlace]] = [[] for _ in data["shapes"]]

@@ -1,6 +1,6 @@
-"""Pictures on which the place of every digit is known: pages by their transcribed lines, strips by their text.
+"""Pictures with known places of all digits: pages by their transcribed lines, strips by their text.
 
-A picture is darkness (uint8, 0 paper, 255 black), made so large that its figures are FIGURE pixels high in the middle.
+A picture is darkness (uint8, 0 paper, 255 black), scaled so that the median height of its figures is FIGURE pixels.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digit_core.errors import InputError
+from digit_core.evaluation.transcriptions import TranscribedLine, read_transcription
 from digit_core.imaging.decode import decode_page
 from digit_core.imaging.prepare import prepare
 from digit_core.imaging.prepare_strip import prepare_strip
@@ -25,26 +26,24 @@ from digit_core.recognition.detector import strengthened
 from digit_core.records import Grey
 from digit_core.synthesis.training_images import CharacterPlace
 from digit_core.training.detector.self_labels import LabelledPlaces, SeenPicture, area_of, marks_of, places_of, unexplained
-from digit_core.training.detector.transcribed_lines import TranscribedLine, read_alto
 from digit_core.training.number_sets import LabelledNumber
 
 FIGURE = 26.0
-"""Pixels that the figures of a labelled picture are high in the middle."""
+"""Median height in pixels of the figures of a labelled picture."""
 
 DIGITS = "0123456789"
 
 _LINE, _STRIP = 0.45, 0.45
-"""Of its height: figures of a line's outline, and of a strip, before anything is known."""
+"""First estimate of the figures' height as a share of a line's outline, and of a strip."""
 
 _WORDY = 0.5
-"""Probability that every digit among words must have, where only the order of the letters says about where it stands."""
+"""Least probability of every digit among words, where only the order of the letters tells its place."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LabelledPicture:
-    """pixels (h, w); places of its characters; open (h/4, w/4): cells of which nobody knows what they show; words: boxes
-    left, top, right, bottom of lines (or parts) that hold no digit.
-    """
+    """A picture with labels: pixels (h, w); places of its characters; open (h/4, w/4): cells with unknown content; words: boxes
+    left, top, right, bottom of lines (or parts) without a digit."""
 
     pixels: Grey
     places: tuple[CharacterPlace, ...]
@@ -53,14 +52,14 @@ class LabelledPicture:
 
 
 def labelled_pages(folder: Path, detector: Detector) -> list[LabelledPicture]:
-    """The scans of a folder that have an ALTO file of their name beside them, in the order of their names.
+    """Label the scans of a folder that have an ALTO file of their name beside them, ordered by name.
 
     Raises InputError when there is none, or one cannot be read.
     """
     pairs = [
         (path, path.with_suffix(".xml")) for path in sorted(folder.iterdir()) if path.suffix.lower() in {".jpg", ".png", ".tif"}
     ]
-    found = [_page(scan, read_alto(alto), detector) for scan, alto in pairs if alto.is_file()]
+    found = [_page(scan, read_transcription(alto), detector) for scan, alto in pairs if alto.is_file()]
     if not found:
         raise InputError(f"{folder} holds no scan with an ALTO file (name.xml) beside it: name a folder of transcribed pages")
     return found
@@ -92,7 +91,7 @@ def _looked_at(darkness: Grey, scale: float, detector: Detector) -> tuple[Grey, 
 
 
 def _labelled(small: Grey, seen: SeenPicture, lines: Sequence[TranscribedLine], scale: float) -> LabelledPicture:
-    """Lines of numbers with their digits, words with none; what is neither is open where the detector sees digits."""
+    """Label lines of numbers with their digits, and words; the rest is open where the detector sees digits."""
     known = np.zeros(seen.shape, bool)
     open_ = np.zeros(seen.shape, bool)
     places: list[CharacterPlace] = []
@@ -122,7 +121,7 @@ def _of_number(
 
 
 def _of_words(line: TranscribedLine, seen: SeenPicture, scale: float) -> LabelledPlaces:
-    """Digits among words: about where they must stand, and only if all that stand together are seen together."""
+    """Label digits among words: about where they must stand, and only if all that stand together are seen together."""
     area = area_of(line.outline * scale, seen.shape)
     left, right = (line.outline[:, 0] * scale / STRIDE).min(), (line.outline[:, 0] * scale / STRIDE).max()
     columns = np.arange(area.shape[1])
@@ -150,7 +149,7 @@ def _runs(text: str) -> Iterable[tuple[int, str]]:
 
 
 def _together(places: Sequence[CharacterPlace], seen: SeenPicture) -> bool:
-    """Whether digits are plainly seen, close to each other and of like heights."""
+    """Whether digits are clearly seen, close to each other and of similar heights."""
     heights = np.array([place.bottom - place.top for place in places])
     gaps = np.array([b.left - a.right for a, b in pairwise(places)])
     sure = [_digit_at(seen, (p.left + p.right) / 2, (p.top + p.bottom) / 2) > _WORDY for p in places]
@@ -168,12 +167,12 @@ def _box(outline: NDArray[np.float32]) -> tuple[int, int, int, int]:
 
 
 def labelled_strips(rows: Iterable[LabelledNumber], detector: Detector) -> list[LabelledPicture]:
-    """The pictures of numbers whose digits are all seen; the others are left out."""
+    """Label the pictures of numbers whose digits are all seen; the others are left out."""
     return [found for row in rows if (found := _strip(row, detector)) is not None]
 
 
 def _strip(row: LabelledNumber, detector: Detector) -> LabelledPicture | None:
-    """Looked at twice: as its height suggests, and at the size of its figures."""
+    """Label a strip in two passes: at the scale that its height suggests, and at the size of its figures."""
     if not row.digits:
         return None
     darkness = prepare_strip(row.pixels(), SegmentationParams()).darkness

@@ -17,11 +17,11 @@ from digit_core.training.strip_reader.network import has_bfloat16
 LearnerState = dict[str, NDArray[np.generic]]
 
 _SETTLING = 16
-"""Patches by which normalisations learn what they would have seen, at once."""
+"""Number of patches from which normalisation statistics are computed at once."""
 
 
 class DetectorLearner:
-    """A fresh detector, computed in bfloat16 where the processor multiplies it."""
+    """A new detector, computed in bfloat16 where the processor supports it."""
 
     def __init__(self, seed: int, weight_decay: float, average: float, threads: int = 1) -> None:
         keras, tf = keras_module(), tensorflow_module()
@@ -37,7 +37,7 @@ class DetectorLearner:
         self._step = tf.function(self._learn, input_signature=shapes)
 
     def start_from(self, exported: Path, pixels: NDArray[np.float32]) -> None:
-        """Begin with the weights of an exported detector; pixels (n, h, w) in [0, 1]: patches like those to be learned."""
+        """Start from the weights of an exported detector; pixels (n, h, w) in [0, 1]: patches like those of the training."""
         plain = _model("float32")
         parts = np.array_split(pixels[..., np.newaxis], max(1, len(pixels) // _SETTLING))
         start_from(keras_module(), plain, convolutions(exported), parts)
@@ -46,7 +46,7 @@ class DetectorLearner:
             average.assign(theirs)
 
     def learn(self, pixels: NDArray[np.float32], targets: NDArray[np.float32], rate: float) -> float:
-        """One step on patches (n, h, w) in [0, 1] and what their cells should say (n, h/4, w/4, TARGETS); returns the loss."""
+        """Do one step on patches (n, h, w) in [0, 1] with cell targets (n, h/4, w/4, TARGETS); return the loss."""
         self._optimiser.learning_rate.assign(rate)
         return float(self._step(pixels[..., np.newaxis], targets))
 
@@ -63,11 +63,11 @@ class DetectorLearner:
         return loss
 
     def state(self) -> LearnerState:
-        """Everything that a training goes on from."""
+        """Return everything needed to continue the training."""
         return {f"{name}-{i:03d}": np.asarray(one) for name, group in self._groups().items() for i, one in enumerate(group)}
 
     def restore(self, state: LearnerState) -> None:
-        """What `state` gave, in a learner of the same network."""
+        """Restore what `state` returned, in a learner of the same network."""
         for name, group in self._groups().items():
             for i, variable in enumerate(group):
                 variable.assign(state[f"{name}-{i:03d}"])
@@ -77,9 +77,8 @@ class DetectorLearner:
 
 
 def averaged_detector(state: LearnerState, pictures: Sequence[NDArray[np.float32]]) -> Any:
-    """The detector with the averaged weights of a state, in float32; its normalisations go by what these weights make of the
-    pictures, batches (n, h, w) in [0, 1]: Izmailov et al., "Averaging weights leads to wider optima" (UAI 2018).
-    """
+    """Build the detector with the averaged weights of a state, in float32; its normalisation statistics are recomputed on the
+    pictures, batches (n, h, w) in [0, 1]: Izmailov et al., "Averaging weights leads to wider optima" (UAI 2018)."""
     model = _model("float32")
     for i, variable in enumerate(model.variables):
         variable.assign(state[f"average-{i:03d}"])

@@ -1,9 +1,9 @@
-"""The detector as a Keras model: for every 4x4 pixels what character has its middle there (or none), the sides of its box,
-and whether it is printed. Nothing here imports Keras: what builds is given it.
+"""The detector as a Keras model: for every 4x4 pixels the character with its middle there (or none), the sides of its box, and
+whether it is printed. Nothing here imports Keras: the module is passed to the functions that build.
 
-Fully convolutional, so it looks at pages and strips of any size; the idea of FCOS (Tian, Shen, Chen, He: "FCOS: Fully
-convolutional one-stage object detection", ICCV 2019). A digit is told from a letter by what stands around it, so coarse
-branches look far: features of 8 and of 16 pixels are added to the fine ones, as in feature pyramids (Lin et al., CVPR 2017).
+Fully convolutional, so it works on pages and strips of any size; the idea of FCOS (Tian, Shen, Chen, He: "FCOS: Fully
+convolutional one-stage object detection", ICCV 2019). A digit is told from a letter by its surroundings, so coarse branches have
+a large field of view: features of 8 and of 16 pixels are added to the fine ones, as in feature pyramids (Lin et al., CVPR 2017).
 """
 
 from __future__ import annotations
@@ -19,19 +19,20 @@ from digit_core.synthesis.training_images import CharacterPlace
 from digit_core.training.fused_normalisation import fused_normalisation
 
 DETECTED = "0123456789.-,+/:°"
-"""What the detector tells apart: digits first, and what an older one did not know last."""
+"""Characters that the detector knows: digits first, and those that an older one does not know last."""
 
 NOTHING = len(DETECTED)
 """The class of a cell where no character has its middle."""
 
 OUTPUTS = NOTHING + 1 + 4 + 1
-"""Of a cell: scores of the characters and of nothing, log of the distances to left, top, right and bottom, score of print."""
+"""Outputs of a cell: scores of the characters and of nothing, log of the distances to left, top, right and bottom, score of
+print."""
 
 TARGETS = 1 + 4 + 1 + 1
-"""Of a cell: class, log distances, printed (0 or 1), weight."""
+"""Targets of a cell: class, log distances, printed (0 or 1), weight."""
 
 SIDE = 16
-"""Pixels: the sides of a picture must be multiples of it."""
+"""Pixels: the sides of a picture must be multiples of this."""
 
 _LAYERS = (
     *("stem_1", "stem_2", "stem_3", "near", "wide_1", "wide_2", "wide_out"),
@@ -43,19 +44,20 @@ _NEW = "far_"
 """The branch that older detectors do not have."""
 
 _CORE = 2.9
-"""Pixels: radius at least of what counts as the middle of a character."""
+"""Least radius in pixels of the core of a character."""
 
 _RARE = -6.0
-"""Score that a character which was never seen begins with."""
+"""Initial score of a character that was never seen."""
 
 _QUIET = 0.05
-"""Scale that a new branch begins with: at nought it would never learn, as rectified units have no slope there."""
+"""Initial scale of a new branch: at 0 it would never learn, as rectified units have no slope there."""
 
 Calibrating = Sequence[NDArray[np.float32]]
 
 
 def build_detector(keras: Any, tf: Any, widths: Sequence[int] = (24, 48, 80, 112, 128)) -> Any:
-    """A Keras model: darkness (n, h, w, 1) in [0, 1], h and w multiples of SIDE -> cells (n, h/4, w/4, OUTPUTS) in float32."""
+    """Build a Keras model: darkness (n, h, w, 1) in [0, 1], h and w multiples of SIDE -> cells (n, h/4, w/4, OUTPUTS) in
+    float32."""
     layers, normalisation = keras.layers, fused_normalisation(keras, tf)
     first, second, third, fourth, fifth = widths
 
@@ -82,12 +84,11 @@ def build_detector(keras: Any, tf: Any, widths: Sequence[int] = (24, 48, 80, 112
 def start_from(
     keras: Any, detector: Any, convolutions: Sequence[tuple[NDArray[np.float32], NDArray[np.float32]]], pictures: Calibrating
 ) -> None:
-    """Give a fresh detector the weights of an exported one. What an older one does not have (the branch that looks far, some
-    characters) begins quietly.
+    """Give a new detector the weights of an exported one. Parts that an older one lacks (the branch with the large field of view,
+    some characters) start with little effect.
 
-    convolutions: kernels (h, w, in, out) and biases (out,) in the order of the graph, normalisation folded into them;
-    pictures: (n, h, w, 1) each, by which the normalisations learn the means and variances that they would have seen.
-    Raises ValueError where shapes differ.
+    convolutions: kernels (h, w, in, out) and biases (out,) in the order of the graph, normalisation folded into them; pictures:
+    (n, h, w, 1) each, from which the normalisations learn their means and variances. Raises ValueError where shapes differ.
     """
     *hidden, (kernel, bias) = convolutions
     order = _LAYERS if len(hidden) == len(_LAYERS) else tuple(name for name in _LAYERS if not name.startswith(_NEW))
@@ -105,7 +106,7 @@ def start_from(
 
 
 def _with_new_classes(kernel: NDArray[np.float32], bias: NDArray[np.float32]) -> list[NDArray[np.float32]]:
-    """The last layer of a detector of the form PLAIN, with the other characters as what is hardly ever seen."""
+    """Extend the last layer of a detector of the form PLAIN by the other characters, with very low probability."""
     old = len(PLAIN.characters)
     wide, offsets = np.zeros((*kernel.shape[:3], OUTPUTS), np.float32), np.full(OUTPUTS, _RARE, np.float32)
     source = [*range(old), *range(old, kernel.shape[-1])]
@@ -115,7 +116,7 @@ def _with_new_classes(kernel: NDArray[np.float32], bias: NDArray[np.float32]) ->
 
 
 def _settle(keras: Any, detector: Any, name: str, pictures: Calibrating, fresh: bool) -> None:
-    """Let a normalisation know what its layer gives, without changing what it makes of it (but for the branch that is new)."""
+    """Set the statistics of a normalisation to those of its layer, without changing its output (except for a new branch)."""
     until = keras.Model(detector.input, detector.get_layer(name).output)
     seen = np.concatenate([np.asarray(until(one), np.float32).reshape(-1, until.output.shape[-1]) for one in pictures])
     mean, variance = seen.mean(axis=0), seen.var(axis=0)
@@ -136,9 +137,9 @@ def _set(norm: Any, *values: NDArray[np.float32]) -> None:
 
 
 def cell_targets(places: Sequence[CharacterPlace], height: int, width: int) -> NDArray[np.float32]:
-    """What the cells of a picture should say: shape (height/4, width/4, TARGETS).
+    """Compute the training targets of a picture's cells: shape (height/4, width/4, TARGETS).
 
-    The cells near a character's middle bear its class; those around them, and characters cut by the edge, are not asked.
+    The cells near a character's middle have its class; those around them, and characters cut by the edge, are ignored.
     """
     rows, columns = height // STRIDE, width // STRIDE
     target = np.zeros((rows, columns, TARGETS), np.float32)
@@ -157,7 +158,7 @@ def _mark(target: NDArray[np.float32], nearest: NDArray[np.float32], place: Char
     cells, best = target[rows, columns], nearest[rows, columns]
     ys = (np.arange(cells.shape[0]) + rows.start + 0.5) * STRIDE
     xs = (np.arange(cells.shape[1]) + columns.start + 0.5) * STRIDE
-    # Distance from the middle in units in which the core has radius 1: a fifth of the box, one cell at least.
+    # distance from the middle in units in which the core has radius 1: a fifth of the box, one cell at least
     away = np.hypot((xs - x) / w, ((ys - y) / h)[:, None]).astype(np.float32)
     asked = cells[..., 0] == NOTHING
     cells[..., -1][(away <= 1.9) & ((away > 1) | (not place.asked)) & asked] = 0.0
@@ -174,7 +175,8 @@ def _mark(target: NDArray[np.float32], nearest: NDArray[np.float32], place: Char
 
 
 def cell_loss(keras: Any) -> Any:
-    """Cross-entropy of the classes, plus where a character is: L1 of the log distances and cross-entropy of print."""
+    """Build the loss: cross-entropy of the classes, plus where a character is: L1 of the log distances and cross-entropy of
+    print."""
     ops = keras.ops
 
     def loss(target: Any, output: Any) -> Any:
@@ -182,7 +184,7 @@ def cell_loss(keras: Any) -> Any:
         here = ops.cast(target[..., 0] < NOTHING, "float32") * weight
         classes = ops.one_hot(ops.cast(target[..., 0], "int32"), NOTHING + 1)
         entropy = -ops.sum(classes * ops.log_softmax(output[..., : NOTHING + 1]), axis=-1)
-        # Nearly all cells are bare and easy: focal weight (Lin et al., "Focal loss for dense object detection", ICCV 2017).
+        # nearly all cells are bare and easy: focal weight (Lin et al., "Focal loss for dense object detection", ICCV 2017)
         focal = ops.where(target[..., 0] < NOTHING, 1.0, 1 - ops.exp(-entropy) + 0.05)
         sides = ops.sum(ops.abs(target[..., 1:5] - output[..., NOTHING + 1 : NOTHING + 5]), axis=-1)
         print_ = ops.binary_crossentropy(target[..., 5], output[..., NOTHING + 5], from_logits=True)

@@ -1,4 +1,4 @@
-"""The weights of an exported network, to go on learning from: convolutions out of an ONNX file, in whole numbers or not."""
+"""Weights of an exported network, to continue training from: convolutions of an ONNX file, quantised or not."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Convolution = tuple[NDArray[np.float32], NDArray[np.float32]]
 
 
 def convolutions(path: Path) -> list[Convolution]:
-    """The convolutions of a network in the order of its graph. Raises KeyError where one has no constant weights."""
+    """Return the convolutions of a network in the order of its graph. Raises KeyError where one has no constant weights."""
     import onnx
     from onnx import numpy_helper
 
@@ -29,6 +29,6 @@ def convolutions(path: Path) -> list[Convolution]:
 
 
 def _dequantised(values: NDArray[np.int32], scale: NDArray[np.float32], zero: NDArray[np.int32]) -> NDArray[np.float32]:
-    """Whole numbers as what they stand for; scales of the first axis."""
+    """Dequantise integers; scales apply to the first axis."""
     shape = (-1, *[1] * (values.ndim - 1))
     return np.asarray((values.astype(np.float32) - zero.reshape(shape)) * scale.reshape(shape), np.float32)

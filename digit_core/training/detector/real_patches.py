@@ -1,4 +1,4 @@
-"""Patches cut out of real pages and strips on which the place of every digit is known, varied: other sizes, papers and light."""
+"""Patches from real pages and strips with known places of all digits, varied in size, paper and light."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SEEN = 0.7
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _View:
-    """matrix (2, 3): from the picture to the patch."""
+    """Affine map from the picture to the patch: matrix (2, 3)."""
 
     matrix: NDArray[np.float64]
     height: int
@@ -31,7 +31,7 @@ class _View:
 
 
 def cut_patch(picture: LabelledPicture, patterns: tuple[FloatImage, ...], rng: Generator, height: int, width: int) -> Patch:
-    """A part of a page, near a number or anywhere, at some size, a little sheared and turned."""
+    """Cut a part of a page, near a number or anywhere, at some size, slightly sheared and rotated."""
     view = _view(_aim(picture, rng), float(np.exp(rng.uniform(np.log(15), np.log(36)))) / FIGURE, height, width, rng)
     pixels, places, open_ = _seen_through(picture, view)
     patch = Patch(_varied(pixels, places, patterns, rng), places, open_)
@@ -41,7 +41,7 @@ def cut_patch(picture: LabelledPicture, patterns: tuple[FloatImage, ...], rng: G
 def tile_strips(
     pictures: Sequence[LabelledPicture], patterns: tuple[FloatImage, ...], rng: Generator, height: int, width: int
 ) -> Patch:
-    """Several strips side by side and below each other, each with its edges, as when strips are looked at one by one."""
+    """Tile several strips, each with its edges, as when strips are detected one by one."""
     pixels = np.zeros((height, width), np.uint8)
     places: list[CharacterPlace] = []
     open_ = np.zeros((height // 4, width // 4), bool)
@@ -66,7 +66,7 @@ def tile_strips(
 
 
 def real_words(pictures: Sequence[LabelledPicture]) -> list[Ink]:
-    """Lines without digits, cut into pieces of at most five times their height, as ink to write elsewhere."""
+    """Cut lines without digits into pieces of at most five times their height, as ink to write elsewhere."""
     return [piece for picture in pictures for box in picture.words for piece in _pieces(picture.pixels, box)]
 
 
@@ -83,7 +83,7 @@ def _pieces(pixels: Grey, box: tuple[int, int, int, int]) -> list[Ink]:
 
 
 def _aim(picture: LabelledPicture, rng: Generator) -> tuple[float, float]:
-    """The middle of a number, of words, or any point."""
+    """Choose the middle of a number, of words, or any point."""
     height, width = picture.pixels.shape
     luck = rng.random()
     if luck < 0.55 and picture.places:
@@ -114,7 +114,7 @@ def _seen_through(picture: LabelledPicture, view: _View) -> tuple[Grey, tuple[Ch
 
 
 def _through(place: CharacterPlace, view: _View) -> CharacterPlace | None:
-    """The place in the patch, upright though the picture was turned; None where it is out of sight."""
+    """Map the place to the patch, as an upright box; None where it is outside."""
     x, y = (place.left + place.right) / 2, (place.top + place.bottom) / 2
     middle = view.matrix @ np.array([x, y, 1.0])
     linear = np.abs(view.matrix[:, :2])
@@ -126,7 +126,7 @@ def _through(place: CharacterPlace, view: _View) -> CharacterPlace | None:
 
 
 def _clipped(place: CharacterPlace, left: int, top: int, height: int, width: int) -> CharacterPlace | None:
-    """Moved by (left, top), and asked for only if enough of it lies in the part of that size; None where it is out of sight."""
+    """Move by (left, top); `asked` only if enough of it lies in the part of that size; None where it is outside."""
     w, h = place.right - place.left, place.bottom - place.top
     seen_w, seen_h = min(place.right, width) - max(place.left, 0), min(place.bottom, height) - max(place.top, 0)
     if seen_w <= 0 or seen_h <= 0:
@@ -138,14 +138,14 @@ def _clipped(place: CharacterPlace, left: int, top: int, height: int, width: int
 
 
 def _faintest(dark: FloatImage, places: Sequence[CharacterPlace]) -> float:
-    """Darkness of the faintest character: neither a pattern nor the level of a bilevel scan may drown it."""
+    """Return the darkness of the faintest character: patterns and the level of a bilevel scan must stay below it."""
     parts = [dark[max(0, int(p.top)) : int(p.bottom) + 1, max(0, int(p.left)) : int(p.right) + 1] for p in places if p.asked]
     whole = float(np.percentile(dark[::2, ::2], 99))
     return max(1.0, min([whole, *(float(np.percentile(part, 95)) for part in parts if part.size)]))
 
 
 def _varied(pixels: Grey, places: Sequence[CharacterPlace], patterns: tuple[FloatImage, ...], rng: Generator) -> Grey:
-    """In other light, by another pen, on other paper."""
+    """Vary light, pen and paper."""
     dark = pixels.astype(np.float32)
     luck = rng.random()
     if luck < 0.1:

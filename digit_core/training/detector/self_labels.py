@@ -1,8 +1,8 @@
-"""Where each digit of a known text stands, told by a detector that has read the picture: learning from transcriptions alone.
+"""Self-labelling: the place of each digit of a known text, from a detector's output: training from transcriptions alone.
 
-The text says which digits there are, and in which order; the detector says where each is likeliest to stand. Only where all of
-them are seen is the place believed. Self-training as in Scudder, "Probability of error of some adaptive pattern-recognition
-machines" (IEEE Transactions on Information Theory 1965), the classes being known.
+The text says which digits there are, and in which order; the detector says where each is likeliest to stand. A place is used only
+if all digits are seen. Self-training as in Scudder, "Probability of error of some adaptive pattern-recognition machines" (IEEE
+Transactions on Information Theory 1965), the classes being known.
 """
 
 from __future__ import annotations
@@ -21,29 +21,28 @@ from digit_core.training.detector.ink_marks import point_between
 
 Places = tuple[CharacterPlace, ...]
 LabelledPlaces = tuple[Places, NDArray[np.bool_]]
-"""Places, and (h/4, w/4) the cells of which nobody knows what they show."""
+"""Places, and a mask (h/4, w/4) of the cells with unknown content."""
 
 _APART = 2
-"""Cells that the middles of two neighbouring digits are apart at least: 8 pixels, where figures are 25 high."""
+"""Least distance in cells of the middles of two neighbouring digits: 8 pixels, where figures are 25 high."""
 
 _LEAST, _LEAST_MEAN = 0.02, 0.2
-"""Probability that every digit of a text, and all of them in the geometric mean, must have in their places to be believed."""
+"""Least probability of every digit of a text, and least geometric mean of all, for the places to be used."""
 
 _POINTS = ".,"
-"""Marks that are found by their ink too, and taken for each other by detectors."""
+"""Marks that are also found by their ink, and that detectors confuse."""
 
 _PLAINLY = 0.5
-"""Probability from which a mark that the text has is believed to stand there."""
+"""Least probability of a mark of the text for its place to be used."""
 
 _SEEN = 0.3
-"""Probability from which a digit that no text accounts for is left open: it is neither learned as one nor as none."""
+"""Probability from which a digit outside of the text is left open: it is trained neither as a digit nor as nothing."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SeenPicture:
-    """What a detector said of a picture: log probabilities (h/4, w/4, characters + 1), boxes (h/4, w/4, 4) left, top, right and
-    bottom in its pixels, probability of print (h/4, w/4), and the characters of the classes.
-    """
+    """Output of a detector on a picture: log probabilities (h/4, w/4, characters + 1), boxes (h/4, w/4, 4) left, top, right and
+    bottom in its pixels, probability of print (h/4, w/4), and the characters of the classes."""
 
     log: NDArray[np.float32]
     boxes: NDArray[np.float32]
@@ -52,7 +51,7 @@ class SeenPicture:
 
     @classmethod
     def of(cls, cells: NDArray[np.float32], form: NetworkForm) -> SeenPicture:
-        """From the cells of a detector of that form."""
+        """Convert the cells of a detector of that form."""
         nothing = len(form.characters)
         scores = cells[..., : nothing + 1]
         log = scores - log_sum_exp(scores)[..., None]
@@ -64,21 +63,22 @@ class SeenPicture:
 
     @property
     def shape(self) -> tuple[int, int]:
-        """Rows and columns of cells."""
+        """Return rows and columns of cells."""
         return self.log.shape[0], self.log.shape[1]
 
     @property
     def digits(self) -> NDArray[np.float32]:
-        """(h/4, w/4) probability that a digit has its middle there."""
+        """Return the probability that a digit has its middle in each cell, (h/4, w/4)."""
         return np.asarray(np.exp(self.log[..., :10]).sum(axis=-1), np.float32)
 
 
 def places_of(
     seen: SeenPicture, digits: str, inside: NDArray[np.uint8], expected: NDArray[np.float64] | None = None
 ) -> tuple[CharacterPlace, ...] | None:
-    """A place for each of the digits, from left to right within `inside` (h/4, w/4; 0 is outside), or None if they are not seen.
+    """Find a place for each of the digits, from left to right within `inside` (h/4, w/4; 0 is outside); None if they are not
+    seen.
 
-    expected: (len(digits), w/4) log of how likely each digit is to stand in a column of cells, if anything is known of it.
+    expected: (len(digits), w/4) log probability of each digit in a column of cells, if anything is known of it.
     """
     rows, columns = np.nonzero(inside)
     if not len(rows) or not digits:
@@ -100,7 +100,8 @@ def places_of(
 
 
 def _path(score: NDArray[np.float64]) -> NDArray[np.intp] | None:
-    """The likeliest columns (n,) for n digits, given score (n, columns), each `_APART` behind the one before (Viterbi 1967)."""
+    """Return the likeliest columns (n,) for n digits, given score (n, columns), each `_APART` behind the previous (Viterbi
+    1967)."""
     count, width = score.shape
     if width < (count - 1) * _APART + 1:
         return None
@@ -127,9 +128,8 @@ def _place(seen: SeenPicture, digit: str, row: int, column: int) -> CharacterPla
 def marks_of(
     seen: SeenPicture, text: str, places: tuple[CharacterPlace, ...], pixels: Grey
 ) -> tuple[tuple[CharacterPlace, ...], NDArray[np.bool_]]:
-    """Places of the marks (points, dashes) of a text whose digits have their places, where they are plainly seen; and
-    (h/4, w/4) the cells in which there is one that is not: nobody knows which.
-    """
+    """Return places of the marks (points, dashes) of a text with known digit places, where they are clearly seen; and a mask
+    (h/4, w/4) of the cells that contain an unseen one."""
     found: list[CharacterPlace] = []
     open_ = np.zeros(seen.shape, bool)
     after = 0
@@ -147,7 +147,7 @@ def marks_of(
 
 
 def _beside(places: tuple[CharacterPlace, ...], after: int, shape: tuple[int, int]) -> tuple[slice, slice]:
-    """Cells behind the digit before and in front of the one that follows, from above them to below."""
+    """Return the cells between the digit before and the one that follows, from above them to below."""
     near = places[max(0, after - 1) : after + 1]
     top, bottom = min(p.top for p in near), max(p.bottom for p in near)
     height = bottom - top
@@ -159,7 +159,7 @@ def _beside(places: tuple[CharacterPlace, ...], after: int, shape: tuple[int, in
 
 
 def _mark_in(seen: SeenPicture, character: str, part: tuple[slice, slice]) -> CharacterPlace | None:
-    """Where in that part the detector plainly sees a mark of that kind."""
+    """Find a clearly seen mark of that kind in the part."""
     alike = _POINTS if character in _POINTS else character
     kinds = [seen.characters.index(one) for one in alike if one in seen.characters]
     log = seen.log[part][..., kinds].max(axis=-1) if kinds else np.empty((0, 0))
@@ -179,12 +179,12 @@ def _point_by_ink(character: str, places: tuple[CharacterPlace, ...], after: int
 
 
 def unexplained(seen: SeenPicture, places: tuple[CharacterPlace, ...], inside: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """(h/4, w/4) cells within `inside` where a digit is seen that is none of the places: nobody knows what stands there."""
+    """Return a mask (h/4, w/4) of cells within `inside` where a digit is seen that is none of the places."""
     open_ = np.zeros(inside.shape, bool)
     rows, columns = np.nonzero(inside)
     if not len(rows):
         return open_
-    # Of a page with hundreds of lines, each looks at its own part.
+    # on a page with hundreds of lines, each uses its own part
     y, x = max(0, rows.min() - 1), max(0, columns.min() - 1)
     part = slice(y, rows.max() + 2), slice(x, columns.max() + 2)
     maybe = (np.exp(seen.log[part][..., :10]).sum(axis=-1) > _SEEN) & (inside[part] > 0)
@@ -197,7 +197,7 @@ def unexplained(seen: SeenPicture, places: tuple[CharacterPlace, ...], inside: N
 
 
 def area_of(outline: NDArray[np.float32], shape: tuple[int, int]) -> NDArray[np.uint8]:
-    """(h/4, w/4) which cells lie within an outline (n, 2), given in pixels of the picture."""
+    """Return a mask (h/4, w/4) of the cells within an outline (n, 2), given in pixels of the picture."""
     area = np.zeros(shape, np.uint8)
     cv2.fillPoly(area, [np.rint(outline / STRIDE - 0.5).astype(np.int32)], 1)
     return area

@@ -1,4 +1,4 @@
-"""Shards of patches: written ahead by another process, each from the seed and its number alone, kept as files."""
+"""Shards of patches: written ahead by another process, each determined by the seed and its number, kept as files."""
 
 from __future__ import annotations
 
@@ -26,23 +26,24 @@ from digit_core.training.mnist import Labelled
 from digit_core.training.number_sets import TRAIN, LabelledNumber, NumberSet, read_number_set
 
 HELD_OUT = 99_999
-"""Number of the shard that is never learned from."""
+"""Number of the shard that is never trained on."""
 
 _STOCK = 4
-"""Shards that are written with one stock of hands: making it takes as long as writing one."""
+"""Number of shards written with one stock: making it takes as long as writing one."""
 
 
 @dataclass(frozen=True, slots=True)
 class DetectorParams(Params):
-    """How the detector is trained: `chapters` shards of `patches` patches of `height` x `width`, each used in `uses` chapters.
+    """Parameters of the detector's training: `chapters` shards of `patches` patches of `height` x `width`, each used in `uses`
+    chapters.
 
     The rate is `learning_rate` until the last `decay` of all chapters, and then falls along a cosine. pages and strips: shares of
-    patches cut out of real pages and made of real strips, if there are any. average: decay of the weights' running average,
-    which is what is exported.
+    patches cut out of real pages and made of real strips, if there are any. average: decay of the weights' running average, which
+    is what is exported.
     """
 
     seed: int = 1
-    chapters: int = 28
+    chapters: int = 20
     patches: int = 960
     height: int = 96
     width: int = 256
@@ -60,8 +61,10 @@ class DetectorParams(Params):
 
 @dataclass(frozen=True, slots=True)
 class DetectorSources:
-    """What is learned from: MNIST's digits, the files of number sets, folders of transcribed pages; and the exported detector to
-    start from, or None. It tells where the digits of the pictures stand, too; without it the one that ships does.
+    """Training data: MNIST's digits, the files of number sets, folders of transcribed pages; and the exported detector to start
+    from, or None.
+
+    That detector, or without it the shipped one, also locates the digits in the pictures.
     """
 
     mnist: Labelled
@@ -72,7 +75,7 @@ class DetectorSources:
 
 @contextmanager
 def writing(sources: DetectorSources, params: DetectorParams, folder: Path) -> Iterator[Callable[[int], Path]]:
-    """Gives a function that returns the file of a shard; they are written in another process, two ahead."""
+    """Provide a function that returns the file of a shard; shards are written in another process, two ahead."""
     waiting: dict[int, Future[Path]] = {}
     with ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=_polite) as pool:
 
@@ -101,11 +104,11 @@ class _Real:
 
 _STOCKS: dict[tuple[str, int], Stock] = {}
 _REAL: dict[str, _Real] = {}
-"""Of the process that writes: what takes minutes to make."""
+"""Real material of the writing process, which takes minutes to make."""
 
 
 def write_shard(sources: DetectorSources, params: DetectorParams, folder: Path, number: int) -> Path:
-    """Write a shard unless it is there, and return its file. It depends on the seed and its number alone."""
+    """Write a shard unless it exists, and return its file. It depends on the seed and its number only."""
     path = folder / f"patches-{number:03d}.npz"
     if path.exists():
         return path
@@ -145,7 +148,7 @@ def real_pictures(sources: DetectorSources, sets: Sequence[NumberSet], folder: P
 
 
 def label_pages(sources: DetectorSources, folder: Path) -> list[LabelledPicture]:
-    """The pages with the places of their digits, told by the detector that is started from; looked at once for a training."""
+    """Label the places of the digits on the pages, by the detector that is started from; once per training."""
     path = folder / "pages.npz"
     if not path.exists():
         found = [page for pages in sources.pages for page in labelled_pages(pages, _labeller(sources))]
@@ -154,7 +157,7 @@ def label_pages(sources: DetectorSources, folder: Path) -> list[LabelledPicture]
 
 
 def label_strips(sources: DetectorSources, sets: Sequence[NumberSet], folder: Path) -> list[LabelledPicture]:
-    """The pictures of whole numbers in the sets, likewise."""
+    """Label the pictures of numbers of several digits in the sets, once per training."""
     path = folder / "strips.npz"
     if not path.exists():
         keep_pictures(path, labelled_strips(_whole_numbers(sets), _labeller(sources)))
@@ -166,13 +169,13 @@ def _labeller(sources: DetectorSources) -> OnnxDetector:
 
 
 def _whole_numbers(sets: Sequence[NumberSet]) -> list[LabelledNumber]:
-    """The rows of all sets but those of single digits, which are written with."""
+    """Return the rows of all sets except those of single digits, which serve as glyphs."""
     rows = [row for one in sets if np.mean([len(row.text) == 1 for row in one.of(TRAIN)]) < 0.95 for row in one.of(TRAIN)]
     return [row for row in rows if row.picture is not None]
 
 
 def keep_shard(path: Path, patches: Sequence[Patch]) -> None:
-    """Write patches of one size as one file; a file that is there is whole."""
+    """Write patches of one size as one file, which appears completely or not at all."""
     pictures = [LabelledPicture(patch.pixels, patch.places, patch.open) for patch in patches]
     asked = np.array([place.asked for patch in patches for place in patch.places], bool)
     part = path.with_suffix(".labelled.npz")
@@ -182,7 +185,7 @@ def keep_shard(path: Path, patches: Sequence[Patch]) -> None:
 
 
 def load_shard(path: Path) -> list[Patch]:
-    """What `keep_shard` wrote."""
+    """Load what `keep_shard` wrote."""
     with np.load(path.with_suffix(".asked.npz"), allow_pickle=False) as kept:
         asked = iter(kept["asked"].tolist())
     return [

@@ -1,7 +1,7 @@
-"""Training the detector: patches are written ahead into shards, each learned from several times, always in other light.
+"""Training of the detector: patches are written ahead into shards, each used several times, always in other light.
 
-A chapter writes one shard and learns from it and the ones before it. It depends on the seed and its number alone, and ends with
-a checkpoint: an interrupted training goes on where its last chapter ended, with more or fewer chapters than before if so wished.
+A chapter writes one shard and trains on it and the previous ones. It depends on the seed and its number only, and ends with a
+checkpoint: an interrupted training continues after its last chapter, with more or fewer chapters than before if desired.
 """
 
 from __future__ import annotations
@@ -37,13 +37,14 @@ class TrainedDetector:
 
 
 def train_detector(sources: DetectorSources, params: DetectorParams, folder: Path, progress: Progress) -> TrainedDetector:
-    """Train by `params`, going on from the last whole chapter that `folder` holds.
+    """Train by `params`, continuing from the last complete chapter in `folder`.
 
-    Deterministic by seed, but for the order in which threads add numbers. Raises InputError for a set or a folder that cannot be
-    learned from.
+    Deterministic by seed, except for the order in which threads add numbers. Raises InputError for an unusable set or folder.
     """
     folder.mkdir(parents=True, exist_ok=True)
     history = _kept_history(params, sources, folder)
+    if len(history) == params.chapters:
+        return TrainedDetector(_load(folder / f"state-{len(history) - 1:03d}.npz"), tuple(history))
     shards: dict[int, list[Patch]] = {}
     with writing(sources, params, folder) as coming:
         first = load_shard(coming(len(history)))
@@ -79,14 +80,14 @@ def _learn_chapter(learner: DetectorLearner, patches: Sequence[Patch], params: D
 
 
 def _rate(params: DetectorParams, done: float, step: int) -> float:
-    """The learning rate when that share of all chapters is done."""
+    """Return the learning rate when that share of all chapters is done."""
     left = min(1.0, (1 - done) / params.decay) if params.decay else 1.0
     falling = 0.01 + 0.99 * (1 - np.cos(np.pi * left)) / 2
     return float(params.learning_rate * falling * min(1.0, (step + 1) / _WARM_UP))
 
 
 def batch_of(patches: Sequence[Patch]) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
-    """Pixels (n, h, w), and what their cells should say (n, h/4, w/4, TARGETS)."""
+    """Return pixels (n, h, w), and cell targets (n, h/4, w/4, TARGETS)."""
     pixels = np.stack([patch.pixels for patch in patches])
     targets = np.stack([cell_targets(patch.places, *patch.pixels.shape) for patch in patches])
     targets[..., -1][np.stack([patch.open for patch in patches])] = 0.0
@@ -98,7 +99,7 @@ def in_unit(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 
 def _in_other_light(pixels: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.float32]:
-    """The patches in [0, 1], lighter or darker, and on rougher paper than when they were seen before."""
+    """Return the patches in [0, 1], lighter or darker, and on rougher paper than before."""
     count = len(pixels)
     gain = (rng.uniform(0.75, 1.15, (count, 1, 1)) / 255).astype(np.float32)
     rough = (rng.uniform(0, 0.03, (count, 1, 1)) * (rng.random((count, 1, 1)) < 0.5)).astype(np.float32)
@@ -106,8 +107,13 @@ def _in_other_light(pixels: NDArray[np.uint8], rng: np.random.Generator) -> NDAr
     return np.asarray(np.clip(pixels * gain + rough * noise, 0, 1), np.float32)
 
 
+def detector_identity(params: DetectorParams, sources: DetectorSources) -> str:
+    """Return 12 hexadecimal characters, equal for trainings of which one can continue the other."""
+    return hashlib.sha256(json.dumps(_identity(params, sources), sort_keys=True).encode()).hexdigest()[:12]
+
+
 def _identity(params: DetectorParams, sources: DetectorSources) -> dict[str, object]:
-    """What must be the same for a training to go on: all but how many chapters there are, and when the rate falls."""
+    """Return what must be equal to continue a training: all but the number of chapters, and when the rate falls."""
     values = {name: value for name, value in asdict(params).items() if name not in {"chapters", "decay"}}
     sets = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sources.sets}
     pages = {path.name: sorted(file.name for file in path.iterdir()) for path in sources.pages}
@@ -118,7 +124,7 @@ def _identity(params: DetectorParams, sources: DetectorSources) -> dict[str, obj
 def _keep(
     state: LearnerState, params: DetectorParams, sources: DetectorSources, folder: Path, history: Sequence[Mapping[str, float]]
 ) -> None:
-    """The state after a whole chapter; the note that names it is written last."""
+    """Save the state after a complete chapter; the note that names it is written last."""
     chapter = len(history) - 1
     part = folder / "state.part.npz"
     np.savez(part, **state)  # type: ignore[arg-type]
@@ -131,9 +137,9 @@ def _keep(
 
 
 def _kept_history(params: DetectorParams, sources: DetectorSources, folder: Path) -> list[Mapping[str, float]]:
-    """The losses of the chapters that are learned already: none when what is kept was trained otherwise.
+    """Return the losses of the chapters already trained: none when the saved ones were trained otherwise.
 
-    Raises InputError when there are more of them than are wanted: what was learned cannot be unlearned.
+    Raises InputError when there are more of them than wanted: training cannot be undone.
     """
     note = folder / "training.json"
     if not note.exists():

@@ -1,1 +1,1 @@
-"""Training the strip reader."""
+"""Training of the strip reader."""

@@ -1,4 +1,4 @@
-"""Batches of strips to learn from: of about one width, filled up with paper, each time on slightly other paper."""
+"""Training batches of strips: of similar width, padded with paper, each time on slightly different paper."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from digit_core.synthesis.number_strips import Strip
 UnitImages = NDArray[np.float32]
 
 LONGEST = 32
-"""Characters of a strip at most."""
+"""Greatest number of characters of a strip."""
 
 _BUCKET = 32
-"""Strips of one batch are filled up to a multiple of so many pixels, as they are when they are read."""
+"""Pixels: strips of one batch are padded to a multiple of this, as for reading."""
 
 
 def by_width(strips: Sequence[Strip], batch: int, rng: np.random.Generator) -> list[NDArray[np.intp]]:
-    """Indices of strips in batches of about one width, in an order of no meaning."""
+    """Return indices of strips in batches of similar width, in random order."""
     widths = np.array([strip.pixels.shape[1] for strip in strips]) * rng.uniform(0.9, 1.1, len(strips))
     order = np.argsort(widths, kind="stable")
     groups = [order[start : start + batch] for start in range(0, len(order), batch)]
@@ -28,7 +28,7 @@ def by_width(strips: Sequence[Strip], batch: int, rng: np.random.Generator) -> l
 
 
 def batch_of(strips: Sequence[Strip]) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
-    """Pixels (n, 40, width), filled up with paper on the right, and classes (n, longest) from 1, filled up with 0."""
+    """Return pixels (n, 40, width), padded with paper on the right, and classes (n, longest) from 1, padded with 0."""
     width = -(-max(strip.pixels.shape[1] for strip in strips) // _BUCKET) * _BUCKET
     pixels = np.zeros((len(strips), STRIP_HEIGHT, width), np.uint8)
     classes = np.zeros((len(strips), LONGEST), np.int32)
@@ -39,7 +39,7 @@ def batch_of(strips: Sequence[Strip]) -> tuple[NDArray[np.uint8], NDArray[np.int
 
 
 def on_other_paper(pixels: NDArray[np.uint8], rng: np.random.Generator) -> UnitImages:
-    """The strips in [0, 1], moved a little, lighter or darker, and on slightly rougher paper than when they were seen before."""
+    """Return the strips in [0, 1], moved a little, lighter or darker, and on slightly rougher paper than before."""
     count = len(pixels)
     moved = np.zeros_like(pixels)
     for row, (down, right) in enumerate(zip(rng.integers(-2, 3, count), rng.integers(0, 5, count), strict=True)):
@@ -53,5 +53,5 @@ def on_other_paper(pixels: NDArray[np.uint8], rng: np.random.Generator) -> UnitI
 
 
 def in_unit(pixels: NDArray[np.uint8]) -> UnitImages:
-    """As the network takes them: from 0, paper, to 1."""
+    """Scale to network input: from 0, paper, to 1."""
     return np.asarray(pixels / np.float32(255), np.float32)

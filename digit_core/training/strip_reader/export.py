@@ -1,4 +1,4 @@
-"""The trained strip reader as an ONNX file that says of itself what it knows, in whole numbers where it reads as well so."""
+"""Export of the trained strip reader to an ONNX file with metadata, quantised to 8 bits if that is as accurate."""
 
 from __future__ import annotations
 
@@ -21,15 +21,17 @@ from digit_core.training.strip_reader.network import TrainingState, averaged_net
 
 _SAMPLE = 200
 _TAIL = 5
-"""Convolutions along the line: in whole numbers they cost two strips of a hundred, and save a quarter of the time."""
+"""Number of convolutions along the line that stay in floating point: quantised they cost two strips of a hundred, and save a
+quarter of the time."""
 
 _LOSS = 0.004
-"""Share of strips that may be read exactly in floating point and not in whole numbers, net, before those are given up."""
+"""Net share of strips read exactly in floating point but not after quantisation, above which quantisation is given up."""
 
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """What was written: kind "int8" or "float32"; the shares of held-out strips read exactly in floating point and as written."""
+    """Result of an export: kind "int8" or "float32"; the shares of held-out strips read exactly in floating point and as
+    written."""
 
     kind: str
     exact_float: float
@@ -37,13 +39,12 @@ class Exported:
 
 
 def export_strip_reader(state: TrainingState, strips: Sequence[Strip], path: Path) -> Exported:
-    """Writes the network with the averaged weights of a state. The first 200 strips say how great the values of layers get; the
-    others, which it has not learned either, whether it reads as well in whole numbers.
-    """
+    """Export the network with the averaged weights of a state. The first 200 strips give the value ranges of the layers; the
+    others, not trained on either, decide whether the quantised network is as accurate."""
     network = averaged_network(state)
-    network(np.zeros((1, STRIP_HEIGHT, 64, 1), np.float32))  # Keras exports only what was called once
+    network(np.zeros((1, STRIP_HEIGHT, 64, 1), np.float32))  # Keras exports only models that were called once
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", FutureWarning)  # tf2onnx asks NumPy for a name that it knows to be gone
+        warnings.simplefilter("ignore", FutureWarning)  # tf2onnx uses a deprecated NumPy name
         network.export(str(path), format="onnx", verbose=False)
     plain = path.with_suffix(".float.onnx")
     shutil.copyfile(path, plain)
@@ -60,7 +61,7 @@ def export_strip_reader(state: TrainingState, strips: Sequence[Strip], path: Pat
 
 
 def _exact(path: Path, strips: Sequence[Strip]) -> float:
-    """The share of strips whose likeliest path of columns is their text."""
+    """Return the share of strips whose likeliest path of columns is their text."""
     session = onnx_session(path)
     order = sorted(strips, key=lambda strip: strip.pixels.shape[1])
     right = 0
@@ -72,14 +73,15 @@ def _exact(path: Path, strips: Sequence[Strip]) -> float:
 
 
 def best_path(scores: NDArray[np.floating[Any]]) -> str:
-    """The text of the likeliest class of each column (columns, 1 + characters): repetitions are one, class 0 parts."""
+    """Return the text of the likeliest class of each column (columns, 1 + characters): repetitions are merged, class 0
+    separates."""
     best = scores.argmax(axis=1)
     chosen = best[(best > 0) & (np.diff(best, prepend=0) != 0)]
     return "".join(CHARACTERS[i - 1] for i in chosen)
 
 
 def _describe(path: Path) -> None:
-    """Into the file: what its classes are, and how its strips are cut."""
+    """Write the classes and the form of the strips into the file's metadata."""
     import onnx
 
     graph = onnx.load(str(path))

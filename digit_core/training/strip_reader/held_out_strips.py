@@ -1,6 +1,6 @@
-"""Strips with known numbers, read from beginning to end: what the confidence of a digit is worth is measured here.
+"""Held-out strips with known numbers, read completely: they measure what the confidence of a digit is worth.
 
-Two kinds of ink: worn strips by many hands, as the reader learned them; and clean ones, MNIST's digits side by side.
+Two kinds of ink: worn strips in many hands, as in the reader's training; and clean ones, MNIST's digits side by side.
 """
 
 from __future__ import annotations
@@ -38,10 +38,10 @@ class LabelledStrip:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DigitOutcomes:
-    """Digits that were read, and digits that were missed: (n,) confidence and whether it was right.
+    """Outcomes for digits that were read, and for missed ones: (n,) confidence and whether it was right.
 
-    A digit is right when the same figure stands in its place. One that was missed is wrong, and as sure as its number's least
-    sure digit: whoever accepts those accepts that it is missing.
+    A digit is right when the same figure stands in its place. A missed one is wrong, with the lowest confidence of its number's
+    digits: accepting those accepts that it is missing.
     """
 
     confidence: NDArray[np.float64]
@@ -52,7 +52,7 @@ class DigitOutcomes:
 
 
 def worn_strips(digits: Labelled, strips: int, rng: np.random.Generator) -> Iterator[LabelledStrip]:
-    """Strips by many hands on worn paper, made of `digits` and of invented pens."""
+    """Yield strips in many hands on worn paper, made of `digits` and of simulated pens."""
     hands = make_glyph_bank(*digits, rng, digits=len(digits[0]), pens=_PENS)
     for strip in islice(filter(legible, (write_strip(hands, rng) for _ in count())), strips):
         own = strip.places[: len(strip.text)]
@@ -60,9 +60,9 @@ def worn_strips(digits: Labelled, strips: int, rng: np.random.Generator) -> Iter
 
 
 def legible(strip: Sample) -> bool:
-    """Whether a person could say what stands there: every digit has ink that shows, and its own place on the line.
+    """Whether a person could read the strip: every digit has visible ink, and its own place on the line.
 
-    Paper, blur and a bilevel scan now and then leave nothing of a digit; then nobody can be wrong about it.
+    Paper, blur and a bilevel scan sometimes leave nothing of a digit; then no reading can be called wrong.
     """
     own = [place for place in strip.places[: len(strip.text)] if place.character.isdigit()]
     paper, ink = float(np.median(strip.pixels)), float(np.percentile(strip.pixels, 99.5))
@@ -74,7 +74,7 @@ def legible(strip: Sample) -> bool:
 
 
 def clean_strips(digits: Labelled, rng: np.random.Generator) -> Iterator[LabelledStrip]:
-    """Each of the digits once, four to a strip, as MNIST has them."""
+    """Yield each of the digits once, four to a strip, as in MNIST."""
     images, labels = digits
     order = rng.permutation(len(images))
     for start in range(0, len(order) - _CLEAN_DIGITS + 1, _CLEAN_DIGITS):
@@ -84,7 +84,7 @@ def clean_strips(digits: Labelled, rng: np.random.Generator) -> Iterator[Labelle
 
 
 def evaluate_digits(papers: Iterator[LabelledStrip], reader: PageReader) -> DigitOutcomes:
-    """Read the strips from beginning to end."""
+    """Read the strips completely."""
     pairs = [pair for paper in papers for pair in _judged(paper, _read(paper, reader))]
     return DigitOutcomes(np.array([sure for sure, _ in pairs]), np.array([right for _, right in pairs], bool))
 
@@ -93,13 +93,13 @@ _REF = PageRef("strip", "", "")
 
 
 def _read(paper: LabelledStrip, reader: PageReader) -> Reading | None:
-    """The number on a strip; None where none was read."""
+    """Return the number on a strip; None where none was read."""
     readings = reader.read_strip(PageImage(paper.scan), _REF).readings
     return readings[0] if readings else None
 
 
 def exactly_read(papers: Sequence[LabelledStrip], reader: PageReader) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
-    """Of each strip whether its number was read exactly, and the confidence; a strip without digits counts as read exactly when
+    """Return for each strip whether its number was read exactly, and the confidence; a strip without digits is read exactly if
     nothing was read."""
     readings = [_read(paper, reader) for paper in papers]
     right = [(reading.digits if reading else "") == paper.digits for reading, paper in zip(readings, papers, strict=True)]
@@ -107,7 +107,7 @@ def exactly_read(papers: Sequence[LabelledStrip], reader: PageReader) -> tuple[N
 
 
 def _judged(paper: LabelledStrip, reading: Reading | None) -> list[tuple[float, bool]]:
-    """(confidence, right) of every digit that was read or missed."""
+    """Return (confidence, right) of every digit that was read or missed."""
     parts = reading.parts if reading else ()
     answers = [(part.confidence, _stands_at(paper, int(part.digit), part.box), part.box) for part in parts if part.digit]
     missed = sum(not any(_overlap(place, box) for _, _, box in answers) for place in paper.places)
@@ -127,9 +127,8 @@ def _overlap(place: tuple[int, float, float], box: Box) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class StripScore:
-    """How an exam went. Of all strips with a number the shares read exactly and with the right count of digits; of the digits in
-    those of the right count the share read right; of the surest half of the strips the share read wrong.
-    """
+    """Result on strips: of all strips with a number the shares read exactly and with the right count of digits; of the digits in
+    those of the right count the share read right; of the half with the highest confidence the share read wrong."""
 
     exact: float
     length: float
@@ -138,7 +137,7 @@ class StripScore:
 
 
 def evaluate_strips(papers: Sequence[LabelledStrip], reader: PageReader) -> StripScore:
-    """Read strips that hold a number each (others are left out), and count."""
+    """Read strips with one number each (others are left out), and count."""
     sure, exact, length, right, digits = [], [], [], 0, 0
     for paper in (paper for paper in papers if paper.digits):
         reading = _read(paper, reader)

@@ -1,10 +1,9 @@
-"""The strip reader: a network that says for every 2 columns of a strip which character is written there, or none.
+"""The strip reader: a network that gives for every 2 columns of a strip the character written there, or none.
 
-A convolutional trunk, then convolutions along the line (as deep as a recurrent layer is wide, and quicker), then connectionist
-temporal classification (Graves, Fernandez, Gomez, Schmidhuber: "Connectionist temporal classification", ICML 2006).
-
-What is trained runs in bfloat16 where the processor multiplies it, with TensorFlow's fused batch normalisation: together that
-takes 0.63 of the time (184 ms against 291 ms for 48 strips 112 wide, one thread of an AMD EPYC).
+A convolutional trunk, then convolutions along the line (quicker than a recurrent layer of the same reach), then connectionist
+temporal classification (Graves, Fernandez, Gomez, Schmidhuber: "Connectionist temporal classification", ICML 2006). Training runs
+in bfloat16 where the processor supports it, with TensorFlow's fused batch normalisation: together that takes 0.63 of the time
+(184 ms against 291 ms for 48 strips 112 wide, one thread of an AMD EPYC).
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from digit_core.training.fused_normalisation import fused_normalisation
 from digit_core.training.keras_setup import keras_module, limit_threads, tensorflow_module
 
 TrainingState = dict[str, NDArray[np.generic]]
-"""The arrays that a training goes on from, by name."""
+"""Arrays to continue a training from, by name."""
 
 WIDTHS = (32, 48, 80, 144, 256, 96)
 """Channels of the two layers at half size, of those at a quarter, an eighth, along the line, and of a column."""
@@ -37,7 +36,8 @@ def has_bfloat16() -> bool:
 
 
 def build_strip_network(policy: str = "float32", widths: Sequence[int] = WIDTHS) -> Any:
-    """A Keras model: strips (n, 40, w, 1) in [0, 1], w a multiple of 8 -> scores (n, w/2, characters + 1), class 0 being none."""
+    """Build a Keras model: strips (n, 40, w, 1) in [0, 1], w a multiple of 8 -> scores (n, w/2, characters + 1), class 0 being
+    none."""
     keras = keras_module()
     layers = keras.layers
     kind = keras.dtype_policies.get(policy)
@@ -89,7 +89,7 @@ class Learner:
         self._tf = tf
 
     def learn(self, pixels: NDArray[np.float32], classes: NDArray[np.int32], rate: float) -> float:
-        """One step on strips (n, 40, w) in [0, 1] and their classes (n, longest), from 1, filled up with 0; returns the loss."""
+        """Do one step on strips (n, 40, w) in [0, 1] and their classes (n, longest), from 1, padded with 0; return the loss."""
         self.optimiser.learning_rate.assign(rate)
         return float(self._step(pixels[..., np.newaxis], classes))
 
@@ -108,22 +108,23 @@ class Learner:
         return loss
 
     def _losses(self, classes: Any, columns: Any) -> Any:
-        """(n,) negative log likelihoods. A blank strip has one path, no character anywhere, which TensorFlow's kernel refuses."""
+        """Return (n,) negative log likelihoods. A blank strip has one path, no character anywhere, which TensorFlow's kernel
+        refuses."""
         tf = self._tf
         blank = tf.reduce_all(classes == 0, axis=1)
         some = tf.where(blank[:, None] & (tf.range(tf.shape(classes)[1])[None] == 0), 1, classes)
         lengths = tf.fill([tf.shape(columns)[0]], tf.shape(columns)[1])
-        # Given as a sparse tensor, the labels go to the plain kernel for processors.
+        # as a sparse tensor the labels go to the plain CPU kernel
         written = tf.nn.ctc_loss(tf.sparse.from_dense(some), columns, None, lengths, logits_time_major=False, blank_index=0)
         return tf.where(blank, -tf.reduce_sum(tf.nn.log_softmax(columns)[..., 0], axis=1), written)
 
     def state(self) -> TrainingState:
-        """Everything that a training goes on from."""
+        """Return everything needed to continue the training."""
         groups = {"model": self.model.variables, "average": self.averages, "optimiser": self.optimiser.variables}
         return {f"{name}-{i:03d}": np.asarray(variable) for name, group in groups.items() for i, variable in enumerate(group)}
 
     def restore(self, state: TrainingState) -> None:
-        """What `state` gave, in a learner of the same network."""
+        """Restore what `state` returned, in a learner of the same network."""
         groups = {"model": self.model.variables, "average": self.averages, "optimiser": self.optimiser.variables}
         for name, group in groups.items():
             for i, variable in enumerate(group):
@@ -131,7 +132,7 @@ class Learner:
 
 
 def averaged_network(state: TrainingState) -> Any:
-    """The network with the averaged weights of a state, in float32."""
+    """Build the network with the averaged weights of a state, in float32."""
     model = build_strip_network()
     for i, variable in enumerate(model.variables):
         variable.assign(state[f"average-{i:03d}"])

@@ -1,4 +1,4 @@
-"""Shards of strips: written ahead by another process, each from the seed and its number alone, kept as files."""
+"""Shards of strips: written ahead by another process, each determined by the seed and its number, kept as files."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ from digit_core.training.number_sets import NumberSet, read_number_set
 from digit_core.training.strip_reader.batches import LONGEST
 
 _HELD_OUT = 99_999
-"""Number of the shard that is never learned from."""
+"""Number of the shard that is never trained on."""
 
 
 @dataclass(frozen=True, slots=True)
 class StripParams(Params):
-    """How the strip reader is trained: `chapters` shards of `strips` strips, each used in `uses` chapters.
+    """Parameters of the strip reader's training: `chapters` shards of `strips` strips, each used in `uses` chapters.
 
     The rate is `learning_rate` until the last `decay` of all chapters, and then falls along a cosine. real: share of cut-outs
     among the strips, if there are any. average: decay of the weights' running average, which is what is exported.
@@ -58,14 +58,14 @@ class StripParams(Params):
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """What is learned from: MNIST's digits and the files of number sets."""
+    """Training data: MNIST's digits and the files of number sets."""
 
     mnist: Labelled
     sets: tuple[Path, ...] = ()
 
 
 class ShardWriter:
-    """Writes shards in another process, one ahead of the one that is asked for."""
+    """Writer of shards in another process, one ahead of the requested one."""
 
     def __init__(self, sources: Sources, params: StripParams, folder: Path) -> None:
         self._job = sources, params, folder
@@ -90,11 +90,11 @@ def _polite() -> None:
 
 
 _READY: dict[str, Ingredients] = {}
-"""Of this process: reading the sets takes seconds, once."""
+"""Material of this process: reading the sets takes seconds, once."""
 
 
 def write_shard(sources: Sources, params: StripParams, folder: Path, number: int) -> Path:
-    """Writes a shard unless it is there, and returns its file. It depends on the seed and its number alone."""
+    """Write a shard unless it exists, and return its file. It depends on the seed and its number only."""
     path = folder / f"shard-{params.strips}-{number:03d}.npz"
     if path.exists():
         return path
@@ -116,13 +116,13 @@ def _strip(is_real: bool, ingredients: Ingredients, stock: Stock, rng: np.random
 
 
 def can_be_learned(strip: Strip) -> bool:
-    """Whether the strip has a column for each character, and for none between equal ones."""
+    """Whether the strip has a column for each character, and one between equal ones."""
     again = sum(a == b for a, b in zip(strip.text, strip.text[1:], strict=False))
     return len(strip.text) + again <= strip.pixels.shape[1] // 2 and len(strip.text) <= LONGEST
 
 
 def keep_shard(path: Path, strips: Sequence[Strip]) -> None:
-    """Writes strips as one file; a file that is there is whole."""
+    """Write strips as one file, which appears completely or not at all."""
     part = path.with_suffix(".part.npz")
     pixels = np.concatenate([strip.pixels.ravel() for strip in strips])
     widths = np.array([strip.pixels.shape[1] for strip in strips], np.int32)
@@ -131,7 +131,7 @@ def keep_shard(path: Path, strips: Sequence[Strip]) -> None:
 
 
 def load_shard(path: Path) -> list[Strip]:
-    """What `keep_shard` wrote."""
+    """Load what `keep_shard` wrote."""
     with np.load(path, allow_pickle=False) as kept:
         pixels, widths, texts = kept["pixels"], kept["widths"], kept["texts"]
     parts = np.split(pixels, np.cumsum(widths[:-1].astype(np.int64) * STRIP_HEIGHT))
@@ -147,7 +147,7 @@ def _ingredients(sources: Sources, params: StripParams, folder: Path) -> Ingredi
 
 
 def _cut_outs(sets: Sequence[NumberSet], params: StripParams, folder: Path) -> Sequence[CutOut]:
-    """Cut out once for a training: finding thousands of numbers takes minutes."""
+    """Return the cut-outs, made once per training: finding thousands of numbers takes minutes."""
     path = folder / "cut-outs.npz"
     if not path.exists():
         rows = numbers_to_cut(sets, np.random.default_rng((params.seed, 0)))
@@ -158,5 +158,5 @@ def _cut_outs(sets: Sequence[NumberSet], params: StripParams, folder: Path) -> S
 
 
 def held_out(sources: Sources, params: StripParams, folder: Path, strips: int = 1_200) -> list[Strip]:
-    """Strips of a shard that no training by these parameters learns from."""
+    """Return strips of a shard that no training with these parameters uses."""
     return load_shard(write_shard(sources, replace(params, strips=strips), folder, _HELD_OUT))

@@ -1,7 +1,7 @@
-"""Training the strip reader: strips are written ahead into shards, each learned from several times, always on other paper.
+"""Training of the strip reader: strips are written ahead into shards, each used several times, always on other paper.
 
-A chapter learns from one new shard and the ones before it. It depends on the seed and its number alone, and ends with a
-checkpoint: an interrupted training goes on where its last chapter ended, with more chapters than before if so wished.
+A chapter trains on one new shard and the previous ones. It depends on the seed and its number only, and ends with a checkpoint:
+an interrupted training continues after its last chapter, with more chapters than before if desired.
 """
 
 from __future__ import annotations
@@ -38,15 +38,14 @@ class TrainedStrips:
 
     @property
     def seconds(self) -> float:
-        """How long all chapters took, also those of earlier runs."""
+        """Return the duration of all chapters, also those of earlier runs."""
         return sum(losses["seconds"] for losses in self.history)
 
 
 def train_strips(sources: Sources, params: StripParams, folder: Path, progress: Progress) -> TrainedStrips:
-    """Train by `params`, going on from the last whole chapter that `folder` holds.
+    """Train by `params`, continuing from the last complete chapter in `folder`.
 
-    Deterministic by seed, but for the order in which threads add numbers. Raises InputError for a set that cannot be learned
-    from.
+    Deterministic by seed, except for the order in which threads add numbers. Raises InputError for an unusable set.
     """
     folder.mkdir(parents=True, exist_ok=True)
     history = _kept_history(params, sources, folder)
@@ -70,7 +69,7 @@ def train_strips(sources: Sources, params: StripParams, folder: Path, progress: 
 
 
 def _learn_chapter(learner: Learner, strips: Sequence[Strip], params: StripParams, chapter: int) -> tuple[float, int]:
-    """The mean loss, and the number of steps."""
+    """Train on one chapter; return the mean loss, and the number of steps."""
     rng = np.random.default_rng((params.seed, 1, chapter))
     groups = by_width(strips, params.batch, rng)
     losses = []
@@ -82,19 +81,19 @@ def _learn_chapter(learner: Learner, strips: Sequence[Strip], params: StripParam
 
 
 def _rate(params: StripParams, done: float, step: int) -> float:
-    """The learning rate when that share of all chapters is done."""
+    """Return the learning rate when that share of all chapters is done."""
     left = min(1.0, (1 - done) / params.decay) if params.decay else 1.0
     falling = 0.01 + 0.99 * (1 - np.cos(np.pi * left)) / 2
     return float(params.learning_rate * falling * min(1.0, (step + 1) / _WARM_UP))
 
 
 def identity_digest(params: StripParams, sources: Sources) -> str:
-    """12 hexadecimal characters that are the same for trainings of which one goes on where the other ended."""
+    """Return 12 hexadecimal characters, equal for trainings of which one can continue the other."""
     return hashlib.sha256(json.dumps(_identity(params, sources), sort_keys=True).encode()).hexdigest()[:12]
 
 
 def _identity(params: StripParams, sources: Sources) -> dict[str, Any]:
-    """What must be the same for a training to go on: all but the number of chapters."""
+    """Return what must be equal to continue a training: all but the number of chapters."""
     values = {name: value for name, value in asdict(params).items() if name != "chapters"}
     sets = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sources.sets}
     return {**values, "mnist": digest(sources.mnist), "sets": sets, "characters": CHARACTERS}
@@ -103,7 +102,7 @@ def _identity(params: StripParams, sources: Sources) -> dict[str, Any]:
 def _keep(
     state: TrainingState, params: StripParams, sources: Sources, folder: Path, history: Sequence[Mapping[str, float]]
 ) -> None:
-    """The state after a whole chapter; the note that names it is written last."""
+    """Save the state after a complete chapter; the note that names it is written last."""
     chapter = len(history) - 1
     part = folder / "state.part.npz"
     np.savez(part, **state)  # type: ignore[arg-type]
@@ -116,9 +115,9 @@ def _keep(
 
 
 def _kept_history(params: StripParams, sources: Sources, folder: Path) -> list[Mapping[str, float]]:
-    """The losses of the chapters that are learned already: none when what is kept was trained otherwise.
+    """Return the losses of the chapters already trained: none when the saved ones were trained otherwise.
 
-    Raises InputError when there are more of them than are wanted: what was learned cannot be unlearned.
+    Raises InputError when there are more of them than wanted: training cannot be undone.
     """
     note = folder / "training.json"
     if not note.exists():

@@ -1,4 +1,4 @@
-"""Models on this machine's disk, each under the name of its SHA-256, and what the registry last said about the champion."""
+"""Local cache of models, each under its SHA-256, and of the registry's last answer about the champion."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from digit_core.errors import RegistryError
 class ModelFile:
     """A model version on this machine: an ONNX file with this SHA-256.
 
-    `stale`: the registry could not be reached, this is the champion it named last, and `note` says so for a person.
+    `stale`: the registry could not be reached, and this is the last known champion; `note` says so for the user.
     """
 
     version: str
@@ -29,9 +29,7 @@ class ModelFile:
 
 @dataclass(frozen=True, slots=True)
 class KnownChampion:
-    """The champion of a network as the registry of this name gave it; `written` is the state of its database then, "" for a
-    server.
-    """
+    """The champion of a network according to this registry; `written` is the state of its database then, "" for a server."""
 
     registry: str
     network: str
@@ -41,7 +39,8 @@ class KnownChampion:
 
 
 class ModelCache:
-    """Files are complete or absent: each is written under another name first. Nothing is believed without its hash."""
+    """Folder of model files, which are complete or absent: each is written under a temporary name first, and checked by its hash
+    at every use."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -50,18 +49,18 @@ class ModelCache:
         return self.folder / f"{sha256}.onnx"
 
     def holds(self, sha256: str) -> bool:
-        """Whether the model is here, undamaged."""
+        """Whether the model is in the cache, undamaged."""
         return self.path(sha256).is_file() and file_sha256(self.path(sha256)) == sha256
 
     @contextmanager
     def new_folder(self) -> Iterator[Path]:
-        """A temporary folder on the same disk, from which finished files are moved in. Raises RegistryError if it cannot be."""
+        """Create a temporary folder on the same disk, from which finished files are moved. Raises RegistryError if that fails."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryDirectory(dir=self.folder, prefix=".") as folder:
                 yield Path(folder)
         except OSError as error:
-            raise RegistryError(f"models cannot be kept in {self.folder} ({error}); name another folder for them") from error
+            raise RegistryError(f"models cannot be saved in {self.folder} ({error}); choose another folder") from error
 
     def remember(self, answer: KnownChampion) -> None:
         with self.new_folder() as folder:
@@ -70,10 +69,10 @@ class ModelCache:
             new.replace(self.folder / new.name)
 
     def recall(self, registry: str, network: str) -> KnownChampion | None:
-        """The last answer of this registry about the network, if its model is here, or None."""
+        """Return this registry's last answer about the network if its model is in the cache, or None."""
         try:
             answer = KnownChampion(**json.loads((self.folder / _answer(network)).read_text(encoding="utf-8")))
-        except (OSError, ValueError, TypeError):  # none yet, or written by another version of this program
+        except (OSError, ValueError, TypeError):  # missing, or written by another version of this program
             return None
         return answer if answer.registry == registry and self.holds(answer.sha256) else None
 

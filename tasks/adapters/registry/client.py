@@ -1,6 +1,6 @@
 """MLflow's client as the registry's adapters use it: quiet, one process at a time on a local database, errors in one line.
 
-MLflow takes 1.5-2 s to import, so it is imported only when a client is asked for.
+MLflow takes 1.5-2 s to import, so it is imported only when a client is needed.
 """
 
 from __future__ import annotations
@@ -26,19 +26,22 @@ _ALWAYS = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
-    "MLFLOW_LOGGING_LEVEL": "CRITICAL",  # what goes wrong comes as an exception, and once is enough
+    "MLFLOW_LOGGING_LEVEL": "CRITICAL",  # errors come as exceptions; logging them too would repeat them
 }
-_UNLESS_SET = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2", "MLFLOW_HTTP_REQUEST_TIMEOUT": "30"}  # 7 and 120 s: minutes of silence
+_UNLESS_SET = {
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
+}  # the defaults are 7 and 120 s: minutes of silence
 
 
 class UnreachableError(RegistryError):
-    """MLflow gave no answer, which is another thing than a bad one."""
+    """MLflow gave no answer, as opposed to an error message."""
 
 
 class MlflowAccess:
-    """The MLflow at `uri`, `sqlite:////folder/mlflow.db` or an http(s) URL; `name` is that without passwords.
+    """Access to the MLflow at `uri`, `sqlite:////folder/mlflow.db` or an http(s) URL; `name` is the URI without passwords.
 
-    `database` is its file, if it is a local one. Raises RegistryError for any other URI.
+    `database` is the file of a local one. Raises RegistryError for any other URI.
     """
 
     def __init__(self, uri: str, busy_seconds: float) -> None:
@@ -48,7 +51,7 @@ class MlflowAccess:
 
     @contextmanager
     def client(self) -> Iterator[MlflowClient]:
-        """Raises RegistryError with one line, UnreachableError where nobody answered.
+        """Provide a client. Its errors become a RegistryError with one line, UnreachableError where nobody answered.
 
         On a local database one process at a time: MLflow cannot create one twice.
         """
@@ -63,7 +66,7 @@ class MlflowAccess:
             raise self._translated(error) from error
         except (OSError, sqlite3.Error) as error:
             raise UnreachableError(
-                f"model registry {self.name} cannot be used: {error}; see that it is a database that this user may write"
+                f"model registry {self.name} cannot be used: {error}; check that it is a database that this user may write"
             ) from error
 
     def _translated(self, error: MlflowException) -> RegistryError:
@@ -72,10 +75,10 @@ class MlflowAccess:
             advice = "after a change of MLflow's version, run `mlflow db upgrade` on it"
             return UnreachableError(f"model registry {self.name} cannot be used: {gist(error)}; {advice}")
         if status >= 500:
-            return UnreachableError(f"model registry {self.name} does not answer ({gist(error)}); see that it runs at that URL")
-        advice = "`digits models` lists what there is"
+            return UnreachableError(f"model registry {self.name} does not answer ({gist(error)}); check that it runs at that URL")
+        advice = "`digits models` lists the versions"
         if status in {401, 403}:
-            advice = "see that MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD are set and right"
+            advice = "check MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD"
         return RegistryError(f"model registry {self.name} refused: {gist(error)}; {advice}")
 
 
@@ -84,11 +87,13 @@ def _local_database(uri: str, name: str) -> SqliteFile | None:
         return SqliteFile(Path(uri.removeprefix("sqlite:///")))
     if uri.startswith(("http://", "https://")):
         return None
-    raise RegistryError(f"{name} is no model registry: write sqlite:////folder/mlflow.db or the http(s) URL of an MLflow server")
+    raise RegistryError(
+        f"{name} is not a model registry: write sqlite:////folder/mlflow.db or the http(s) URL of an MLflow server"
+    )
 
 
 def gist(error: Exception) -> str:
-    """MLflow's message in one short line without passwords; of a network error only its innermost words."""
+    """Shorten MLflow's message to one line without passwords; of a network error keep only the innermost message."""
     line = " ".join(str(error).split())
     innermost = re.search(r"\[Errno -?\d+\] ([^'\")]+)", line)
     return innermost[1] if innermost else masked(line)[:200]
@@ -99,7 +104,7 @@ def masked(text: str) -> str:
 
 
 def _silence() -> None:
-    """Before MLflow is imported: no telemetry, no pickles, no bars and no log lines of its own."""
+    """Switch off telemetry, pickles, progress bars and log lines before MLflow is imported."""
     os.environ.update(_ALWAYS)
     for name, value in _UNLESS_SET.items():
         os.environ.setdefault(name, value)
@@ -108,7 +113,7 @@ def _silence() -> None:
 
 @contextmanager
 def already_there_is_fine() -> Iterator[None]:
-    """Another process may have made the same thing a moment ago."""
+    """Ignore the error that something exists already: another process may have created it a moment ago."""
     from mlflow.exceptions import MlflowException
 
     try:

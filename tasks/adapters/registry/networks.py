@@ -1,4 +1,4 @@
-"""The networks that read a page, each a registered model of its own in MLflow with its own versions, champion and challenger."""
+"""The networks that read a page, each a registered model in MLflow with its own versions, champion and challenger."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from tasks.adapters.registry.shipped_model import ShippedModel
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """`kind` is its name for people, `option` that of the run's option (and setting) which chooses a version.
+    """Description of a network.
 
-    registered: its name in MLflow; onnx: of the file in a version; inputs, outputs: name and shape of each tensor, -1 for any
-    number; shipped: the file that an empty registry begins with.
+    kind: its name for people; option: the run option (and setting) that chooses a version; registered: its name in MLflow; onnx:
+    the file name in a version; inputs, outputs: name and shape of each tensor, -1 for any size; shipped: the file that an empty
+    registry begins with.
     """
 
     kind: str
@@ -29,7 +30,7 @@ class Network:
 
     @property
     def how_to_promote(self) -> str:
-        """The command that puts a version of this network into service."""
+        """Return the command that puts a version of this network into service."""
         flag = "" if self.option == "classifier" else f" --network {self.option.replace('_', '-')}"
         return f"digits promote VERSION{flag}"
 
@@ -47,13 +48,13 @@ NETWORKS = (CLASSIFIER, DETECTOR, STRIP_READER)
 
 
 def network_named(name: NetworkName) -> Network:
-    """The network that people call so."""
+    """Return the network with this name."""
     return next(one for one in NETWORKS if one.option == name.value.replace("-", "_"))
 
 
 @dataclass(frozen=True, slots=True)
 class NetworkFiles:
-    """The version of each network that one run reads by. The fields are named as the options of NETWORKS."""
+    """The version of each network that one run reads with. Field names are the option names in NETWORKS."""
 
     classifier: ModelFile
     detector: ModelFile
@@ -64,5 +65,5 @@ class NetworkFiles:
 
     @property
     def note(self) -> str:
-        """What a person should know of them, such as that the registry was away; each thing once."""
+        """Join the notes for the user, such as that the registry could not be reached, without repeats."""
         return "; ".join(dict.fromkeys(file.note for file in self if file.note))

@@ -1,6 +1,6 @@
-"""Moving the champion, and back: who served when is remembered in the registry, and so is what the gate found.
+"""Promotion and rollback of the champion, with the history and the gate's reports kept in the registry.
 
-The registered model's tag `champions` lists the versions that served, oldest first and the one in service last; the alias
+The registered model's tag `champions` lists the versions that were in service, oldest first and the present one last; the alias
 `previous` names the one before. Reports lie among the artifacts of the challenger's run, under `promotion/`.
 """
 
@@ -22,24 +22,24 @@ if TYPE_CHECKING:
 PREVIOUS = "previous"
 _LINE = "champions"
 _GATE = "gate"
-_LONGEST = 4_000  # characters that MLflow keeps of a description, and more than a tag needs
+_LONGEST = 4_000  # characters; MLflow's limit for a description, and more than a tag needs
 
 
 class Promotions:
-    """What may be done with the versions of a registry. Errors are those of Registry, and InputError for unknown names."""
+    """Promotion of a registry's versions. Raises the errors of Registry, and InputError for unknown names."""
 
     def __init__(self, registry: Registry) -> None:
         self.registry = registry
         self._name = registry.network.registered
 
     def champion(self) -> ModelFile:
-        """The version in service, surely the present one; where none is, the model that came with this package."""
+        """Return the version in service, asking MLflow anew; the shipped model if there is none."""
         with self.registry.mlflow() as client:
             version = aliases(client, self._name).get(CHAMPION)
         return self.registry.model(version) if version else self.registry.shipped()
 
     def promote(self, version: str) -> None:
-        """The version serves from now on; the champion before it is remembered."""
+        """Put the version into service and remember the previous champion."""
         with self.registry.mlflow() as client:
             line = self._line_of(client)
             if line[-1:] == [version]:
@@ -48,9 +48,9 @@ class Promotions:
             self._write(client, [*line, version])
 
     def rollback(self) -> tuple[str, str]:
-        """Put the champion before the present one back into service; returns (the one that served, the one that does).
+        """Put the previous champion back into service; return (version until now, version from now on).
 
-        Each call goes one step further back. Raises InputError when there is none further back.
+        Each call goes one step further back. Raises InputError when there is no earlier one.
         """
         with self.registry.mlflow() as client:
             line = self._line_of(client)
@@ -61,15 +61,15 @@ class Promotions:
                 raise InputError(
                     f"there is no champion before version {line[-1]} to go back to; `{how}` puts another version into service"
                     if line
-                    else f"no version is the champion, so there is none to take back; `{how}` chooses one"
+                    else f"no version is the champion, so there is nothing to roll back; `{how}` chooses one"
                 )
             self._write(client, before)
         return line[-1], before[-1]
 
     def keras_file(self, version: str, folder: Path) -> Path | None:
-        """The version's `.keras` file, downloaded into `folder`; None if it has none.
+        """Download the version's `.keras` file into `folder`; return None if it has none.
 
-        Raises RegistryError if the version's tag `keras_sha256` says another hash than the file has.
+        Raises RegistryError if the file's hash differs from the version's tag `keras_sha256`.
         """
         with self.registry.mlflow() as client:
             found = client.get_model_version(self._name, version)
@@ -89,9 +89,8 @@ class Promotions:
     def record(
         self, version: str, against: str, gate: str, description: str, files: Mapping[str, bytes], metrics: Mapping[str, float]
     ) -> str:
-        """Keep what the gate found: one line as the tag `gate`, the description on the version's page, files and metrics in
-        its run. Returns MLflow's name of the run and the folder of the files in it.
-        """
+        """Keep the gate's report: one line as the tag `gate`, the description on the version's page, files and metrics in its
+        run. Return MLflow's name of the run and the folder of the files in it."""
         place = f"promotion/against-{against}"
         with self.registry.mlflow() as client, tempfile.TemporaryDirectory() as folder:
             for name, data in files.items():
@@ -105,13 +104,14 @@ class Promotions:
         return f"{run}, {place}"
 
     def _new_run(self, client: MlflowClient, version: str) -> str:
-        """For a version that was registered without one."""
+        """Create a run for a version that was registered without one."""
         run = client.create_run(self.registry.experiment(client), run_name=f"promotion of version {version}")
         client.set_terminated(run.info.run_id)
         return str(run.info.run_id)
 
     def _write(self, client: MlflowClient, line: Sequence[str]) -> None:
-        """The alias counts and is written first: what a crash leaves out is put right by `line_of_champions`."""
+        """Write alias and history. The alias decides and is written first; `line_of_champions` repairs what a crash leaves
+        out."""
         client.set_registered_model_alias(self._name, CHAMPION, line[-1])
         client.set_registered_model_tag(self._name, _LINE, ",".join(line))
         if len(line) > 1:
@@ -125,10 +125,10 @@ class Promotions:
 
 
 def line_of_champions(written: str, champion: str | None) -> list[str]:
-    """The versions that served, the champion last: the line as it was written, which may be older than the alias.
+    """List the versions that were in service, the champion last, from the recorded line, which may be older than the alias.
 
-    What stands after the champion was never in service or was taken back; a champion that is missing was set by another
-    program, after all those that stand there.
+    Versions after the champion were never in service or were rolled back; a champion that is missing was set by another program,
+    after all those recorded.
     """
     line = [version for version in written.split(",") if version]
     if champion is None:
@@ -139,7 +139,7 @@ def line_of_champions(written: str, champion: str | None) -> list[str]:
 
 
 def _find_keras(client: MlflowClient, run_id: str, folder: str | None = None) -> str | None:
-    """The path of the first `.keras` file among a run's artifacts."""
+    """Find the path of the first `.keras` file among a run's artifacts."""
     entries = client.list_artifacts(run_id, folder)
     files = [entry.path for entry in entries if entry.path.endswith(".keras") and not entry.is_dir]
     below = (_find_keras(client, run_id, entry.path) for entry in entries if entry.is_dir)

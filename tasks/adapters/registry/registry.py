@@ -1,11 +1,10 @@
-"""The model registry: which model version is in service. With the registry_ files, tracking.py and promotions.py all that
-knows MLflow.
+"""The model registry: which model version is in service. Only the modules of this package know MLflow.
 
-A local SQLite database by default, an MLflow server by URL. The versions of a network belong to one registered model; the
-alias `champion` names the one in service, `challenger` the one that wants to be. A version is one folder of artifacts:
-the ONNX file and its card; its tag `sha256` says which bytes are the model, and they are checked at every use.
+A local SQLite database by default, an MLflow server by URL. The versions of a network belong to one registered model; the alias
+`champion` names the one in service, `challenger` the candidate. A version is one folder of artifacts: the ONNX file and its card;
+its tag `sha256` is the hash of the model file, which is checked at every use.
 
-While a local database has not been written to since the last answer, that answer stands, and MLflow is not asked.
+While a local database has not been written to since the last answer, that answer is used, and MLflow is not asked.
 """
 
 from __future__ import annotations
@@ -34,11 +33,10 @@ CHAMPION, CHALLENGER = "champion", "challenger"
 class Registry:
     """The versions of one network, by default the classifier.
 
-    `tracking_uri`: `sqlite:////folder/mlflow.db` (made if missing) or the URL of an MLflow server.
-
-    `cache`: folder of the downloaded models. `artifact_root`: URI or path where a local registry keeps its files, by
-    default `mlruns` beside its database; `shipped`: the model to begin with, if not the network's own. Every method raises
-    RegistryError with one line of what is wrong and what to do.
+    `tracking_uri`: `sqlite:////folder/mlflow.db` (created if missing) or the URL of an MLflow server. `cache`: folder of the
+    downloaded models. `artifact_root`: URI or path of a local registry's files, by default `mlruns` beside its database;
+    `shipped`: the model to begin with, if not the network's own. Every method raises RegistryError with one line of what is wrong
+    and what to do.
     """
 
     def __init__(
@@ -56,13 +54,13 @@ class Registry:
         self._cache = ModelCache(cache)
         self._shipped = shipped or network.shipped
         self._artifact_root = artifact_root
-        if self._mlflow.database and not artifact_root:  # MLflow's own default is the folder one happens to stand in
+        if self._mlflow.database and not artifact_root:  # MLflow's own default is the current folder
             self._artifact_root = (self._mlflow.database.path.parent / "mlruns").absolute().as_uri()
 
     def champion(self) -> ModelFile:
-        """The version in service. An empty registry first gets the shipped model, as version 1.
+        """Return the version in service. An empty registry first gets the shipped model, as version 1.
 
-        When MLflow cannot be reached, the last champion serves, marked as stale.
+        When MLflow cannot be reached, the last known champion is returned, marked as stale.
         """
         if present := self.remembered():
             return present
@@ -71,12 +69,12 @@ class Registry:
             return self._ask_for_champion()
         except UnreachableError as error:
             if known is None:
-                raise RegistryError(f"{error}; no model was downloaded before, so there is none to go on with") from error
-            note = f"{error}; going on with version {known.version}, the champion when it last answered"
+                raise RegistryError(f"{error}; no model was downloaded before, so there is none to use") from error
+            note = f"{error}; using version {known.version}, the last known champion"
             return ModelFile(known.version, self._cache.path(known.sha256), known.sha256, stale=True, note=note)
 
     def remembered(self) -> ModelFile | None:
-        """The champion, where a local registry was not written to since it was asked last; MLflow is not asked now."""
+        """Return the champion without asking MLflow, if a local registry was not written to since the last answer."""
         known = self._cache.recall(self.name, self.network.registered)
         if known and known.written and self._mlflow.database and known.written == self._mlflow.database.written():
             return self._file(known.version, known.sha256)
@@ -88,7 +86,7 @@ class Registry:
         return self._mlflow.database is None or self._mlflow.database.path.exists()
 
     def resolve(self, name: str) -> str:
-        """The number of a version that is given by number or by alias. Raises InputError for an alias that names none."""
+        """Return the number of a version given by number or alias. Raises InputError for an unknown alias."""
         if name.isdigit():
             return name
         with self.mlflow() as client:
@@ -101,12 +99,12 @@ class Registry:
         return named[name]
 
     def model(self, version: str) -> ModelFile:
-        """Any version, downloaded and checked."""
+        """Return a version, downloaded and checked."""
         with self.mlflow() as client:
             return self._fetch(client, version)
 
     def held(self, version: str, sha256: str) -> ModelFile:
-        """The version with these bytes, downloaded only where they are not here yet. Raises RegistryError if it has others."""
+        """Return the version with this hash, downloaded only if missing here. Raises RegistryError if its hash differs."""
         if self._cache.holds(sha256):
             return self._file(version, sha256)
         found = self.model(version)
@@ -119,7 +117,7 @@ class Registry:
         return found
 
     def versions(self) -> list[ModelVersion]:
-        """All versions, oldest first; an empty list for a registry without any."""
+        """List all versions, oldest first; empty for a registry without any."""
         with self.mlflow() as client:
             names = aliases(client, self.network.registered)
             found = all_versions(client, self.network.registered)
@@ -129,10 +127,10 @@ class Registry:
     def register(
         self, onnx: Path, card: Mapping[str, Any], alias: str = CHALLENGER, evidence: TrainingArtifacts | None = None
     ) -> str:
-        """Add a version and give it the alias. Returns its number.
+        """Add a version and give it the alias; return its number.
 
-        The card's "accuracy" (numbers, possibly nested) becomes metrics, what else it says parameters. `evidence` is what
-        its training left; the Keras file lies beside the ONNX file, and the tag `keras_sha256` says which bytes it has.
+        The card's "accuracy" (numbers, possibly nested) becomes metrics, the rest parameters. `evidence` holds the training's
+        artifacts; the Keras file lies beside the ONNX file, and the tag `keras_sha256` has its hash.
         """
         with self.mlflow() as client:
             ensure_model(client, self.network.registered)
@@ -141,16 +139,17 @@ class Registry:
         return version
 
     def begin(self) -> None:
-        """Put the shipped model into service in a registry without versions, so that a challenger has whom to challenge."""
+        """Put the shipped model into service in a registry without versions, so that a challenger has a champion to be compared
+        with."""
         with self.mlflow() as client:
             ensure_model(client, self.network.registered)
             if not all_versions(client, self.network.registered):
                 self._begin(client)
 
     def offer_shipped(self) -> str:
-        """Register the model that came with this package as a new challenger, unless it is a version already.
+        """Register the shipped model as a new challenger, unless it is a version already.
 
-        A challenger that is waiting keeps its alias. Returns the new version's number, "" if there is none.
+        A waiting challenger keeps its alias. Return the new version's number, "" if there is none.
         """
         card = self._shipped.read_card()
         with self.mlflow() as client:
@@ -166,7 +165,7 @@ class Registry:
         return offered
 
     def shipped(self) -> ModelFile:
-        """The model that came with this package, checked; for where no version is the champion."""
+        """Return the shipped model, checked; used where no version is the champion."""
         return ModelFile("shipped", self._shipped.onnx, checked_sha256(self._shipped.onnx, self._shipped.read_card()))
 
     def _ask_for_champion(self) -> ModelFile:
@@ -174,13 +173,15 @@ class Registry:
             if CHAMPION not in aliases(client, self.network.registered):
                 self._begin(client)
             written = self._mlflow.database.written() if self._mlflow.database else ""
-            version = aliases(client, self.network.registered)[CHAMPION]  # asked after `written`: a change in between will show
+            version = aliases(client, self.network.registered)[
+                CHAMPION
+            ]  # asked after `written`, so that a change in between is noticed
             file = self._fetch(client, version)
         self._cache.remember(KnownChampion(self.name, self.network.registered, file.version, file.sha256, written))
         return file
 
     def _begin(self, client: MlflowClient) -> None:
-        """Put the shipped model into service as version 1 of an empty registry; goes on wherever it was cut short."""
+        """Put the shipped model into service as version 1 of an empty registry; continue after an interruption."""
         name = self.network.registered
         ensure_model(client, name)
         card = self._shipped.read_card()
@@ -232,9 +233,9 @@ class Registry:
         return ModelFile(version, self._cache.path(sha256), sha256)
 
     def experiment(self, client: MlflowClient) -> str:
-        """The id of the experiment that all runs belong to."""
+        """Return the id of the experiment of all runs."""
         return experiment(client, self._artifact_root)
 
     def mlflow(self) -> AbstractContextManager[MlflowClient]:
-        """MLflow's client, for the adapters beside this one too; its errors in one line."""
+        """Provide MLflow's client for the other adapters of this package; its errors are one line."""
         return self._mlflow.client()

@@ -1,4 +1,4 @@
-"""The second reader's network, cut to what it needs, in the home folder: made once, checked whenever it is loaded."""
+"""The second reader's network, reduced to the parts needed, in the home folder: created once, checked at every load."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ _PREFIX = f"second-reader-{SECOND_READER_SHA256[:12]}-"
 
 
 def second_network(folder: Path) -> Path:
-    """The file of the network in `folder`; what is damaged there is made anew. Raises RegistryError if it cannot be made.
+    """Return the file of the network in `folder`; a damaged one is created anew. Raises RegistryError if that fails.
 
-    The name ends in the SHA-256 of what the file holds, so that a file is whole if its name says so.
+    The name ends in the SHA-256 of the contents, so that a complete file can be recognised.
     """
     for path in sorted(folder.glob(f"{_PREFIX}*.onnx")):
         if hashlib.sha256(path.read_bytes()).hexdigest() == path.stem.removeprefix(_PREFIX):
             return path
         path.unlink(missing_ok=True)
-    from digit_core.inference.second_reader import cut_network, shipped_network  # needs what a run with nothing to do does not
+    from digit_core.inference.second_reader import cut_network, shipped_network  # imports that a run with nothing to do can avoid
 
     return _kept(cut_network(shipped_network()), folder)
 
 
 def _kept(data: bytes, folder: Path) -> Path:
-    """Written beside its place and moved there at once: several processes may do so at the same time."""
+    """Write the file under a temporary name and move it into place: several processes may do so at the same time."""
     path = folder / f"{_PREFIX}{hashlib.sha256(data).hexdigest()}.onnx"
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -39,6 +39,6 @@ def _kept(data: bytes, folder: Path) -> Path:
         Path(file.name).replace(path)
     except OSError as error:
         raise RegistryError(
-            f"the second reader's network cannot be kept in {folder} ({error.strerror}): make room, {WITHOUT_IT}"
+            f"the second reader's network cannot be saved in {folder} ({error.strerror}): make room, {WITHOUT_IT}"
         ) from error
     return path

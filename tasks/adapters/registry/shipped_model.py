@@ -1,4 +1,4 @@
-"""A model file with its card: what the card says about how the model was made, and which bytes it speaks of."""
+"""A model file with its card, which describes how the model was made and has its hash."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from tasks.adapters.registry.cache import file_sha256
 
 @dataclass(frozen=True, slots=True)
 class ShippedModel:
-    """The model that an empty registry begins with. A card may speak of several files: then its "sha256" has one for each."""
+    """The model that an empty registry begins with. The card of several files has one "sha256" per file."""
 
     onnx: Path = SHIPPED_MODEL
     card: Path = SHIPPED_CARD
 
     def read_card(self) -> dict[str, Any]:
-        """Raises RegistryError if there is no card that can be read, or if it does not name the model's SHA-256."""
+        """Read the card. Raises RegistryError if it cannot be read or lacks the model's SHA-256."""
         try:
             card: dict[str, Any] = json.loads(self.card.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
@@ -34,7 +34,7 @@ class ShippedModel:
 
 
 def checked_sha256(onnx: Path, card: Mapping[str, Any]) -> str:
-    """The model's hash; raises RegistryError if the file cannot be read or the card speaks of another one."""
+    """Return the model's hash. Raises RegistryError if the file cannot be read or its hash differs from the card's."""
     try:
         found = file_sha256(onnx)
     except OSError as error:
@@ -51,12 +51,12 @@ _MEASURED = ("accuracy", "figures")
 
 
 def metrics(card: Mapping[str, Any]) -> dict[str, float]:
-    """The numbers under "accuracy" and "figures", nested ones with dotted names."""
+    """Return the numbers under "accuracy" and "figures", nested ones with dotted names."""
     return {name: float(value) for key in _MEASURED for name, value in _flat(card.get(key, {}))}
 
 
 def parameters(card: Mapping[str, Any]) -> dict[str, Any]:
-    """All else that the card says, nested values with dotted names."""
+    """Return all other entries of the card, nested values with dotted names."""
     return dict(_flat({name: value for name, value in card.items() if name not in _MEASURED}))
 
 

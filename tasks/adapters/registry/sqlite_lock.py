@@ -1,4 +1,4 @@
-"""What can be told about an SQLite database from outside, without reading its tables."""
+"""Changes and locks of an SQLite database, from outside and without reading its tables."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-_CLOCK_TICK = 0.05  # seconds; a file system may give two writes within a few milliseconds the same time
+_CLOCK_TICK = 0.05  # seconds; a file system may give the same time to two writes within a few milliseconds
 
 
 class SqliteFile:
@@ -19,10 +19,10 @@ class SqliteFile:
         self.path = path
 
     def written(self) -> str:
-        """A text that changes with every write to the database; "" while there is none.
+        """Return a text that changes with every write to the database; "" while there is none.
 
-        It is made of the files' sizes and times. The files are not opened: closing one would drop the locks that SQLite
-        holds on it elsewhere in this process (sqlite.org/howtocorrupt.html, 2.2).
+        It is made of the files' sizes and times. The files are not opened: closing one would drop the locks that SQLite holds on
+        it elsewhere in this process (sqlite.org/howtocorrupt.html, 2.2).
         """
         files = [file for file in (self.path, self.path.with_name(f"{self.path.name}-wal")) if file.exists()]
         if any(time.time() - file.stat().st_mtime < _CLOCK_TICK for file in files):
@@ -32,9 +32,9 @@ class SqliteFile:
 
     @contextmanager
     def alone(self, busy_seconds: float) -> Iterator[None]:
-        """Keep other processes out that use this method, and see that the file is a sound database that answers.
+        """Exclude other processes that use this method, and check that the file is an intact database that answers.
 
-        Folders are made. Raises OSError if the place cannot be written, sqlite3.Error if the file is something else, is
+        Folders are created. Raises OSError if the place cannot be written, sqlite3.Error if the file is something else, is
         damaged, or stays locked by another program for `busy_seconds`.
         """
         self.path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""What a training leaves in MLflow beside its model: metrics by epoch, figures, pictures, the Keras file, the signature."""
+"""Artifacts of a training in MLflow beside its model: metrics by epoch, figures, pictures, the Keras file, the signature."""
 
 from __future__ import annotations
 
@@ -17,12 +17,15 @@ if TYPE_CHECKING:
     from mlflow.tracking import MlflowClient
 
 KERAS = "model.keras"
-_AT_ONCE = 1_000  # metrics that MLflow takes in one call
+_AT_ONCE = 1_000  # maximum number of metrics in one call to MLflow
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingArtifacts:
-    """history: the metrics of each epoch; figures: others, by name; pictures: PNG files by name; keras: the `.keras` file."""
+    """Artifacts of a training.
+
+    history: the metrics of each epoch; figures: others, by name; pictures: PNG files by name; keras: the `.keras` file.
+    """
 
     history: Sequence[Mapping[str, float]] = ()
     figures: Mapping[str, float] = field(default_factory=dict)
@@ -31,7 +34,7 @@ class TrainingArtifacts:
 
 
 def log_artifacts(client: MlflowClient, run_id: str, evidence: TrainingArtifacts, folder: Path) -> None:
-    """Write metrics and pictures to the run; `folder` serves to hold the pictures meanwhile."""
+    """Write metrics and pictures to the run; `folder` holds the pictures temporarily."""
     metrics = _metrics(evidence)
     while some := list(islice(metrics, _AT_ONCE)):
         client.log_batch(run_id, metrics=some)

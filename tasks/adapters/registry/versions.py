@@ -1,4 +1,4 @@
-"""What stands in the registry: its versions, who is called what, and how a version is added."""
+"""Contents of the registry: versions, their aliases, and how a version is added."""
 
 from __future__ import annotations
 
@@ -21,16 +21,17 @@ if TYPE_CHECKING:
     from mlflow.tracking import MlflowClient
 
 EXPERIMENT = "digits"
-"""The experiment that all trainings belong to."""
+"""The experiment of all trainings."""
 
 CARD = "card.json"
 
 
 @dataclass(frozen=True, slots=True)
 class ModelVersion:
-    """A version of the network `kind`: `date` is the card's (ISO), `metrics` the figures measured since it was made.
+    """A version of the network `kind`.
 
-    `gate` says what the promotion gate found last, `run_id` is MLflow's run with its files; each may be "".
+    `date` is the card's (ISO), `metrics` the figures measured since it was made. `gate` is the promotion gate's last verdict,
+    `run_id` MLflow's run with its files; each may be "".
     """
 
     kind: str
@@ -45,13 +46,13 @@ class ModelVersion:
 
 
 def ensure_model(client: MlflowClient, name: str) -> None:
-    """The registered model is there from now on."""
+    """Create the registered model if it does not exist."""
     with already_there_is_fine():
         client.create_registered_model(name)
 
 
 def aliases(client: MlflowClient, name: str) -> dict[str, str]:
-    """Alias -> version; empty if the registry has no such model yet."""
+    """Map each alias to its version; empty if the registry has no such model yet."""
     from mlflow.exceptions import MlflowException
 
     try:
@@ -64,12 +65,12 @@ def aliases(client: MlflowClient, name: str) -> dict[str, str]:
 
 
 def all_versions(client: MlflowClient, name: str) -> list[MlflowVersion]:
-    """The versions of a registered model, in no certain order."""
+    """List the versions of a registered model, in no particular order."""
     return list(client.search_model_versions(f"name='{name}'"))
 
 
 def line(client: MlflowClient, kind: str, version: MlflowVersion, named: Mapping[str, str]) -> ModelVersion:
-    """A version with its aliases and what was measured of it."""
+    """Describe a version with its aliases and metrics."""
     number, tags = str(version.version), version.tags
     metrics = client.get_run(version.run_id).data.metrics if version.run_id else {}
     names = tuple(sorted(alias for alias, aliased in named.items() if aliased == number))
@@ -101,7 +102,7 @@ def add_version(
     card: Mapping[str, Any],
     evidence: TrainingArtifacts | None = None,
 ) -> str:
-    """Upload the model with its card and register it as a version of the network; returns its number."""
+    """Upload the model with its card and register it as a version of the network; return its number."""
     digest = checked_sha256(onnx, card)
     tags = {"sha256": digest, **{name: str(card[name]) for name in ("recipe", "date", "data_sha256") if name in card}}
     run = client.create_run(experiment(client, artifact_root), run_name=str(card.get("recipe", network.kind)))
@@ -122,7 +123,7 @@ def add_version(
 
 
 def experiment(client: MlflowClient, artifact_root: str | None) -> str:
-    """The id of the experiment that all runs belong to; made where there is none."""
+    """Return the id of the experiment of all runs, created if missing."""
     if client.get_experiment_by_name(EXPERIMENT) is None:
         with already_there_is_fine():
             client.create_experiment(EXPERIMENT, artifact_location=artifact_root)

@@ -1,8 +1,9 @@
-"""DEST as a store of batches: Parquet files by batch, a manifest for each batch that is whole, and the rows that count now.
+"""DEST as a store of batches: Parquet files by batch, a manifest for each complete batch, and the current rows.
 
-    DEST/pages/batch-KEY.parquet   DEST/numbers/…   DEST/digits/…   DEST/manifests/batch-KEY.json
+DEST/pages/batch-KEY.parquet   DEST/numbers/…   DEST/digits/…   DEST/manifests/batch-KEY.json
 
-Each file is written as one object, the manifest last. Readers follow the manifests, so that a killed run shows nothing.
+Each file is written as one object, the manifest last. Readers follow the manifests, so that a killed run leaves nothing half
+visible.
 """
 
 from __future__ import annotations
@@ -34,20 +35,21 @@ __all__ = ["Results", "fingerprint"]
 _WHOLE = Share()
 
 FILES_AT_ONCE = 8
-"""Objects asked for together; with the files of one table of 64 pages that is some 10 MB."""
+"""Number of objects requested together; with the files of one table of 64 pages that is some 10 MB."""
 
 DELETED_AT_ONCE = 1000
 
+_OF_PAGES = ("pages", "numbers")
+
 ABANDONED_AFTER = 24 * 3600.0
-"""Seconds after which tables without a manifest are held to be a killed run's, not a living one's."""
+"""Seconds after which tables without a manifest count as left by a killed run."""
 
 
 class Results:
-    """The results' folder or bucket `dest`. Many may write and read at once; errors are those of the storage.
+    """The results in the folder or bucket `dest`. Many processes may write and read at once. Raises the storage's errors.
 
-    Memory stays the same however many pages there are: what the manifests say is kept in a temporary file, see
-    `manifest_index`. With a `share` only the pages of that share of the source are known here, and what is read and retired
-    is of that share too.
+    Memory is bounded however many pages there are: the manifests' contents are kept in a temporary file, see `manifest_index`.
+    With a `share` only the pages of that share of the source are read and retired.
     """
 
     def __init__(self, storage: Storage, dest: str, share: Share = _WHOLE) -> None:
@@ -56,64 +58,66 @@ class Results:
         self._manifests = Manifests(storage, self.dest, share)
 
     def check_writable(self) -> None:
-        """Raises whatever the storage says where nothing can be written, before hours of reading are in vain."""
+        """Check that the destination can be written, before hours of reading. Raises the storage's error."""
         trial = join(self.dest, "manifests", f".{uuid.uuid4().hex}.trial")
         self._storage.write(trial, b"")
         self._storage.delete([trial])
 
     def write_tables(self, key: str, tables: Mapping[str, pa.Table]) -> dict[str, TableFile]:
-        """Writes a batch's tables, which nobody sees yet; returns their files, for the manifest.
+        """Write a batch's tables, which are not visible yet; return their files, for the manifest.
 
-        Raises ValueError if a table does not have the schema that is published.
+        Raises ValueError if a table does not have the published schema.
         """
         written = {name: to_parquet(name, tables[name]) for name in TABLES}
         self._storage.write_many({join(self.dest, table_path(name, key)): data for name, data in written.items()})
         return {name: TableFile(table_path(name, key), sha256_of(data)) for name, data in written.items()}
 
     def seal(self, manifest: Manifest) -> None:
-        """From here on the batch counts. Raises StorageError if its tables are not there."""
+        """Write the manifest, which makes the batch visible. Raises StorageError if its tables are missing."""
         if not self.tables_stand(manifest):
-            raise StorageError(f"the tables of batch {manifest.key} have gone from {self.dest}: run again to write them anew")
+            raise StorageError(f"the tables of batch {manifest.key} are missing in {self.dest}: run again to write them")
         self._manifests.write(manifest)
 
     def tables_stand(self, manifest: Manifest) -> bool:
-        """Whether all files that the manifest names are there."""
+        """Whether all files that the manifest names exist."""
         return all(self._storage.exist([join(self.dest, file.path) for file in manifest.files.values()]))
 
     def manifests(self) -> Iterator[Manifest]:
-        """All that stand, superseded ones too, in the order of their names. A handful is held at a time."""
+        """Yield all manifests, superseded ones too, ordered by name. Only a few are in memory."""
         return iter(self._manifests)
 
     def next_seq(self) -> int:
-        """A number greater than that of every run that has sealed a batch."""
+        """Return a number greater than that of every run that has sealed a batch."""
         with self._manifests.read() as index:
             return index.newest_seq() + 1
 
     def done(self, read_by: ReadBy) -> Fingerprints:
-        """`fingerprint(uri, version)` of each object that need not be read again: all its pages are sealed, count now, and
-        were read by the same model, algorithm, layout and parameters. Objects that could not be had are not among them.
+        """Return `fingerprint(uri, version)` of each object that need not be read again.
+
+        All its pages are sealed, current, and were read by the same models, algorithm, layout and parameters. Objects that could
+        not be fetched are not included.
         """
         with self._manifests.read() as index:
             return Fingerprints(index.done(read_by))
 
     def read(self, table: str, columns: Sequence[str] | None = None, where: pc.Expression | None = None) -> pa.Table:
-        """All rows of a table that count now; `where` may speak of any column. Arguments as for `iter_batches`."""
+        """Read all current rows of a table; `where` may use any column. Arguments as for `iter_batches`."""
         empty = TABLES[table].empty_table()
         return pa.concat_tables([_select(empty, columns), *self.iter_batches(table, columns, where)])
 
     def pages(self) -> Iterator[tuple[str, int]]:
-        """(sha256, page_index) of all pages that count now; a few batches are in memory at a time."""
+        """Yield (sha256, page_index) of all current pages; a few batches are in memory at a time."""
         for rows in self.iter_batches("pages", ["sha256", "page_index"]):
             yield from zip(rows["sha256"].to_pylist(), rows["page_index"].to_pylist(), strict=True)
 
     def quarantined(self) -> Iterator[dict[str, Any]]:
-        """The rows of `pages` that count now and could not be read; batches without any are not opened."""
+        """Yield the current rows of `pages` that could not be read; batches without any are not opened."""
         unread = pc.field("state") == "quarantined"
         for rows in self.iter_batches("pages", where=unread, only=lambda batch: batch.quarantined > 0):
             yield from rows.to_pylist()
 
     def shape(self, but_not: str = "") -> Distribution:
-        """How the digits of all batches are spread, those of the run `but_not` left out."""
+        """Return the distribution of the digits of all batches except those of the run `but_not`."""
         with self._manifests.read() as index:
             return sum(index.shapes(but_not), Distribution())
 
@@ -124,11 +128,11 @@ class Results:
         where: pc.Expression | None = None,
         only: Callable[[IndexedBatch], bool] = lambda batch: True,
     ) -> Iterator[pa.Table]:
-        """The rows that count now, batch by batch in the order of the source; a few batches are in memory at a time.
+        """Yield the current rows batch by batch, in the order of the source; a few batches are in memory at a time.
 
         Raises InputError for a file of a newer schema, StorageUnavailableError if a batch is replaced during the reading.
         """
-        with self._manifests.read() as index:  # what is sealed or retired from here on changes nothing for this reader
+        with self._manifests.read() as index:  # this reader ignores what is sealed or retired from here on
             wanted = Shelf(batch.to_json() for batch in index.batches() if _any_counts(batch) and only(batch))
         needed = None if columns is None or where is not None else [*dict.fromkeys([*columns, "uri", "page_index"])]
         for some in chunks(map(IndexedBatch.from_json, wanted), FILES_AT_ONCE):
@@ -137,11 +141,27 @@ class Results:
                 rows = _only(from_parquet(table, uri, data, needed, batch.files[table].sha256), batch.counted)
                 yield _select(rows if where is None else rows.filter(where), columns)
 
-    def retire(self) -> int:
-        """Removes what no reader sees: batches whose pages were all superseded, tables that a killed run left.
+    def iter_pages(self) -> Iterator[tuple[pa.Table, pa.Table]]:
+        """The tables `pages` and `numbers` of each batch, as they count now, in the order of the source.
 
-        A batch that is superseded in part is written anew without those pages; one that is not wholly of this share is left
-        to a run that reads it all. Returns the number of batches removed.
+        Both are as one moment saw them. One batch is in memory at a time. Errors are those of `iter_batches`.
+        """
+        with self._manifests.read() as index:
+            wanted = Shelf(batch.to_json() for batch in index.batches() if _any_counts(batch))
+        for batch in map(IndexedBatch.from_json, wanted):
+            files = [batch.files[name] for name in _OF_PAGES]
+            uris = [join(self.dest, file.path) for file in files]
+            found = zip(_OF_PAGES, uris, self._storage.read_many(uris), files, strict=True)
+            pages, numbers = (
+                _only(from_parquet(name, uri, data, None, file.sha256), batch.counted) for name, uri, data, file in found
+            )
+            yield pages, numbers
+
+    def retire(self) -> int:
+        """Remove what no reader sees: batches whose pages are all superseded, and tables that a killed run left.
+
+        A partly superseded batch is written anew without those pages; one that is not wholly in this share is left to a run that
+        reads it all. Returns the number of batches removed.
         """
         with self._manifests.read() as index:
             worn = Shelf(batch.to_json() for batch in index.batches() if batch.whole and batch.counted is not None)
@@ -153,7 +173,7 @@ class Results:
         return removed
 
     def _rewrite(self, batch: IndexedBatch) -> None:
-        """The new manifest stands before the old one goes: a reader in between sees each row once, by either."""
+        """Write the new manifest before removing the old one: a reader in between sees each row once."""
         counted = batch.counted
         if counted is None or not len(counted):
             return
@@ -174,8 +194,8 @@ class Results:
         self.seal(replace(old, key=key, pages=pages, counts=counts, files=written, shape=shape))
 
     def _remove(self, worn: Shelf) -> None:
-        """The batches on the shelf. Manifests first, then the tables that no manifest names any more."""
-        with self._manifests.listed() as index:  # one that was sealed again meanwhile stays
+        """Remove the batches: manifests first, then the tables that no manifest names any more."""
+        with self._manifests.listed() as index:  # keep a batch that was sealed again meanwhile
             batches = map(IndexedBatch.from_json, worn)
             unchanged = Shelf(self._manifests.uri(batch.name) for batch in batches if index.stands(batch.name, batch.version))
         self._delete(unchanged)
@@ -188,14 +208,14 @@ class Results:
         with self._manifests.read() as index:
             found = Shelf(path for path in self._old_tables() if not index.names(path))
         if len(found):
-            with self._manifests.read() as index:  # once more: what was sealed while they were listed stays
+            with self._manifests.read() as index:  # check again: keep what was sealed during the listing
                 abandoned = Shelf(join(self.dest, path) for path in found if not index.names(path))
             self._delete(abandoned)
         for folder in (*TABLES, "manifests"):
             self._storage.clean(join(self.dest, folder))
 
     def _old_tables(self) -> Iterator[str]:
-        """Paths of tables that no living run is about to seal."""
+        """Yield the paths of tables that no running process is about to seal."""
         before = time.time() - ABANDONED_AFTER
         for table in TABLES:
             for entry in self._storage.list_folder(join(self.dest, table)):
@@ -216,7 +236,7 @@ def _select(rows: pa.Table, columns: Sequence[str] | None) -> pa.Table:
 
 
 def _only(rows: pa.Table, pages: PageKeys | None) -> pa.Table:
-    """The rows of these pages; None for all."""
+    """Select the rows of these pages; None for all."""
     if pages is None or not rows.num_rows:
         return rows
     uris = rows["uri"].combine_chunks().dictionary_encode()

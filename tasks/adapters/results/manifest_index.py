@@ -1,8 +1,7 @@
-"""The manifests of a destination by what they say, however many: which batches stand, and which of their pages count now.
+"""Index of a destination's manifests, however many: which batches exist, and which of their pages are current.
 
-Kept in a private temporary database, so that memory stays the same however many pages there are. SQLite puts the pages in
-order; what counts is decided by `digit_core.results.supersession`, for a few thousand pages at a time, all pages of an
-object together.
+Kept in a private temporary database, so that memory is bounded however many pages there are. SQLite sorts the pages;
+`digit_core.results.supersession` decides which are current, for a few thousand pages at a time, all pages of an object together.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from digit_core.results.supersession import PAGE, PageKeys, current, fingerprint
 from tasks.adapters.results.spill import private_database
 
 PAGES_AT_ONCE = 8192
-"""Pages that are looked at together, if not one object alone has more: a few MB as Python's numbers."""
+"""Number of pages judged together, unless one object alone has more: a few MB of Python numbers."""
 
 _TABLES = """
 CREATE TABLE listed (name TEXT PRIMARY KEY, version TEXT) WITHOUT ROWID;
@@ -76,9 +75,9 @@ WHERE name > ? AND NOT EXISTS (SELECT 1 FROM batches WHERE batches.name = listed
 
 @dataclass(frozen=True, slots=True)
 class IndexedBatch:
-    """A batch whose manifest `name` stands. whole: all its pages are of the share that is looked at.
+    """A batch with the manifest `name`. whole: all its pages are in the share.
 
-    counted: those of its pages of the share that count now (position, uri, index); None for every page it has.
+    counted: its current pages in the share (position, uri, index); None for all its pages.
     """
 
     name: str
@@ -101,9 +100,9 @@ class IndexedBatch:
 
 
 class ManifestIndex:
-    """What the manifests of a destination say of the pages of a share. All methods may raise sqlite3.Error.
+    """Index of a destination's manifests, for the pages of a share. All methods may raise sqlite3.Error.
 
-    First `relist`, then `add` what is `unread`; then the other methods speak of the manifests that were listed.
+    Call `relist` first, then `add` for the `unread` ones; the other methods then use the listed manifests.
     """
 
     def __init__(self, share: Share) -> None:
@@ -113,7 +112,7 @@ class ManifestIndex:
         self._aged = self._judged = True
 
     def relist(self, manifests: Iterable[tuple[str, str]]) -> None:
-        """Name and version of each manifest that stands now; those that have gone or were changed are forgotten."""
+        """Set name and version of each existing manifest; removed or changed ones are forgotten."""
         with self._database:
             self._database.execute("DELETE FROM listed")
             self._database.executemany("INSERT OR REPLACE INTO listed VALUES (?, ?)", manifests)
@@ -121,18 +120,18 @@ class ManifestIndex:
                 self._aged = self._judged = False
 
     def listed(self) -> Iterator[str]:
-        """Names of the manifests, sorted."""
+        """Yield the names of the manifests, sorted."""
         return (name for (name,) in self._database.execute("SELECT name FROM listed ORDER BY name"))
 
     def unread(self, at_once: int) -> Iterator[list[tuple[str, str]]]:
-        """Names and versions of listed manifests that were not added, some at a time."""
+        """Yield names and versions of listed manifests that were not added, in chunks."""
         last = ""
         while some := self._database.execute(_UNREAD, (last, at_once)).fetchall():
             yield some
             last = some[-1][0]
 
     def add(self, manifests: Iterable[tuple[str, str, Manifest]]) -> None:
-        """Manifests with their names and versions; all of them or, after an error, none."""
+        """Add manifests with their names and versions; all of them or, after an error, none."""
         with self._database:
             for name, version, manifest in manifests:
                 self._aged = self._judged = False
@@ -152,11 +151,11 @@ class ManifestIndex:
         self._database.executemany("INSERT INTO pages VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
 
     def newest_seq(self) -> int:
-        """The greatest `seq` of a manifest; 0 without any."""
+        """Return the greatest `seq` of all manifests; 0 without any."""
         return int(self._database.execute("SELECT coalesce(max(seq), 0) FROM batches").fetchone()[0])
 
     def shapes(self, but_not: str) -> Iterator[Distribution]:
-        """Of all batches but those of one run, from the oldest to the newest."""
+        """Yield the distributions of all batches but those of one run, oldest first."""
         rows = self._database.execute("SELECT shape FROM batches WHERE run_id <> ? ORDER BY seq, run_id, key", (but_not,))
         return (Distribution.from_json(json.loads(shape)) for (shape,) in rows)
 
@@ -169,13 +168,13 @@ class ManifestIndex:
         return bool(self._database.execute("SELECT 1 FROM files WHERE path = ?", (path,)).fetchone())
 
     def done(self, read_by: ReadBy) -> Iterator[int]:
-        """`Results.done`, in no certain order."""
+        """Yield the fingerprints of `Results.done`, in no particular order."""
         reading = reading_of(read_by)
         for rows in self._objects():
             yield from whole_objects(rows[current(rows) & (rows["reading"] == reading)]).tolist()
 
     def batches(self) -> Iterator[IndexedBatch]:
-        """All of them in the order of the source."""
+        """Yield all batches in the order of the source."""
         self._judge()
         for batch, name, version, quarantined, whole, size, counting in self._database.execute(_STANDING):
             found = self._database.execute("SELECT name, path, sha256 FROM files WHERE batch = ?", (batch,))
@@ -187,7 +186,7 @@ class ManifestIndex:
         return np.array(self._database.execute(_COUNTING, (batch,)).fetchall(), _COUNTED)
 
     def _judge(self) -> None:
-        """Work out which pages do not count, unless that is known."""
+        """Determine which pages are superseded, unless known."""
         if self._judged:
             return
         self._age()
@@ -201,14 +200,14 @@ class ManifestIndex:
         self._judged = True
 
     def _objects(self) -> Iterator[PageKeys]:
-        """The pages, some at a time, from the oldest to the newest; all of an object come together."""
+        """Yield the pages in chunks, oldest first; all pages of an object are in one chunk."""
         self._age()
         for rows in _with_whole_objects(self._database.execute(_IN_ORDER_OF_URI)):
             pages = np.array(rows, _ROW)
             yield pages[np.lexsort((pages["position"], pages["age"]))]
 
     def _age(self) -> None:
-        """Put the batches in order, and their pages, unless they are."""
+        """Sort the batches and their pages, unless sorted."""
         if not self._aged:
             with self._database:
                 self._database.execute("DELETE FROM ages")
@@ -218,12 +217,12 @@ class ManifestIndex:
 
 
 def reading_of(read_by: ReadBy) -> int:
-    """Stands for who read, whatever the run."""
+    """Hash who read a page, without the run."""
     return fingerprint(*read_by.reading)
 
 
 def _with_whole_objects(rows: sqlite3.Cursor) -> Iterator[Sequence[tuple[int, ...]]]:
-    """Rows that are sorted by their first value, cut where that changes."""
+    """Yield chunks of rows sorted by their first value, cut where that changes."""
     held: list[tuple[int, ...]] = []
     while some := rows.fetchmany(PAGES_AT_ONCE):
         held += some

@@ -1,4 +1,4 @@
-"""The folder DEST/manifests. What its files say is kept in an index, which is brought up to date when it is asked."""
+"""The folder DEST/manifests. The files' contents are kept in an index, which is updated when it is used."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from tasks.adapters.results.spill import Shelf, chunks, explained
 from tasks.adapters.storage.storage import Storage, join
 
 AT_ONCE = 256
-"""Manifests that are asked for together; some 3 MB with 64 pages each."""
+"""Number of manifests requested together; some 3 MB with 64 pages each."""
 
 
 class Manifests:
-    """Of the destination `dest`, with the pages of a share of the source. Errors are those of the storage."""
+    """The manifests of the destination `dest`, with the pages of a share of the source. Raises the storage's errors."""
 
     def __init__(self, storage: Storage, dest: str, share: Share) -> None:
         self._storage, self._share = storage, share
@@ -27,23 +27,23 @@ class Manifests:
         self._turn = threading.Lock()
 
     def __iter__(self) -> Iterator[Manifest]:
-        """All that stand, in the order of their names. A handful is held at a time."""
+        """Yield all manifests, ordered by name. Only a few are in memory."""
         with self.listed() as index:
             names = Shelf(index.listed())
         for some in chunks(names, AT_ONCE):
             yield from (manifest for _, manifest in self._read(some))
 
     def write(self, manifest: Manifest) -> None:
-        """As one object, in the place of one of the same key."""
+        """Write the manifest as one object, replacing one with the same key."""
         self._storage.write(self.uri(f"batch-{manifest.key}.json"), manifest.to_json().encode())
 
     def uri(self, name: str) -> str:
-        """Of a manifest's file."""
+        """Return the URI of a manifest's file."""
         return join(self._folder, name)
 
     @contextmanager
     def listed(self) -> Iterator[ManifestIndex]:
-        """The index, which knows what stands now, and of that what was read before. After any error it starts from nothing."""
+        """Provide the index after listing the manifests, without reading new ones. After an error the index is rebuilt."""
         with self._turn, explained():
             index, self._known = self._known or ManifestIndex(self._share), None
             found = self._storage.list_folder(self._folder)
@@ -53,7 +53,7 @@ class Manifests:
 
     @contextmanager
     def read(self) -> Iterator[ManifestIndex]:
-        """The index of all that stands now; only manifests that are new since the last time are read."""
+        """Provide the index of all manifests; only new ones are read."""
         with self.listed() as index:
             for some in index.unread(AT_ONCE):
                 versions = dict(some)
@@ -63,22 +63,22 @@ class Manifests:
     def _read(self, names: Sequence[str]) -> Iterator[tuple[str, Manifest]]:
         uris = [self.uri(name) for name in names]
         for name, uri, data in zip(names, uris, self._storage.read_many(uris), strict=True):
-            if data is not None:  # else it was retired after it was listed
+            if data is not None:  # None: it was retired after it was listed
                 yield name, checked(name, Manifest.from_json(data, uri), uri)
 
 
 def is_batch(name: str, suffix: str) -> bool:
-    """Whether a file's name is meant to be that of a batch."""
+    """Whether a file's name has the form of a batch's."""
     return name.startswith("batch-") and name.endswith(suffix)
 
 
 def is_table(name: str) -> bool:
-    """Whether a file's name is that of a batch's table, as it is written here."""
+    """Whether a file's name has the form of a batch's table."""
     return is_batch(name, ".parquet") and KEY.fullmatch(name.removeprefix("batch-").removesuffix(".parquet")) is not None
 
 
 def checked(name: str, manifest: Manifest, uri: str) -> Manifest:
-    """Raises InputError for a manifest whose file is called as that of another batch."""
+    """Check the manifest's key against its file name. Raises InputError if they differ."""
     if name != f"batch-{manifest.key}.json":
-        raise InputError(f"{uri} is the manifest of batch {manifest.key}, and not called so: it is a copy, delete it")
+        raise InputError(f"{uri} is the manifest of batch {manifest.key} under another name: it is a copy, delete it")
     return manifest

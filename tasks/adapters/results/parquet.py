@@ -1,7 +1,7 @@
 """Tables as Parquet files in memory: written with the published schema and a checksum, read with a check of both.
 
-Parquet itself notices few flipped bits. A file's SHA-256 stands in its manifest and, computed with zeros in its own place, in
-the file: a second try of the same batch replaces the file some time before it replaces the manifest.
+Parquet itself detects few flipped bits. A file's SHA-256 is in its manifest and, computed with zeros in its own place, in the
+file: a retry of the same batch replaces the file some time before it replaces the manifest.
 """
 
 from __future__ import annotations
@@ -19,13 +19,14 @@ from digit_core.results.validity import problem_of
 
 _CHECKSUM = b"digits.sha256"
 _ZEROS = b"0" * 64
-_BETWEEN = 2  # bytes between the name and the value: what Thrift says of the value's type and length
+_BETWEEN = 2  # bytes between the name and the value: Thrift's type and length of the value
 UNREADABLE = (pa.ArrowException, OSError, ValueError, LookupError, TypeError, ArithmeticError, MemoryError)
-"""What Arrow lets out on damaged files."""
+"""Exceptions of Arrow on damaged files."""
 
 
 def to_parquet(name: str, table: pa.Table) -> bytes:
-    """Raises ValueError if the table does not have the schema that is published under this name, or values that cannot be."""
+    """Convert the table to a Parquet file. Raises ValueError if it does not have the published schema of this name, or has
+    invalid values."""
     if not table.schema.equals(TABLES[name], check_metadata=True):
         raise ValueError(f"the table {name} has another schema than the published one:\n{table.schema}")
     if problem := problem_of(name, table):
@@ -34,7 +35,7 @@ def to_parquet(name: str, table: pa.Table) -> bytes:
 
 
 def with_own_checksum(table: pa.Table) -> bytes:
-    """The table as a Parquet file that holds its own checksum."""
+    """Convert the table to a Parquet file that contains its own checksum."""
     sink = io.BytesIO()
     with pq.ParquetWriter(sink, table.schema, compression="zstd") as writer:
         writer.write_table(table)
@@ -48,7 +49,7 @@ def sha256_of(data: bytes) -> str:
 
 
 def from_parquet(name: str, uri: str, data: bytes | None, columns: Sequence[str] | None, sha256: str = "") -> pa.Table:
-    """The table of that name; columns that a file of an older schema does not have are null. `sha256`: what its manifest says.
+    """Read the table `name`; columns that an older schema lacks are null. `sha256` is the hash in its manifest.
 
     Raises StorageUnavailableError for None, InputError for a newer schema, StorageError for a damaged file.
     """
@@ -59,7 +60,7 @@ def from_parquet(name: str, uri: str, data: bytes | None, columns: Sequence[str]
     try:
         file = pq.ParquetFile(pa.BufferReader(data))
         _check_schema_version(uri, file.schema_arrow.metadata or {})
-        # Small files, many of them: threads of Arrow would be no quicker, and abort a process that ends while they idle.
+        # many small files: Arrow's threads would be no quicker, and abort a process that ends while they idle
         table = _completed(file.read(columns=columns, use_threads=False), name, columns)
         problem = problem_of(name, table)
     except UNREADABLE as error:
@@ -70,7 +71,7 @@ def from_parquet(name: str, uri: str, data: bytes | None, columns: Sequence[str]
 
 
 def is_unharmed(data: bytes, sha256: str = "") -> bool:
-    """Whether the file is the one that was sealed, or holds a right checksum of its own. A file of before has neither."""
+    """Whether the file has the sealed hash, or a valid checksum of its own. Files of older schemas have neither."""
     if sha256 and sha256_of(data) == sha256:
         return True
     place = data.rfind(_CHECKSUM)
@@ -100,6 +101,6 @@ def _completed(table: pa.Table, name: str, columns: Sequence[str] | None) -> pa.
 def _check_schema_version(uri: str, metadata: Mapping[bytes, bytes]) -> None:
     found = metadata.get(b"digits.schema_version", b"").decode()
     if not found.isdecimal():
-        raise InputError(f"{uri} is no table of digits: it names no schema version")
+        raise InputError(f"{uri} is not a table of digits: it has no schema version")
     if int(found) > int(SCHEMA_VERSION):
         raise InputError(f"{uri} was written by a newer digits (schema {found}, known is {SCHEMA_VERSION}): upgrade digits")

@@ -1,9 +1,10 @@
-"""What people said of a collection, beside its results: each file is one object, written whole.
+"""People's decisions about a collection, beside its results: each file is one object, written completely or not at all.
 
-    DEST/reviewed/decisions.parquet   every decided digit, what the machine had read, who said what and when
-    DEST/corrected/numbers.parquet    the numbers that people spoke of, the machine's and the human value side by side
+DEST/reviewed/decisions.parquet   every decided digit, the machine's reading, who decided what and when
 
-`digits digitise` writes neither, so that no run of the machine touches them.
+DEST/corrected/numbers.parquet    the decided numbers, machine value and human value side by side
+
+`digits digitise` writes neither, so that no run of the machine changes them.
 """
 
 from __future__ import annotations
@@ -20,23 +21,23 @@ _DECISIONS, _NUMBERS = ("reviewed", "decisions.parquet"), ("corrected", "numbers
 
 
 class Reviewed:
-    """At the results' folder or bucket `dest`. Errors are those of the storage."""
+    """The decisions beside the results in the folder or bucket `dest`. Raises the storage's errors."""
 
     def __init__(self, storage: Storage, dest: str) -> None:
         self._storage = storage
         self._dest = normalise(dest)
 
     def write(self, decisions: pa.Table, numbers: pa.Table) -> None:
-        """Tables REVIEWED and CORRECTED, in the place of those before."""
+        """Write the tables REVIEWED and CORRECTED, replacing the earlier ones."""
         self._put(_DECISIONS, decisions.cast(REVIEWED))
         self._put(_NUMBERS, numbers.cast(CORRECTED))
 
     def corrections(self) -> Corrections:
-        """What was written last, to be laid over the machine's numbers."""
+        """Read the corrections to apply to the machine's numbers."""
         return Corrections(self.read())
 
     def read(self) -> pa.Table:
-        """The decided digits (table REVIEWED) as they were written last; none where nobody reviewed."""
+        """Read the decided digits (table REVIEWED); empty where nobody reviewed."""
         uri = join(self._dest, *_DECISIONS)
         (data,) = self._storage.read_many([uri])
         if data is None:

@@ -1,7 +1,7 @@
-"""Room for what may be too much for memory: private temporary databases of SQLite.
+"""Private temporary SQLite databases for data that may be too large for memory.
 
-`sqlite3.connect("")` gives a database that nobody else can open. It lives in SQLite's cache, goes on in a file without a
-name once it outgrows that, and is gone with its connection, even when the process is killed (sqlite.org/inmemorydb.html).
+`sqlite3.connect("")` gives a database that nobody else can open. It lives in SQLite's cache, moves to an unnamed file once it
+outgrows that, and disappears with its connection, even when the process is killed (sqlite.org/inmemorydb.html).
 """
 
 from __future__ import annotations
@@ -18,25 +18,25 @@ from digit_core.errors import StorageError
 T = TypeVar("T")
 
 CACHE_KIB = 4096
-"""Most memory that a database takes before it goes on in a file."""
+"""Greatest memory of a database before it continues in a file."""
 
-_PREFIX = "etilqs_"  # of the names that SQLite gives to temporary files (sqlite.org/tempfiles.html)
+_PREFIX = "etilqs_"  # prefix of SQLite's temporary files (sqlite.org/tempfiles.html)
 _BYTES_A_PAGE = 200
-"""183 at the most were measured (tests/benchmarks/scale.py)."""
+"""Bytes per page; the greatest measured value was 183 (tests/benchmarks/scale.py)."""
 
 
 def private_database() -> sqlite3.Connection:
-    """An empty database for this object alone. It may be used from any thread, by one at a time."""
+    """Open an empty private database. Any thread may use it, one at a time."""
     database = sqlite3.connect("", check_same_thread=False)
     database.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
-    database.execute("PRAGMA temp_store = FILE")  # what is sorted goes to files too, however SQLite was built
-    database.execute("PRAGMA secure_delete = OFF")  # nobody will ever read what was there
+    database.execute("PRAGMA temp_store = FILE")  # sort in files too, however SQLite was built
+    database.execute("PRAGMA secure_delete = OFF")  # nobody can read the deleted data
     return database
 
 
 @contextmanager
 def explained() -> Iterator[None]:
-    """Raises StorageError, naming the folder, where there is no room for a temporary database."""
+    """Convert SQLite's errors: raises StorageError, naming the folder, where there is no room for a temporary database."""
     try:
         yield
     except sqlite3.Error as error:
@@ -54,9 +54,9 @@ def _explanation(error: sqlite3.Error) -> StorageError:
 
 
 def temporary_folder() -> str:
-    """Where SQLite has put a temporary file of this process, where that can be seen (Linux), else words for it.
+    """Return the folder of SQLite's temporary files in this process if it can be found (Linux), else a description of it.
 
-    By SQLite's rule it is SQLITE_TMPDIR, else TMPDIR, /var/tmp, /usr/tmp or /tmp, as they were when it was loaded.
+    SQLite uses SQLITE_TMPDIR, else TMPDIR, /var/tmp, /usr/tmp or /tmp, as they were when it was loaded.
     """
     for handle in Path("/proc/self/fd").glob("*"):
         with suppress(OSError):  # closed meanwhile
@@ -66,7 +66,7 @@ def temporary_folder() -> str:
 
 
 class Shelf:
-    """Texts in their order, however many; a few are in memory. Filled once, it stays as it is."""
+    """A sequence of texts of any length; only a few are in memory. Immutable once filled."""
 
     def __init__(self, texts: Iterable[str]) -> None:
         with explained():
@@ -84,7 +84,7 @@ class Shelf:
 
 
 class Fingerprints:
-    """A set of fingerprints, however many; a few are in memory. It may be asked from any thread, by one at a time."""
+    """A set of fingerprints of any size; only a few are in memory. Any thread may use it, one at a time."""
 
     def __init__(self, prints: Iterable[int]) -> None:
         with explained():
@@ -97,7 +97,7 @@ class Fingerprints:
                 self._database.execute("DROP TABLE unsorted")
 
     def __contains__(self, one: int) -> bool:
-        try:  # no context manager: it would take as long as the look-up
+        try:  # no context manager: it would double the time of the look-up
             return self._database.execute("SELECT 1 FROM prints WHERE print = ?", (one,)).fetchone() is not None
         except sqlite3.Error as error:
             raise _explanation(error) from error
@@ -111,7 +111,7 @@ class Fingerprints:
 
 
 def chunks(things: Iterable[T], size: int) -> Iterator[list[T]]:
-    """In their order, some at a time."""
+    """Yield the items in lists of `size`, in order."""
     left = iter(things)
     while some := list(islice(left, size)):
         yield some

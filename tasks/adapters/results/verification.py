@@ -1,4 +1,4 @@
-"""Whether a destination is whole: each manifest with its tables, by their checksums and by what the manifest says of them."""
+"""Verification of a destination: each manifest and its tables, by their checksums and the manifest's contents."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class VerifiedBatch:
-    """A batch by its manifest's file. `pages`: all that it holds, none where the manifest itself cannot be read."""
+    """A batch, by its manifest's file. `pages`: all its pages, none where the manifest itself cannot be read."""
 
     manifest_uri: str
     pages: tuple[PageRef, ...]
@@ -34,7 +34,7 @@ class VerifiedBatch:
 
 
 def verified(storage: Storage, dest: str) -> Iterator[VerifiedBatch]:
-    """Every batch of the destination, in the order of their names; one is in memory at a time. Errors are the storage's."""
+    """Verify every batch of the destination, ordered by name; one is in memory at a time. Raises the storage's errors."""
     dest = normalise(dest)
     folder = join(dest, "manifests")
     for name in storage.list_names(folder):
@@ -73,7 +73,7 @@ def _problem(uri: str, error: DigitsError) -> Problem:
 
 
 def _fits(manifest: Manifest, tables: Mapping[str, pa.Table]) -> bool:
-    """Whether pages and counts are those of the tables."""
+    """Whether pages and counts match the tables."""
     counted, rows = count_rows(tables), tables["pages"]
     pages = sorted(zip(rows["uri"].to_pylist(), rows["page_index"].to_pylist(), strict=True))
     same_pages = pages == sorted((page.uri, page.index) for page in manifest.pages)

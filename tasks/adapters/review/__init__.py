@@ -1,1 +1,1 @@
-"""The rooms of the review queue; with `tasks.adapters.review.queue` all that knows SQLAlchemy."""
+"""The review queue. Only this package knows SQLAlchemy."""

@@ -1,4 +1,4 @@
-"""Who works on what: items are lent to one reviewer at a time, and come back by themselves when the time is up."""
+"""Claims: items are lent to one reviewer at a time, and become free again when the time is up."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from tasks.adapters.review.rows import to_item
 from tasks.adapters.review.schema import DECISIONS, ITEMS, OPEN, STANDING
 
 AUDITS_AMONG = 10
-"""Ordinary items for each audit in a batch: spread out, so that nobody knows which one it is."""
+"""Ordinary items per audit in a batch; audits are spread, so that nobody knows which item is one."""
 
 LARGEST_LOAN = 1_000
-"""Items that are lent at once at most, however long a number is."""
+"""Greatest number of items lent at once, however long a number is."""
 
 LONGEST_LEASE = 24 * 3600.0
-"""Seconds for which nothing is lent longer."""
+"""Greatest duration of a loan in seconds."""
 
 COUNTED = 5_000
-"""Items by which the commonest guess is found."""
+"""Number of items among which the most frequent guess is found."""
 
 Query = sa.Select[tuple[str]]
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """Items lent to a reviewer until `until` (seconds since 1970). `claim_id` stands for the loan; items without pictures."""
+    """Items lent to a reviewer until `until` (seconds since 1970), without their pictures. `claim_id` identifies the loan."""
 
     claim_id: str
     until: float
@@ -39,19 +39,19 @@ class Claim:
 
 
 class Claims:
-    """`clock` tells the time in seconds since 1970. Errors are QueueErrors."""
+    """Lends items to reviewers. `clock` returns seconds since 1970. Raises QueueError."""
 
     def __init__(self, database: Database, clock: Callable[[], float] = now) -> None:
         self._database = database
         self._clock = clock
 
     def single(self, collection: str, reviewer: str, size: int, lease: float) -> Claim:
-        """About `size` items, the least sure first, each with all others of its number, and audits strewn among them."""
+        """Lend about `size` items, lowest confidence first, each with all others of its number, and audits mixed in."""
         with self._database.writing() as connection:
             free = self._free(collection, reviewer)
             audits = _ids(connection, free.where(ITEMS.c.reason == Reason.AUDIT).limit(max(1, size // AUDITS_AMONG)))
             ordinary = _ids(connection, free.where(ITEMS.c.reason != Reason.AUDIT).limit(size))
-            if len(ordinary) < size // 2:  # the queue runs dry: what is left are audits
+            if len(ordinary) < size // 2:  # the queue is almost empty: audits remain
                 audits = _ids(connection, free.where(ITEMS.c.reason == Reason.AUDIT).limit(size - len(ordinary)))
             together = self._with_their_numbers(connection, [*ordinary, *audits], reviewer)
             return self._lend(connection, together, reviewer, lease)
@@ -59,9 +59,9 @@ class Claims:
     def carpet(
         self, collection: str, reviewer: str, size: int, lease: float, sure_from: float, guess: int | None = None
     ) -> Claim:
-        """Up to `size` items that the machine takes for the same digit, at least so sure; no audits.
+        """Lend up to `size` items that the machine takes for the same digit with at least this confidence; no audits.
 
-        guess: the class; by default the one with most of them.
+        guess: the class; by default the most frequent one.
         """
         with self._database.writing() as connection:
             chosen = guess if guess is not None else self._commonest(connection, collection, sure_from)
@@ -72,14 +72,14 @@ class Claims:
             return self._lend(connection, found, reviewer, lease)
 
     def release(self, claim_id: str, reviewer: str) -> int:
-        """What of the reviewer's loan is not decided is free again. Returns how many items that were."""
+        """Free the undecided items of the reviewer's loan; return how many."""
         with self._database.writing() as connection:
             mine = (ITEMS.c.claim_id == claim_id, ITEMS.c.claimed_by == reviewer)
             lent = sa.update(ITEMS).where(*mine, ITEMS.c.state == OPEN)
             return connection.execute(lent.values(**FREE)).rowcount
 
     def _free(self, collection: str, reviewer: str) -> Query:
-        """The items that this reviewer may be lent, least sure first."""
+        """Select the items that may be lent to this reviewer, lowest confidence first."""
         return locked_or_skipped(
             sa.select(ITEMS.c.item_id)
             .where(ITEMS.c.collection == collection, ITEMS.c.state == OPEN, self._unclaimed(), _not_read_by(reviewer))
@@ -90,7 +90,8 @@ class Claims:
         return sa.or_(ITEMS.c.claim_until.is_(None), sa.not_(ITEMS.c.claim_until.between(*loan_ends(self._clock()))))
 
     def _commonest(self, connection: Connection, collection: str, sure_from: float) -> int | None:
-        """Among the least sure of them: to count all takes too long in a large queue."""
+        """Return the most frequent class among the items with the lowest confidence: counting all is too slow in a large
+        queue."""
         some = (
             sa.select(ITEMS.c.guess)
             .where(ITEMS.c.collection == collection, ITEMS.c.state == OPEN, ITEMS.c.confidence >= sure_from)
@@ -102,7 +103,7 @@ class Claims:
         return connection.scalar(sa.select(some.c.guess).group_by(some.c.guess).order_by(sa.func.count().desc(), some.c.guess))
 
     def _with_their_numbers(self, connection: Connection, ids: Sequence[str], reviewer: str) -> list[str]:
-        """The items, and the free ones of the same numbers right beside them."""
+        """Add the free items of the same numbers right beside each item."""
         numbers = list(connection.scalars(sa.select(ITEMS.c.number_id).where(ITEMS.c.item_id.in_(ids)).distinct()))
         siblings = locked_or_skipped(
             sa.select(ITEMS.c.item_id)
@@ -121,16 +122,16 @@ class Claims:
 
 
 def loan_ends(now: float) -> tuple[float, float]:
-    """Between which times a loan that is still good ends; one that ends later was made by a clock that was ahead."""
+    """Return the range in which a valid loan ends; one that ends later was made by a clock that was ahead."""
     return now, now + LONGEST_LEASE
 
 
 FREE = {"claim_id": None, "claimed_by": None, "claim_until": None}
-"""Values of an item that nobody has."""
+"""Values of an item that is not lent."""
 
 
 def _not_read_by(reviewer: str) -> sa.ColumnElement[bool]:
-    """A second reader is another person."""
+    """Exclude items that this reviewer has decided: the second reader is another person."""
     return sa.not_(sa.exists().where(DECISIONS.c.item_id == ITEMS.c.item_id, DECISIONS.c.reviewer == reviewer, STANDING))
 
 
@@ -139,7 +140,7 @@ def _ids(connection: Connection, query: Query) -> list[str]:
 
 
 def _in_order(items: Sequence[ReviewItem]) -> list[ReviewItem]:
-    """Numbers with their least sure digit first, digits from left to right; audits evenly among them."""
+    """Order numbers by their lowest confidence, digits from left to right, audits spread evenly."""
     numbers: dict[str, list[ReviewItem]] = {}
     for item in sorted(items, key=lambda item: (item.top[0][1], item.item_id)):
         numbers.setdefault(item.number_id, []).append(item)

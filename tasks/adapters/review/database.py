@@ -1,7 +1,7 @@
-"""The review database: where it is, how it is opened, and its errors as one line for a person.
+"""The review database: its location, opening, and its errors as one line for the user.
 
-A local SQLite file by default (with a write-ahead log, so that readers and a writer do not wait for each other), or
-PostgreSQL by URL. Several processes may use one database at once.
+A local SQLite file by default (with a write-ahead log, so that readers and a writer do not wait for each other), or PostgreSQL by
+URL. Several processes may use one database at once.
 """
 
 from __future__ import annotations
@@ -28,33 +28,33 @@ from tasks.adapters.review.schema import SCHEMA
 _MIGRATION_LOCK = 0x6469676974  # PostgreSQL's advisory locks are numbers; this one spells "digit"
 _FORMS = "sqlite:////folder/review.db or postgresql://user:password@host/database"
 
-_BETWEEN_TRIES = 0.05  # seconds
+_BETWEEN_TRIES = 0.05  # seconds between tries
 
 CONNECTIONS = 20
-"""Kept open by one process; ten more are opened for a rush."""
+"""Connections kept open by one process; ten more are opened under load."""
 
 _ADVICE = (
-    ("locked", "another program holds it: wait for that one to end, then run this again"),
-    ("disk is full", "make room on that disk, then run this again; nothing of this step was kept"),
-    ("disk i/o", "see whether that disk is full or damaged, then run this again; nothing of this step was kept"),
-    ("no space left", "make room on the database's disk, then run this again; nothing of this step was kept"),
-    ("readonly", "give this user the right to write there, or name another queue"),
-    ("read-only", "give this user the right to write there, or name another queue"),
-    ("unable to open", "see that the folder exists and that this user may write there, or name another queue"),
-    ("not a database", "it is some other file: name another queue, or put a back-up in its place"),
-    ("malformed", "the file is damaged: put a back-up in its place, or name another queue"),
-    ("password", "see that user and password in the queue's URL are right"),
+    ("locked", "another program has locked it: wait until it ends, then run this again"),
+    ("disk is full", "free space on that disk, then run this again; this step was not saved"),
+    ("disk i/o", "check whether the disk is full or damaged, then run this again; this step was not saved"),
+    ("no space left", "free space on the database's disk, then run this again; this step was not saved"),
+    ("readonly", "give this user write permission there, or choose another queue"),
+    ("read-only", "give this user write permission there, or choose another queue"),
+    ("unable to open", "check that the folder exists and that this user may write there, or choose another queue"),
+    ("not a database", "it is another kind of file: choose another queue, or restore a backup"),
+    ("malformed", "the file is damaged: restore a backup, or choose another queue"),
+    ("password", "check user and password in the queue's URL"),
     ("permission denied", "ask the database's owner for the right to create and write tables"),
     ("does not exist", "create it first, or correct the queue's URL"),
-    ("connect", "see that the database server runs and that the queue's URL is right, then run this again"),
+    ("connect", "check that the database server runs and that the queue's URL is right, then run this again"),
 )
 
 
 class Database:
-    """The database at `url`, its tables made or brought up to date when it is opened.
+    """The database at `url`; its tables are created or migrated when it is opened.
 
-    `busy_seconds` is how long to wait for another writer or for a connection. Raises QueueError if the database cannot be
-    had, or was made by a newer version of this program; so do its methods.
+    `busy_seconds` is how long to wait for another writer or for a connection. The constructor and the methods raise QueueError if
+    the database cannot be opened, or was made by a newer version of this program.
     """
 
     def __init__(self, url: str, busy_seconds: float) -> None:
@@ -76,19 +76,19 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """One transaction; on SQLite nobody else writes meanwhile."""
+        """Open a transaction; on SQLite nobody else writes meanwhile."""
         immediate = self._engine.execution_options(sqlite_begin="BEGIN IMMEDIATE")
         with self._one_line_errors(), self._writers_turn(), immediate.begin() as connection:
             yield connection
 
     @contextmanager
     def _writers_turn(self) -> Iterator[None]:
-        """Threads of this process that write to SQLite come one after the other: its own lock is polled, and has no queue."""
+        """Let threads of this process write to SQLite one after the other: its own lock is polled and not fair."""
         if not self.is_sqlite:
             yield
             return
         if not self._turn.acquire(timeout=self._busy_seconds):
-            raise QueueError(f"review queue {self.name}: many are writing to it; wait a little, then do this again")
+            raise QueueError(f"review queue {self.name}: it is busy; wait a little, then try again")
         try:
             yield
         finally:
@@ -100,7 +100,7 @@ class Database:
     def _prepare(self) -> None:
         if self._version() != SCHEMA_VERSION:
             with self.writing() as connection:
-                if not self.is_sqlite:  # several processes may open a new queue at once: one makes it, the others wait
+                if not self.is_sqlite:  # several processes may open a new queue at once: one creates it, the others wait
                     connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
                 upgrade(connection, self.name)
 
@@ -117,21 +117,21 @@ class Database:
         except SQLAlchemyError as error:
             raise QueueError(_message(self._url, error)) from error
         except OSError as error:
-            raise QueueError(f"review queue {self.name}: {error}; name a place where this user may write") from error
+            raise QueueError(f"review queue {self.name}: {error}; choose a place where this user may write") from error
 
 
 def now() -> float:
-    """Seconds since 1970: the one form in which the database keeps times that are compared."""
+    """Return the time in seconds since 1970, the only form of times that the database compares."""
     return time.time()
 
 
 def locked(query: sa.Select[Any]) -> sa.Select[Any]:
-    """For the rows of this query others wait, where the database locks rows (SQLite locks the whole file in `writing`)."""
+    """Lock the rows of this query, where the database locks rows (SQLite locks the whole file in `writing`)."""
     return query.with_for_update(of=query.get_final_froms()[0])
 
 
 def locked_or_skipped(query: sa.Select[Any]) -> sa.Select[Any]:
-    """The same; rows that another transaction holds are passed over instead of waited for."""
+    """Lock the rows of this query, skipping rows that another transaction holds instead of waiting."""
     return query.with_for_update(of=query.get_final_froms()[0], skip_locked=True)
 
 
@@ -139,11 +139,13 @@ def _parse(url: str) -> URL:
     try:
         parsed = make_url(url)
     except SQLAlchemyError as error:
-        raise QueueError(f"the review queue's URL cannot be understood: write {_FORMS}") from error
+        raise QueueError(f"the review queue's URL is invalid: write {_FORMS}") from error
     if parsed.drivername in {"postgres", "postgresql"}:  # SQLAlchemy would look for an older driver
         parsed = parsed.set(drivername="postgresql+psycopg")
     if parsed.get_backend_name() not in {"sqlite", "postgresql"}:
-        raise QueueError(f"the review queue lives in SQLite or PostgreSQL, not in {parsed.get_backend_name()}: write {_FORMS}")
+        raise QueueError(
+            f"the review queue is stored in SQLite or PostgreSQL, not in {parsed.get_backend_name()}: write {_FORMS}"
+        )
     if parsed.get_backend_name() == "sqlite" and (parsed.host or not parsed.database):
         raise QueueError(f"the review queue's URL {url} names no file: write {_FORMS}")
     return parsed
@@ -151,9 +153,12 @@ def _parse(url: str) -> URL:
 
 def _engine(url: URL, busy_seconds: float) -> Engine:
     if url.get_backend_name() == "postgresql":
-        return sa.create_engine(
-            url, pool_pre_ping=True, pool_size=CONNECTIONS, connect_args={"connect_timeout": max(2, round(busy_seconds))}
-        )
+        patience = {"connect_timeout": max(2, round(busy_seconds))}
+        try:
+            return sa.create_engine(url, pool_pre_ping=True, pool_size=CONNECTIONS, connect_args=patience)
+        except ModuleNotFoundError as error:
+            message = f"a review queue in PostgreSQL needs {error.name}: pip install 'archive-digits[postgres]'"
+            raise QueueError(message) from error
     if url.database and not url.database.startswith("file:"):  # SQLite's own URI form, which can ask for read-only
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     engine = sa.create_engine(url, pool_size=CONNECTIONS, connect_args={"timeout": busy_seconds})
@@ -163,9 +168,9 @@ def _engine(url: URL, busy_seconds: float) -> Engine:
 
 
 def _configure_sqlite(busy_seconds: float, connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
-    # The driver's own BEGIN is deferred, and a transaction that turns from reading to writing fails at once instead of
-    # waiting. So it is taken away here, and given by _begin_sqlite. `synchronous` stays FULL: what was put is on disk
-    # before the caller goes on to publish its batch.
+    # The driver's own BEGIN is deferred, and a transaction that turns from reading to writing fails at once instead of waiting.
+    # So it is switched off here and replaced by _begin_sqlite. `synchronous` stays FULL: what was put is on disk before the
+    # caller goes on to publish its batch.
     connection.isolation_level = None
     cursor = connection.cursor()
     _keep_a_log(cursor, time.monotonic() + busy_seconds)
@@ -173,7 +178,7 @@ def _configure_sqlite(busy_seconds: float, connection: DBAPIConnection, _: Conne
 
 
 def _keep_a_log(cursor: DBAPICursor, until: float) -> None:
-    """Waits for whoever is just making the same new database: SQLite itself does not, where a journal turns into a log."""
+    """Switch to the write-ahead log; wait for another process that is creating the same database, which SQLite does not."""
     while True:
         try:
             cursor.execute("PRAGMA journal_mode = WAL")

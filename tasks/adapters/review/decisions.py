@@ -1,4 +1,4 @@
-"""What reviewers said: kept for ever, taken back by another row, and counted once however often it is sent."""
+"""Decisions of reviewers: append-only, undone by another row, and counted once however often they are sent."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from tasks.adapters.review.schema import ACTS, COLLECTIONS, DECIDED, DECISIONS, 
 
 
 class Answer(StrEnum):
-    """What became of a decision."""
+    """Outcome of a decision."""
 
     KEPT = "kept"
     DECIDED = "decided already"
     TAKEN = "another reviewer has it now"
     UNKNOWN = "no such item"
-    NOT_LENT = "it was not lent to you: load the page anew"
+    NOT_LENT = "it was not lent to you: reload the page"
 
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """What a reviewer did at once. `act_id` is the sender's: the same act sent again changes nothing.
+    """The decisions that a reviewer sent at once. `act_id` is the sender's: the same act sent again changes nothing.
 
-    claim_id: the loan under which the items were had. keys: keys and clicks; seconds: for all items together.
+    claim_id: the loan of the items. keys: keys and clicks; seconds: for all items together.
     """
 
     act_id: str
@@ -44,17 +44,18 @@ class Act:
 
 
 class Decisions:
-    """`clock` tells the time in seconds since 1970. Errors are QueueErrors, and InputError for what cannot be said."""
+    """The decisions in the database. `clock` returns seconds since 1970. Raises QueueError, and InputError for an invalid
+    decision."""
 
     def __init__(self, database: Database, clock: Callable[[], float] = now) -> None:
         self._database = database
         self._clock = clock
 
     def keep(self, act: Act, verdicts: Mapping[str, Verdict], lease: float) -> dict[str, Answer]:
-        """Keep what can be kept of the verdicts (by item), in one transaction; the rest is answered with what is in the way.
+        """Store the verdicts (by item) that can be stored, in one transaction; return for the others what prevents it.
 
-        A retyped number is said of all its items that wait. Only what was lent to the reviewer is theirs to decide; a loan whose
-        time was up counts as long as nobody else took the item. What is left of the loan is prolonged by `lease` seconds.
+        A retyped number decides all its waiting items. A reviewer can decide only items lent to them; an expired loan counts as
+        long as nobody else took the item. The rest of the loan is prolonged by `lease` seconds.
         """
         with self._database.writing() as connection:
             rows = _rows(connection, verdicts)
@@ -70,7 +71,7 @@ class Decisions:
         return answers
 
     def undo(self, reviewer: str, claim_id: str, lease: float) -> list[str]:
-        """Take back the reviewer's last act that stands; its items are theirs again, under `claim_id`. Returns the items."""
+        """Undo the reviewer's last act; its items are lent again, under `claim_id`. Return the items."""
         with self._database.writing() as connection:
             mine = sa.select(DECISIONS.c.act_id).where(DECISIONS.c.reviewer == reviewer, STANDING)
             last = connection.scalar(mine.order_by(DECISIONS.c.decision_id.desc()).limit(1))
@@ -87,7 +88,7 @@ class Decisions:
             return items
 
     def read_twice(self, collection: str, readers: int) -> None:
-        """From now on so many people (1 or 2) read each item of the collection, blind to each other."""
+        """Set how many people (1 or 2) review each item of the collection, without seeing each other's decisions."""
         if readers not in (1, 2):
             raise InputError(f"a collection is read by 1 or 2 people, not by {readers}; a third one decides where two differ")
         with self._database.writing() as connection:
@@ -99,12 +100,12 @@ class Decisions:
             return _readers(connection, [collection])[collection]
 
     def count(self) -> int:
-        """All that were ever made, those taken back included: it only grows."""
+        """Count all decisions ever made, undone ones included: the number only grows."""
         with self._database.reading() as connection:
             return connection.scalar(sa.select(sa.func.count()).select_from(DECISIONS)) or 0
 
     def log(self, item_id: str) -> list[RowMapping]:
-        """Every decision about an item in its order, with `undone` (when it was taken back, or None)."""
+        """List every decision about an item in order, with `undone` (when it was undone, or None)."""
         query = (
             sa.select(DECISIONS, UNDOS.c.at.label("undone"))
             .join(UNDOS, UNDOS.c.decision_id == DECISIONS.c.decision_id, isouter=True)
@@ -125,7 +126,7 @@ class Decisions:
             return Answer.UNKNOWN
         if repeated:
             return Answer.KEPT
-        if row["state"] == DECIDED or read:  # one that was withdrawn meanwhile may still be decided: a person's word counts
+        if row["state"] == DECIDED or read:  # an item withdrawn meanwhile may still be decided: a person's decision counts
             return Answer.DECIDED
         if row["claimed_by"] == act.reviewer:
             return Answer.KEPT
@@ -136,7 +137,7 @@ class Decisions:
     def _siblings(
         self, connection: Connection, reviewer: str, rows: Mapping[str, RowMapping], new: Mapping[str, Verdict]
     ) -> dict[str, Verdict]:
-        """The other waiting items of the numbers that were retyped, with the same verdict."""
+        """Return the other waiting items of the retyped numbers, with the same verdict."""
         typed = {rows[item]["number_id"]: verdict for item, verdict in new.items() if verdict.kind is Kind.NUMBER}
         if not typed:
             return {}
@@ -167,7 +168,7 @@ class Decisions:
         self._settle(connection, list(said))
 
     def _settle(self, connection: Connection, items: Sequence[str]) -> None:
-        """Write down what counts of all that was said about the items, and free those that need another reader."""
+        """Write the outcome of all decisions about the items, and free those that need another reader."""
         query = (
             sa.select(DECISIONS, ITEMS.c.collection)
             .join(ITEMS, ITEMS.c.item_id == DECISIONS.c.item_id)
@@ -183,7 +184,7 @@ class Decisions:
 
 
 def _rows(connection: Connection, items: Iterable[str]) -> dict[str, RowMapping]:
-    """The items, theirs alone until the transaction ends; in a fixed order, so that two transactions never wait in a circle."""
+    """Lock and return the items; in a fixed order, so that two transactions never deadlock."""
     query = locked(sa.select(ITEMS).where(ITEMS.c.item_id.in_(list(items))).order_by(ITEMS.c.item_id))
     return {row["item_id"]: row for row in connection.execute(query).mappings()}
 
@@ -205,7 +206,7 @@ def _outcome(said: Sequence[RowMapping], readers: Mapping[str, int]) -> dict[str
 
 
 def outcomes(database: Database, chunk: int = 2000) -> Iterator[RowMapping]:
-    """Every item with what counts of it, in the order of item_id: those that are decided, and open ones of the same numbers."""
+    """Yield every decided item with its outcome, and open ones of the same numbers, ordered by item_id."""
     last = ""
     other = ITEMS.alias()
     spoken_of = sa.exists().where(other.c.number_id == ITEMS.c.number_id, other.c.state == DECIDED)

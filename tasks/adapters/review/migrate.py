@@ -1,4 +1,4 @@
-"""Brings a review database to the form that this program knows, step by step, with Alembic."""
+"""Migration of a review database to the present schema, step by step, with Alembic."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from digit_core.errors import QueueError
 from tasks.adapters.review.schema import SCHEMA
 
 SCHEMA_VERSION = 4
-"""Of the newest migration; stands in the table `review_schema`, for programs that do not know Alembic's."""
+"""Version of the newest migration; also in the table `review_schema`, for programs that do not use Alembic."""
 
 VERSION_TABLE = "review_alembic"
-"""Not Alembic's usual name: another program with migrations of its own may live in the same database."""
+"""Name of Alembic's table, not the usual one: another program with migrations of its own may share the database."""
 
 
 def upgrade(connection: Connection, name: str) -> None:
-    """Within the connection's transaction: all steps are done or none. Raises QueueError for a newer database."""
+    """Migrate within the connection's transaction: all steps are done or none. Raises QueueError for a newer database."""
     found = _version(connection)
     if found is not None and found > SCHEMA_VERSION:
         raise QueueError(
             f"review queue {name} has schema version {found}, and this program knows up to {SCHEMA_VERSION}: "
-            "install a newer archive-digits, or name another queue"
+            "install a newer archive-digits, or choose another queue"
         )
     if found == SCHEMA_VERSION:  # another process was quicker
         return
@@ -34,7 +34,7 @@ def upgrade(connection: Connection, name: str) -> None:
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
     config.attributes["connection"] = connection
     if found is not None and not sa.inspect(connection).has_table(VERSION_TABLE):
-        command.stamp(config, "0001")  # made before there was Alembic
+        command.stamp(config, "0001")  # created before Alembic was used
     command.upgrade(config, "head")
 
 

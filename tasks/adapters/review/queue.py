@@ -1,8 +1,8 @@
-"""The review queue: digits that wait for a person, and what people said of them.
+"""The review queue: digits that wait for a person, and people's decisions.
 
-With the rooms in `tasks.adapters.review` it is all that knows the review database (SQLAlchemy): a local SQLite file, or
-PostgreSQL by URL. Several processes may use one queue at once. Every public method is one transaction, and raises
-QueueError with one line that says what is wrong and what to do next.
+Only the package `tasks.adapters.review` knows the review database (SQLAlchemy): a local SQLite file, or PostgreSQL by URL.
+Several processes may use one queue at once. Every public method is one transaction, and raises QueueError with one line that says
+what is wrong and what to do next.
 """
 
 from __future__ import annotations
@@ -27,18 +27,18 @@ from tasks.adapters.review.statistics import Statistics
 
 __all__ = ["OPEN", "ReviewQueue"]
 
-_CHUNK = 500  # rows sent at once: bounds the memory of a put, whatever its size
+_CHUNK = 500  # rows sent at once; bounds the memory of a put of any size
 
 Page = tuple[str, int]
 """SHA-256 of the scan's bytes and the page's index."""
 
 
 class ReviewQueue:
-    """A queue at `url`: `sqlite:///path/review.db` (folders are made) or `postgresql://user:password@host/database`.
+    """A queue at `url`: `sqlite:///path/review.db` (folders are created) or `postgresql://user:password@host/database`.
 
-    Opening it creates its tables where there are none, and brings older ones up to date. `busy_seconds` is how long to wait
-    for another writer or for a connection. Raises QueueError if the database cannot be had, or was made by a newer version
-    of this program. `claims` lends items, `decisions` keeps what is said of them, `statistics` counts.
+    Opening it creates missing tables, and migrates older ones. `busy_seconds` is how long to wait for another writer or for a
+    connection. Raises QueueError if the database cannot be opened, or was made by a newer version of this program. `claims` lends
+    items, `decisions` stores decisions, `statistics` counts.
     """
 
     def __init__(self, url: str, busy_seconds: float = 30.0, clock: Callable[[], float] = now) -> None:
@@ -50,12 +50,12 @@ class ReviewQueue:
         self.reviewers = Reviewers(self._database)
 
     def put(self, items: Sequence[ReviewItem], pages: Sequence[Page] = (), source: str = "") -> int:
-        """Add the items, all or none; those that are in the queue already stay as they are. Returns how many were new.
+        """Add the items, all or none; items already in the queue stay unchanged. Return how many were new.
 
-        pages: those that were read anew. What still waits of them and is not among the items is not asked any more. source: where
-        their scans lie; those that lie under no source of their collection are not shown to reviewers.
+        pages: those that were read anew; their waiting items that are not among the new ones are withdrawn. source: the place of
+        their scans; scans outside their collection's sources are not shown to reviewers.
         """
-        # Always in the same order: two processes that put the same items in different orders would lock each other out.
+        # always in the same order: two processes that put the same items in different orders would deadlock
         ordered = sorted({item.item_id: item for item in items}.values(), key=lambda item: item.item_id)
         created = datetime.now(UTC)
         new = 0
@@ -76,13 +76,13 @@ class ReviewQueue:
         return new
 
     def sources(self, collection: str) -> list[str]:
-        """Where the scans of the collection lie."""
+        """List the places of the collection's scans."""
         query = sa.select(SOURCES.c.source).where(SOURCES.c.collection == collection).order_by(SOURCES.c.source)
         with self._database.reading() as connection:
             return list(connection.scalars(query))
 
     def counts(self, collection: str | None = None) -> dict[str, int]:
-        """How many items are in each state, of one collection or of all."""
+        """Count the items in each state, of one collection or of all."""
         query = sa.select(ITEMS.c.state, sa.func.count().label("items")).group_by(ITEMS.c.state)
         if collection is not None:
             query = query.where(ITEMS.c.collection == collection)
@@ -90,12 +90,13 @@ class ReviewQueue:
             return {row.state: row.items for row in connection.execute(query)}
 
     def collections(self) -> list[str]:
-        """Names of all collections, in their order."""
+        """List the names of all collections, sorted."""
         with self._database.reading() as connection:
             return list(connection.scalars(sa.select(ITEMS.c.collection).distinct().order_by(ITEMS.c.collection)))
 
     def page(self, collection: str, limit: int = 50, after: str | None = None) -> list[ReviewItem]:
-        """The next `limit` open items of a collection, least sure first; `after` is the last item_id of the page before.
+        """Return the next `limit` open items of a collection, lowest confidence first; `after` is the previous page's last
+        item_id.
 
         Raises QueueError for an `after` that is not in the queue.
         """
@@ -113,22 +114,22 @@ class ReviewQueue:
             return [to_item_with_pictures(row) for row in connection.execute(query).mappings()]
 
     def get(self, item_id: str) -> ReviewItem | None:
-        """The item, in whatever state, or None if the queue never held it."""
+        """Return the item, in any state, or None if the queue never had it."""
         return next(iter(self.get_many([item_id])), None)
 
     def get_many(self, item_ids: Sequence[str]) -> list[ReviewItem]:
-        """Those of the items that the queue ever held, in the order asked."""
+        """Return those of the items that the queue ever had, in the order asked."""
         with self._database.reading() as connection:
             rows = connection.execute(_with_pictures().where(ITEMS.c.item_id.in_(item_ids))).mappings()
             found = {row["item_id"]: to_item_with_pictures(row) for row in rows}
         return [found[item] for item in item_ids if item in found]
 
     def outcomes(self) -> Iterator[RowMapping]:
-        """Rows of all items that are decided, and of open ones of the same numbers, by item_id; a few in memory at a time."""
+        """Yield the rows of all decided items, and of open ones of the same numbers, by item_id; a few in memory at a time."""
         return outcomes(self._database)
 
     def close(self) -> None:
-        """Give the connections back. The queue can be opened anew by a new ReviewQueue."""
+        """Close the connections. A new ReviewQueue can open the queue again."""
         self._database.close()
 
     def __enter__(self) -> Self:
@@ -148,7 +149,7 @@ class ReviewQueue:
     def _confidence(self, connection: Connection, item_id: str) -> float:
         confidence = connection.scalar(sa.select(ITEMS.c.confidence).where(ITEMS.c.item_id == item_id))
         if confidence is None:
-            raise QueueError(f"review queue {self.name} holds no item {item_id}: start again from the first page")
+            raise QueueError(f"review queue {self.name} has no item {item_id}: start again from the first page")
         return float(confidence)
 
     def _insert_if_new(self, table: sa.Table, *key: str) -> Any:

@@ -1,4 +1,4 @@
-"""Who reviews: a name under the spelling in which it first came, so that nobody is two people."""
+"""Reviewers, each under the first spelling of the name, so that no person appears twice."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from tasks.adapters.review.schema import REVIEWERS
 
 
 class Reviewers:
-    """Errors are QueueErrors."""
+    """The known reviewers. Raises QueueError."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def known_as(self, name: str) -> str:
-        """The first spelling of this name, which is kept; this one if it is new."""
+        """Return the first spelling of this name, which is stored if it is new."""
         key = folded(name)
         dialect = sqlite if self._database.is_sqlite else postgresql
         insert = dialect.insert(REVIEWERS).on_conflict_do_nothing(index_elements=["folded"])

@@ -1,4 +1,4 @@
-"""Review items as rows, and back."""
+"""Conversion of review items to database rows and back."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _PLAIN = ("item_id", "uri", "sha256", "page_index", "number_id", "reason", "coll
 
 
 def item_row(item: ReviewItem, created: datetime) -> dict[str, Any]:
-    """Of the table `review_items`."""
+    """Build the row of the table `review_items`."""
     guess, confidence = item.top[0]
     return {
         **{name: getattr(item, name) for name in _PLAIN},
@@ -34,12 +34,12 @@ def item_row(item: ReviewItem, created: datetime) -> dict[str, Any]:
 
 
 def picture_row(item: ReviewItem) -> dict[str, Any]:
-    """Of the table `review_pictures`."""
+    """Build the row of the table `review_pictures`."""
     return {name: getattr(item, name) for name in ("item_id", "crop_png", "context_png", "ink")}
 
 
 def to_item(row: DatabaseRow) -> ReviewItem:
-    """Without its pictures."""
+    """Build the item without its pictures."""
     return ReviewItem(
         **{name: row[name] for name in _PLAIN},
         box=Box(row["x"], row["y"], row["w"], row["h"]),
@@ -53,7 +53,7 @@ def to_item(row: DatabaseRow) -> ReviewItem:
 
 
 def to_item_with_pictures(row: DatabaseRow) -> ReviewItem:
-    """From a row of both tables."""
+    """Build the item from a row of both tables."""
     crop, strip, ink = (bytes(row[name]) for name in ("crop_png", "context_png", "ink"))
     return replace(to_item(row), crop_png=crop, context_png=strip, ink=ink)
 

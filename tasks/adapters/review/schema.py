@@ -1,7 +1,7 @@
 """The tables of the review database, as the migrations leave them.
 
-`review_items` is kept slim, for it is searched and counted; the pictures lie beside it. `review_decisions` and `review_acts`
-only ever grow: what is taken back gets a row in `review_undos`. The columns `outcome_…` say what of all that counts now.
+`review_items` is kept small, because it is searched and counted; the pictures are in a table beside it. `review_decisions` and
+`review_acts` are append-only: an undo adds a row to `review_undos`. The columns `outcome_…` hold the result of all decisions.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 OPEN, DECIDED, WITHDRAWN = "open", "decided", "withdrawn"
-"""States of an item: waiting; answered; no longer asked, for a newer reading is sure of it."""
+"""States of an item: waiting; answered; no longer asked, because a newer reading is certain."""
 
 TABLES = sa.MetaData()
 SCHEMA = sa.Table("review_schema", TABLES, sa.Column("version", sa.Integer, primary_key=True))
@@ -20,7 +20,7 @@ ITEMS = sa.Table(
     sa.Column("item_id", sa.String, primary_key=True),
     sa.Column("collection", sa.String, nullable=False),
     sa.Column("state", sa.String, nullable=False),
-    sa.Column("confidence", sa.Double, nullable=False),  # of the best guess: the least sure come first
+    sa.Column("confidence", sa.Double, nullable=False),  # of the best guess; the lowest comes first
     sa.Column("guess", sa.Integer, nullable=False),  # the best guess: a class of 0 to 10, 10 = not a digit
     sa.Column("top", sa.JSON, nullable=False),  # [[class, probability], …], best first
     sa.Column("reason", sa.String, nullable=False),
@@ -34,14 +34,14 @@ ITEMS = sa.Table(
     sa.Column("parts", sa.JSON, nullable=False),  # the number's digits as read; [] in items of the first version
     sa.Column("place", sa.Integer, nullable=False),
     sa.Column("number_box", sa.JSON(none_as_null=True)),  # [x, y, w, h]
-    sa.Column("mark", sa.JSON(none_as_null=True)),  # [x, y, w, h] within the strip, as shares
-    sa.Column("second", sa.String),  # the number's digits as the second reader reads them; null where it was not asked
+    sa.Column("mark", sa.JSON(none_as_null=True)),  # [x, y, w, h] within the strip, as fractions of its size
+    sa.Column("second", sa.String),  # the number's digits by the second reader; null where it was not asked
     sa.Column("claim_id", sa.String),
     sa.Column("claimed_by", sa.String),
-    sa.Column("claim_until", sa.Double),  # seconds since 1970; past: free again
+    sa.Column("claim_until", sa.Double),  # seconds since 1970; in the past: free again
     sa.Column("outcome_kind", sa.String),
     sa.Column("outcome_value", sa.String),
-    sa.Column("outcome_by", sa.String),  # all whose word it is, with ", " between
+    sa.Column("outcome_by", sa.String),  # the reviewers who decided, separated by ", "
     sa.Column("outcome_at", sa.Double),  # seconds since 1970
     sa.Index("review_items_by_priority", "collection", "state", "confidence", "item_id"),
     sa.Index("review_items_by_reason", "collection", "state", "reason", "confidence", "item_id"),
@@ -67,7 +67,7 @@ COLLECTIONS = sa.Table(
     sa.Column("readers", sa.Integer, nullable=False),
 )
 
-SOURCES = sa.Table(  # where the scans of a collection lie: those elsewhere are not opened
+SOURCES = sa.Table(  # places of a collection's scans: scans elsewhere are not opened
     "review_sources",
     TABLES,
     sa.Column("collection", sa.String, primary_key=True),
@@ -81,7 +81,7 @@ REVIEWERS = sa.Table(  # two spellings of one name are one person
     sa.Column("name", sa.String, nullable=False),
 )
 
-ACTS = sa.Table(  # what a reviewer did at once: a key in the single view, a whole screen of the carpet
+ACTS = sa.Table(  # what a reviewer sent at once: a key in the single view, a whole screen of the group view
     "review_acts",
     TABLES,
     sa.Column("act_id", sa.String, primary_key=True),
@@ -103,7 +103,7 @@ DECISIONS = sa.Table(
     sa.Column("reviewer", sa.String, nullable=False),
     sa.Column("kind", sa.String, nullable=False),
     sa.Column("value", sa.String, nullable=False),
-    sa.Column("hidden", sa.Boolean, nullable=False),  # the machine's answer was not shown
+    sa.Column("hidden", sa.Boolean, nullable=False),  # the machine's reading was not shown
     sa.Column("seconds", sa.Double, nullable=False),
     sa.Column("at", sa.Double, nullable=False),
     sa.UniqueConstraint("act_id", "item_id", name="review_decisions_once"),
@@ -120,4 +120,4 @@ UNDOS = sa.Table(
 )
 
 STANDING = sa.not_(sa.exists().where(UNDOS.c.decision_id == DECISIONS.c.decision_id))
-"""Of a decision: it was not taken back."""
+"""Condition of a decision that was not undone."""

@@ -1,4 +1,4 @@
-"""How the review goes: what is left, how fast it is, what people found, and what that says of what they never saw."""
+"""Statistics of the review: items left, speed, outcomes, and the error of the accepted digits."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from tasks.adapters.review.database import Database
 from tasks.adapters.review.schema import ACTS, DECIDED, DECISIONS, ITEMS, OPEN, STANDING
 
 RECENTLY = 15 * 60.0
-"""Seconds that a reviewer's speed is taken from."""
+"""Seconds over which a reviewer's speed is measured."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReviewProgress:
-    """`items_per_minute` is the reviewer's own, lately; `seconds_left` is None before there is a speed."""
+    """Progress of a review: `items_per_minute` is the reviewer's recent speed; `seconds_left` is None before there is one."""
 
     open: int
     decided: int
@@ -32,7 +32,7 @@ class ReviewProgress:
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """Of the accepted digits that people checked blindly: how many were wrong, and the share's 95 % interval."""
+    """Accepted digits that people checked unseen: how many were wrong, and the 95 % interval of their share."""
 
     checked: int
     wrong: int
@@ -44,7 +44,7 @@ class Audit:
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """What was decided of a collection. `said[guess]` counts by verdict: "0" to "9", "not a digit", "unreadable", "number"."""
+    """The decisions about a collection. `said[guess]` counts by verdict: "0" to "9", "not a digit", "unreadable", "number"."""
 
     name: str
     open: int
@@ -54,18 +54,18 @@ class Collection:
     unreadable: int
     audit: Audit
     said: Mapping[int, Mapping[str, int]]
-    readers_agree: tuple[int, int]  # of so many items read twice
+    readers_agree: tuple[int, int]  # of the items that were read twice
 
     @property
     def agreement(self) -> float | None:
-        """Share of the flagged digits (audits left out) for which the machine's guess was right."""
+        """Return the share of the flagged digits (without audits) for which the machine's guess was right."""
         judged = self.confirmed + self.corrected
         return self.confirmed / judged if judged else None
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """What a view costs: median of the seconds of an item, keys and clicks an item, items a minute."""
+    """Effort in a view: median seconds per item, keys and clicks per item, items per minute."""
 
     view: str
     items: int
@@ -78,7 +78,7 @@ class Pace:
 
 
 class Statistics:
-    """Errors are QueueErrors."""
+    """Statistics of the queue. Raises QueueError."""
 
     def __init__(self, database: Database, clock: Callable[[], float]) -> None:
         self._database = database
@@ -108,7 +108,7 @@ class Statistics:
         return [_collection(name, [row for row in rows if row["collection"] == name], agree.get(name, (0, 0))) for name in names]
 
     def pace(self) -> list[Pace]:
-        """Of each view, over the last 5,000 acts."""
+        """Return the effort in each view, over the last 5,000 acts."""
         query = (
             sa.select(ACTS.c.view, ACTS.c.item_count, ACTS.c.seconds, ACTS.c.key_count).order_by(ACTS.c.at.desc()).limit(5_000)
         )
@@ -117,7 +117,7 @@ class Statistics:
         return [_pace(view, [row for row in rows if row.view == view]) for view in sorted({row.view for row in rows})]
 
     def _readers_agree(self) -> dict[str, tuple[int, int]]:
-        """By collection: items that the first two readers saw alike, and all that two have read."""
+        """Count by collection the items on which the first two readers agreed, and all that two have read."""
         order = sa.func.row_number().over(partition_by=DECISIONS.c.item_id, order_by=DECISIONS.c.decision_id).label("reader")
         said = sa.select(DECISIONS.c.item_id, DECISIONS.c.kind, DECISIONS.c.value, order).where(STANDING).subquery()
         one, two = said.alias(), said.alias()

@@ -1,1 +1,1 @@
-"""Files on local disks, in S3 and in what else fsspec opens."""
+"""Files on local disks, in S3 and in other stores that fsspec can open."""

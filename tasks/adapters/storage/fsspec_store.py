@@ -1,4 +1,4 @@
-"""Whatever else fsspec can open (gs://, abfs://, sftp://, memory:// …) as a store, by the plain means of fsspec."""
+"""Any other file system of fsspec (gs://, abfs://, sftp://, memory:// …) as a store."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import fsspec
 
 from digit_core.errors import DigitsError, InputError, StorageError, StorageUnavailableError
 from digit_core.records import SourceObject
-from tasks.adapters.storage.protocol import Entry, Missing, OnSkip, is_hidden
+from tasks.adapters.storage.protocol import HIDDEN, Entry, Missing, OnSkip, is_hidden
 
 T = TypeVar("T")
 KNOWN = (OSError, ValueError, ImportError)
@@ -23,17 +23,17 @@ _TIME_KEYS = ("mtime", "last_modified", "LastModified", "created")
 
 
 class AnyFsspec:
-    """A file system by its protocol. An object's version is its tag, or its size and time, whichever the store tells."""
+    """A file system by its protocol. An object's version is its tag, or its size and time, whichever is available."""
 
     def __init__(self, protocol: str, options: Mapping[str, Any]) -> None:
         self.protocol = protocol
         self._fs = _explained(f"{protocol}://", partial(fsspec.filesystem, protocol, use_listings_cache=False, **options))
 
     def list_objects(self, source: str, on_skip: OnSkip) -> Iterator[SourceObject]:
-        """Sorted by name within each folder."""
+        """List the objects, sorted by name within each folder."""
         info = _explained(source, partial(self._fs.info, source))
         if info["type"] == "directory":
-            yield from self._walk(source)
+            yield from self._walk(source, on_skip)
         else:
             yield self._source_object(info)
 
@@ -65,15 +65,15 @@ class AnyFsspec:
             _explained(uri, partial(self._delete, uri))
 
     def clean(self, folder: str) -> None:
-        """Nothing to do: what fsspec leaves behind, only the store itself can know."""
+        """Do nothing: only the store itself knows what killed writers left."""
 
-    def _walk(self, folder: str) -> Iterator[SourceObject]:
+    def _walk(self, folder: str, on_skip: OnSkip) -> Iterator[SourceObject]:
         entries = _explained(folder, partial(self._fs.ls, folder, detail=True))
         for entry in sorted(entries, key=lambda entry: str(entry["name"])):
             if is_hidden(entry["name"].rstrip("/").rpartition("/")[2]):
-                continue
-            if entry["type"] == "directory":
-                yield from self._walk(entry["name"])
+                on_skip(entry["name"], HIDDEN)
+            elif entry["type"] == "directory":
+                yield from self._walk(entry["name"], on_skip)
             elif not entry["name"].endswith("/"):
                 yield self._source_object(entry)
 

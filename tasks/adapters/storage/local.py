@@ -1,4 +1,4 @@
-"""A local folder as a store. Every write is a temporary file, made durable, then renamed."""
+"""A local folder as a store. Every write goes to a temporary file, which is synced to disk, then renamed."""
 
 from __future__ import annotations
 
@@ -13,18 +13,19 @@ from pathlib import Path
 
 from digit_core.errors import DigitsError, InputError, StorageError, StorageUnavailableError
 from digit_core.records import SourceObject
-from tasks.adapters.storage.protocol import Entry, Missing, OnSkip, is_hidden
+from tasks.adapters.storage.protocol import HIDDEN, Entry, Missing, OnSkip, is_hidden
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
-_PASSING = (errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.EBUSY, errno.EAGAIN)  # what a network disk says when it is away
+_PASSING = (errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.EBUSY, errno.EAGAIN)  # errors of a network disk that is away
 _KINDS = ((stat.S_ISLNK, "a symbolic link"), (stat.S_ISFIFO, "a named pipe"), (stat.S_ISSOCK, "a socket"))
 
 
 class LocalDisk:
-    """URIs are absolute paths. A file's version is its size and its time of change in nanoseconds."""
+    """Local files; URIs are absolute paths. A file's version is its size and its modification time in nanoseconds."""
 
     def list_objects(self, source: str, on_skip: OnSkip) -> Iterator[SourceObject]:
-        """Sorted by name within each folder. Links and what is no regular file are skipped; `source` itself may be a link."""
+        """List the files, sorted by name within each folder. Links and special files are skipped; `source` itself may be a
+        link."""
         with _explained(source):
             status = Path(source).stat()
             if stat.S_ISDIR(status.st_mode):
@@ -37,12 +38,12 @@ class LocalDisk:
     def list_folder(self, folder: str) -> Iterator[Entry]:
         with _explained(folder):
             for found in _scanned(folder):
-                with suppress(FileNotFoundError):  # deleted since it was seen: the others are still there
+                with suppress(FileNotFoundError):  # deleted since it was listed: the others still exist
                     if found.is_file() and not is_hidden(found.name):
                         yield _entry(found.path, found.stat())
 
     def fetch(self, uris: Sequence[str], folder: Path) -> list[Path | Missing]:
-        """The files where they are: nothing is copied."""
+        """Return the files where they are: nothing is copied."""
         return [_readable(uri) for uri in uris]
 
     def read(self, uris: Sequence[str]) -> list[bytes | None]:
@@ -69,21 +70,24 @@ class LocalDisk:
 
 
 def _scanned(folder: str) -> Iterator[os.DirEntry[str]]:
-    """What lies in a folder, in no certain order, one at a time; nothing if there is no such folder."""
+    """Yield the entries of a folder, in no particular order; nothing if it does not exist."""
     with suppress(FileNotFoundError), os.scandir(folder) as found:
         yield from found
 
 
 def _walk(folder: str, on_skip: OnSkip) -> Iterator[SourceObject]:
-    """One folder at a time; of a folder only the names are held."""
+    """Walk one folder at a time; only the names of a folder are in memory."""
     try:
         names = sorted(path.name for path in Path(folder).iterdir())
     except PermissionError:
         on_skip(folder, "no permission to list this folder")
         return
     for name in names:
-        if not is_hidden(name):
-            yield from _look_at(f"{folder.rstrip('/')}/{name}", on_skip)
+        path = f"{folder.rstrip('/')}/{name}"
+        if is_hidden(name):
+            on_skip(path, HIDDEN)
+        else:
+            yield from _look_at(path, on_skip)
 
 
 def _look_at(path: str, on_skip: OnSkip) -> Iterator[SourceObject]:
@@ -127,7 +131,7 @@ def _readable(uri: str) -> Path | Missing:
 def _read(uri: str) -> bytes | None:
     with _explained(uri):
         try:
-            handle = os.open(uri, os.O_RDONLY | os.O_NONBLOCK)  # a pipe that nobody writes to would be waited for
+            handle = os.open(uri, os.O_RDONLY | os.O_NONBLOCK)  # opening a pipe without a writer would block
         except FileNotFoundError:
             return None
         if not stat.S_ISREG(mode := os.fstat(handle).st_mode):
@@ -142,8 +146,8 @@ def _write(path: Path, data: bytes) -> None:
     part = path.with_name(f".{path.name}.{uuid.uuid4().hex[:12]}.part")
     try:
         with part.open("xb") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)  # held while the writer lives, so that `clean` knows a living one
-            if not part.exists():  # `clean` took the file for an abandoned one just before it was locked
+            fcntl.flock(file, fcntl.LOCK_EX)  # held while the writer lives, so that `clean` can tell
+            if not part.exists():  # `clean` removed the file just before it was locked
                 return _write(path, data)
             file.write(data)
             file.flush()
@@ -156,7 +160,7 @@ def _write(path: Path, data: bytes) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Makes the rename itself survive a power cut."""
+    """Sync the folder, so that the rename survives a power cut."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -179,7 +183,7 @@ def _explained(uri: str) -> Iterator[None]:
 
 
 def explain(error: OSError, uri: str) -> DigitsError:
-    """An error of the operating system, in one line that says what to do."""
+    """Convert an error of the operating system to one line that says what to do."""
     where = error.filename or uri
     if error.errno in FULL:
         return StorageError(f"no space left for {uri}: free some, then run again; what is finished will not be done twice")

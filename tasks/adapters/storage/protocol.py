@@ -1,4 +1,4 @@
-"""What every kind of store can do. Objects are named by URI; a local file's URI is its absolute path.
+"""Interface of all stores. Objects are named by URI; a local file's URI is its absolute path.
 
 An S3 URI is `s3://bucket/` and then the key as it is, with nothing escaped: spaces, `?`, `#`, `%` and `..` are parts of names.
 """
@@ -16,23 +16,23 @@ from digit_core.records import SourceObject
 T = TypeVar("T")
 
 OnSkip = Callable[[str, str], None]
-"""Told of everything in a source that is left out although it might hold a page: its URI, and why."""
+"""Callback for everything in a source that is skipped although it might be a page: its URI, and why."""
 
 
 class Patience(Protocol):
-    """Calls the action, which may be called again as it is, and says how often while StorageUnavailableError comes of it."""
+    """Retry policy: calls the action, again while it raises StorageUnavailableError; the action must be repeatable."""
 
     def __call__(self, action: Callable[[], T], /) -> T: ...
 
 
 def at_once(action: Callable[[], T], /) -> T:
-    """No patience: once."""
+    """Call the action once, without retries."""
     return action()
 
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """Stands for an object that was listed and then could not be had: deleted meanwhile, or not for us to read."""
+    """An object that was listed but could not be fetched: deleted meanwhile, or not permitted."""
 
     uri: str
     message: str
@@ -41,7 +41,7 @@ class Missing:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An object right in a folder: `modified` in seconds since 1970, as the store tells, 0.0 if it does not."""
+    """An object directly in a folder: `modified` in seconds since 1970, 0.0 if the store does not tell."""
 
     uri: str
     version: str
@@ -53,35 +53,41 @@ class Entry:
 
 
 class Store(Protocol):
-    """Calls may come from many threads. All raise InputError for what the caller can set right, StorageError for what the
-    store refuses, and StorageUnavailableError for what may pass. `folder` and `source` are URIs without a trailing slash.
+    """Interface of a store, callable from many threads. `folder` and `source` are URIs without a trailing slash.
+
+    All methods raise InputError for what the caller can correct, StorageError for what the store refuses, and
+    StorageUnavailableError for errors that may pass.
     """
 
     def list_objects(self, source: str, on_skip: OnSkip) -> Iterator[SourceObject]:
-        """The objects below a folder at any depth, or the one object that `source` is. Lazy."""
+        """List the objects below a folder at any depth, or the one object `source`. Lazy."""
 
     def list_folder(self, folder: str) -> Iterator[Entry]:
-        """The objects right in a folder, in no certain order, hidden ones left out; none if there is no such folder."""
+        """List the objects directly in a folder, in no particular order, without hidden ones; none if there is no such folder."""
 
     def fetch(self, uris: Sequence[str], folder: Path) -> list[Path | Missing]:
-        """Files with the objects' bytes, in the order of `uris`."""
+        """Return local files with the objects' bytes, in the order of `uris`."""
 
     def read(self, uris: Sequence[str]) -> list[bytes | None]:
-        """The objects' bytes, in the order of `uris`; None for what is not there."""
+        """Return the objects' bytes, in the order of `uris`; None for a missing one."""
 
     def write(self, objects: Mapping[str, bytes]) -> None:
-        """Each object is either wholly there or not at all, whatever happens."""
+        """Write the objects, each completely or not at all, whatever happens."""
 
     def exist(self, uris: Sequence[str]) -> list[bool]:
-        """Which of them are there."""
+        """Test for each object whether it exists."""
 
     def delete(self, uris: Sequence[str]) -> None:
-        """What is not there is no error."""
+        """Delete the objects; missing ones are ignored."""
 
     def clean(self, folder: str) -> None:
-        """Removes what killed writers left behind right in a folder."""
+        """Remove what killed writers left directly in a folder."""
+
+
+HIDDEN = "hidden: its name begins with a point"
+"""What `on_skip` is told of hidden files and folders."""
 
 
 def is_hidden(relative: str) -> bool:
-    """Whether a path has a name with a leading dot in it; `.` and `..` are ordinary names in a bucket."""
+    """Whether a part of the path has a leading dot; `.` and `..` are ordinary names in a bucket."""
     return any(name.startswith(".") and name not in (".", "..") for name in relative.split("/"))

@@ -1,6 +1,5 @@
-"""S3 as a store. Keys are passed as they are, past the path parsing of s3fs, which takes `?versionId=` out of names,
-expands `*` and `?`, and asks for an object's size before it reads it.
-"""
+"""S3 as a store. Keys are passed unchanged, bypassing the path parsing of s3fs, which removes `?versionId=` from names, expands
+`*` and `?`, and asks for an object's size before reading it."""
 
 from __future__ import annotations
 
@@ -18,7 +17,7 @@ from fsspec.asyn import sync
 
 from digit_core.errors import InputError
 from digit_core.records import SourceObject
-from tasks.adapters.storage.protocol import Entry, Missing, OnSkip, Patience, at_once, is_hidden
+from tasks.adapters.storage.protocol import HIDDEN, Entry, Missing, OnSkip, Patience, at_once, is_hidden
 from tasks.adapters.storage.s3_errors import KNOWN, code_of, explain, is_denied, is_gone, may_pass
 
 T = TypeVar("T")
@@ -31,19 +30,19 @@ CHUNK = 1 << 20
 
 WRITE_SECONDS = 120.0
 WRITE_PACE = 100_000
-"""A write is given up after these seconds and the time it takes at this many bytes a second: the HTTP client itself
-waits for ever for a server that does not take the body."""
+"""A write is given up after these seconds plus its time at this many bytes per second: the HTTP client itself waits for ever for
+a server that does not take the body."""
 
 BODY_ATTEMPTS = 4
-"""A body that breaks off is asked for again this often; botocore itself repeats only what fails before the body."""
+"""Number of requests for a body that breaks off; botocore itself repeats only what fails before the body."""
 
 BODY_PAUSE = 0.4
 """Seconds before the second attempt at a body; doubled each time."""
 
-# botocore reads AWS_DEFAULT_REGION alone; the other AWS tools take AWS_REGION first.
+# botocore reads AWS_DEFAULT_REGION only; the other AWS tools prefer AWS_REGION
 _REGION = {"region": ("region", ["AWS_REGION", "AWS_DEFAULT_REGION"], None, None)}
 
-# Checksums only where S3 asks for them: many stores that speak S3 do not know the newer kinds.
+# checksums only where S3 requires them: many S3-compatible stores do not know the newer kinds
 _CONFIG = {
     "retries": {"mode": "standard", "total_max_attempts": 4},
     "max_pool_connections": 2 * AT_ONCE,
@@ -55,9 +54,9 @@ _CONFIG = {
 
 
 class S3:
-    """`options` are those of s3fs.S3FileSystem; what they leave out comes from the AWS environment and configuration.
+    """An S3 store; `options` are those of s3fs.S3FileSystem, the rest comes from the AWS environment and configuration.
 
-    `patience` is for each page of a listing, which nobody but this can go on with.
+    `patience` applies to each page of a listing, which only this class can resume.
     """
 
     def __init__(self, options: Mapping[str, Any], patience: Patience = at_once) -> None:
@@ -68,16 +67,15 @@ class S3:
             session.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_moment)
             session.unregister("before-call.s3", add_expect_header)  # waiting for a silent server's 100 has no time limit
             self._fs = s3fs.S3FileSystem(**options, session=session, use_listings_cache=False, skip_instance_cache=True)
-            self._fs.retries = 1  # botocore repeats already; both together would make it 20 times
+            self._fs.retries = 1  # botocore retries already; both together would make 20 tries
             self._fs.connect()
         except KNOWN as error:
             raise explain(error, "the object storage", str(options.get("endpoint_url") or "AWS_ENDPOINT_URL")) from error
         self.endpoint = str(self._fs.s3.meta.endpoint_url)
 
     def list_objects(self, source: str, on_skip: OnSkip) -> Iterator[SourceObject]:
-        """In the order of the keys' bytes; a page of 1,000 at a time is held. An object of this name wins over a folder,
-        unless it is an empty one, which many tools put in the place of a folder.
-        """
+        """List the objects in the byte order of their keys, 1,000 at a time in memory. An object of this name takes precedence
+        over a folder, unless it is an empty one, which many tools create as a folder's placeholder."""
         bucket, key = split(source)
         single = self._patience(lambda: self._single(source, bucket, key))
         if single and single.size:
@@ -88,8 +86,11 @@ class S3:
             name = entry["Key"].removeprefix(f"{key}/" if key else "")
             if entry["Key"].endswith("/") and not entry["Size"]:
                 continue
-            if not is_hidden(name):
-                yield _source_object(f"s3://{bucket}/{entry['Key']}", entry["Size"], entry)
+            uri = f"s3://{bucket}/{entry['Key']}"
+            if is_hidden(name):
+                on_skip(uri, HIDDEN)
+            else:
+                yield _source_object(uri, entry["Size"], entry)
         if single and not found:
             yield single
         elif key and not found:
@@ -103,7 +104,7 @@ class S3:
                 yield Entry(f"{folder}/{name}", _version(entry["Size"], entry), entry["LastModified"].timestamp())
 
     def fetch(self, uris: Sequence[str], folder: Path) -> list[Path | Missing]:
-        """Files named by their place in `uris`, never by a key."""
+        """Download the objects to files named by their position in `uris`, never by a key."""
         folder.mkdir(parents=True, exist_ok=True)
         targets = {uri: folder / f"{place:05d}" for place, uri in enumerate(uris)}
 
@@ -132,7 +133,7 @@ class S3:
         return self._all(one, uris)
 
     def write(self, objects: Mapping[str, bytes]) -> None:
-        """One PUT an object: it appears whole or not at all."""
+        """Write each object with one PUT: it appears completely or not at all."""
 
         async def one(uri: str) -> None:
             await asyncio.wait_for(self._call("put_object", uri, Body=objects[uri]), _patience(objects[uri]))
@@ -158,7 +159,7 @@ class S3:
         self._all(one, uris)
 
     def clean(self, folder: str) -> None:
-        """Nothing to do: an unfinished PUT leaves nothing."""
+        """Do nothing: an unfinished PUT leaves nothing."""
 
     def _single(self, source: str, bucket: str, key: str) -> SourceObject | None:
         if not key:
@@ -166,7 +167,7 @@ class S3:
         try:
             answer = self._fs.call_s3("head_object", Bucket=bucket, Key=key)
         except KNOWN as error:
-            if code_of(error).startswith("4"):  # the answer to HEAD has no body that says why: the one to the listing will
+            if code_of(error).startswith("4"):  # the answer to HEAD has no body with the reason; the listing will
                 return None
             raise explain(error, source, self.endpoint) from error
         return _source_object(source, answer["ContentLength"], answer)
@@ -188,7 +189,7 @@ class S3:
         return page
 
     def _all(self, action: Callable[[str], Awaitable[T]], uris: Sequence[str]) -> list[T]:
-        """The action on each URI, some at once; waits for all, then raises the first error there was."""
+        """Run the action on each URI, some at once; wait for all, then raise the first error."""
 
         async def run() -> list[T | BaseException]:
             turn = asyncio.Semaphore(AT_ONCE)
@@ -232,7 +233,7 @@ class S3:
 
 
 def _moment(text: str) -> datetime:
-    """botocore's own parser takes half the time of a listing, and each object has a time."""
+    """Parse a time. botocore's own parser would take half the time of a listing."""
     try:
         return datetime.fromisoformat(text)
     except ValueError:  # a time as in HTTP headers
@@ -265,7 +266,7 @@ def _version(size: int, entry: Mapping[str, Any]) -> str:
 
 
 def split(uri: str) -> tuple[str, str]:
-    """Bucket and key; raises InputError for a URI without a bucket."""
+    """Split the URI into bucket and key. Raises InputError for a URI without a bucket."""
     bucket, _, key = uri.removeprefix("s3://").partition("/")
     if not bucket:
         raise InputError(f"{uri} names no bucket: write s3://bucket/folder")

@@ -1,4 +1,4 @@
-"""What S3 and the way to it can answer, as errors in one line that say what to do next."""
+"""Errors of S3 and the network, as one line that says what to do next."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tasks.adapters.storage.local import FULL
 from tasks.adapters.storage.local import explain as explain_local
 
 KNOWN = (OSError, ValueError, boto.BotoCoreError, boto.ClientError, aiohttp.ClientError, ResponseParserError)
-"""All that a request can raise, time-outs (an OSError) included."""
+"""All exceptions of a request, time-outs (an OSError) included."""
 
 _PASSING = (
     boto.HTTPClientError,
@@ -46,18 +46,18 @@ SET_ENDPOINT = "check AWS_ENDPOINT_URL, the network, and that the service runs"
 
 
 def code_of(error: BaseException) -> str:
-    """S3's own word for what is wrong, such as NoSuchBucket; the HTTP status if it gave none, "" if it did not answer."""
+    """Return S3's error code, such as NoSuchBucket; the HTTP status if it gave none, "" if it did not answer."""
     answer = _answer(error)
     return str(answer.response["Error"].get("Code", "")) if answer else ""
 
 
 def is_gone(error: BaseException) -> bool:
-    """No such object; a missing bucket is another matter."""
+    """Whether the object does not exist; a missing bucket is another matter."""
     return code_of(error) in _GONE
 
 
 def is_denied(error: BaseException) -> bool:
-    """This object is not for us, though the keys are good: no permission, or in cold storage."""
+    """Whether access to this one object is denied though the keys are valid: no permission, or in cold storage."""
     return code_of(error) in _DENIED
 
 
@@ -69,7 +69,7 @@ def may_pass(error: BaseException) -> bool:
 
 
 def explain(error: Exception, uri: str, endpoint: str) -> DigitsError:
-    """The error to raise for what happened to `uri` at `endpoint`."""
+    """Return the error to raise for what happened to `uri` at `endpoint`."""
     code, root = code_of(error), _root(error)
     if isinstance(root, OSError) and root.errno in FULL:
         return explain_local(root, str(root.filename or "the spool folder"))
@@ -97,7 +97,7 @@ def _passing(error: Exception, uri: str, endpoint: str) -> StorageUnavailableErr
         return StorageUnavailableError(f"{endpoint} refused {uri}: the clock of this machine is wrong: set it, then run again")
     if isinstance(_root(error), boto.EndpointConnectionError | boto.ProxyConnectionError | boto.ConnectTimeoutError):
         return StorageUnavailableError(f"{endpoint} cannot be reached: {SET_ENDPOINT}")
-    return StorageUnavailableError(f"{endpoint} did not serve {uri}: {_one_line(error)}")
+    return StorageUnavailableError(f"{endpoint} could not serve {uri}: {_one_line(error)}")
 
 
 def _other(error: Exception, uri: str, endpoint: str) -> DigitsError:
@@ -117,7 +117,7 @@ def _answer(error: BaseException) -> boto.ClientError | None:
 
 
 def _root(error: BaseException) -> BaseException:
-    """s3fs raises Python's own errors and keeps what botocore said as their cause."""
+    """Return botocore's error, which s3fs keeps as the cause of Python's own."""
     return error.__cause__ if isinstance(error.__cause__, boto.ClientError) else error
 
 

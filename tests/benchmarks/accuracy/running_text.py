@@ -15,9 +15,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from digit_core.evaluation.transcriptions import TranscribedLine, read_transcription
 from digit_core.imaging.decode import decode_page
 from digit_core.params import DecodeLimits
-from digit_core.training.detector.transcribed_lines import TranscribedLine, read_alto
 from tests.benchmarks.accuracy.pages import pictures_in
 from tests.benchmarks.accuracy.readers import NumberRead
 
@@ -57,7 +57,7 @@ def ledger_cases(folder: Path) -> list[LedgerCase]:
 
 
 def _case(scan: Path, alto: Path) -> LedgerCase:
-    lines = read_alto(alto)
+    lines = read_transcription(alto)
     alone = Counter(line.digits for line in lines if line.is_number)
     return LedgerCase(scan.stem, decode_page(scan.read_bytes(), 0, DecodeLimits()).pixels, alone, alone + _within(lines))
 

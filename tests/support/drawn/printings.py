@@ -1,4 +1,4 @@
-"""Other printings of a form, cut and pasted from a page of it: a row more or fewer, rows stretched, the table moved under its head.
+"""Other printings of a form, cut and pasted from a page of it: a row more or fewer, rows stretched, the table moved.
 
 Where a point of the page has gone is known, so that a layout laid over the new page can be told to lie right or a row off.
 """
@@ -80,7 +80,9 @@ def without(page: Grey, axis: int, edges: Sequence[float], i: int) -> Printing:
 def with_twice(page: Grey, axis: int, edges: Sequence[float], i: int) -> Printing:
     """The row or column i of a grid stands twice."""
     end, width = page.shape[axis], edges[i + 1] - edges[i]
-    return rearranged(page, axis, [(0, edges[i + 1], edges[i + 1]), (edges[i], edges[i + 1], width), (edges[i + 1], end, end - edges[i + 1])])
+    return rearranged(
+        page, axis, [(0, edges[i + 1], edges[i + 1]), (edges[i], edges[i + 1], width), (edges[i + 1], end, end - edges[i + 1])]
+    )
 
 
 def in_its_frame(page: Grey, axis: int, edges: Sequence[float], i: int, more: bool) -> Printing:

@@ -78,8 +78,13 @@ def register(seed: int, *, ruled: bool = True) -> Register:
     pitch = (bottom - top) / rows
     head = int(pitch * rng.choice([1.0, 1.3, 2.0]))
     return Register(
-        tuple(np.rint(ys).astype(int).tolist()), tuple(np.rint(xs).astype(int).tolist()), max(30, min(head, top - 130)),
-        int(rng.integers(60, 120)), ruled, bool(rng.random() < 0.7), (90, 110),
+        tuple(np.rint(ys).astype(int).tolist()),
+        tuple(np.rint(xs).astype(int).tolist()),
+        max(30, min(head, top - 130)),
+        int(rng.integers(60, 120)),
+        ruled,
+        bool(rng.random() < 0.7),
+        (90, 110),
     )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import io
+import struct
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -115,3 +117,36 @@ def rc4(key: bytes, data: bytes) -> bytes:
         state[i], state[j] = state[j], state[i]
         out.append(byte ^ state[(state[i] + state[j]) % 256])
     return bytes(out)
+
+
+def big_endian_bigtiff(pages: Sequence[np.ndarray], compression: str) -> bytes:
+    """Pillow writes none: its strips, with directories of eight-byte offsets around them, most significant byte first."""
+    body = b"MM\0+" + struct.pack(">HH", 8, 0) + b"\0" * 8
+    link = 8
+    for page in pages:
+        with Image.open(io.BytesIO(encoded(page, "TIFF", compression=compression, strip_size=2000))) as image:
+            raw, tags = image.fp.getvalue(), dict(image.tag_v2)
+        starts, lengths = [], []
+        for start, length in zip(tags[273], tags[279], strict=True):
+            starts.append(len(body))
+            lengths.append(length)
+            body += raw[start : start + length]
+        places = [len(body), len(body) + 8 * len(starts)]
+        body += struct.pack(f">{2 * len(starts)}Q", *starts, *lengths)
+        single = [(tag, 3, tags[tag]) for tag in (256, 257, 258, 259, 262, 277, 278) if tag in tags]
+        entries = [
+            (tag, kind, 1, struct.pack(">H6x", value if isinstance(value, int) else value[0])) for tag, kind, value in single
+        ]
+        arrays = zip((273, 279), places, (starts, lengths), strict=True)
+        entries += [(tag, 16, len(of), struct.pack(">Q", place if len(of) > 1 else of[0])) for tag, place, of in arrays]
+        body = body[:link] + struct.pack(">Q", len(body)) + body[link + 8 :]
+        body += big_directory(sorted(entries), 0)
+        link = len(body) - 8
+    return body
+
+
+def big_directory(entries: Iterable[tuple[int, int, int, bytes]], following: int) -> bytes:
+    """A directory of a big-endian BigTIFF; entries: tag, type, count, value or place; following: place of the next one."""
+    return (
+        struct.pack(">Q", len(entries)) + b"".join(struct.pack(">HHQ8s", *one) for one in entries) + struct.pack(">Q", following)
+    )

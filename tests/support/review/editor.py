@@ -56,7 +56,7 @@ def drawing(drawing_site: Site, visit: Callable[..., Any], pages: Path) -> Calla
 
 def open_page(tab: Any, path: Path) -> None:
     tab.set_input_files("#open", str(path))
-    expect(tab.locator("#told")).to_have_text(re.compile("found|lie on this page"), timeout=60_000)
+    expect(tab.locator("#told")).to_have_text(re.compile("found|fitted to this page"), timeout=60_000)
     tab.wait_for_load_state("networkidle")
 
 

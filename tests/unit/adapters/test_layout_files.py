@@ -49,7 +49,7 @@ def test_without_the_setting_there_are_no_layouts_and_the_version_says_so() -> N
 def test_a_place_without_layouts_is_refused(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
 
-    with pytest.raises(InputError, match=r"there is no layout at .*empty: give a \.yaml file, or a folder that holds some"):
+    with pytest.raises(InputError, match=r"there is no layout at .*empty: give a \.yaml file, or a folder of layouts"):
         read_layouts(given(tmp_path / "empty"))
 
 
@@ -61,21 +61,21 @@ def test_a_place_that_is_not_there_is_refused_by_its_name(tmp_path: Path) -> Non
 def test_a_file_that_is_no_layout_is_refused_by_its_name(folder: Path) -> None:
     (folder / "c.yaml").write_text("colour: red\n", "utf-8")
 
-    with pytest.raises(InputError, match=r"c\.yaml: this is no layout"):
+    with pytest.raises(InputError, match=r"c\.yaml: this is not a layout"):
         read_layouts(given(folder))
 
 
 def test_a_file_that_is_no_text_is_refused(folder: Path) -> None:
     (folder / "c.yaml").write_bytes(b"\xff\xfe\x00a")
 
-    with pytest.raises(InputError, match=r"c\.yaml is no layout: it is not text in UTF-8"):
+    with pytest.raises(InputError, match=r"c\.yaml is not a layout: it is not UTF-8 text"):
         read_layouts(given(folder))
 
 
 def test_two_layouts_of_one_name_are_refused(folder: Path) -> None:
     (folder / "c.yaml").write_text(layout("first", x=5), "utf-8")
 
-    with pytest.raises(InputError, match=r"two layouts of .* have one name: first; rename one of them"):
+    with pytest.raises(InputError, match=r"two layouts of .* have the same name: first; rename one of them"):
         read_layouts(given(folder))
 
 

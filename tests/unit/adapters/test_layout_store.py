@@ -63,7 +63,7 @@ def test_a_broken_file_can_be_replaced_and_until_then_says_what_it_is(tmp_path):
         folder.save(form())
     folder.save(form(), "")
 
-    assert "this is no layout" in broken.problem
+    assert "this is not a layout" in broken.problem
     assert folder.load("form") == form()
 
 

@@ -10,17 +10,14 @@ import numpy as np
 import pytest
 
 from digit_core.recognition import acceptance
-from digit_core.synthesis import augmentation
 from digit_core.synthesis.pen import draw_number, make_writer
-from digit_core.training import reader_training
 from tests.benchmarks.ablations import Exam, Score, head, put_into
 from tests.benchmarks.accuracy.counting import StripRead, Time
 from tests.benchmarks.accuracy.readers import Ours
-from tests.benchmarks.learned import PARTS, write_without
 from tests.benchmarks.without import STAGES, changed, wanted
 
 
-@pytest.mark.parametrize("target", sorted({target for part in (*STAGES.values(), *PARTS.values()) for target in part}))
+@pytest.mark.parametrize("target", sorted({target for part in STAGES.values() for target in part}))
 def test_what_is_left_out_is_there(target: str) -> None:
     assert pkgutil.resolve_name(target) is not None
 
@@ -46,17 +43,6 @@ def test_what_was_left_out_is_put_back() -> None:
 
     assert acceptance.fusion_weights() == whole
     assert whole.classifier > 0
-
-
-def test_the_process_that_writes_chapters_leaves_the_part_out_for_good(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(augmentation, "_restyle", augmentation._restyle)  # puts it back after the test
-    monkeypatch.setattr(reader_training.os, "nice", lambda by: 0)
-    seven = np.zeros((60, 60), np.uint8)
-    seven[10:50, 30] = 255
-
-    write_without("without flags and bars")
-
-    assert all(augmentation._restyle(seven, 7, np.random.default_rng(seed)) is seven for seed in range(20))
 
 
 def test_variants_are_chosen_by_words_of_their_names() -> None:

@@ -98,5 +98,5 @@ def test_calibrating_twice_gives_the_same_bytes(tmp_path, held_out):
 
 
 def test_a_model_without_a_record_says_what_to_do(tmp_path):
-    with pytest.raises(RegistryError, match=r"holds no calibration record.*give a threshold"):
+    with pytest.raises(RegistryError, match=r"has no calibration record.*give a threshold"):
         calibration_of(tiny_model.write(tmp_path).onnx)

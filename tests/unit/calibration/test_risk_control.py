@@ -92,7 +92,7 @@ def test_a_refusal_says_how_many_digits_it_takes_and_what_can_be_promised():
     with pytest.raises(InputError) as refused:
         promised(held_out, 0.0014, 0.95, CalibrationSet.CLEAN)
 
-    assert "0.14 % cannot be promised with 95 % certainty" in str(refused.value)
+    assert "0.14 % cannot be guaranteed with 95 % certainty" in str(refused.value)
     assert f"{digits_needed(0.0014):,} digits without an error" in str(refused.value)
     assert f"--max-error {least_promise(held_out).target:g}" in str(refused.value)
 

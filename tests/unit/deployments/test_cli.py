@@ -131,7 +131,7 @@ def test_an_empty_source_says_so_and_writes_nothing(tmp_path: Path) -> None:
     result = digits("digitise", tmp_path / "empty", "--out", tmp_path / "out")
 
     assert result.exit_code == 2
-    assert "holds no scans" in result.stderr
+    assert "contains no scans" in result.stderr
     assert not (tmp_path / "out").exists()
 
 
@@ -362,3 +362,17 @@ def test_only_print_is_read_of_what_is_written_by_hand(tmp_path: Path) -> None:
     assert read() == read("--handwritten") == ["2047"]
     assert read("--printed") == []
     assert digits("read", "a.png", "--printed", "--handwritten").exit_code == 2
+
+
+def test_a_run_tells_what_it_did_as_json_and_is_silent_when_asked(tmp_path: Path) -> None:
+    (tmp_path / "scans").mkdir()
+    drawn_number(tmp_path / "scans" / "page.png")
+    for name in ("notes.csv", ".hidden.png"):
+        (tmp_path / "scans" / name).write_text("x")
+
+    told = json.loads(digits("digitise", "scans", "--out", "results", "--workers", 1, "--json").stdout)
+    again = digits("digitise", "scans", "--out", "results", "--workers", 1, "--quiet")
+
+    assert [told[name] for name in ("pages", "read", "quarantined", "passed_over_files", "hidden")] == [1, 1, 0, 1, 1]
+    assert told["numbers"] > 0
+    assert (again.exit_code, again.stdout) == (0, "")

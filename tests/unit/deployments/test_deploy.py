@@ -42,5 +42,5 @@ def test_with_a_source_the_nightly_run_has_its_time_zone_and_a_place_for_each_sh
 
 @pytest.mark.parametrize(("name", "value"), [("cron", "61 2 * * *"), ("cron", "soon"), ("timezone", "Mars/Olympus")])
 def test_a_time_that_is_none_is_refused_before_anything_is_asked_of_the_server(name, value):
-    with pytest.raises(InputError, match=r"no (cron line|time zone)"):
+    with pytest.raises(InputError, match=r"not a (cron line|time zone)"):
         plan(**{name: value})

@@ -56,7 +56,7 @@ def test_the_table_shows_what_can_be_promised_and_what_it_takes(settings):
     run = digits("dial")
 
     assert run.exit_code == 0
-    assert "digits in archive ink, 5,000 that the model never learned; promised with 95 % certainty" in run.output
+    assert "digits in archive ink, 5,000 not used in training; guaranteed with 95 % certainty" in run.output
     row = next(line for line in run.output.split("clean digits")[1].splitlines() if line.startswith("0.14 %")).split()
     assert row == ["0.14", "%", f"{set_dial(CLEAN, TARGET).threshold:.4f}", "0.0646", "%", "0", "%", "4.0%"]
     assert "1 % cannot be promised" not in run.output.split("clean digits")[1]
@@ -125,7 +125,7 @@ def test_an_error_that_cannot_be_promised_stops_the_run_before_it_begins(setting
     run = digits("digitise", tmp_path / "scans", "--out", tmp_path / "out", "--max-error", TARGET)
 
     assert run.exit_code == 2
-    assert "0.14 % cannot be promised with 95 % certainty for digits in archive ink" in run.output
+    assert "0.14 % cannot be guaranteed with 95 % certainty for digits in archive ink" in run.output
     assert "--ink clean" in run.output
 
 
@@ -133,7 +133,7 @@ def test_a_threshold_and_an_error_together_are_refused(settings, tmp_path):
     run = digits("digitise", tmp_path / "scans", "--out", tmp_path / "out", "--max-error", "0.01", "--threshold", "0.9")
 
     assert run.exit_code == 2
-    assert "--threshold and --max-error each decide" in run.output
+    assert "--threshold and --max-error exclude each other" in run.output
 
 
 def test_the_settings_can_say_it_too(settings, monkeypatch, tmp_path):
@@ -169,5 +169,5 @@ def test_settings_that_say_both_are_refused(settings, monkeypatch):
 
 
 def test_a_model_without_a_record_can_promise_nothing(settings, tmp_path):
-    with pytest.raises(RegistryError, match="holds no calibration record"):
+    with pytest.raises(RegistryError, match="has no calibration record"):
         dialled(settings().replaced_by(run_options({"max_error": 0.01})), tiny_model.write(tmp_path).onnx)

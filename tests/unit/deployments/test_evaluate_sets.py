@@ -86,9 +86,9 @@ def test_a_set_of_strokes_is_drawn_and_read(tmp_path: Path) -> None:
     [
         (("--set", "cells.parquet", "--split", "train"), "no rows of the split train; it has dev"),
         (("--set", "nowhere.parquet"), "cannot be read"),
-        (("results", "truth", "--set", "cells.parquet"), "leave DEST, TRUTH"),
-        (("results",), "name DEST and TRUTH"),
-        (("results", "truth", "--sample", "3"), "go with --set"),
+        (("results", "truth", "--set", "cells.parquet"), "leave out DEST, TRUTH"),
+        (("results",), "give DEST and TRUTH"),
+        (("results", "truth", "--sample", "3"), "need --set"),
     ],
 )
 def test_what_does_not_go_together_is_said(cells: Path, arguments: tuple[str, ...], said: str) -> None:

@@ -43,13 +43,13 @@ def test_a_retry_says_which_files_are_gone(dest: Path) -> None:
     result = digits("retry", dest, "--failed")
 
     assert result.exit_code == 0
-    assert "1 of the files are not there any more" in result.output
-    assert "nothing to try again" in result.output
+    assert "1 of the files no longer exist" in result.output
+    assert "nothing to retry" in result.output
 
 
 def test_a_retry_without_failed_or_with_a_reason_that_is_none_is_refused(dest: Path) -> None:
     assert digits("retry", dest).exit_code == 2
-    assert "known are" in digits("retry", dest, "--failed", "--reason", "bad luck").stderr
+    assert "known reasons are" in digits("retry", dest, "--failed", "--reason", "bad luck").stderr
 
 
 def test_the_status_counts_pages_by_state_and_names_the_runs(dest: Path) -> None:

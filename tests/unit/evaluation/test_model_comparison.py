@@ -114,7 +114,7 @@ def test_an_array_of_another_shape_is_no_answer():
 
 
 def test_probabilities_that_are_no_numbers_are_no_answer():
-    with pytest.raises(RegistryError, match="probabilities that are no numbers"):
+    with pytest.raises(RegistryError, match="probabilities that are not numbers"):
         answers(Fixed(np.full((1, 11), np.nan, np.float32)), np.zeros((1, 28, 28), np.uint8))
 
 

@@ -85,7 +85,7 @@ def test_an_onnx_file_that_is_not_the_keras_model_is_refused(parity, refused):
 def test_a_model_that_is_much_slower_is_refused():
     (reason,) = reasons(comparison(speed=Pair(9000, 2900)))
 
-    assert reason == "it reads 2,900 digits/s, the champion 9,000; at least 33% of that is asked"
+    assert reason == "it reads 2,900 digits/s, the champion 9,000; at least 33% of that is required"
 
 
 def test_every_reason_is_told():

@@ -477,7 +477,7 @@ def test_a_truth_file_is_read_with_its_boxes_and_doubts():
         (b"row;column;text;digits;certain\n", "t.csv, line 1: no column 'row'"),
         (b"row,column,text,digits\n1,c,1,1\n", "line 1: no column 'certain'"),
         (f"{HEADER},x,y,w\n".encode(), "line 1: no column 'h'"),
-        (f"{HEADER},row\n".encode(), "line 1: the column 'row' stands there twice"),
+        (f"{HEADER},row\n".encode(), "line 1: the column 'row' occurs twice"),
         (f"{HEADER}\n1,c,12,12,1\n2,c,x,1x,1\n".encode(), "t.csv, line 3, column digits: '1x'"),
         (f"{HEADER}\n1,c,12,,1\n".encode(), "line 2, column digits: ''"),
         (f"{HEADER}\n1,c,٣,٣,1\n".encode(), "line 2, column digits"),

@@ -59,7 +59,7 @@ def test_a_file_that_is_named_counts_in_the_place_of_the_home_folders(tmp_path: 
 def test_a_named_file_that_is_not_there_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DIGITS_SETTINGS_FILE", "night.env")
 
-    with pytest.raises(InputError, match=r"night\.env, which DIGITS_SETTINGS_FILE names, is no file"):
+    with pytest.raises(InputError, match=r"night\.env, which DIGITS_SETTINGS_FILE names, is not a file"):
         load_settings()
 
 

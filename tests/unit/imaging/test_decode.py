@@ -17,7 +17,7 @@ from digit_core.errors import FailureReason, PageError
 from digit_core.imaging.decode import decode_page, decode_pages, probe
 from digit_core.imaging.raster import eight_bits
 from digit_core.params import DecodeLimits
-from tests.support.drawn.scans import drawn, encoded, scan_pdf
+from tests.support.drawn.scans import big_directory, big_endian_bigtiff, drawn, encoded, scan_pdf
 
 LIMITS = DecodeLimits()
 PAGE = drawn()
@@ -50,6 +50,8 @@ def grey_of(image):
         ("TIFF", {"big_tiff": True}),
         ("JPEG2000", {}),
         ("JPEG2000", {"no_jp2": True}),
+        ("BMP", {}),
+        ("WEBP", {"lossless": True, "exact": True}),
     ],
 )
 def test_lossless_grey_comes_back_pixel_for_pixel(kind, options):
@@ -303,6 +305,73 @@ def test_reduced_copies_and_masks_are_no_pages():
     assert np.array_equal(read(data).pixels, PAGE)
 
 
+def test_small_copies_that_do_not_say_so_are_no_pages():
+    page = drawn(800, 1200)
+    small = np.full((300, 200), 255, np.uint8)
+
+    data = encoded(small, "TIFF", save_all=True, append_images=[_tiff_page(page, {}), _tiff_page(small, {255: 2})])
+
+    assert probe(data, LIMITS) == 1
+    assert np.array_equal(read(data).pixels, page)
+
+
+@pytest.mark.parametrize("shape", [(300, 260), (310, 200), (130, 200)])
+def test_a_small_page_of_another_shape_is_a_page(shape):
+    data = _tiff_of([drawn(800, 1200), np.full(shape, 255, np.uint8)])
+
+    assert probe(data, LIMITS) == 2
+
+
+def test_small_pages_alone_are_pages():
+    assert probe(_tiff_of([np.full((30, 20), 255, np.uint8)] * 3), LIMITS) == 3
+
+
+@pytest.mark.parametrize("compression", ["raw", "tiff_lzw", "tiff_adobe_deflate"])
+def test_a_bigtiff_of_either_byte_order_is_read(compression):
+    pages = [PAGE, 255 - PAGE]
+
+    data = big_endian_bigtiff(pages, compression)
+
+    assert probe(data, LIMITS) == 2
+    for index, page in enumerate(pages):
+        assert np.array_equal(read(data, index).pixels, page)
+
+
+@pytest.mark.parametrize("share", [0.2, 0.6, 0.99])
+def test_a_big_endian_bigtiff_that_is_cut_short_is_called_truncated(share):
+    data = big_endian_bigtiff([PAGE], "raw")
+
+    assert refusal(data[: int(share * len(data))]).reason is FailureReason.TRUNCATED
+
+
+def test_arrays_that_overlap_do_not_make_a_bigtiff_large():
+    arrays = [(40_000 + tag, 16, 5_000, struct.pack(">Q", 16)) for tag in range(900)]
+    data = b"MM\0+" + struct.pack(">HHQ", 8, 0, 40_016) + b"\0" * 40_000 + big_directory(arrays, 0)
+
+    with pytest.raises(PageError, match="larger than the file"):
+        read(data)
+
+
+@pytest.mark.parametrize("brand", [b"heic", b"heix", b"mif1", b"avif"])
+def test_a_telephones_picture_is_refused_with_the_advice_to_convert_it(brand):
+    error = refusal(b"\0\0\0\x18ftyp" + brand + b"\0\0\0\0mif1" + b"\0" * 500)
+
+    assert error.reason is FailureReason.NOT_AN_IMAGE
+    assert "convert it to JPEG or PNG" in str(error)
+
+
+@pytest.mark.parametrize("kind", ["WEBP", "BMP"])
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.99])
+def test_a_webp_or_bmp_cut_short_is_called_truncated(kind, share):
+    data = encoded(np.random.default_rng(2).integers(0, 256, (100, 100), np.uint8), kind)
+
+    assert refusal(data[: int(share * len(data))]).reason is FailureReason.TRUNCATED
+
+
+def test_text_that_begins_as_a_bmp_does_is_no_image():
+    assert refusal(b"BMW 1901, list of the cars that were sold").reason is FailureReason.NOT_AN_IMAGE
+
+
 def _tiff_page(pixels, tags):
     image = Image.fromarray(pixels)
     image.encoderinfo = {"tiffinfo": tags}
@@ -380,10 +449,10 @@ def test_text_is_not_an_image_whatever_its_name():
     error = refusal(b"date,value\n1901-03-01,17\n")
 
     assert error.reason is FailureReason.NOT_AN_IMAGE
-    assert "JPEG 2000 or PDF" in str(error)
+    assert "JPEG 2000, WebP, BMP or PDF" in str(error)
 
 
-@pytest.mark.parametrize("kind", ["GIF", "BMP", "WEBP", "PPM", "ICO"])
+@pytest.mark.parametrize("kind", ["GIF", "PPM", "ICO"])
 def test_other_formats_that_pillow_could_read_are_not_accepted(kind):
     assert refusal(encoded(PAGE, kind)).reason is FailureReason.NOT_AN_IMAGE
 

@@ -62,7 +62,7 @@ def test_a_file_that_is_no_model_is_refused(tmp_path: Path):
     file = tmp_path / "digits.onnx"
     file.write_bytes(b"no model")
 
-    with pytest.raises(RegistryError, match=r"digits\.onnx is no model"):
+    with pytest.raises(RegistryError, match=r"digits\.onnx is not a model"):
         OnnxRecogniser(file, "1")
 
 

@@ -102,7 +102,7 @@ def test_a_kept_network_that_was_damaged_is_made_anew(network: Path, tmp_path: P
 def test_a_place_where_nothing_can_be_kept_is_named_with_what_to_do(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
 
-    with pytest.raises(RegistryError, match=r"second reader.s network cannot be kept in .*file.*DIGITS_SECOND_READER=never"):
+    with pytest.raises(RegistryError, match=r"second reader.s network cannot be saved in .*file.*DIGITS_SECOND_READER=never"):
         second_network(tmp_path / "file" / "models")
 
 

@@ -56,7 +56,9 @@ def maps_of(page: Grey):
 
 
 @pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize(("axis", "edges", "i"), [(DOWN, ROWS, 0), (DOWN, ROWS, 7), (DOWN, ROWS, 15), (ALONG, COLUMNS, 0), (ALONG, COLUMNS, 5)])
+@pytest.mark.parametrize(
+    ("axis", "edges", "i"), [(DOWN, ROWS, 0), (DOWN, ROWS, 7), (DOWN, ROWS, 15), (ALONG, COLUMNS, 0), (ALONG, COLUMNS, 5)]
+)
 def test_a_printing_with_a_row_or_a_column_more_or_fewer_is_never_found_a_row_off(
     way: str, axis: int, edges: tuple[int, ...], i: int, ruled: Grey
 ) -> None:
@@ -103,7 +105,12 @@ def _higher(grid, by: float):
 
 @pytest.mark.parametrize(
     "change",
-    [lambda page: turned(page, 2), lambda page: scaled(page, 0.6), lambda page: shifted(page, 0.02), lambda page: as_jpeg(page, 40)],
+    [
+        lambda page: turned(page, 2),
+        lambda page: scaled(page, 0.6),
+        lambda page: shifted(page, 0.02),
+        lambda page: as_jpeg(page, 40),
+    ],
 )
 def test_the_form_s_own_page_is_found_however_it_was_scanned(change: Callable, ruled: Grey, bare: Grey) -> None:
     for page, layout in ((ruled, LAYOUT), (bare, BARE_LAYOUT)):
@@ -168,5 +175,3 @@ def test_a_form_of_boxes_is_refused_where_a_row_of_them_stands_twice() -> None:
 
     assert best_fit([layout], maps_of(boxes(*heights))) is not None
     assert best_fit([layout], maps_of(twice.page)) is None
-
-

@@ -12,7 +12,7 @@ import pytest
 from digit_core.imaging.line_detection import line_maps
 from digit_core.imaging.prepare import prepare
 from digit_core.imaging.prepare_strip import prepare_strip
-from digit_core.inference.network_spec import CLASSES, DIGITS, FULL, NOTHING, OUTPUTS, NetworkForm
+from digit_core.inference.network_spec import CLASSES, DIGITS, FULL, NetworkForm
 from digit_core.inference.reader import Cells, Columns, OnnxReader
 from digit_core.params import SegmentationParams
 from digit_core.recognition.detector import strengthened
@@ -22,9 +22,10 @@ from digit_core.recognition.transcription.fusion import FoundNumber
 from digit_core.records import Grey, PageImage
 from digit_core.synthesis.pen import draw_number, make_writer
 from digit_core.synthesis.training_images import CharacterPlace
-from digit_core.training.reader_network import cell_targets
+from digit_core.training.detector.network import DETECTED, NOTHING, OUTPUTS, cell_targets
 
 PARAMS = SegmentationParams()
+FINDS = NetworkForm(DETECTED)
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +103,7 @@ class Sees:
 
     page: Sequence[CharacterPlace]
     columns: str
-    detector: NetworkForm = FULL
+    detector: NetworkForm = FINDS
     strips: NetworkForm = FULL
 
     def find(self, darkness: Grey) -> Cells:

@@ -33,7 +33,7 @@ def test_any_name_and_version_comes_back_from_json(uri, version):
 
 
 def test_a_manifest_without_pages_is_refused():
-    with pytest.raises(ValueError, match="holds no page"):
+    with pytest.raises(ValueError, match="has no page"):
         replace(MANIFEST, pages=())
 
 
@@ -47,7 +47,7 @@ def test_a_manifest_of_a_newer_release_asks_for_an_upgrade():
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"format": 1}', '{"format": "x"}', b"\xff\xfe"])
 def test_what_is_no_manifest_is_named(text):
-    with pytest.raises(InputError, match=r"^m\.json is no manifest"):
+    with pytest.raises(InputError, match=r"^m\.json is not a manifest"):
         Manifest.from_json(text, "m.json")
 
 

@@ -55,7 +55,7 @@ def test_no_threshold_lies_below_the_least_sure_digit_that_was_audited():
 def test_too_few_audits_promise_nothing_and_say_how_many_it_takes():
     record = CalibrationRecord.of(np.full(50, 0.99), np.ones(50, bool))
 
-    with pytest.raises(InputError, match=r"the 50 audits of this collection do not promise an error of 0.5 %.*that takes \d+"):
+    with pytest.raises(InputError, match=r"the 50 audits of this collection do not guarantee an error of 0.5 %.*that takes \d+"):
         promised_by_audits(record, 0.005, 0.95)
 
 
@@ -66,5 +66,5 @@ def test_a_run_reads_by_the_audits_of_its_own_collection(tmp_path):
     found, promise = dialled(settings, tmp_path / "no.onnx", lambda: record)
 
     assert found.threshold == promise.threshold == pytest.approx(0.98, abs=1e-3)
-    with pytest.raises(InputError, match="audits are those of a collection"):
+    with pytest.raises(InputError, match="audits belong to a collection"):
         dialled(settings, tmp_path / "no.onnx")

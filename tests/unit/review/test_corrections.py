@@ -163,3 +163,21 @@ def test_both_copies_of_a_scan_that_is_there_twice_get_the_word_of_a_person():
         ("page.png", "4975", "corrected"),
         ("copy of page.png", "4975", "corrected"),
     ]
+
+
+def of_pages(rows, people, pages=(PAGE,)):
+    corrections = Corrections(pa.Table.from_pylist(people, REVIEWED))
+    return corrections.of_pages(pa.Table.from_pylist(rows, NUMBERS), pages).to_pylist()
+
+
+def test_pages_by_themselves_are_as_in_the_view_of_all():
+    rows, people = [number(), number("m", x=300)], [said(value="4"), said("gone", x=600, **{"number_x": 600})]
+
+    assert of_pages(rows, people) == view(rows, people)
+
+
+def test_pages_by_themselves_have_what_only_people_see_there_and_nothing_of_other_pages():
+    settled = [said("gone", place=place, value=digit, number_x=600) for place, digit in enumerate("1975")]
+
+    assert [row["number_id"] for row in of_pages([number()], settled)] == ["n", "gone"]
+    assert of_pages([], settled, pages=[("cd" * 32, 0)]) == []

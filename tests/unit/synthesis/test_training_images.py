@@ -7,7 +7,7 @@ import pytest
 
 from digit_core.inference.network_spec import PLAIN, STRIP_HEIGHT
 from digit_core.synthesis.glyph_bank import GlyphBank, make_glyph_bank
-from digit_core.synthesis.training_images import number_text, write_patch, write_strip
+from digit_core.synthesis.training_images import number_text, write_strip
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,7 @@ def test_ink_is_where_a_strip_says_it_is(hands: GlyphBank) -> None:
 
 
 def test_the_same_seed_writes_the_same(hands: GlyphBank) -> None:
-    one, other = (write_patch(hands, np.random.default_rng(5)) for _ in range(2))
+    one, other = (write_strip(hands, np.random.default_rng(5)) for _ in range(2))
 
     assert np.array_equal(one.pixels, other.pixels)
     assert one.places == other.places

@@ -145,4 +145,4 @@ def test_training_with_reviewed_digits_says_where_they_come_from(dest, tmp_path)
     done = CliRunner().invoke(app, ["feedback"])
 
     assert done.exit_code == 2
-    assert "nobody has decided anything yet" in done.stderr
+    assert "there are no decisions yet" in done.stderr

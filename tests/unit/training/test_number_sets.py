@@ -134,7 +134,7 @@ def test_a_file_that_is_no_parquet_is_refused(tmp_path: Path, data: bytes) -> No
     file = tmp_path / "cells.parquet"
     file.write_bytes(data)
 
-    with pytest.raises(InputError, match="no whole Parquet file"):
+    with pytest.raises(InputError, match="not a complete Parquet file"):
         read_number_set(file)
 
 

@@ -11,7 +11,7 @@ from digit_core.readings import DigitReading, PageRead, ReadBy, Reading, State
 from digit_core.recognition.assembly import to_scan
 from digit_core.records import NOT_A_DIGIT, Box, PageRef
 from digit_core.results.schema import batch_tables
-from digit_core.visualisation.page_overlay import COLOURS, contact_sheet, overlay, to_png
+from digit_core.visualisation.page_overlay import COLOURS, contact_sheet, overlay, picture_file, to_png
 
 
 def paper(height=300, width=400):
@@ -48,10 +48,48 @@ def test_the_digit_read_stands_above_its_box():
     assert not has(plain[157:200], State.ACCEPTED)
 
 
-def test_only_an_unsure_digit_shows_its_confidence_below_its_box():
-    unsure = overlay(paper(), *tables_with((Box(100, 100, 30, 50), State.REVIEW, 7, 0.41)))
+def test_only_an_unsure_number_shows_its_confidence():
+    sure, unsure = (
+        overlay(paper(), *tables_with((Box(100, 100, 30, 50), state, 7, 0.41))) for state in (State.ACCEPTED, State.REVIEW)
+    )
 
-    assert has(unsure[156:180, 90:140], State.REVIEW)
+    assert labelled_columns(unsure) > 2 * labelled_columns(sure)
+
+
+def labelled_columns(drawn):
+    return int((drawn[60:94] != 255).any(axis=(0, 2)).sum())
+
+
+def test_a_label_goes_where_nothing_is_written():
+    page = paper()
+    page[60:98, ::4] = 0  # above the number
+    page[100:300, 134::4] = 0  # right of it
+    page[154:300, ::4] = 0  # below it
+
+    drawn = overlay(page, *tables_with((Box(100, 100, 30, 50), State.ACCEPTED, 7, 0.99)))
+
+    assert has(drawn[100:150, 50:95], State.ACCEPTED)
+    assert not has(drawn[:95], State.ACCEPTED)
+
+
+def test_labels_of_neighbours_do_not_lie_on_one_another():
+    boxes = [Box(100 + 34 * at, 100, 30, 50) for at in range(3)]
+
+    drawn = overlay(paper(), *tables_with(*((box, State.ACCEPTED, 7, 0.99) for box in boxes)))
+
+    columns = np.flatnonzero((drawn[60:94] != 255).any(axis=(0, 2)))
+    assert np.count_nonzero(np.diff(columns) > 3) == 2
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 2**32), st.lists(st.builds(Box, *[st.integers(0, 300)] * 2, *[st.integers(1, 90)] * 2), max_size=6))
+def test_nothing_that_is_drawn_makes_any_writing_lighter(seed, boxes):
+    page = np.random.default_rng(seed).integers(0, 256, (300, 400), np.uint8)
+    nothing = overlay(page, *tables_with())
+
+    drawn = overlay(page, *tables_with(*((box, State.REVIEW, 8, 0.5) for box in boxes)))
+
+    assert (drawn[:300, :400] <= nothing[:300, :400]).all()
 
 
 def test_what_is_no_digit_gets_a_box_and_no_label():
@@ -65,14 +103,15 @@ def test_a_digit_at_the_top_of_the_page_keeps_its_label_on_the_page():
     alone = overlay(paper(), *tables_with((Box(100, 0, 30, 50), State.ACCEPTED, 7, 0.99)))
     frame_only = overlay(paper(), *tables_with((Box(100, 0, 30, 50), State.ACCEPTED, NOT_A_DIGIT, 0.99)))
 
-    assert (alone[:50] != frame_only[:50]).any()
+    assert (alone[:300] != frame_only[:300]).any()
 
 
-def test_a_page_with_small_digits_is_enlarged_so_that_labels_can_be_read():
-    drawn = overlay(paper(), *tables_with((Box(100, 100, 9, 14), State.ACCEPTED, 7, 0.99)))
+def test_the_picture_has_the_size_of_its_page_and_a_legend_below():
+    drawn = overlay(paper(900, 1300), *tables_with((Box(100, 100, 9, 14), State.ACCEPTED, 7, 0.99)))
 
-    assert drawn.shape[1] == 3 * 400
-    assert (drawn[310, 300] == COLOURS[State.ACCEPTED]).all()
+    assert drawn.shape[1] == 1300
+    assert 900 < drawn.shape[0] < 1000
+    assert (drawn[105, 100] == COLOURS[State.ACCEPTED]).all()
 
 
 def test_a_page_without_digits_shows_the_page_and_a_legend():
@@ -158,9 +197,31 @@ def test_a_picture_survives_its_way_through_png():
     assert (cv2.imdecode(np.frombuffer(to_png(image), np.uint8), cv2.IMREAD_COLOR) == image).all()
 
 
+JPEG, PNG = b"\xff\xd8\xff", b"\x89PNG"
+
+
+@pytest.mark.parametrize(("ending", "begins"), [(".jpg", JPEG), (".JPEG", JPEG), (".png", PNG), ("", PNG)])
+def test_the_ending_of_the_file_says_what_it_is(ending, begins):
+    assert picture_file(overlay(paper(), *tables_with()), ending).startswith(begins)
+
+
+def test_a_scanned_page_takes_a_third_of_the_room_of_a_plain_png():
+    noise = np.random.default_rng(0).normal(235, 3, (1200, 900))
+    page = cv2.GaussianBlur(noise.clip(0, 255).astype(np.uint8), (5, 5), 0)
+    drawn = overlay(page, *tables_with((Box(100, 100, 30, 50), State.ACCEPTED, 7, 0.99)))
+
+    small = picture_file(drawn, ".png")
+
+    assert len(small) < len(to_png(drawn)) / 3
+    shown = cv2.imdecode(np.frombuffer(small, np.uint8), cv2.IMREAD_COLOR)
+    assert np.abs(shown[120, 100].astype(int) - COLOURS[State.ACCEPTED]).max() < 32
+
+
 def test_an_image_without_pixels_is_no_png():
     with pytest.raises(ValueError, match="no pixels"):
         to_png(np.zeros((0, 4), np.uint8))
+    with pytest.raises(ValueError, match="no pixels"):
+        picture_file(np.zeros((0, 4, 3), np.uint8), ".jpg")
 
 
 @pytest.mark.parametrize("quarters", [1, 2, 3])

@@ -1,1 +1,1 @@
-"""How the review database came to its present form: Alembic runs what is missing (see `migrate.py`)."""
+"""The steps of the review database's schema; Alembic runs the missing ones (see `migrate.py`)."""

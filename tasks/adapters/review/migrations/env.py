@@ -1,4 +1,4 @@
-"""What Alembic runs: the steps, on the connection and in the transaction that `migrate.py` has opened."""
+"""The environment of Alembic: runs the steps on the connection and in the transaction that `migrate.py` has opened."""
 
 from alembic import context
 

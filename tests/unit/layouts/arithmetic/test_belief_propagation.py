@@ -252,7 +252,7 @@ def test_an_unknown_that_cannot_be_is_refused(
         (((0, 1), (0, -1)), {}, "once"),
         (((0, 0),), {}, "not 0"),
         (((0, 1),), {"low": 2, "high": 1}, "low to its high"),
-        (((0, 1),), {"trust": 1.0}, "without fault"),
+        (((0, 1),), {"trust": 1.0}, "without error"),
     ],
 )
 def test_a_relation_that_cannot_be_is_refused(

@@ -4,7 +4,7 @@ import pytest
 
 from digit_core.errors import InputError
 from digit_core.training.classifier.recipes import RECIPES, published_runs, recipe
-from digit_core.training.classifier.training import untrained
+from digit_core.training.keras_setup import keras_module
 
 pytestmark = pytest.mark.slow
 
@@ -45,19 +45,19 @@ def test_every_recipe_is_counted_here():
 
 @pytest.mark.parametrize("name", RECIPES)
 def test_a_network_has_as_many_weights_as_were_counted_by_hand(name):
-    assert untrained(recipe(name)).count_params() == WEIGHTS[name]
+    assert recipe(name).build(keras_module()).count_params() == WEIGHTS[name]
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_the_dense_layers_have_their_activations(name):
-    dense = [layer for layer in untrained(recipe(name)).layers if type(layer).__name__ == "Dense"]
+    dense = [layer for layer in recipe(name).build(keras_module()).layers if type(layer).__name__ == "Dense"]
 
     assert [layer.activation.__name__ for layer in dense] == ACTIVATIONS[name]
 
 
 @pytest.mark.parametrize("name", RECIPES)
 def test_a_network_reads_pixels_and_answers_with_ten_classes_or_with_not_a_digit_as_well(name):
-    network = untrained(recipe(name))
+    network = recipe(name).build(keras_module())
 
     assert network.input_shape == (None, 28, 28, 1)
     assert network.output_shape == (None, 11 if recipe(name).strangers else 10)

@@ -9,8 +9,8 @@ from digit_core.calibration.temperature import tempered
 from digit_core.inference.classifier import OnnxRecogniser
 from digit_core.params import TrainingParams
 from digit_core.training.classifier.recipes import RECIPES, recipe
-from digit_core.training.classifier.training import export_onnx, parity, probabilities, train, untrained
-from digit_core.training.keras_setup import load_keras
+from digit_core.training.classifier.training import export_onnx, parity, probabilities, train
+from digit_core.training.keras_setup import keras_module, load_keras
 from tests.support.drawn.mnist import drawn_digits, drawn_mnist
 
 pytestmark = pytest.mark.slow
@@ -155,6 +155,6 @@ def test_code_in_a_saved_model_is_refused(tmp_path):
 
 
 def test_an_untrained_network_knows_nothing():
-    network = untrained(recipe("mlp-75"))
+    network = recipe("mlp-75").build(keras_module())
 
     assert (network.predict(DIGITS.test[0][..., None] / 255, verbose=0).argmax(axis=1) == DIGITS.test[1]).mean() < 0.4

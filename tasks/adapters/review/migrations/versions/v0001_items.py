@@ -1,4 +1,4 @@
-"""The queue as it was first published: items with their pictures, and nothing that people said."""
+"""The first published schema: items with their pictures, no decisions."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Claims, decisions and what counts of them; the pictures move into a table of their own."""
+"""Claims, decisions and outcomes; the pictures move into a table of their own."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Where the scans of a collection lie, who the reviewers are, each under one spelling; and loans are found at once."""
+"""Sources of a collection's scans, reviewers with one spelling each, and an index for loans."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -26,7 +26,7 @@ def upgrade() -> None:
 
 
 def _sources() -> list[dict[str, str]]:
-    """The folder that all scans of a collection lie below: what the first name and the last one share."""
+    """Return the common folder of each collection's scans: what the first and the last name share."""
     rows = op.get_bind().execute(sa.text("SELECT collection, min(uri), max(uri) FROM review_items GROUP BY collection"))
     return [{"collection": name, "source": _shared(first, last)} for name, first, last in rows if _shared(first, last)]
 
@@ -37,6 +37,6 @@ def _shared(first: str, last: str) -> str:
 
 
 def _reviewers() -> list[dict[str, str]]:
-    """Each under the spelling that came first."""
+    """Return each reviewer under the spelling that came first."""
     rows = op.get_bind().execute(sa.text("SELECT reviewer FROM review_acts GROUP BY reviewer ORDER BY min(at) DESC"))
     return [{"folded": key, "name": name} for key, name in {folded(name): name for (name,) in rows}.items()]

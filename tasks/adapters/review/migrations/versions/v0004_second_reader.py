@@ -1,4 +1,4 @@
-"""What the second reader reads, beside what the machine has decided."""
+"""The second reader's reading, beside the machine's decision."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""`digits train-reader`"""
+"""The commands `digits train-reader` and `digits train-detector`."""
 
 from __future__ import annotations
 
@@ -10,17 +10,27 @@ import typer
 
 from deployments.commands.tables import print_table
 from deployments.commands.training_display import Epochs
+from digit_core.training.detector.shards import DetectorParams
 from digit_core.training.strip_reader.shards import StripParams
-from flows.launch import reader_training
+from flows.launch import network_training
 from flows.settings import load_settings
 
 
 def train_reader(chapters: int, **options: Any) -> None:
-    """Train, showing each chapter, and say what came of it."""
-    with Epochs(sys.stderr, _state) as display, reader_training(load_settings(), display.tell) as flow:
-        display.begin("reader", chapters or StripParams().chapters)
-        done = flow(chapters=chapters, **options)
-        display.end(f"strip reader: version {done.version}")
+    """Train the strip reader, showing each chapter, and print the result."""
+    _train("strip reader", "strip-reader", chapters or StripParams().chapters, chapters=chapters, **options)
+
+
+def train_detector(chapters: int, **options: Any) -> None:
+    """Train the detector, showing each chapter, and print the result."""
+    _train("detector", "detector", chapters or DetectorParams().chapters, chapters=chapters, **options)
+
+
+def _train(kind: str, network: str, shown: int, **options: Any) -> None:
+    with Epochs(sys.stderr, _state) as display, network_training(load_settings(), network, display.tell) as flow:
+        display.begin(kind, shown)
+        done = flow(**options)
+        display.end(f"{kind}: version {done.version}")
     figures = done.card["figures"]
     typer.echo(
         f"{done.card['figures_of']}: {figures['strips_exact']:.1%} read exactly, "
@@ -28,7 +38,7 @@ def train_reader(chapters: int, **options: Any) -> None:
     )
     if rows := done.card["figures_by_set"]:
         print_table(("set", "rows", "never seen", "numbers", "exact", "wrong in surest half"), map(_row, rows))
-    typer.echo("Next: digits promote challenger --network strip-reader")
+    typer.echo(f"Next: digits promote challenger --network {network}")
 
 
 def _row(one: Mapping[str, Any]) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""How a strip reader reads number sets: each number through detector, strip reader and classifier, as in service."""
+"""Examination of networks on number sets: each number through detector, strip reader and classifier, as in service."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SAMPLE = 400
 
 @dataclass(frozen=True, slots=True)
 class SetFigures:
-    """How one set was read, for a card: never_seen when nothing of the collection was learned, only other rows of it."""
+    """Figures of one set, for a card: never_seen if no row of the collection was trained on, else only other rows were."""
 
     name: str
     licence: str
@@ -34,12 +34,13 @@ class SetFigures:
     wrong_in_surest_half: float
 
     def to_dict(self) -> dict[str, Any]:
-        """For JSON, figures rounded."""
+        """Convert to a dictionary for JSON, figures rounded."""
         return {name: round(value, 4) if isinstance(value, float) else value for name, value in asdict(self).items()}
 
 
 def examine_set(one: NumberSet, learned: bool, pages: PageReader) -> SetFigures | None:
-    """The figures of a set's dev rows, or of its measure rows; at most 400, drawn by lot. None where it has neither."""
+    """Compute the figures of a set's dev rows, or of its measure rows; a random sample of at most 400. None where it has
+    neither."""
     split = DEV if one.of(DEV) else MEASURE
     rows = one.of(split)
     if not rows:
@@ -56,7 +57,7 @@ def _figures(one: NumberSet, split: str, never_seen: bool, score: SetScore) -> S
 
 
 def read_numbers(rows: Sequence[LabelledNumber], pages: PageReader) -> list[ReadNumber]:
-    """Each row as these networks read it in service."""
+    """Read each row as these networks do in service."""
     return [_read(row, pages) for row in rows]
 
 

@@ -1,0 +1,235 @@
+"""`digits export`"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+
+import typer
+
+from deployments.cli.errors import one_line
+from deployments.commands.csv_files import describe, write_lines, writing
+from deployments.commands.export_files import ExportFolder
+from deployments.commands.open_results import open_results
+from digit_core.errors import DigitsError, PageError
+from digit_core.exports import iiif
+from digit_core.exports.alto import alto
+from digit_core.exports.long_table import long_csv, table_schema
+from digit_core.exports.page_content import PageContent, ordered, pages_of
+from digit_core.exports.page_xml import page_xml
+from digit_core.exports.searchable_pdf import PagePicture, join_pdfs, picture_or_error, write_pdf
+from digit_core.exports.workbook import Zones, workbook
+from digit_core.results.csv_export import package_of, resource
+from flows.planning import limits
+from flows.settings import Settings, load_settings
+from tasks.adapters.results.dataset import Results
+from tasks.adapters.results.reviewed import Reviewed
+from tasks.adapters.storage.storage import Storage
+from tasks.decoding import result_of
+from tasks.worker_pool import WorkerPool
+
+WORKBOOK = "numbers.xlsx"
+TABLE = "numbers.csv"
+_MOST_NAMES = 1000
+"""Tables that a workbook is planned with; collections have some dozen."""
+
+_TOLD = 20
+"""Pages that are left out of an export and named one by one."""
+
+
+@dataclass(slots=True)
+class _Collection:
+    """What is exported, and what was met on the way."""
+
+    results: Results
+    storage: Storage
+    settings: Settings
+    read: int = 0
+    quarantined: int = 0
+    left_out: int = 0
+
+    def pages(self) -> Iterator[PageContent]:
+        """The pages that could be read, with what people said of their numbers; a batch is in memory at a time."""
+        corrections = Reviewed(self.storage, self.results.dest).corrections()
+        for pages, numbers in self.results.iter_pages():
+            keys = zip(pages["sha256"].to_pylist(), pages["page_index"].to_pylist(), strict=True)
+            content = list(pages_of(pages, corrections.of_pages(numbers, keys)))
+            self.read += len(content)
+            self.quarantined += pages.num_rows - len(content)
+            yield from content
+
+    def zones(self) -> Zones:
+        """The names of each table's columns, those of at most _MOST_NAMES tables."""
+        found: dict[str, dict[str, None]] = {}
+        for table in self.results.iter_batches("numbers", ["zone", "row", "column"]):
+            for place in table.group_by(["zone", "row", "column"], use_threads=False).aggregate([]).to_pylist():
+                zone, row, column = (place[name] or "" for name in ("zone", "row", "column"))
+                if zone and (row or column) and (zone in found or len(found) < _MOST_NAMES):
+                    found.setdefault(zone, {}).setdefault(column)
+        return {zone: ordered(list(columns)) for zone, columns in found.items()}
+
+    def leave_out(self, page: PageContent, why: str) -> None:
+        """Tell of a page that cannot be exported; of many the first ones."""
+        self.left_out += 1
+        if self.left_out <= _TOLD:
+            where = page.uri if page.count == 1 else f"{page.uri}, page {page.number}"
+            typer.echo(f"digits: left out: {one_line(where)}: {why}", err=True)
+
+
+def export(dest: str, form: str, out: Path, base: str) -> None:
+    """Write the results of DEST into the folder `out` in one of the FORMS; base: the address where an IIIF folder will be served.
+
+    Raises DigitsError in the end if pages were left out whose scans are not there any more.
+    """
+    settings = load_settings()
+    collection = _Collection(open_results(dest), Storage(settings.storage_options), settings)
+    FORMS[form](collection, out, base.rstrip("/"))
+    quarantined = f"; {collection.quarantined:,} quarantined pages have no numbers" if collection.quarantined else ""
+    typer.echo(f"{collection.read - collection.left_out:,} pages exported to {out}{quarantined}")
+    if collection.left_out:
+        raise DigitsError(f"{collection.left_out:,} pages were left out: their scans cannot be had as they were read; see above")
+
+
+def _page_xml(collection: _Collection, out: Path, _: str) -> None:
+    folder, made = ExportFolder(out), datetime.now(UTC)
+    for page in collection.pages():
+        folder.write(f"{folder.name_of(page)}.xml", page_xml(page, made))
+
+
+def _alto(collection: _Collection, out: Path, _: str) -> None:
+    folder, made, program = ExportFolder(out), datetime.now(UTC), version("archive-digits")
+    for page in collection.pages():
+        folder.write(f"{folder.name_of(page)}.xml", alto(page, made, program))
+
+
+def _iiif(collection: _Collection, out: Path, base: str) -> None:
+    folder = ExportFolder(out, taken=["manifest"])
+
+    def canvases() -> Iterator[dict[str, object]]:
+        for page in collection.pages():
+            name = folder.name_of(page)
+            folder.write_texts(f"{name}.json", [json.dumps(iiif.annotation_page(page, base, name), ensure_ascii=False)])
+            yield iiif.canvas(page, base, name)
+
+    folder.write_texts(iiif.MANIFEST, iiif.manifest(canvases(), base, collection.results.dest.rpartition("/")[2]))
+
+
+def _workbook(collection: _Collection, out: Path, _: str) -> None:
+    zones = collection.zones()
+    ExportFolder(out).put(WORKBOOK, lambda part: workbook(collection.pages(), zones, part))
+
+
+def _csv(collection: _Collection, out: Path, _: str) -> None:
+    folder = ExportFolder(out)
+    with writing(folder.path / TABLE):
+        table = write_lines(folder.path / TABLE, long_csv(collection.pages()))
+        describe(folder.path, package_of([resource(table, table_schema())]))
+
+
+def _pdf(collection: _Collection, out: Path, _: str) -> None:
+    folder = ExportFolder(out)
+    with tempfile.TemporaryDirectory(dir=folder.path, prefix=".pages-") as place:
+        scans = _Scans(collection, Path(place))
+        volumes = _Volumes(Path(place))
+        try:
+            for page in collection.pages():
+                picture = scans.picture(page)
+                if isinstance(picture, str):
+                    collection.leave_out(page, picture)
+                elif page.count == 1:
+                    folder.put(f"{folder.name_of(page)}.pdf", partial(write_pdf, page, picture))
+                else:
+                    write_pdf(page, picture, volumes.part_of(page, folder))
+        finally:
+            scans.close()
+        for name, parts in volumes.parts():
+            folder.put(f"{name}.pdf", partial(join_pdfs, parts))
+
+
+class _Volumes:
+    """The pages of scans of several pages, each a PDF in `place` until all are there: a later run may have read one anew."""
+
+    def __init__(self, place: Path) -> None:
+        self._place = place
+        self._names: dict[str, str] = {}
+
+    def part_of(self, page: PageContent, folder: ExportFolder) -> Path:
+        """Where this page's PDF goes."""
+        scan = hashlib.sha256(f"{page.uri}\n{page.sha256}".encode(errors="surrogatepass")).hexdigest()[:32]
+        if scan not in self._names:
+            self._names[scan] = folder.name_of_scan(page)
+            (self._place / scan).mkdir()
+        return self._place / scan / f"{page.number:09}.pdf"
+
+    def parts(self) -> Iterator[tuple[str, list[Path]]]:
+        """The name of each scan, and its pages in their order."""
+        for scan, name in self._names.items():
+            yield name, sorted((self._place / scan).iterdir())
+
+
+class _Scans:
+    """The pictures of pages, decoded in a process whose time and memory are limited."""
+
+    def __init__(self, collection: _Collection, place: Path) -> None:
+        settings = collection.settings
+        self._storage, self._limits, self._place = collection.storage, limits(settings), place / "scans"
+        self._place.mkdir()
+        self._pool = WorkerPool(1, settings.page_seconds, settings.page_megabytes)
+        self._file: tuple[str, str, Path | str] = ("", "", "")
+
+    def picture(self, page: PageContent) -> PagePicture | str:
+        """The page's picture, or why there is none."""
+        file = self._fetched(page)
+        if isinstance(file, str):
+            return file
+        try:
+            (outcome,) = self._pool.run(picture_or_error, [(file, page.number - 1, self._limits)])
+            picture = result_of(outcome)
+        except PageError as error:
+            return str(error)
+        same = (picture.width, picture.height) == (page.width, page.height)
+        return picture if same else "its picture has another size than when it was read"
+
+    def _fetched(self, page: PageContent) -> Path | str:
+        """The file as it was read, kept while the pages of one scan follow one another; or why it cannot be had."""
+        uri, sha256, file = self._file
+        if (uri, sha256) != (page.uri, page.sha256):
+            shutil.rmtree(self._place)
+            self._place.mkdir()
+            file = self._fetch(page)
+            self._file = (page.uri, page.sha256, file)
+        return file
+
+    def _fetch(self, page: PageContent) -> Path | str:
+        (file,) = self._storage.fetch([page.uri], self._place)
+        if not isinstance(file, Path):
+            return "it cannot be had any more"
+        try:
+            with file.open("rb") as data:
+                same = hashlib.file_digest(data, "sha256").hexdigest() == page.sha256
+        except OSError as error:
+            return f"it cannot be read: {error.strerror}"
+        return file if same else "it has changed since it was read; run `digits digitise` again"
+
+    def close(self) -> None:
+        """End the process."""
+        self._pool.close()
+
+
+FORMS: Mapping[str, Callable[[_Collection, Path, str], None]] = {
+    "page": _page_xml,
+    "alto": _alto,
+    "iiif": _iiif,
+    "xlsx": _workbook,
+    "pdf": _pdf,
+    "csv": _csv,
+}
+"""What writes each form."""
