@@ -179,8 +179,8 @@ def _to_writing(layout: Layout, grid: Grid, to_page: ToPage, maps: LineMaps, nea
 def _rulings(picture: Straightened, mask: Mask, other: Mask) -> list[_Ruling]:
     """The long rulings of a picture in their order, and how much of each another one has."""
     thick = np.ones((2 * picture.near + 1, 1), np.uint8)
-    own, theirs = (cv2.dilate(one, thick).mean(axis=1) / 255 for one in (mask, other))
-    most = cv2.dilate(theirs.reshape(-1, 1), np.ones((3, 1), np.uint8)).ravel()
+    own, theirs = (np.asarray(cv2.dilate(one, thick).mean(axis=1) / 255, np.float64) for one in (mask, other))
+    most = np.asarray(cv2.dilate(theirs.reshape(-1, 1), np.ones((3, 1), np.uint8)).ravel(), np.float64)
     strong = np.flatnonzero(own >= _STRONG)
     groups = np.split(strong, np.flatnonzero(np.diff(strong) > _SPLIT) + 1) if len(strong) else []
     return [_ruling(picture, group, own, most) for group in groups]

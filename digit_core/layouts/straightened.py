@@ -69,11 +69,11 @@ def straightened(layout: Layout, grid: Grid, rows: bool, to_page: ToPage, maps: 
     own, other = (grid.rows, grid.columns) if rows else (grid.columns, grid.rows)
     edges = np.array(own.edges, np.float64)
     beyond = _BEYOND * float(np.median(np.diff(edges)))
-    ends = np.array([edges[0] - beyond, edges[-1] + beyond])
+    ends = float(edges[0] - beyond), float(edges[-1] + beyond)
     middle = (other.edges[0] + other.edges[-1]) / 2
     first, last = to_page(np.array([(middle, end) if rows else (end, middle) for end in ends])) * maps.scale
     size = int(np.clip(np.hypot(*(last - first)), 8, _MOST))
-    places, along = np.linspace(*ends, size), np.linspace(other.edges[0], other.edges[-1], _ACROSS)
+    places, along = np.linspace(ends[0], ends[1], size), np.linspace(other.edges[0], other.edges[-1], _ACROSS)
     x, y = np.meshgrid(along, places)
     points = np.stack([x.ravel(), y.ravel()] if rows else [y.ravel(), x.ravel()], axis=1)
     where = (to_page(points) * maps.scale).astype(np.float32).reshape(size, _ACROSS, 2)
