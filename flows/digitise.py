@@ -8,6 +8,7 @@ import prefect.runtime
 from prefect import flow
 from pydantic import Field
 
+from digit_core.partition import Share
 from flows.options import RunOptions, as_parameters
 from flows.partitions import start_others
 from flows.planning import make_plan
@@ -17,7 +18,15 @@ from flows.settings import load_settings
 from flows.sources import Listing
 
 
-@flow(name="digitise", flow_run_name="digitise {source}", persist_result=False)
+def _name_of_run() -> str:
+    """Of the run that is just beginning, with the share that it reads."""
+    given = prefect.runtime.flow_run.parameters
+    share = given.get("share") or str(Share(1, given.get("shares") or 1))
+    number, _, of = share.partition("/")
+    return f"digitise {given['source']}" + (f", share {number} of {of}" if of != "1" else "")
+
+
+@flow(name="digitise", flow_run_name=_name_of_run, persist_result=False)
 @as_parameters()
 def digitise(
     source: Annotated[str, Field(description="Folder, file or URL (s3://bucket/folder) of the scans, as the worker sees it.")],

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import http.client
 import os
 import socket
 import subprocess
@@ -20,6 +21,7 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
+from urllib.parse import urlsplit
 
 from digit_core.errors import DigitsError
 
@@ -27,6 +29,9 @@ FLUSH_SECONDS = 1.5  # the recorder of task runs writes its buffer within a seco
 START_SECONDS = 90.0
 STOP_SECONDS = 5.0
 REACH_SECONDS = 30.0
+USUAL_PORT = 4200
+"""Of a Prefect server."""
+
 _QUIET = {
     "PREFECT__SERVER_EPHEMERAL": "1",
     "PREFECT__SERVER_FINAL": "1",
@@ -85,9 +90,20 @@ def check_reachable(api: str) -> None:
             return
     except urllib.error.HTTPError:
         return  # the server answers; Prefect reports its errors better than we could
-    except (urllib.error.URLError, ConnectionError, TimeoutError, ValueError) as error:
-        advice = "start it (`prefect server start`), or unset PREFECT_API_URL to run without one"
+    except (urllib.error.URLError, http.client.HTTPException, ConnectionError, TimeoutError, ValueError) as error:
+        advice = f"start it (`{_how_to_start(api)}`), or unset PREFECT_API_URL to run without one"
         raise DigitsError(f"no Prefect server answers at {api}: {advice}") from error
+
+
+def _how_to_start(api: str) -> str:
+    """On another port than its usual one the server's own page has to be told, or it asks there."""
+    try:
+        port = urlsplit(api).port
+    except ValueError:
+        port = None
+    if port in (None, USUAL_PORT):
+        return "prefect server start"
+    return f"PREFECT_SERVER_UI_API_URL={api} prefect server start --port {port}"
 
 
 def main() -> None:

@@ -64,7 +64,9 @@ class RunOptions(BaseModel):
     workers: Annotated[int | None, Cli(default="one per core")] = Field(
         None, ge=1, le=1024, description="Number of processes that read pages."
     )
-    max_failed: float | None = Field(None, ge=0, le=1, description="Share of quarantined pages at which the run stops.")
+    max_failed: float | None = Field(
+        None, ge=0, le=1, description="Share of quarantined pages at which the run stops; one or two are forgiven."
+    )
     max_megapixels: float | None = Field(None, gt=0, description="Larger scans are quarantined.")
     writing: Annotated[Writing | None, Cli(flags=_WRITING_FLAGS)] = Field(
         None, description="Numbers to read: any, hand or print."

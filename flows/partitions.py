@@ -37,7 +37,7 @@ def start_others(shares: int) -> str:
             timeout=0,
             as_subflow=False,
             idempotency_key=f"{run} {share}",
-            flow_run_name=f"share-{number}-of-{shares}",
+            flow_run_name=f"share {number} of {shares}",  # until it begins, and calls itself by its source as well
             tags=["share"],
         )
         get_run_logger().info(f"share {share} is assigned to the run {started.name} ({started.id})")

@@ -74,8 +74,8 @@ def _tell(report: GateReport, place: str) -> str:
 
 
 def refusal(report: GateReport, place: str) -> str:
-    """List the reasons in one line."""
+    """List the most important reasons in one line; the report has all of them."""
     return (
         f"version {report.challenger} was refused, version {report.champion} stays the champion: "
-        f"{'; '.join(report.verdict.reasons)}. The full report is in MLflow: run {place}"
+        f"{report.verdict.gist}. The full report is in MLflow: run {place}"
     )

@@ -16,6 +16,9 @@ from tasks.run_plan import Sealed
 JUDGED_FROM = 20
 """Number of pages after which the failure budget is first checked; before, a share means little."""
 
+FEWEST_FAILED = 3
+"""Quarantined pages from which they are judged by their share: fewer are forgiven where as many were read."""
+
 KEPT_FAILURES = 200
 KEPT_ITEMS = 60
 
@@ -97,10 +100,10 @@ class Tally:
     def check_budget(self, max_failed: float, out: str, at_end: bool) -> None:
         """Check the failure budget. Raises BudgetExceededError when the share of quarantined pages is too high to continue.
 
-        A single one does not count as a share of a few pages, unless none is allowed or it is the only page.
+        One or two do not count as a share of a few pages, unless none is allowed or fewer were read.
         """
         pages, failed = self.pages, self.quarantined
-        if failed == 1 < pages and max_failed > 0:
+        if failed < FEWEST_FAILED and failed <= self.read and max_failed > 0:
             return
         if (at_end or pages >= JUDGED_FROM) and failed > max_failed * pages:
             raise BudgetExceededError(

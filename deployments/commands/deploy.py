@@ -86,7 +86,7 @@ def worker(pool: str, name: str | None, limit: int) -> None:
     os.environ.update({**_FOR_PREFECT, "PREFECT_WORKER_PREFETCH_SECONDS": str(PREFETCH_SECONDS)})
     words = ["worker", "start", "--pool", pool, "--type", "process", "--limit", str(limit), *(["--name", name] if name else [])]
     os.chdir(load_settings().home_folder)
-    os.execv(sys.executable, [sys.executable, "-P", "-m", "prefect", *words])  # noqa: S606  our own interpreter
+    os.execv(sys.executable, [sys.executable, "-P", "-m", "deployments.worker_process", *words])  # noqa: S606  our own interpreter
 
 
 def _server() -> str:

@@ -33,6 +33,12 @@ SHORTEST_TOKEN, FEWEST_LETTERS = 20, 10
 """Least length of a token, and least number of different letters in it."""
 
 DECODE_SECONDS = 60.0
+GOODBYE_SECONDS = 0.3
+"""Time for requests in progress when the server is told to end; browsers send a decision again."""
+
+MOST_CONNECTIONS = 2_000
+"""Open connections, about six per browser; more are answered 503."""
+
 _LOOK_EVERY = 0.1  # seconds between two checks
 _BUSY_SECONDS = 5.0  # short, because a reviewer waits: the page keeps decisions and sends them again
 
@@ -68,7 +74,9 @@ def serve(host: str, port: int) -> None:
         shown = f"[{host}]" if ":" in host else host
         typer.echo(f"{queue.counts().get('open', 0):,} digits wait for review: open http://{shown}:{listener.getsockname()[1]}/")
         typer.echo("Ctrl-C ends it; no decision is lost")
-        config = uvicorn.Config(create_app(context), log_level="warning", server_header=False, timeout_graceful_shutdown=1)
+        options_of_server = {"log_level": "warning", "server_header": False, "limit_concurrency": MOST_CONNECTIONS}
+        options_of_server["timeout_graceful_shutdown"] = GOODBYE_SECONDS
+        config = uvicorn.Config(create_app(context), **options_of_server)  # type: ignore[arg-type]
         server = uvicorn.Server(config)
         threading.Thread(target=_close_at_exit, args=(server, apart), daemon=True).start()
         server.run(sockets=[listener])

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from deployments.review_app.context import Context, Reviewer
+from deployments.review_app.context import Context, Reviewer, written
 from deployments.review_app.strict_json import StrictRoute
 from digit_core.readings import ReviewItem
 from digit_core.review.verdicts import Kind, Verdict, suggestion_is_hidden
@@ -40,25 +40,26 @@ class Decided(BaseModel):
 
 
 @router.post("/decide")
-def decide(decided: Decided, context: Context, reviewer: Reviewer) -> dict[str, Any]:
+async def decide(decided: Decided, context: Context, reviewer: Reviewer) -> dict[str, Any]:
     """Store the decisions; return the outcome for each item."""
     verdicts = {said.item: Verdict(said.kind, said.value) for said in decided.verdicts}
     act = Act(decided.act, reviewer, decided.view, decided.claim, decided.keys, decided.seconds)
-    answers = context.queue.decisions.keep(act, verdicts, context.options.lease)
+    answers = await written(context, lambda: context.queue.decisions.keep(act, verdicts, context.options.lease))
     return {"answers": {item: answer.value for item, answer in answers.items()}}
 
 
 @router.post("/undo")
-def undo(context: Context, reviewer: Reviewer) -> dict[str, Any]:
+async def undo(context: Context, reviewer: Reviewer) -> dict[str, Any]:
     """Undo the reviewer's last act; return its items, which are lent to the reviewer again."""
-    claim_id = uuid.uuid4().hex
-    items = context.queue.get_many(context.queue.decisions.undo(reviewer, claim_id, context.options.lease))
+    claim_id, queue = uuid.uuid4().hex, context.queue
+    lease = context.options.lease
+    items = await written(context, lambda: queue.get_many(queue.decisions.undo(reviewer, claim_id, lease)))
     return batch(Claim(claim_id, 0.0, tuple(items)))
 
 
 @router.post("/release/{claim_id}")
-def release(claim_id: str, context: Context, reviewer: Reviewer) -> dict[str, int]:
-    return {"released": context.queue.claims.release(claim_id, reviewer)}
+async def release(claim_id: str, context: Context, reviewer: Reviewer) -> dict[str, int]:
+    return {"released": await written(context, lambda: context.queue.claims.release(claim_id, reviewer))}
 
 
 @router.get("/progress")

@@ -19,7 +19,7 @@ from starlette.exceptions import HTTPException
 from deployments.review_app import api, grid_view, images, layout_editor, login, playground, single_view, statistics
 from deployments.review_app.apart import BusyError
 from deployments.review_app.context import ReviewContext
-from deployments.review_app.security import Guard, TooMuchError, refuse
+from deployments.review_app.security import Guard, TooMuchError, busy, refuse
 from deployments.review_app.templating import FOLDER
 from digit_core.errors import DigitsError, InputError, QueueError
 
@@ -87,9 +87,7 @@ async def _too_much(_: Request, error: Exception) -> Response:
 
 
 async def _busy(_: Request, error: Exception) -> Response:
-    answer = refuse(503, "the server is busy with other files: try again in a moment")
-    answer.headers["Retry-After"] = "5"
-    return answer
+    return busy("the server is busy with other files: try again in a moment")
 
 
 _HANDLERS = {

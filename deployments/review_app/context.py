@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Annotated, cast
+from typing import Annotated, TypeVar, cast
 
 from fastapi import Depends, Request
 
@@ -16,6 +17,8 @@ from tasks.adapters.layout_store import LayoutFolder
 from tasks.adapters.review.queue import ReviewQueue
 from tasks.adapters.storage.storage import Storage
 from tasks.reader_spec import ReaderSpec
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -56,13 +59,18 @@ class ReviewContext:
     pages: OpenPages = field(default_factory=OpenPages)
 
 
-def _context(request: Request) -> ReviewContext:
+async def _context(request: Request) -> ReviewContext:  # a plain function would be called in a thread, for each request
     return cast(ReviewContext, request.app.state.context)
 
 
-def _reviewer(request: Request) -> str:
+async def _reviewer(request: Request) -> str:
     return str(request.state.reviewer)
 
 
 Context = Annotated[ReviewContext, Depends(_context)]
 Reviewer = Annotated[str, Depends(_reviewer)]
+
+
+async def written(context: ReviewContext, job: Callable[[], Result]) -> Result:
+    """Await a call of the queue that writes, without a thread that waits. Raises the error of the call."""
+    return await asyncio.wrap_future(context.queue.soon(job))

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from digit_core.errors import InputError, PageError
 from digit_core.imaging.decode import decode_page, probe
 from digit_core.imaging.rotation import image_upright
 from digit_core.layouts.authoring import LevelPage, level_page
 from digit_core.params import DecodeLimits
-from digit_core.records import Grey
+from digit_core.records import Grey, PageRef
 from tasks.adapters.storage.storage import Storage
 from tasks.jobs import page_reader
 from tasks.reader_spec import ReaderSpec
@@ -42,6 +43,23 @@ class LaidOpen:
     page: LevelPage
     picture: bytes
     count: int
+
+
+@dataclass(frozen=True, slots=True)
+class StripJob:
+    """The bytes of an image of one number, and the reader for it."""
+
+    data: bytes
+    spec: ReaderSpec
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StripDigits:
+    """The digits found, from left to right: probabilities, shape (n, 11), and crops, shape (n, 28, 28)."""
+
+    probabilities: NDArray[np.float32]
+    crops: Grey
+    model: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +91,16 @@ def open_file(job: OpenJob) -> LaidOpen | PageError:
         return error
     page, picture = level_page(image_upright(image, reader.quarters(image)))
     return LaidOpen(page, _jpeg(picture), count)
+
+
+def read_strip(job: StripJob) -> StripDigits | PageError:
+    """Read the digits of a number with the networks in service."""
+    reader = page_reader(job.spec)
+    try:
+        found = reader.detect_strip(reader.decode(job.data, 0), PageRef("", "", ""))
+    except PageError as error:
+        return error
+    return StripDigits(reader.probabilities(found), found.digits.crops, reader.classifier.version)
 
 
 def _jpeg(picture: Grey) -> bytes:

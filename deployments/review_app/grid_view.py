@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from deployments.review_app.api import batch
-from deployments.review_app.context import Context, Reviewer
+from deployments.review_app.context import Context, Reviewer, written
 from deployments.review_app.strict_json import StrictRoute
 from deployments.review_app.templating import chosen, render
 from digit_core.records import NOT_A_DIGIT
@@ -23,11 +23,12 @@ def view(request: Request, context: Context) -> Response:
 
 
 @router.post("/api/claim/carpet")
-def claim(
+async def claim(
     collection: str, context: Context, reviewer: Reviewer, guess: Annotated[int | None, Query(ge=0, le=NOT_A_DIGIT)] = None
 ) -> dict[str, Any]:
     options = context.options
-    lent = context.queue.claims.carpet(collection, reviewer, options.carpet_size, options.lease, options.carpet_from, guess)
+    size, lease, sure_from = options.carpet_size, options.lease, options.carpet_from
+    lent = await written(context, lambda: context.queue.claims.carpet(collection, reviewer, size, lease, sure_from, guess))
     shown = batch(lent)
     for item, kept in zip(shown["items"], lent.items, strict=True):
         item["guess"] = kept.top[0][0]  # the grid itself shows the suggestion; audits are never in a grid

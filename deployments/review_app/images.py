@@ -28,12 +28,12 @@ _ORANGE = (0, 110, 230)  # blue, green, red
 
 @router.get("/crop/{item_id:path}")
 def crop(item_id: str, context: Context) -> Response:
-    return _png(_item(context, item_id).crop_png)
+    return _png(context.queue.picture(item_id, "crop_png"))
 
 
 @router.get("/strip/{item_id:path}")
 def strip(item_id: str, context: Context) -> Response:
-    return _png(_item(context, item_id).context_png)
+    return _png(context.queue.picture(item_id, "context_png"))
 
 
 @router.get("/page/{item_id:path}")
@@ -61,7 +61,9 @@ def _item(context: ReviewContext, item_id: str) -> ReviewItem:
     return item
 
 
-def _png(data: bytes) -> Response:
+def _png(data: bytes | None) -> Response:
+    if data is None:
+        raise HTTPException(404, "no such item")
     if not data:
         raise HTTPException(404, "this item has no picture: see the page")
     return Response(data, media_type="image/png", headers=_CACHED)

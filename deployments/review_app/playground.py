@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request
@@ -9,13 +10,11 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 
 from deployments.review_app.context import Context, ReviewContext
+from deployments.review_app.decoding import StripJob, read_strip
 from deployments.review_app.strict_json import StrictRoute
 from deployments.review_app.templating import render
 from digit_core.errors import PageError
 from digit_core.params import DecodeLimits
-from digit_core.records import PageRef
-from tasks.decoding import DecodeJob, decode_job
-from tasks.jobs import page_reader
 
 router = APIRouter(route_class=StrictRoute)
 TITLE, PATH = "Try it", "/try"
@@ -39,14 +38,11 @@ async def read(request: Request, context: Context) -> dict[str, Any]:
 
 def _read(data: bytes, context: ReviewContext) -> dict[str, Any]:
     try:
-        image = context.apart.run(decode_job, DecodeJob(data, 0, LIMITS))
+        found = context.apart.run(read_strip, StripJob(data, replace(context.spec(), limits=LIMITS)))
     except PageError as error:
         raise HTTPException(422, f"this image cannot be read: {error}") from error
-    reader = page_reader(context.spec())
-    found = reader.detect_strip(image, PageRef("", "", ""))
-    probabilities = reader.probabilities(found)
     digits = [
         {"probabilities": [round(float(share), 4) for share in row], "pixels": crop.reshape(-1).tolist()}
-        for crop, row in zip(found.digits.crops[:MOST_DIGITS], probabilities[:MOST_DIGITS], strict=True)
+        for crop, row in zip(found.crops[:MOST_DIGITS], found.probabilities[:MOST_DIGITS], strict=True)
     ]
-    return {"digits": digits, "model": reader.classifier.version}
+    return {"digits": digits, "model": found.model}

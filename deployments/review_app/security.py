@@ -25,7 +25,12 @@ MOST_BYTES = 200_000
 _MORE_BYTES = {"/enter": 10_000, "/api/read": 6_000_000, "/api/layouts/open": 60_000_000}
 """Size limits where an image, or a whole scan, is sent."""
 
-_LAYOUTS, _LAYOUT_BYTES = "/api/layouts/", 6_000_000
+_LAYOUTS, _LAYOUT_BYTES = "/api/layouts/", 2_200_000
+"""A layout file has at most two million characters."""
+
+_LAYOUTS_AT_ONCE = 4 * _LAYOUT_BYTES
+"""Total of all layout requests in progress; parsed, they take thirty times as much memory."""
+
 _LONGEST_COOKIES = 4_096
 _LONGEST_PLACE = 300
 """Greatest length of Host and Origin."""
@@ -64,6 +69,7 @@ class Guard:
         self._app = app
         self._options = options
         self._sessions = sessions
+        self._layouts = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -76,7 +82,15 @@ class Guard:
         if answer is not None:
             await answer(scope, receive, _with_headers(send))
             return
-        await self._answered(scope, _counted(receive, most_bytes(path)), _with_headers(send))
+        size = _layout_bytes(path, headers)
+        if size and self._layouts + size > _LAYOUTS_AT_ONCE:
+            await busy("others are sending layouts just now: try again in a moment")(scope, receive, _with_headers(send))
+            return
+        self._layouts += size
+        try:
+            await self._answered(scope, _counted(receive, most_bytes(path)), _with_headers(send))
+        finally:
+            self._layouts -= size
 
     async def _answered(self, scope: Scope, receive: Receive, send: Send) -> None:
         begun = False
@@ -114,6 +128,11 @@ class Guard:
 
 def refuse(status: int, error: str) -> JSONResponse:
     return JSONResponse({"error": error}, status)
+
+
+def busy(error: str) -> JSONResponse:
+    """Answer 503, with the time after which to try again."""
+    return JSONResponse({"error": error}, 503, {"Retry-After": "5"})
 
 
 def is_token(given: str, token: str) -> bool:
@@ -157,6 +176,13 @@ def _is_own_request(headers: Headers) -> bool:
 def most_bytes(path: str) -> int:
     """Return the largest body in bytes that a request to this path may have."""
     return _MORE_BYTES.get(path, _LAYOUT_BYTES if path.startswith(_LAYOUTS) else MOST_BYTES)
+
+
+def _layout_bytes(path: str, headers: Headers) -> int:
+    """Return how many bytes of layouts a request may have; uploads of scans go to a file, and have none."""
+    if not path.startswith(_LAYOUTS) or path in _MORE_BYTES:
+        return 0
+    return min(int(headers.get("content-length", _LAYOUT_BYTES if "transfer-encoding" in headers else 0)), _LAYOUT_BYTES)
 
 
 def _too_much(most: int) -> str:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from deployments.review_app.api import batch
-from deployments.review_app.context import Context, Reviewer
+from deployments.review_app.context import Context, Reviewer, written
 from deployments.review_app.strict_json import StrictRoute
 from deployments.review_app.templating import chosen, render
 
@@ -22,5 +22,6 @@ def view(request: Request, context: Context) -> Response:
 
 
 @router.post("/api/claim/single")
-def claim(collection: str, context: Context, reviewer: Reviewer) -> dict[str, Any]:
-    return batch(context.queue.claims.single(collection, reviewer, context.options.batch, context.options.lease))
+async def claim(collection: str, context: Context, reviewer: Reviewer) -> dict[str, Any]:
+    options = context.options
+    return batch(await written(context, lambda: context.queue.claims.single(collection, reviewer, options.batch, options.lease)))

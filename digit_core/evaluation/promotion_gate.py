@@ -9,6 +9,9 @@ from digit_core.errors import InputError
 from digit_core.evaluation.model_comparison import CLASSES, Comparison, Paired, SetComparison, class_name
 from digit_core.params import Params
 
+MOST_SAID = 3
+"""Reasons, and classes of a reason, that a refusal names; the report has all."""
+
 
 @dataclass(frozen=True, slots=True)
 class GatePolicy(Params):
@@ -41,9 +44,15 @@ class GatePolicy(Params):
 
 @dataclass(frozen=True, slots=True)
 class GateVerdict:
-    """Verdict of the gate; `reasons` has one line for each limit exceeded, none if the challenger passed."""
+    """Verdict of the gate; `reasons` has one line for each limit exceeded, the most important first; none if it passed."""
 
     reasons: tuple[str, ...]
+
+    @property
+    def gist(self) -> str:
+        """The most important reasons in one line, and the number of others."""
+        more = len(self.reasons) - MOST_SAID
+        return "; ".join([*self.reasons[:MOST_SAID], *([f"and {more} more"] if more > 0 else [])])
 
     @property
     def passed(self) -> bool:
@@ -51,17 +60,26 @@ class GateVerdict:
 
 
 def verdict(comparison: Comparison, policy: GatePolicy) -> GateVerdict:
-    """List all reasons against the challenger, in plain words."""
-    reasons = [reason for one in comparison.sets for reason in _on_set(one, policy)]
-    return GateVerdict((*reasons, *_on_file(comparison, policy), *_on_speed(comparison, policy)))
+    """List all reasons against the challenger in plain words, in this order: its files differ, it reads worse in total, it
+    loses classes, it sends more to review, it is slower."""
+    on_sets = (reason for kind in (_on_total, _on_classes, _on_review) for one in comparison.sets for reason in kind(one, policy))
+    return GateVerdict((*_on_file(comparison, policy), *on_sets, *_on_speed(comparison, policy)))
 
 
-def _on_set(one: SetComparison, policy: GatePolicy) -> Iterator[str]:
+def _on_total(one: SetComparison, policy: GatePolicy) -> Iterator[str]:
     if one.total.loss > policy.max_accuracy_loss or one.total.p_worse < policy.significance:
         yield f"on {one.name} it reads {_shares(one.total)}"
-    lost = [_class(label, counts) for label, counts in enumerate(one.classes) if _is_lost(counts, policy)]
+
+
+def _on_classes(one: SetComparison, policy: GatePolicy) -> Iterator[str]:
+    lost = [(label, counts) for label, counts in enumerate(one.classes) if _is_lost(counts, policy)]
+    worst = sorted(lost, key=lambda entry: entry[1].loss, reverse=True)[:MOST_SAID]
     if lost:
-        yield f"on {one.name} it reads these classes worse: {', '.join(lost)}"
+        more = f" and {len(lost) - len(worst)} others" if len(lost) > len(worst) else ""
+        yield f"on {one.name} it reads these classes worse: {', '.join(_class(*entry) for entry in worst)}{more}"
+
+
+def _on_review(one: SetComparison, policy: GatePolicy) -> Iterator[str]:
     if one.review.challenger > policy.review_factor * one.review.champion + policy.review_slack:
         yield (
             f"on {one.name} it sends {one.review.challenger:.2%} of the digits to review, the champion "

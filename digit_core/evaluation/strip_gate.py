@@ -48,19 +48,27 @@ def compare_strips(name: str, champion: StripAnswers, challenger: StripAnswers) 
 
 def strip_verdict(comparisons: Sequence[StripComparison], policy: GatePolicy) -> GateVerdict:
     """Refuse a challenger that reads fewer numbers, or makes more errors at high confidence, than chance explains, or is much
-    slower."""
-    return GateVerdict(tuple(reason for one in comparisons for reason in _reasons(one, policy)))
+    slower; the reasons are in this order."""
+    kinds = (_on_exact, _on_sure_errors, _on_speed)
+    return GateVerdict(tuple(reason for kind in kinds for one in comparisons for reason in kind(one, policy)))
 
 
-def _reasons(one: StripComparison, policy: GatePolicy) -> Iterator[str]:
-    exact, (old, new) = one.exact, one.sure_errors
+def _on_exact(one: StripComparison, policy: GatePolicy) -> Iterator[str]:
+    exact = one.exact
     if exact.p_worse < policy.significance:
         yield (
             f"on {one.name} it reads {exact.share.challenger:.2%} of the numbers exactly, the champion "
             f"{exact.share.champion:.2%} ({exact.lost} lost, {exact.won} won, McNemar's p {p_text(exact.p_worse)})"
         )
+
+
+def _on_sure_errors(one: StripComparison, policy: GatePolicy) -> Iterator[str]:
+    old, new = one.sure_errors
     if mcnemar(new, old) < policy.significance:
         yield f"on {one.name} {new} of its surest half are wrong, of the champion's {old}"
+
+
+def _on_speed(one: StripComparison, policy: GatePolicy) -> Iterator[str]:
     if one.speed.challenger < policy.min_speed * one.speed.champion:
         yield (
             f"on {one.name} it reads {one.speed.challenger:,.0f} strips/s, the champion {one.speed.champion:,.0f}; "

@@ -1,16 +1,19 @@
 """How the review page bears many reviewers at once: requests a second, how long they take, and whether a decision is lost.
 
     python -m tests.benchmarks.review_load --reviewers 200 --items 20000 --seconds 60
-    python -m tests.benchmarks.review_load --database postgresql://…
+    python -m tests.benchmarks.review_load --postgresql --think 2
 
-Every reviewer asks for digits, looks at the picture of each, decides it, and goes on at once: nobody thinks.
+Every reviewer asks for digits, looks at the picture of each, decides it, and goes on after `--think` seconds, by default at
+once. The figures are those of the whole machine: server, database and reviewers share its processors.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import os
+import random
 import re
 import subprocess
 import sys
@@ -18,13 +21,17 @@ import tempfile
 import time
 import uuid
 from collections import Counter
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-import httpx
+import aiohttp
+import psutil
 
 from tasks.adapters.review.queue import ReviewQueue
 from tests.support.review.items import HERE, digit
+from tests.support.servers.postgres import postgres_binaries, postgres_running
 
 _DIGITS_AT_ONCE = 5_000
 
@@ -38,33 +45,45 @@ class Load:
     kept: list[str] = field(default_factory=list)
 
 
-async def ask(client: httpx.AsyncClient, load: Load, method: str, path: str, **what: object) -> httpx.Response | None:
-    began = time.monotonic()
-    try:
-        answer = await client.request(method, path, **what)  # type: ignore[arg-type]
-    except httpx.HTTPError as error:
-        load.statuses[type(error).__name__] += 1
-        return None
-    load.seconds.setdefault(path.split("?")[0].split("/crop/")[0], []).append(time.monotonic() - began)
-    load.statuses[answer.status_code] += 1
-    return answer if answer.status_code == 200 else None
+@dataclass(frozen=True)
+class Person:
+    """A reviewer, who has come in by now, and what they meet. `think`: seconds that they look at a digit."""
 
+    session: aiohttp.ClientSession
+    until: float
+    think: float
+    load: Load
 
-async def review(url: str, name: str, until: float, load: Load) -> None:
-    """One person, until the time is up."""
-    async with httpx.AsyncClient(base_url=url, headers={"x-digits-review": "1", "origin": url}, timeout=60) as client:
-        await client.post("/enter", data={"name": name})
-        while time.monotonic() < until:
-            lent = await ask(client, load, "POST", f"/api/claim/single?collection={HERE}")
-            for item in lent.json()["items"] if lent else []:
-                if time.monotonic() > until:
+    async def ask(self, method: str, path: str, **what: Any) -> bytes | None:
+        """The answer's body, if it is a good one."""
+        began = time.monotonic()
+        try:
+            async with self.session.request(method, path, **what) as answer:
+                body = await answer.read()
+        except (aiohttp.ClientError, TimeoutError) as error:
+            self.load.statuses[type(error).__name__] += 1
+            return None
+        self.load.seconds.setdefault(path.split("?")[0].split("/crop/")[0], []).append(time.monotonic() - began)
+        self.load.statuses[answer.status] += 1
+        return body if answer.status == 200 else None
+
+    async def review(self) -> None:
+        """Until the time is up."""
+        while time.monotonic() < self.until:
+            lent = json.loads(await self.ask("POST", f"/api/claim/single?collection={HERE}") or '{"items": []}')
+            for item in lent["items"]:
+                if time.monotonic() > self.until:
                     return
-                await ask(client, load, "GET", f"/picture/crop/{item['id']}")
-                said = {"item": item["id"], "kind": "digit", "value": "7"}
-                act = {"act": uuid.uuid4().hex, "claim": lent.json()["claim"] if lent else "", "view": "single", "keys": 1}
-                answer = await ask(client, load, "POST", "/api/decide", json={**act, "seconds": 1.0, "verdicts": [said]})
-                if answer and answer.json()["answers"][item["id"]] == "kept":
-                    load.kept.append(item["id"])
+                await self._decide(item["id"], lent["claim"])
+
+    async def _decide(self, item: str, claim: str) -> None:
+        await self.ask("GET", f"/picture/crop/{item}")
+        await asyncio.sleep(self.think * random.uniform(0.5, 1.5))
+        said = {"item": item, "kind": "digit", "value": "7"}
+        act = {"act": uuid.uuid4().hex, "claim": claim, "view": "single", "keys": 1, "seconds": 1.0, "verdicts": [said]}
+        answer = await self.ask("POST", "/api/decide", json=act)
+        if answer and json.loads(answer)["answers"][item] == "kept":
+            self.load.kept.append(item)
 
 
 def fill(database: str, items: int) -> None:
@@ -92,28 +111,57 @@ def main() -> None:
     parser.add_argument("--reviewers", type=int, default=200)
     parser.add_argument("--items", type=int, default=20_000)
     parser.add_argument("--seconds", type=float, default=60.0)
-    parser.add_argument("--database", default="")
+    parser.add_argument("--think", type=float, default=0.0, help="seconds that a reviewer looks at a digit, half as many to more")
+    parser.add_argument("--postgresql", action="store_true", help="on a server of its own, that waits for the disk")
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as home:
-        database = given.database or f"sqlite:///{home}/review.db"
+    with ExitStack() as stack:
+        home = stack.enter_context(tempfile.TemporaryDirectory())
+        database = f"sqlite:///{home}/review.db"
+        if given.postgresql:
+            binaries = postgres_binaries()
+            assert binaries, "PostgreSQL is not installed"
+            database = stack.enter_context(postgres_running(binaries, durable=True)) + "/postgres"
         fill(database, given.items)
         environment = {**os.environ, "DIGITS_HOME": home, "DIGITS_REVIEW_DATABASE_URL": database}
         command = [str(Path(sys.executable).parent / "digits"), "review", "serve", "--port", "0"]
         server = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
         found = re.search(r"http://\S+:(\d+)/", server.stdout.readline() if server.stdout else "")
         assert found, "the page did not start"
-        load, began = Load(), time.monotonic()
-        asyncio.run(_all(f"http://127.0.0.1:{found[1]}", given.reviewers, began + given.seconds, load))
-        spent = time.monotonic() - began
+        watched, load = psutil.Process(server.pid), Load()
+        seconds = asyncio.run(_all(f"http://127.0.0.1:{found[1]}", given.reviewers, given.seconds, given.think, load))
+        used, ours = watched.cpu_times(), time.process_time()
         memory = re.search(r"VmHWM:\s+(\d+)", Path(f"/proc/{server.pid}/status").read_text())
         server.terminate()
         server.wait(30)
-        tell(load, spent, database)
+        tell(load, seconds, database)
+        print(f"load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors; seconds of a processor: ", end="")
+        print(f"server {used.user + used.system:.1f}, reviewers {ours:.1f}")
         print(f"memory of the server at most {int(memory[1]) / 1024:.0f} MB" if memory else "")
 
 
-async def _all(url: str, reviewers: int, until: float, load: Load) -> None:
-    await asyncio.gather(*(review(url, f"Reviewer {number}", until, load) for number in range(reviewers)))
+async def _all(url: str, reviewers: int, seconds: float, think: float, load: Load) -> float:
+    """Everybody comes in, and then they begin together. Returns how long they took."""
+    connector = aiohttp.TCPConnector(limit=0)
+    plain = {"x-digits-review": "1", "origin": url}
+    async with aiohttp.ClientSession(url, connector=connector, headers=plain, cookie_jar=aiohttp.DummyCookieJar()) as door:
+        cookies = [await _come_in(door, f"Reviewer {number}") for number in range(reviewers)]
+    connector = aiohttp.TCPConnector(limit=0)
+    began = time.monotonic()
+    sessions = [
+        aiohttp.ClientSession(url, connector=connector, connector_owner=False, headers={**plain, "cookie": cookie})
+        for cookie in cookies
+    ]
+    await asyncio.gather(*(Person(session, began + seconds, think, load).review() for session in sessions))
+    for session in sessions:
+        await session.close()
+    await connector.close()
+    return time.monotonic() - began
+
+
+async def _come_in(door: aiohttp.ClientSession, name: str) -> str:
+    """The cookie of somebody who has entered under this name."""
+    async with door.post("/enter", data={"name": name}, allow_redirects=False) as answer:
+        return answer.headers["set-cookie"].partition(";")[0]
 
 
 if __name__ == "__main__":

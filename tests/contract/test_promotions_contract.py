@@ -14,6 +14,8 @@ from tasks.adapters.registry.shipped_model import ShippedModel
 from tasks.adapters.registry.tracking import TrainingArtifacts
 from tests.support import tiny_model
 
+REPORT = "# Version 2 against champion 1: refused"
+
 
 @pytest.fixture(scope="module")
 def empty_database(tmp_path_factory):
@@ -187,15 +189,25 @@ def test_an_empty_registry_offers_nothing_and_begins(uri, tmp_path, models):
 
 def test_what_the_gate_found_is_kept_with_the_version(promotions, registry, uri):
     where = promotions.record(
-        "2", against="1", gate="refused against 1", description="# why", files={"report.md": b"why"}, metrics={"gate.x": 0.5}
+        "2", against="1", gate="refused against 1", description=REPORT, files={"report.md": b"why"}, metrics={"gate.x": 0.5}
     )
 
     run = where.split(",")[0]
     line = registry.versions()[1]
     assert (line.run_id, line.gate, line.metrics["gate.x"]) == (run, "refused against 1", 0.5)
     client = client_of(uri)
-    assert client.get_model_version("digits", "2").description == "# why"
+    assert client.get_model_version("digits", "2").description.endswith(f"\n\n{REPORT}")
     assert [entry.path for entry in client.list_artifacts(run, "promotion/against-1")] == ["promotion/against-1/report.md"]
+
+
+def test_a_newer_report_takes_the_place_of_the_older_one_beside_what_the_version_is(promotions, uri):
+    for report in (REPORT, f"{REPORT} again"):
+        promotions.record("2", against="1", gate="", description=report, files={"report.md": b""}, metrics={})
+
+    description = client_of(uri).get_model_version("digits", "2").description
+    assert description.startswith("A classifier; ")
+    assert description.endswith(f"\n\n{REPORT} again")
+    assert description.count("# Version") == 1
 
 
 def test_a_version_that_was_registered_without_a_run_gets_one_for_its_report(promotions, registry, uri):

@@ -136,6 +136,31 @@ def test_asking_again_and_from_elsewhere_adds_no_version(uri, cache, shipped, tm
     assert len(Registry(uri, cache, shipped=shipped).versions()) == 1
 
 
+def test_mlflows_pages_say_what_there_is(uri, cache, shipped):
+    sets = [{"name": "notaries", "sha256": "ab" * 32, "licence": "CC BY 4.0", "numbers": 4388}]
+    Registry(uri, cache, shipped=shipped).register(shipped.onnx, {**card_of(shipped), "data": "MNIST in ink", "sets": sets})
+
+    client = client_of(uri)
+    version = client.get_model_version("digits", "1")
+    assert "classifier of archive-digits" in client.get_registered_model("digits").description
+    assert version.description == "A classifier; recipe archive; trained on 2026-11-21; data: MNIST in ink."
+    learned = client.get_run(version.run_id).inputs.dataset_inputs
+    names = {(one.dataset.name, one.dataset.digest, one.tags[0].value) for one in learned}
+    assert names == {("MNIST", "cd" * 18, "training"), ("notaries", "ab" * 18, "training")}
+    assert client.get_experiment_by_name("digits").tags["mlflow.experimentKind"] == "custom_model_development"
+
+
+def test_a_registry_of_an_earlier_version_gets_the_words_that_it_lacks(local, cache, shipped):
+    client = client_of(local)
+    client.create_experiment("digits", artifact_location=str(cache))
+    client.create_registered_model("digits")
+
+    Registry(local, cache, shipped=shipped).champion()
+
+    assert "classifier" in client.get_registered_model("digits").description
+    assert client.get_experiment_by_name("digits").tags["mlflow.experimentKind"] == "custom_model_development"
+
+
 def test_a_challenger_does_not_serve_until_it_is_the_champion(uri, cache, shipped, tmp_path):
     registry = Registry(uri, cache, shipped=shipped)
     registry.champion()

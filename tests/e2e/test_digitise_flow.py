@@ -221,6 +221,15 @@ def test_a_run_leaves_its_report_with_prefect_and_no_working_files(place: Path, 
     assert not list((served_home / "spool").iterdir())
 
 
+@pytest.mark.parametrize(("share", "name"), [(None, "digitise {source}"), ("2/3", "digitise {source}, share 2 of 3")])
+def test_a_run_is_called_by_its_source_and_its_share(place: Path, run: Run, share: str | None, name: str) -> None:
+    write_pages(place / "scans", 1)
+
+    run(share=share)
+
+    assert name_of_last_run() == name.format(source=place / "scans")
+
+
 def test_a_retry_reads_with_the_options_of_the_run_that_failed(place: Path, run: Run) -> None:
     from flows.retry import retry
 
@@ -249,6 +258,15 @@ def failing_first(times: int, function: Callable[..., Any], error: Exception) ->
         return function(*arguments, **more)
 
     return call
+
+
+def name_of_last_run() -> str:
+    from prefect.client.orchestration import get_client
+    from prefect.client.schemas.sorting import FlowRunSort
+
+    with get_client(sync_client=True) as client:
+        (last,) = client.read_flow_runs(sort=FlowRunSort.START_TIME_DESC, limit=1)
+    return last.name
 
 
 def artifacts_of_last_run() -> dict[str, str]:

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import multiprocessing
+import os
 import random
+import re
+import shutil
+import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -240,6 +245,47 @@ def test_the_command_says_what_to_read_again_and_forgets_it_when_asked(results: 
     assert table.name in found.output
     assert "1 page of 1 batch has to be read again" in found.output
     assert results.read("digits").num_rows == 0
+
+
+def as_nobody(function: Callable[[], None]) -> str:
+    """What the function raises in a process of a user who owns nothing; a root user may write everywhere."""
+    receiver, sender = multiprocessing.Pipe(duplex=False)
+
+    def work() -> None:
+        if os.geteuid() == 0:
+            os.setgid(65534)
+            os.setuid(65534)
+        try:
+            function()
+        except InputError as error:
+            sender.send(str(error))
+        else:
+            sender.send("")
+
+    child = multiprocessing.get_context("fork").Process(target=work)
+    child.start()
+    child.join(60)
+    return str(receiver.recv()) if receiver.poll(0) else "it ended otherwise"
+
+
+@pytest.mark.parametrize("folder", ["manifests", "pages", "numbers", "digits", ""])
+def test_a_folder_of_the_destination_that_may_not_be_written_is_found_out_beforehand(folder: str) -> None:
+    with tempfile.TemporaryDirectory() as place:
+        Path(place).chmod(0o755)  # below pytest's own folder nobody else may look
+        dest = Path(place, "dest")
+        for name in ("manifests", "pages", "numbers", "digits"):
+            (dest / name).mkdir(parents=True)
+            (dest / name).chmod(0o777)
+        if folder:
+            (dest / folder).chmod(0o555)
+        else:
+            shutil.rmtree(dest)
+            Path(place).chmod(0o555)
+
+        said = as_nobody(Results(Storage(), str(dest)).check_writable)
+
+        Path(place).chmod(0o755)
+        assert re.fullmatch(rf"no permission for {place}/dest.*: Permission denied", said), said
 
 
 def test_a_destination_that_cannot_be_written_is_found_out_beforehand(results: Results, tmp_path: Path) -> None:

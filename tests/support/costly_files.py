@@ -41,6 +41,14 @@ def packed_drawing(megabytes: int = 300) -> bytes:
     return pdf(*objects, page, stream(b"/Filter/FlateDecode", packed))
 
 
+def much_paint(coats: int = 50_000) -> bytes:
+    """A PDF whose page is painted over and over: it takes minutes, and hardly any memory."""
+    objects = (b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Kids[3 0 R]/Count 1>>")
+    page = b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Resources<</ExtGState<</G<</ca .5>>>>>>/Contents 4 0 R>>"
+    coat = zlib.compress(b"/G gs " + b"0 0 m 595 0 l 595 842 l 9 800 l h f " * coats, 9)
+    return pdf(*objects, page, stream(b"/Filter/FlateDecode", coat))
+
+
 def many_chunks(count: int = 1_000_000) -> bytes:
     """A PNG of 12 MB with empty chunks before its picture."""
     plain = io.BytesIO()

@@ -14,7 +14,9 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[2]
 ROOMS = ["digit_core", "tasks", "flows", "deployments"]
-MLFLOW = {f"tasks.adapters.registry.{name}" for name in ("registry", "client", "versions", "promotions", "tracking")}
+MLFLOW = {
+    f"tasks.adapters.registry.{name}" for name in ("registry", "client", "versions", "promotions", "tracking", "descriptions")
+}
 HEAVY = {"tensorflow", "keras", "prefect", "mlflow", "sqlalchemy", "fsspec", "s3fs"}
 
 

@@ -15,9 +15,9 @@ from tasks.adapters.registry.shipped_model import ShippedModel
 class Network:
     """Description of a network.
 
-    kind: its name for people; option: the run option (and setting) that chooses a version; registered: its name in MLflow; onnx:
-    the file name in a version; inputs, outputs: name and shape of each tensor, -1 for any size; shipped: the file that an empty
-    registry begins with.
+    kind: its name for people; purpose: what it does; option: the run option (and setting) that chooses a version; registered:
+    its name in MLflow; onnx: the file name in a version; inputs, outputs: name and shape of each tensor, -1 for any size;
+    shipped: the file that an empty registry begins with.
     """
 
     kind: str
@@ -27,6 +27,7 @@ class Network:
     inputs: tuple[str, tuple[int, ...]]
     outputs: tuple[int, ...]
     shipped: ShippedModel
+    purpose: str
 
     @property
     def how_to_promote(self) -> str:
@@ -35,14 +36,19 @@ class Network:
         return f"digits promote VERSION{flag}"
 
 
-CLASSIFIER = Network("classifier", "classifier", "digits", "digits.onnx", ("pixels", (-1, 28, 28, 1)), (-1, 11), ShippedModel())
+CLASSIFIER = Network(
+    *("classifier", "classifier", "digits", "digits.onnx", ("pixels", (-1, 28, 28, 1)), (-1, 11), ShippedModel()),
+    "tells of a single character, 28x28 pixels, which digit it is, or that it is none",
+)
 DETECTOR = Network(
     *("detector", "detector", "digits-detector", "finder.onnx", ("patches", (-1, -1, -1, 1)), (-1, -1, -1, -1)),
     ShippedModel(SHIPPED_DETECTOR, SHIPPED_DETECTOR_CARD),
+    "finds the characters of numbers on a page",
 )
 STRIP_READER = Network(
     *("strip reader", "strip_reader", "digits-strip-reader", "reader.onnx", ("strips", (-1, -1, -1, 1)), (-1, -1, -1)),
     ShippedModel(SHIPPED_STRIP_READER, SHIPPED_READER_CARD),
+    "reads a whole number out of its strip of the page",
 )
 NETWORKS = (CLASSIFIER, DETECTOR, STRIP_READER)
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from digit_core.errors import InputError, RegistryError
 from tasks.adapters.registry.cache import ModelFile
+from tasks.adapters.registry.descriptions import with_report
 from tasks.adapters.registry.registry import CHAMPION, Registry, aliases
 
 if TYPE_CHECKING:
@@ -89,8 +90,8 @@ class Promotions:
     def record(
         self, version: str, against: str, gate: str, description: str, files: Mapping[str, bytes], metrics: Mapping[str, float]
     ) -> str:
-        """Keep the gate's report: one line as the tag `gate`, the description on the version's page, files and metrics in its
-        run. Return MLflow's name of the run and the folder of the files in it."""
+        """Keep the gate's report: one line as the tag `gate`, the report on the version's page, files and metrics in its run.
+        Return MLflow's name of the run and the folder of the files in it."""
         place = f"promotion/against-{against}"
         with self.registry.mlflow() as client, tempfile.TemporaryDirectory() as folder:
             for name, data in files.items():
@@ -100,7 +101,8 @@ class Promotions:
             for name, value in metrics.items():
                 client.log_metric(run, name, value)
             client.set_model_version_tag(self._name, version, _GATE, gate[:_LONGEST])
-            client.update_model_version(self._name, version, description[:_LONGEST])
+            said = with_report(client.get_model_version(self._name, version).description or "", description)
+            client.update_model_version(self._name, version, said[:_LONGEST])
         return f"{run}, {place}"
 
     def _new_run(self, client: MlflowClient, version: str) -> str:

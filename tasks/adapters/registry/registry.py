@@ -133,7 +133,7 @@ class Registry:
         artifacts; the Keras file lies beside the ONNX file, and the tag `keras_sha256` has its hash.
         """
         with self.mlflow() as client:
-            ensure_model(client, self.network.registered)
+            ensure_model(client, self.network)
             version = add_version(client, self.network, self._artifact_root, onnx, card, evidence)
             client.set_registered_model_alias(self.network.registered, alias, version)
         return version
@@ -142,7 +142,7 @@ class Registry:
         """Put the shipped model into service in a registry without versions, so that a challenger has a champion to be compared
         with."""
         with self.mlflow() as client:
-            ensure_model(client, self.network.registered)
+            ensure_model(client, self.network)
             if not all_versions(client, self.network.registered):
                 self._begin(client)
 
@@ -183,7 +183,7 @@ class Registry:
     def _begin(self, client: MlflowClient) -> None:
         """Put the shipped model into service as version 1 of an empty registry; continue after an interruption."""
         name = self.network.registered
-        ensure_model(client, name)
+        ensure_model(client, self.network)
         card = self._shipped.read_card()
         versions = {str(version.version): version.tags for version in all_versions(client, name)}
         if not versions:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tasks.adapters.registry import descriptions
 from tasks.adapters.registry.cache import file_sha256
 from tasks.adapters.registry.client import already_there_is_fine
 from tasks.adapters.registry.networks import Network
@@ -45,10 +46,13 @@ class ModelVersion:
     run_id: str = ""
 
 
-def ensure_model(client: MlflowClient, name: str) -> None:
-    """Create the registered model if it does not exist."""
+def ensure_model(client: MlflowClient, network: Network) -> None:
+    """Create the registered model if it does not exist, with its description."""
+    name, description = network.registered, descriptions.of_model(network)
     with already_there_is_fine():
-        client.create_registered_model(name)
+        client.create_registered_model(name, description=description)
+    if not client.get_registered_model(name).description:  # of an earlier version of this program
+        client.update_registered_model(name, description)
 
 
 def aliases(client: MlflowClient, name: str) -> dict[str, str]:
@@ -107,6 +111,7 @@ def add_version(
     tags = {"sha256": digest, **{name: str(card[name]) for name in ("recipe", "date", "data_sha256") if name in card}}
     run = client.create_run(experiment(client, artifact_root), run_name=str(card.get("recipe", network.kind)))
     _log_card(client, run.info.run_id, card)
+    client.log_inputs(run.info.run_id, descriptions.data_sets(card))
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary, "model")
         folder.mkdir()
@@ -119,12 +124,18 @@ def add_version(
         client.log_artifacts(run.info.run_id, str(folder), "model")
     client.set_terminated(run.info.run_id)
     source = f"{run.info.artifact_uri}/model"
-    return str(client.create_model_version(network.registered, source, run.info.run_id, tags=tags).version)
+    description = descriptions.of_version(network, card)
+    return str(client.create_model_version(network.registered, source, run.info.run_id, tags, description=description).version)
 
 
 def experiment(client: MlflowClient, artifact_root: str | None) -> str:
-    """Return the id of the experiment of all runs, created if missing."""
-    if client.get_experiment_by_name(EXPERIMENT) is None:
+    """Return the id of the experiment of all runs, created if missing; its page opens on its runs."""
+    found = client.get_experiment_by_name(EXPERIMENT)
+    if found is None:
         with already_there_is_fine():
-            client.create_experiment(EXPERIMENT, artifact_location=artifact_root)
-    return str(client.get_experiment_by_name(EXPERIMENT).experiment_id)  # type: ignore[union-attr]
+            client.create_experiment(EXPERIMENT, artifact_location=artifact_root, tags=dict(descriptions.OPENS_ON_RUNS))
+        found = client.get_experiment_by_name(EXPERIMENT)
+    for name, value in descriptions.OPENS_ON_RUNS.items():
+        if name not in found.tags:  # type: ignore[union-attr]  # of an earlier version of this program
+            client.set_experiment_tag(found.experiment_id, name, value)  # type: ignore[union-attr]
+    return str(found.experiment_id)  # type: ignore[union-attr]

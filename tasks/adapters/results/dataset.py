@@ -58,10 +58,11 @@ class Results:
         self._manifests = Manifests(storage, self.dest, share)
 
     def check_writable(self) -> None:
-        """Check that the destination can be written, before hours of reading. Raises the storage's error."""
-        trial = join(self.dest, "manifests", f".{uuid.uuid4().hex}.trial")
-        self._storage.write(trial, b"")
-        self._storage.delete([trial])
+        """Check that each folder of the destination can be written, before hours of reading. Raises the storage's error."""
+        name = f".{uuid.uuid4().hex}.trial"
+        trials = [join(self.dest, folder, name) for folder in (*TABLES, "manifests")]
+        self._storage.write_many(dict.fromkeys(trials, b""))
+        self._storage.delete(trials)
 
     def write_tables(self, key: str, tables: Mapping[str, pa.Table]) -> dict[str, TableFile]:
         """Write a batch's tables, which are not visible yet; return their files, for the manifest.

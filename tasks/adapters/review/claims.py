@@ -104,7 +104,8 @@ class Claims:
 
     def _with_their_numbers(self, connection: Connection, ids: Sequence[str], reviewer: str) -> list[str]:
         """Add the free items of the same numbers right beside each item."""
-        numbers = list(connection.scalars(sa.select(ITEMS.c.number_id).where(ITEMS.c.item_id.in_(ids)).distinct()))
+        chosen = ITEMS.alias()
+        numbers = sa.select(chosen.c.number_id).where(chosen.c.item_id.in_(ids))
         siblings = locked_or_skipped(
             sa.select(ITEMS.c.item_id)
             .where(ITEMS.c.number_id.in_(numbers), ITEMS.c.state == OPEN, self._unclaimed(), _not_read_by(reviewer))
@@ -113,12 +114,13 @@ class Claims:
         return _ids(connection, siblings) if ids else []
 
     def _lend(self, connection: Connection, ids: Sequence[str], reviewer: str, lease: float) -> Claim:
-        claim = Claim(uuid.uuid4().hex, self._clock() + lease, ())
-        if ids:
-            values = {"claim_id": claim.claim_id, "claimed_by": reviewer, "claim_until": claim.until}
-            connection.execute(sa.update(ITEMS).where(ITEMS.c.item_id.in_(ids)).values(values))
-        rows = connection.execute(sa.select(ITEMS).where(ITEMS.c.item_id.in_(ids))).mappings().all()
-        return Claim(claim.claim_id, claim.until, tuple(_in_order([to_item(row) for row in rows])))
+        claim_id, until = uuid.uuid4().hex, self._clock() + lease
+        if not ids:
+            return Claim(claim_id, until, ())
+        values = {"claim_id": claim_id, "claimed_by": reviewer, "claim_until": until}
+        lent = sa.update(ITEMS).where(ITEMS.c.item_id.in_(ids)).values(values).returning(ITEMS)
+        rows = connection.execute(lent).mappings().all()
+        return Claim(claim_id, until, tuple(_in_order([to_item(row) for row in rows])))
 
 
 def loan_ends(now: float) -> tuple[float, float]:

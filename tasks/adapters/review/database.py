@@ -10,12 +10,13 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
@@ -23,7 +24,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from digit_core.errors import QueueError
 from tasks.adapters.review.migrate import SCHEMA_VERSION, upgrade
-from tasks.adapters.review.schema import SCHEMA
+from tasks.adapters.review.schema import ITEMS, SCHEMA
 
 _MIGRATION_LOCK = 0x6469676974  # PostgreSQL's advisory locks are numbers; this one spells "digit"
 _FORMS = "sqlite:////folder/review.db or postgresql://user:password@host/database"
@@ -61,6 +62,7 @@ class Database:
         self._url = _parse(url)
         self.name = self._url.render_as_string(hide_password=True)
         self._turn, self._busy_seconds = threading.Lock(), busy_seconds
+        self._together = threading.local()
         with self._one_line_errors():
             self._engine = _engine(self._url, busy_seconds)
             self._prepare()
@@ -71,15 +73,31 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        with self._one_line_errors(), self._engine.connect() as connection:
+        outer: Connection | None = getattr(self._together, "connection", None)
+        with self._one_line_errors(), nullcontext(outer) if outer is not None else self._engine.connect() as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """Open a transaction; on SQLite nobody else writes meanwhile."""
+        """Open a transaction, or within `together` a savepoint of its transaction; on SQLite nobody else writes meanwhile."""
+        outer: Connection | None = getattr(self._together, "connection", None)
+        if outer is not None:
+            with self._one_line_errors(), outer.begin_nested():
+                yield outer
+            return
         immediate = self._engine.execution_options(sqlite_begin="BEGIN IMMEDIATE")
         with self._one_line_errors(), self._writers_turn(), immediate.begin() as connection:
             yield connection
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Join all that this thread does by `writing` and `reading` meanwhile in one transaction."""
+        with self.writing() as connection:
+            self._together.connection = connection
+            try:
+                yield
+            finally:
+                self._together.connection = None
 
     @contextmanager
     def _writers_turn(self) -> Iterator[None]:
@@ -93,6 +111,11 @@ class Database:
             yield
         finally:
             self._turn.release()
+
+    def insert_if_new(self, table: sa.Table, *key: str) -> Any:
+        """Return an INSERT that leaves an existing row with this key as it is."""
+        dialect = sqlite if self.is_sqlite else postgresql
+        return dialect.insert(table).on_conflict_do_nothing(index_elements=key)
 
     def close(self) -> None:
         self._engine.dispose()
@@ -126,13 +149,13 @@ def now() -> float:
 
 
 def locked(query: sa.Select[Any]) -> sa.Select[Any]:
-    """Lock the rows of this query, where the database locks rows (SQLite locks the whole file in `writing`)."""
-    return query.with_for_update(of=query.get_final_froms()[0])
+    """Lock the items of this query, where the database locks rows (SQLite locks the whole file in `writing`)."""
+    return query.with_for_update(of=ITEMS)
 
 
 def locked_or_skipped(query: sa.Select[Any]) -> sa.Select[Any]:
-    """Lock the rows of this query, skipping rows that another transaction holds instead of waiting."""
-    return query.with_for_update(of=query.get_final_froms()[0], skip_locked=True)
+    """Lock the items of this query, skipping items that another transaction holds instead of waiting."""
+    return query.with_for_update(of=ITEMS, skip_locked=True)
 
 
 def _parse(url: str) -> URL:

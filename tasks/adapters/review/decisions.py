@@ -17,6 +17,12 @@ from tasks.adapters.review.claims import FREE, loan_ends
 from tasks.adapters.review.database import Database, locked, now
 from tasks.adapters.review.schema import ACTS, COLLECTIONS, DECIDED, DECISIONS, ITEMS, OPEN, STANDING, UNDOS
 
+_PROLONGED_AFTER = 0.1
+"""Share of the lease after which the rest of a loan is prolonged."""
+
+DecisionRow = Mapping[Any, Any]
+"""A row of the decisions, with `undone`."""
+
 
 class Answer(StrEnum):
     """Outcome of a decision."""
@@ -55,19 +61,17 @@ class Decisions:
         """Store the verdicts (by item) that can be stored, in one transaction; return for the others what prevents it.
 
         A retyped number decides all its waiting items. A reviewer can decide only items lent to them; an expired loan counts as
-        long as nobody else took the item. The rest of the loan is prolonged by `lease` seconds.
+        long as nobody else took the item. The rest of the loan is prolonged to `lease` seconds, unless it has nearly as many.
         """
         with self._database.writing() as connection:
-            rows = _rows(connection, verdicts)
-            repeated = set(connection.scalars(sa.select(DECISIONS.c.item_id).where(DECISIONS.c.act_id == act.act_id)))
-            read = self._read_by(connection, act.reviewer, rows)
+            rows, said = _rows(connection, verdicts), _said(connection, verdicts)
+            repeated = {item for item, all_said in said.items() if any(one["act_id"] == act.act_id for one in all_said)}
+            read = _read_by(act.reviewer, said)
             answers = {item: self._answer(rows.get(item), act, item in repeated, item in read) for item in verdicts}
             new = {item: verdicts[item] for item, answer in answers.items() if answer is Answer.KEPT and item not in repeated}
             if new:
-                self._write(connection, act, new | self._siblings(connection, act.reviewer, rows, new))
-            mine = (ITEMS.c.claim_id == act.claim_id, ITEMS.c.claimed_by == act.reviewer)
-            rest = sa.update(ITEMS).where(*mine, ITEMS.c.state == OPEN)
-            connection.execute(rest.values(claim_until=self._clock() + lease))
+                self._write(connection, act, rows, said, new)
+            self._prolong(connection, act, rows, lease)
         return answers
 
     def undo(self, reviewer: str, claim_id: str, lease: float) -> list[str]:
@@ -78,11 +82,11 @@ class Decisions:
             standing = sa.select(DECISIONS).where(DECISIONS.c.act_id == last, STANDING).order_by(DECISIONS.c.decision_id)
             rows = connection.execute(standing).mappings().all()
             items = [row["item_id"] for row in rows]
-            _rows(connection, items)
+            theirs = _rows(connection, items)
             undone = [{"decision_id": row["decision_id"], "reviewer": reviewer, "at": self._clock()} for row in rows]
             if undone:
                 connection.execute(sa.insert(UNDOS), undone)
-                self._settle(connection, items)
+                _settle(connection, theirs, _said(connection, items))
                 lent = {"claim_id": claim_id, "claimed_by": reviewer, "claim_until": self._clock() + lease}
                 connection.execute(sa.update(ITEMS).where(ITEMS.c.item_id.in_(items), ITEMS.c.state == OPEN).values(lent))
             return items
@@ -97,7 +101,7 @@ class Decisions:
 
     def readers(self, collection: str) -> int:
         with self._database.reading() as connection:
-            return _readers(connection, [collection])[collection]
+            return connection.scalar(sa.select(COLLECTIONS.c.readers).where(COLLECTIONS.c.collection == collection)) or 1
 
     def count(self) -> int:
         """Count all decisions ever made, undone ones included: the number only grows."""
@@ -115,12 +119,6 @@ class Decisions:
         with self._database.reading() as connection:
             return list(connection.execute(query).mappings())
 
-    def _read_by(self, connection: Connection, reviewer: str, items: Iterable[str]) -> set[str]:
-        mine = sa.select(DECISIONS.c.item_id).where(
-            DECISIONS.c.item_id.in_(list(items)), DECISIONS.c.reviewer == reviewer, STANDING
-        )
-        return set(connection.scalars(mine))
-
     def _answer(self, row: RowMapping | None, act: Act, repeated: bool, read: bool) -> Answer:
         if row is None:
             return Answer.UNKNOWN
@@ -134,75 +132,102 @@ class Decisions:
         lent = row["claim_until"] is not None and first <= row["claim_until"] <= last
         return Answer.TAKEN if lent else Answer.NOT_LENT
 
-    def _siblings(
-        self, connection: Connection, reviewer: str, rows: Mapping[str, RowMapping], new: Mapping[str, Verdict]
-    ) -> dict[str, Verdict]:
-        """Return the other waiting items of the retyped numbers, with the same verdict."""
-        typed = {rows[item]["number_id"]: verdict for item, verdict in new.items() if verdict.kind is Kind.NUMBER}
-        if not typed:
-            return {}
-        query = sa.select(ITEMS.c.item_id, ITEMS.c.number_id).where(ITEMS.c.number_id.in_(list(typed)), ITEMS.c.state == OPEN)
-        found = {row.item_id: row.number_id for row in connection.execute(locked(query.order_by(ITEMS.c.item_id)))}
-        read = self._read_by(connection, reviewer, found)
-        return {item: typed[number] for item, number in found.items() if item not in read}
+    def _prolong(self, connection: Connection, act: Act, rows: Mapping[str, RowMapping], lease: float) -> None:
+        """Prolong the rest of the loan, but not at every one of several quick decisions."""
+        until = self._clock() + lease
+        ends = [row["claim_until"] for row in rows.values() if row["claim_id"] == act.claim_id]
+        if ends and min(ends) > until - _PROLONGED_AFTER * lease:
+            return
+        mine = (ITEMS.c.claim_id == act.claim_id, ITEMS.c.claimed_by == act.reviewer)
+        connection.execute(sa.update(ITEMS).where(*mine, ITEMS.c.state == OPEN).values(claim_until=until))
 
-    def _write(self, connection: Connection, act: Act, verdicts: Mapping[str, Verdict]) -> None:
+    def _write(
+        self,
+        connection: Connection,
+        act: Act,
+        rows: Mapping[str, RowMapping],
+        said: Mapping[str, Sequence[DecisionRow]],
+        new: Mapping[str, Verdict],
+    ) -> None:
+        """Store the new verdicts, and for retyped numbers those of their other items."""
+        if siblings := _siblings(connection, rows, new):
+            rows, said = {**rows, **_rows(connection, siblings)}, {**said, **_said(connection, siblings)}
+            read = _read_by(act.reviewer, said)
+            new = {**new, **{item: verdict for item, verdict in siblings.items() if item not in read}}
         at = self._clock()
-        if connection.scalar(sa.select(ACTS.c.act_id).where(ACTS.c.act_id == act.act_id)) is None:
-            facts = {name: getattr(act, name) for name in ("act_id", "reviewer", "view", "seconds")}
-            connection.execute(sa.insert(ACTS).values(**facts, item_count=len(verdicts), key_count=act.keys, at=at))
-        rows = _rows(connection, verdicts)
-        said = {item: said_of(verdict, rows[item]["parts"], rows[item]["place"]) for item, verdict in verdicts.items()}
-        same = {"act_id": act.act_id, "reviewer": act.reviewer, "seconds": act.seconds / len(said), "at": at}
-        new = [
-            {
-                **same,
-                "item_id": item,
-                "kind": verdict.kind.value,
-                "value": verdict.value,
-                "hidden": suggestion_is_hidden(item, rows[item]["reason"]),
-            }
-            for item, verdict in said.items()
-        ]
-        connection.execute(sa.insert(DECISIONS), new)
-        self._settle(connection, list(said))
+        facts = {name: getattr(act, name) for name in ("act_id", "reviewer", "view", "seconds")}
+        insert = self._database.insert_if_new(ACTS, "act_id")
+        connection.execute(insert.values(**facts, item_count=len(new), key_count=act.keys, at=at))
+        same = {"act_id": act.act_id, "reviewer": act.reviewer, "seconds": act.seconds / len(new), "at": at}
+        made = [{**same, **_fields(rows[item], verdict)} for item, verdict in new.items()]
+        connection.execute(sa.insert(DECISIONS), made)
+        told = {one["item_id"]: [*said.get(one["item_id"], ()), {**one, "undone": None}] for one in made}
+        _settle(connection, {item: rows[item] for item in new}, told)
 
-    def _settle(self, connection: Connection, items: Sequence[str]) -> None:
-        """Write the outcome of all decisions about the items, and free those that need another reader."""
-        query = (
-            sa.select(DECISIONS, ITEMS.c.collection)
-            .join(ITEMS, ITEMS.c.item_id == DECISIONS.c.item_id)
-            .where(DECISIONS.c.item_id.in_(items), STANDING)
-            .order_by(DECISIONS.c.decision_id)
-        )
-        said: defaultdict[str, list[RowMapping]] = defaultdict(list)
-        for row in connection.execute(query).mappings():
-            said[row["item_id"]].append(row)
-        readers = _readers(connection, {row["collection"] for rows in said.values() for row in rows})
-        update = sa.update(ITEMS).where(ITEMS.c.item_id == sa.bindparam("item"))
-        connection.execute(update, [{"item": item, **FREE, **_outcome(said[item], readers)} for item in items])
+
+def _fields(row: RowMapping, verdict: Verdict) -> dict[str, Any]:
+    """Return the columns of the item's new decision."""
+    said = said_of(verdict, row["parts"], row["place"])
+    hidden = suggestion_is_hidden(row["item_id"], row["reason"])
+    return {"item_id": row["item_id"], "kind": said.kind.value, "value": said.value, "hidden": hidden}
+
+
+def _siblings(connection: Connection, rows: Mapping[str, RowMapping], new: Mapping[str, Verdict]) -> dict[str, Verdict]:
+    """Return the other waiting items of the retyped numbers, with the same verdict."""
+    typed = {rows[item]["number_id"]: verdict for item, verdict in new.items() if verdict.kind is Kind.NUMBER}
+    if not typed:
+        return {}
+    query = sa.select(ITEMS.c.item_id, ITEMS.c.number_id).where(ITEMS.c.number_id.in_(list(typed)), ITEMS.c.state == OPEN)
+    found = {row.item_id: row.number_id for row in connection.execute(locked(query.order_by(ITEMS.c.item_id)))}
+    return {item: typed[number] for item, number in found.items() if item not in new}
+
+
+def _settle(connection: Connection, rows: Mapping[str, RowMapping], said: Mapping[str, Sequence[DecisionRow]]) -> None:
+    """Write the outcome of all decisions about the items, and free those that need another reader."""
+    update = sa.update(ITEMS).where(ITEMS.c.item_id == sa.bindparam("item"))
+    outcomes = [{"item": item, **FREE, **_outcome(said.get(item, ()), row["readers"] or 1)} for item, row in rows.items()]
+    connection.execute(update, outcomes)
 
 
 def _rows(connection: Connection, items: Iterable[str]) -> dict[str, RowMapping]:
-    """Lock and return the items; in a fixed order, so that two transactions never deadlock."""
-    query = locked(sa.select(ITEMS).where(ITEMS.c.item_id.in_(list(items))).order_by(ITEMS.c.item_id))
+    """Lock and return the items, with the `readers` of their collection; in a fixed order, so that two transactions never
+    deadlock."""
+    readers = COLLECTIONS.c.collection == ITEMS.c.collection
+    query = sa.select(ITEMS, COLLECTIONS.c.readers).join(COLLECTIONS, readers, isouter=True)
+    query = locked(query.where(ITEMS.c.item_id.in_(list(items))).order_by(ITEMS.c.item_id))
     return {row["item_id"]: row for row in connection.execute(query).mappings()}
 
 
-def _readers(connection: Connection, collections: Iterable[str]) -> dict[str, int]:
-    names = list(collections)
-    found = connection.execute(sa.select(COLLECTIONS).where(COLLECTIONS.c.collection.in_(names)))
-    return dict.fromkeys(names, 1) | {row.collection: row.readers for row in found}
+def _said(connection: Connection, items: Iterable[str]) -> dict[str, list[DecisionRow]]:
+    """Return all decisions ever made about the items, in order; `undone` is None for those that count."""
+    query = (
+        sa.select(DECISIONS, UNDOS.c.at.label("undone"))
+        .join(UNDOS, UNDOS.c.decision_id == DECISIONS.c.decision_id, isouter=True)
+        .where(DECISIONS.c.item_id.in_(list(items)))
+        .order_by(DECISIONS.c.decision_id)
+    )
+    said: defaultdict[str, list[DecisionRow]] = defaultdict(list)
+    for row in connection.execute(query).mappings():
+        said[row["item_id"]].append(row)
+    return said
 
 
-def _outcome(said: Sequence[RowMapping], readers: Mapping[str, int]) -> dict[str, Any]:
-    verdicts = [Verdict(Kind(row["kind"]), row["value"]) for row in said]
-    counts = settled(verdicts, readers[said[0]["collection"]]) if said else None
+def _read_by(reviewer: str, said: Mapping[str, Sequence[DecisionRow]]) -> set[str]:
+    """Return the items that the reviewer has decided, undone decisions not counted."""
+    return {
+        item for item, all_said in said.items() if any(one["reviewer"] == reviewer and one["undone"] is None for one in all_said)
+    }
+
+
+def _outcome(said: Sequence[DecisionRow], readers: int) -> dict[str, Any]:
+    standing = [one for one in said if one["undone"] is None]
+    verdicts = [Verdict(Kind(one["kind"]), one["value"]) for one in standing]
+    counts = settled(verdicts, readers) if verdicts else None
     if counts is None:
         return {"state": OPEN, "outcome_kind": None, "outcome_value": None, "outcome_by": None, "outcome_at": None}
-    by = ", ".join(row["reviewer"] for row, verdict in zip(said, verdicts, strict=True) if verdict == counts)
+    by = ", ".join(one["reviewer"] for one, verdict in zip(standing, verdicts, strict=True) if verdict == counts)
     facts = {"outcome_kind": counts.kind.value, "outcome_value": counts.value, "outcome_by": by}
-    return {"state": DECIDED, **facts, "outcome_at": said[-1]["at"]}
+    return {"state": DECIDED, **facts, "outcome_at": standing[-1]["at"]}
 
 
 def outcomes(database: Database, chunk: int = 2000) -> Iterator[RowMapping]:

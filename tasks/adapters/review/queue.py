@@ -8,11 +8,11 @@ what is wrong and what to do next.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from datetime import UTC, datetime
-from typing import Any, Self
+from typing import Any, Literal, Self, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, RowMapping
 
 from digit_core.errors import QueueError
@@ -24,11 +24,13 @@ from tasks.adapters.review.reviewers import Reviewers
 from tasks.adapters.review.rows import item_row, picture_row, to_item_with_pictures
 from tasks.adapters.review.schema import ITEMS, OPEN, PICTURES, SOURCES, WITHDRAWN
 from tasks.adapters.review.statistics import Statistics
+from tasks.adapters.review.writers import Writers
 
 __all__ = ["OPEN", "ReviewQueue"]
 
 _CHUNK = 500  # rows sent at once; bounds the memory of a put of any size
 
+Result = TypeVar("Result")
 Page = tuple[str, int]
 """SHA-256 of the scan's bytes and the page's index."""
 
@@ -48,6 +50,7 @@ class ReviewQueue:
         self.decisions = Decisions(self._database, clock)
         self.statistics = Statistics(self._database, clock)
         self.reviewers = Reviewers(self._database)
+        self._writers = Writers(self._database)
 
     def put(self, items: Sequence[ReviewItem], pages: Sequence[Page] = (), source: str = "") -> int:
         """Add the items, all or none; items already in the queue stay unchanged. Return how many were new.
@@ -62,14 +65,14 @@ class ReviewQueue:
         with self._database.writing() as connection:
             for start in range(0, len(ordered), _CHUNK):
                 some = ordered[start : start + _CHUNK]
-                insert = self._insert_if_new(ITEMS).execution_options(preserve_rowcount=True)
+                insert = self._database.insert_if_new(ITEMS, "item_id").execution_options(preserve_rowcount=True)
                 new += connection.execute(insert, [item_row(item, created) for item in some]).rowcount
-                connection.execute(self._insert_if_new(PICTURES), [picture_row(item) for item in some])
+                connection.execute(self._database.insert_if_new(PICTURES, "item_id"), [picture_row(item) for item in some])
                 _move(connection, WITHDRAWN, OPEN, ITEMS.c.item_id.in_([item.item_id for item in some]))
             if source:
                 known = [{"collection": name, "source": source} for name in sorted({item.collection for item in ordered})]
                 if known:
-                    connection.execute(self._insert_if_new(SOURCES, "collection", "source"), known)
+                    connection.execute(self._database.insert_if_new(SOURCES, "collection", "source"), known)
             asked = {item.item_id for item in ordered}
             for page in sorted(pages):
                 self._withdraw(connection, page, asked)
@@ -128,8 +131,19 @@ class ReviewQueue:
         """Yield the rows of all decided items, and of open ones of the same numbers, by item_id; a few in memory at a time."""
         return outcomes(self._database)
 
+    def soon(self, job: Callable[[], Result]) -> Future[Result]:
+        """Run a call of the queue's methods in a writer thread, together with others; its result or error comes as a future."""
+        return self._writers.write(job)
+
+    def picture(self, item_id: str, which: Literal["crop_png", "context_png"]) -> bytes | None:
+        """Return a picture of the item as PNG, b"" if it has none, None if the queue never held the item."""
+        with self._database.reading() as connection:
+            found = connection.scalar(sa.select(PICTURES.c[which]).where(PICTURES.c.item_id == item_id))
+        return None if found is None else bytes(found)
+
     def close(self) -> None:
         """Close the connections. A new ReviewQueue can open the queue again."""
+        self._writers.close()
         self._database.close()
 
     def __enter__(self) -> Self:
@@ -151,10 +165,6 @@ class ReviewQueue:
         if confidence is None:
             raise QueueError(f"review queue {self.name} has no item {item_id}: start again from the first page")
         return float(confidence)
-
-    def _insert_if_new(self, table: sa.Table, *key: str) -> Any:
-        dialect = sqlite if self._database.is_sqlite else postgresql
-        return dialect.insert(table).on_conflict_do_nothing(index_elements=key or ("item_id",))
 
 
 def _with_pictures() -> sa.Select[Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from digit_core.review.names import folded
 from tasks.adapters.review.database import Database
@@ -19,8 +18,7 @@ class Reviewers:
     def known_as(self, name: str) -> str:
         """Return the first spelling of this name, which is stored if it is new."""
         key = folded(name)
-        dialect = sqlite if self._database.is_sqlite else postgresql
-        insert = dialect.insert(REVIEWERS).on_conflict_do_nothing(index_elements=["folded"])
+        insert = self._database.insert_if_new(REVIEWERS, "folded")
         with self._database.writing() as connection:
             connection.execute(insert.values(folded=key, name=name))
             return str(connection.scalar(sa.select(REVIEWERS.c.name).where(REVIEWERS.c.folded == key)))

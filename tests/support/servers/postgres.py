@@ -23,14 +23,21 @@ USER, PASSWORD = "digits", "s3cret-word"
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
     """URL of the server without a database, `postgresql://user:password@127.0.0.1:port`; one for the whole session."""
-    binaries = _binaries()
+    binaries = postgres_binaries()
     if binaries is None:
         missing = "PostgreSQL is not installed (Debian: apt-get install postgresql)"
         pytest.fail(missing) if os.environ.get("CI") == "true" else pytest.skip(missing)
+    with postgres_running(binaries) as url:
+        yield url
+
+
+@contextmanager
+def postgres_running(binaries: Path, durable: bool = False) -> Iterator[str]:
+    """The server's URL; `durable`: it waits for the disk, as a server that people rely on."""
     folder = Path(tempfile.mkdtemp(prefix="digits-postgres-"))
     try:
         _create(binaries, folder)
-        with _running(binaries, folder) as url:
+        with _running(binaries, folder, durable) as url:
             yield url
     finally:
         shutil.rmtree(folder)
@@ -45,7 +52,8 @@ def postgres_url(postgres_server: str) -> str:
     return f"{postgres_server}/{name}"
 
 
-def _binaries() -> Path | None:
+def postgres_binaries() -> Path | None:
+    """Where PostgreSQL's programs lie; None where it is not installed."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: float(path.parts[-3]))
     return found[-1].parent if found else None
 
@@ -67,9 +75,10 @@ def _create(binaries: Path, folder: Path) -> None:
 
 
 @contextmanager
-def _running(binaries: Path, folder: Path) -> Iterator[str]:
+def _running(binaries: Path, folder: Path, durable: bool) -> Iterator[str]:
     port = _free_port()
-    options = [f"port={port}", "listen_addresses=127.0.0.1", "unix_socket_directories=", "fsync=off", "full_page_writes=off"]
+    options = [f"port={port}", "listen_addresses=127.0.0.1", "unix_socket_directories="]
+    options += [] if durable else ["fsync=off", "full_page_writes=off"]
     command = [*_unprivileged(), binaries / "postgres", "-D", folder / "data", *(f"-c{option}" for option in options)]
     with (folder / "log").open("wb") as log, subprocess.Popen(command, cwd=folder, stdout=log, stderr=log) as server:
         try:

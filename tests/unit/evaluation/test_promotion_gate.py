@@ -7,7 +7,7 @@ import pytest
 from digit_core.errors import InputError
 from digit_core.evaluation.gate_report import figures, gate_metrics, markdown, summary
 from digit_core.evaluation.model_comparison import Comparison, Pair, Paired, SetComparison
-from digit_core.evaluation.promotion_gate import GatePolicy, verdict
+from digit_core.evaluation.promotion_gate import GatePolicy, GateVerdict, verdict
 
 POLICY = GatePolicy()
 EVEN = Paired(1000, 970, 10, 10)
@@ -15,9 +15,9 @@ SEVEN = 7
 TENTH, FAST = Pair(0.10, 0.10), Pair(9000, 9000)
 
 
-def comparison(total=EVEN, seven=EVEN, review=TENTH, speed=FAST, parity=None) -> Comparison:
+def comparison(total=EVEN, seven=EVEN, review=TENTH, speed=FAST, parity=None, sets=("old ink",)) -> Comparison:
     classes = tuple(seven if label == SEVEN else EVEN for label in range(11))
-    return Comparison((SetComparison("old ink", total, classes, review),), speed, parity, POLICY.residual_error)
+    return Comparison(tuple(SetComparison(name, total, classes, review) for name in sets), speed, parity, POLICY.residual_error)
 
 
 def reasons(found: Comparison) -> tuple[str, ...]:
@@ -88,12 +88,32 @@ def test_a_model_that_is_much_slower_is_refused():
     assert reason == "it reads 2,900 digits/s, the champion 9,000; at least 33% of that is required"
 
 
-def test_every_reason_is_told():
+def test_every_reason_is_told_the_weightiest_first():
     lost = Paired(1000, 900, 60, 5)
 
-    found = reasons(comparison(lost, lost, Pair(0.1, 0.5), Pair(9000, 10), 0.5))
+    found = reasons(comparison(lost, lost, Pair(0.1, 0.5), Pair(9000, 10), 0.5, sets=("old ink", "new ink")))
 
-    assert len(found) == 5
+    kinds = ["not the same model", "ink it reads 9", "ink it reads 9", "classes", "classes", "to review", "to review", "digits/s"]
+    assert len(found) == len(kinds)
+    assert all(kind in reason for kind, reason in zip(kinds, found, strict=True))
+    assert [reason.split()[1] for reason in found[1:7]] == ["old", "new"] * 3
+
+
+def test_a_person_is_told_three_reasons_and_how_many_more_there_are():
+    assert GateVerdict(("a", "b", "c", "d", "e")).gist == "a; b; c; and 2 more"
+    assert GateVerdict(("a", "b", "c")).gist == "a; b; c"
+
+
+def test_of_many_lost_classes_the_worst_are_named():
+    classes = tuple(Paired(1000, 950 - 10 * label, 30 + 10 * label, 5) for label in range(11))
+    found = replace(comparison(), sets=(replace(comparison().sets[0], classes=classes),))
+
+    (reason,) = reasons(found)
+
+    assert [reason.index(f'"{name}"') for name in ("not a digit", "9", "8")] == sorted(
+        reason.index(f'"{name}"') for name in ("not a digit", "9", "8")
+    )
+    assert reason.endswith(" and 8 others")
 
 
 @pytest.mark.parametrize(

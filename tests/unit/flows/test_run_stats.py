@@ -37,7 +37,7 @@ def test_too_many_failures_end_a_run_once_enough_pages_were_seen() -> None:
 
 def test_a_few_bad_pages_at_the_beginning_do_not_end_a_run_but_count_at_its_end() -> None:
     tally = Tally()
-    tally.add(sealed(10, [("1.jpg", FailureReason.EMPTY), ("2.jpg", FailureReason.EMPTY)]))
+    tally.add(sealed(10, [(f"{number}.jpg", FailureReason.EMPTY) for number in range(3)]))
 
     tally.check_budget(0.1, "OUT", at_end=False)
 
@@ -45,22 +45,23 @@ def test_a_few_bad_pages_at_the_beginning_do_not_end_a_run_but_count_at_its_end(
         tally.check_budget(0.1, "OUT", at_end=True)
 
 
-@pytest.mark.parametrize(("pages", "allowed"), [(1, 0.1), (5, 0.0)])
-def test_a_single_bad_page_counts_if_it_is_the_only_page_or_none_is_allowed(pages: int, allowed: float) -> None:
+@pytest.mark.parametrize(("bad", "pages", "allowed"), [(1, 1, 0.1), (2, 3, 0.1), (1, 5, 0.0), (2, 50, 0.0)])
+def test_one_or_two_bad_pages_count_if_fewer_were_read_or_none_is_allowed(bad: int, pages: int, allowed: float) -> None:
     tally = Tally()
-    tally.add(sealed(pages, [("1.jpg", FailureReason.EMPTY)]))
+    tally.add(sealed(pages, [(f"{number}.jpg", FailureReason.EMPTY) for number in range(bad)]))
 
     with pytest.raises(BudgetExceededError):
         tally.check_budget(allowed, "OUT", at_end=True)
 
 
-def test_a_single_bad_page_of_five_does_not_fail_a_run() -> None:
+@pytest.mark.parametrize(("bad", "pages"), [(1, 2), (1, 5), (2, 4), (2, 19)])
+def test_one_or_two_bad_pages_of_a_small_share_do_not_fail_a_run(bad: int, pages: int) -> None:
     tally = Tally()
-    tally.add(sealed(5, [("1.jpg", FailureReason.EMPTY)]))
+    tally.add(sealed(pages, [(f"{number}.jpg", FailureReason.EMPTY) for number in range(bad)]))
 
     tally.check_budget(0.1, "OUT", at_end=True)
 
-    assert tally.quarantined == 1
+    assert tally.quarantined == bad
 
 
 def test_just_as_many_failures_as_are_allowed_are_allowed() -> None:

@@ -4,7 +4,9 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import CancelledError
+from contextlib import suppress
 
+import psutil
 import pytest
 
 from digit_core.errors import FailureReason
@@ -144,3 +146,23 @@ def test_closing_the_pool_releases_whoever_waits_for_a_result() -> None:
     waiting.join(timeout=30)
 
     assert ended == [CancelledError]
+
+
+def test_closing_the_pool_ends_workers_that_compute_at_once() -> None:
+    pool = WorkerPool(2, 600)
+    waiting = threading.Thread(target=compute_until_closed, args=(pool,))
+    (pid,) = pool.run(pool_jobs.pid, ["warm"])
+    waiting.start()
+    time.sleep(1)
+
+    told = time.monotonic()
+    pool.close()
+
+    assert time.monotonic() - told < 2
+    assert not psutil.pid_exists(int(str(pid)))
+    waiting.join(timeout=30)
+
+
+def compute_until_closed(pool: WorkerPool) -> None:
+    with suppress(CancelledError):
+        pool.run(pool_jobs.act, ["compute"] * 4)
