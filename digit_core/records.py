@@ -136,11 +136,15 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """The layout of a page, and how well its rulings agree with the page's, 0 to 1; no name: no layout fits."""
+    """The layout of a page, and how well its rulings agree with the page's, 0 to 1; no name: no layout fits.
+
+    doubt: why the layout may lie a row or a column off on this page, so that no number on it may be accepted; "" if it does not.
+    """
 
     name: str
     version: str
     agreement: float
+    doubt: str = ""
 
 
 @dataclass(frozen=True, slots=True)

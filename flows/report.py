@@ -50,6 +50,7 @@ def summary(plan: RunPlan, tally: Tally) -> str:
         ("numbers", f"{tally.numbers:,}"),
         ("digits", f"{tally.digits:,}"),
         ("digits for review", f"{tally.to_review:,} ({tally.review_share:.1%})"),
+        *([("layouts", _about_layouts(tally))] if tally.sums["no_layout"] or tally.sums["layout_off"] else []),
         *([("promise", promise(plan.promise))] if plan.promise else []),
         ("seconds", f"{tally.seconds:.1f}"),
         *([("share of the source", str(plan.share))] if plan.share.of > 1 else []),
@@ -57,6 +58,11 @@ def summary(plan: RunPlan, tally: Tally) -> str:
     ]
     table = "\n".join(f"| {name} | {value} |" for name, value in rows)
     return f"# {plan.title} → {plan.out}\n\n| | |\n|---|---|\n{table}\n"
+
+
+def _about_layouts(tally: Tally) -> str:
+    """Pages of which nothing is accepted because of their layout."""
+    return f"none fits {tally.sums['no_layout']:,} pages; one may lie off on {tally.sums['layout_off']:,}: all of them for review"
 
 
 def _versions(plan: RunPlan) -> str:

@@ -45,7 +45,7 @@ class Tally:
     numbers: int = 0
     digits: int = 0
     to_review: int = 0
-    sums: Counter[str] = field(default_factory=Counter)  # pages without a form, and effects of the forms' sums
+    sums: Counter[str] = field(default_factory=Counter)  # pages without a certain form, and effects of the forms' sums
     example: str = ""  # uri of a page with numbers
     shape: Distribution = field(default_factory=Distribution)
     reasons: Counter[str] = field(default_factory=Counter)
@@ -56,7 +56,7 @@ class Tally:
         """Count a batch."""
         for name in ("pages", "numbers", "digits", "to_review"):
             setattr(self, name, getattr(self, name) + sealed.counts[name])
-        self.sums.update({name: sealed.counts.get(name, 0) for name in ("no_layout", *BY_SUMS)})
+        self.sums.update({name: sealed.counts.get(name, 0) for name in ("no_layout", "layout_off", *BY_SUMS)})
         self.example = self.example or sealed.example
         self.shape += sealed.shape
         for row in sealed.failures:

@@ -11,7 +11,8 @@ from digit_core.errors import InputError, PageError
 from digit_core.imaging.rotation import image_upright
 from digit_core.layouts.authoring import LevelPage, level_page, proposed
 from digit_core.layouts.orientation import lying_by_rulings
-from digit_core.layouts.registration import SURE, Fit, fit
+from digit_core.layouts.placement import SURE, Fit
+from digit_core.layouts.registration import fit
 from digit_core.layouts.template import Layout
 from digit_core.layouts.template_file import layout_text, parse_layout
 from digit_core.records import PageImage
@@ -30,10 +31,10 @@ def check(file: Path, page: Path, number: int, output: Path) -> int:
     layout, image = read_layout(file), _upright(_image(page, number))
     image, level, found = _laid(layout, image)
     _write(output, to_png(draw_layout(image.pixels, found, level.to_scan)))
-    agreement = f"agreement {found.agreement:.2f}, needed {SURE:.2f}"
-    if found.agreement < SURE:
-        typer.echo(f"this page may not be {layout.name}: {agreement}; its numbers would go to a person. Drawn in {output}")
+    if not found.sure:
+        typer.echo(f"this page may not be {layout.name}: {found.doubt}; its numbers would go to a person. Drawn in {output}")
         return 1
+    agreement = f"agreement {found.agreement:.2f}, needed {SURE:.2f}"
     typer.echo(f"this is {layout.name}, version {layout.version}: {agreement}; {len(layout.cells())} cells drawn in {output}")
     return 0
 

@@ -41,7 +41,11 @@ def status(dest: str, runs: int, output: OutputForm = OutputForm.USUAL) -> None:
         ("review backlog", ", ".join(f"{items[state]:,} {state}" for state in sorted(items)) or "none"),
         ("residual error", _residual(history.shape)),
         ("throughput", _throughput(history.runs)),
-        *([("forms", about_forms(history.counts))] if history.counts["summed"] or history.counts["no_layout"] else []),
+        *(
+            [("forms", about_forms(history.counts))]
+            if any(history.counts[name] for name in ("summed", "no_layout", "layout_off"))
+            else []
+        ),
     ]
     print_table(("", stored.dest), rows)
     if output is not OutputForm.QUIET:

@@ -22,7 +22,8 @@ from deployments.review_app.strict_json import StrictRoute
 from deployments.review_app.templating import render
 from digit_core.errors import InputError, PageError
 from digit_core.layouts.authoring import relaid, within
-from digit_core.layouts.registration import SURE, fit
+from digit_core.layouts.placement import SURE
+from digit_core.layouts.registration import fit
 from digit_core.layouts.table_detection import ruled_tables
 from digit_core.layouts.template import Grid, Layout
 from digit_core.layouts.template_file import layout_fields, layout_from, layout_text, parse_layout
@@ -121,9 +122,9 @@ def fit_to(asked: DrawnOn, context: Context) -> Fields:
     found = fit(layout, page.maps)
     cells = [
         {"zone": place.zone, "row": place.row, "column": place.column, "corners": found.quad(area).round(1).tolist()}
-        for place, area in layout.cells().items()
+        for place, area in found.cells().items()
     ]
-    return {"cells": cells, "agreement": round(found.agreement, 3), "sure": found.agreement >= SURE, "needed": SURE}
+    return {"cells": cells, "agreement": round(found.agreement, 3), "sure": found.sure, "needed": SURE, "doubt": found.doubt}
 
 
 @router.post(f"{API}/relay")

@@ -10,7 +10,8 @@ import numpy as np
 from digit_core.errors import InputError
 from digit_core.imaging.line_detection import LineMaps, Lines, line_maps, page_lines
 from digit_core.imaging.prepare import Affine, prepare
-from digit_core.layouts.registration import SURE, Fit, fit
+from digit_core.layouts.placement import Fit
+from digit_core.layouts.registration import fit
 from digit_core.layouts.table_detection import ruled_tables
 from digit_core.layouts.template import Area, Axis, Grid, Layout
 from digit_core.params import SegmentationParams
@@ -60,13 +61,12 @@ def relaid(layout: Layout, page: LevelPage) -> Layout:
     if (layout.width, layout.height, layout.lines) == (page.width, page.height, page.lines):
         return layout  # its own page: return it unchanged, so that nothing drifts
     found = fit(layout, page.maps)
-    if found.agreement < SURE:
+    if not found.sure:
         raise InputError(
-            f"this page is not the form of layout {layout.name} (agreement {found.agreement:.2f}, needed {SURE:.2f}): "
-            "open a page of that form, or start a new layout"
+            f"this page is not the form of layout {layout.name} ({found.doubt}): open a page of that form, or start a new layout"
         )
     zones = tuple(replace(zone, box=_moved(zone.box, found)) for zone in layout.zones)
-    grids = tuple(_moved_grid(grid, found) for grid in layout.grids)
+    grids = tuple(_moved_grid(grid, found) for grid in (found.placed or layout).grids)
     return replace(layout, width=page.width, height=page.height, zones=zones, grids=grids, lines=page.lines)
 
 

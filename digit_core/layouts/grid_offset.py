@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from digit_core.layouts.template import Layout
+
 Floats = NDArray[np.float64]
 Terms = NDArray[np.float64]
 """Shape (2, 6): x and y on the page from 1, u, v, uv, uu, vv; u and v go from -1 to 1 over the form."""
@@ -43,6 +45,14 @@ def settled(terms: Terms, across: Floats, down: Floats, score: Callable[[Terms],
             break
         best, terms = rate, other
     return terms
+
+
+def beside(terms: Terms, layout: Layout) -> Iterator[Terms]:
+    """The placings that lie a row or a column of one of its grids off, either way."""
+    for grid in layout.grids:
+        for axis, edges, side in ((1, grid.rows.edges, layout.height), (0, grid.columns.edges, layout.width)):
+            pitch = 2 * float(np.median(np.diff(edges))) / side
+            yield from (_moved(terms, axis, off * pitch, 1.0) for off in (1, -1))
 
 
 def _places(own: Floats, along: Floats) -> Floats:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from digit_core.imaging.line_detection import LineMaps
 from digit_core.imaging.rotation import turned_maps
-from digit_core.layouts.registration import Fit, best_fit
+from digit_core.layouts.placement import Fit
+from digit_core.layouts.registration import best_fit
 from digit_core.layouts.template import Layout
 
 _CLEARLY = 0.1

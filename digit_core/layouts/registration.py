@@ -8,7 +8,7 @@ shapes", PAMI 1992, here point to line), finally with the quadratic terms for pa
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -17,9 +17,11 @@ from numpy.typing import NDArray
 from digit_core.imaging.line_detection import LineMaps, Segments, drawn
 from digit_core.imaging.prepare import Mask
 from digit_core.layouts.coarse_alignment import likeness, placings
-from digit_core.layouts.grid_offset import features, settled
+from digit_core.layouts.grid_check import fault_of, to_writing
+from digit_core.layouts.grid_offset import beside, features, settled
+from digit_core.layouts.placement import SURE, Fit, Points, unit
 from digit_core.layouts.ruling_ends import running_on
-from digit_core.layouts.template import Area, Layout
+from digit_core.layouts.template import Layout
 
 _ROUGHLY = ((0.022, 3), (0.012, 3))
 _CLOSELY = ((0.007, 6), (0.005, 6))
@@ -40,60 +42,38 @@ _FAR, _HALF_A_RULING = 10_000, 3
 _TRIED = 3
 """Number of forms that are fitted closely."""
 
-_STEPS_BACK = 12
-
 _STRETCHED = 1.03
 """Greatest relative change of the aspect ratio: paper shrinks, and lenses distort."""
 
 _BEYOND = 0.08
 """Margin around the form's rulings, as a share of the page's longer side: where the form's grid ends, the page's must end too."""
 
-SURE = 0.65
-"""Agreement from which a form counts as found."""
-
-Points = NDArray[np.float64]
-"""Shape (n, 2): x, y."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Fit:
-    """The placing of a form on a prepared page.
-
-    terms (2, 6): x and y on the page from 1, u, v, uv, uu, vv, with u and v from -1 to 1 over the reference page. agreement:
-    share of coinciding rulings of form and page, within the form's frame, 0 to 1.
-    """
-
-    layout: Layout
-    terms: NDArray[np.float64]
-    agreement: float
-
-    def to_page(self, points: Points) -> Points:
-        """Map places of the form, (n, 2), to the prepared page."""
-        return np.asarray(features(_unit(points, self.layout), 6) @ self.terms.T, np.float64)
-
-    def to_form(self, points: Points) -> Points:
-        """Map places on the prepared page, (n, 2), to the form: the inverse of `to_page`, by Newton's method."""
-        unit = np.zeros_like(points)
-        straight = np.linalg.inv(self.terms[:, 1:3])
-        for _ in range(_STEPS_BACK):
-            unit = unit - (features(unit, 6) @ self.terms.T - points) @ straight.T
-        return np.asarray((unit + 1) / 2 * (self.layout.width, self.layout.height), np.float64)
-
-    def quad(self, area: Area) -> Points:
-        """Return the four corners of an area of the form on the prepared page, clockwise from its upper left."""
-        x, y, right, bottom = area.x, area.y, area.x + area.w, area.y + area.h
-        return self.to_page(np.array([(x, y), (right, y), (right, bottom), (x, bottom)], np.float64))
-
 
 def fit(layout: Layout, maps: LineMaps) -> Fit:
-    """Find the best placing of a form on a page with these rulings, however bad; see `agreement`."""
+    """Find the best placing of a form on a page with these rulings, however bad; see `agreement` and `fault`."""
     form = _Form.of(layout)
     starts = [_drawn_to_lines(form, maps, placing, _ROUGHLY) for placing in placings(form.across, form.down, maps)]
     best = max(starts, key=lambda terms: _on_each_other(form, maps, terms), default=np.zeros((2, 6)))
     terms = _drawn_to_lines(form, maps, best, _CLOSELY)
     terms = settled(terms, form.across, form.down, lambda other: _on_each_other(form, maps, other))
-    terms = _drawn_to_lines(form, maps, terms, _CLOSELY[-1:])
-    return Fit(layout, terms / maps.scale, 0.0 if _is_stretched(layout, terms) else _agreement(form, maps, terms))
+    found = _looked_at(form, maps, Fit(layout, _drawn_to_lines(form, maps, terms, _CLOSELY[-1:]), 0.0))
+    if found.agreement < SURE or not found.fault:
+        return found
+    others = (_drawn_to_lines(form, maps, other, _CLOSELY) for other in beside(found.terms * maps.scale, layout))
+    return next((other for terms in others if (other := _looked_at(form, maps, Fit(layout, terms, 0.0))).sure), found)
+
+
+def _looked_at(form: _Form, maps: LineMaps, found: Fit) -> Fit:
+    """The placing, in map pixels until now, with what speaks for it and against it."""
+    layout, terms = found.layout, found.terms
+    placed = replace(found, terms=terms / maps.scale)
+    agreement = 0.0 if _is_stretched(layout, terms) else _agreement(form, maps, terms)
+    if agreement < SURE:
+        return replace(placed, agreement=agreement)
+    near = max(1.5, _NEAR * maps.side)
+    fault = fault_of(layout, placed.to_page, maps, near)
+    moved = layout if fault else to_writing(layout, placed.to_page, maps, near)
+    return replace(placed, agreement=agreement, fault=fault, placed=None if moved is layout else moved)
 
 
 def _is_stretched(layout: Layout, terms: NDArray[np.float64]) -> bool:
@@ -106,11 +86,18 @@ def _is_stretched(layout: Layout, terms: NDArray[np.float64]) -> bool:
 
 
 def best_fit(layouts: Sequence[Layout], maps: LineMaps) -> Fit | None:
-    """Return the fit of the form that agrees best with the page; None if none is certain. Of many forms only those are tried
-    whose picture is most similar to the page's."""
+    """Return the fit of the form that agrees best with the page; None if none is certain."""
+    best = nearest_fit(layouts, maps)
+    return best if best is not None and best.sure else None
+
+
+def nearest_fit(layouts: Sequence[Layout], maps: LineMaps) -> Fit | None:
+    """Return the same, or the nearest fit where none is certain; None only without layouts.
+
+    Of many forms only those are tried whose picture is most similar to the page's.
+    """
     fits = [fit(layout, maps) for layout in _likeliest(layouts, maps)]
-    best = max(fits, key=lambda one: one.agreement, default=None)
-    return best if best is not None and best.agreement >= SURE else None
+    return max(fits, key=lambda one: (one.sure, one.agreement), default=None)
 
 
 def _likeliest(layouts: Sequence[Layout], maps: LineMaps) -> Sequence[Layout]:
@@ -132,7 +119,7 @@ class _Form:
     @classmethod
     def of(cls, layout: Layout) -> _Form:
         both = (np.array(part, np.float64).reshape(-1, 2) for part in (layout.lines.horizontal, layout.lines.vertical))
-        across, down = (_unit(part, layout).reshape(-1, 4) for part in both)
+        across, down = (unit(part, layout).reshape(-1, 4) for part in both)
         return cls(across, down, _along(across), _along(down))
 
     def rulings(self, maps: LineMaps) -> tuple[tuple[bool, Segments, Points, Mask], ...]:
@@ -146,10 +133,6 @@ def _along(segments: Segments) -> Points:
     steps = [np.linspace(0, 1, max(2, round(float(length) / _STEP))) for length in lengths]
     rows = [row[:2] + step[:, None] * (row[2:] - row[:2]) for row, step in zip(segments, steps, strict=True)]
     return np.concatenate(rows) if rows else np.empty((0, 2))
-
-
-def _unit(points: Points, layout: Layout) -> Points:
-    return np.asarray(2 * points / (layout.width, layout.height) - 1, np.float64)
 
 
 def _drawn_to_lines(

@@ -53,9 +53,12 @@ def judge(found: PageFound, probabilities: Probabilities, policy: ReviewPolicy, 
     if layout is not None and layout.checks:
         from digit_core.layouts.arithmetic.reconcile import reckoned  # a form without sums needs no arithmetic
 
-        readings = reckoned(readings, layout, policy, lambda box: _drawn(found.ref.digit_id(box), policy.audit_share))
+        sums = reckoned(readings, layout, policy, lambda box: _drawn(found.ref.digit_id(box), policy.audit_share))
+        readings = sums.readings
+        if sums.mostly_broken and form is not None:
+            form = replace(form, doubt="most of its sums do not come out")
     clear = not legibility_of((number.seen, len(number.boxes)) for number in found.digits.numbers if number.text).none
-    if not clear or (form is not None and not form.name):
+    if not clear or (form is not None and (form.doubt or not form.name)):
         readings = tuple(replace(reading, state=State.REVIEW) for reading in readings)
     return PageRead(found.ref, found.width, found.height, found.dpi, found.digits.skew, readings, form, clear)
 

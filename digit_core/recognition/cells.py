@@ -15,7 +15,7 @@ from digit_core.imaging.line_detection import LineMaps
 from digit_core.imaging.prepare import PreparedPage
 from digit_core.inference.network_spec import DIGITS
 from digit_core.inference.reader import Reader
-from digit_core.layouts.registration import Fit
+from digit_core.layouts.placement import Fit
 from digit_core.layouts.template import Area, Holds, Mark, Place
 from digit_core.recognition.cell_state import cell_state, is_overwritten, is_struck_out, stroke_width
 from digit_core.recognition.detections import Characters
@@ -48,7 +48,7 @@ class FoundCell:
 
 def find_cells(page: PreparedPage, maps: LineMaps, fit: Fit, reader: Reader) -> list[FoundCell]:
     """Find all cells of the form, in its order."""
-    areas = fit.layout.cells()
+    areas = fit.cells()
     found = with_fractions(not_rulings(look(page, reader), page.darkness, maps))
     quads = {place: fit.quad(area) for place, area in areas.items()}
     inside = _by_cell(found, fit, areas, page.darkness)

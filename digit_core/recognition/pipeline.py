@@ -17,7 +17,8 @@ from digit_core.imaging.rotation import prepare_lying
 from digit_core.inference.classifier import Recogniser
 from digit_core.inference.reader import Reader
 from digit_core.layouts.orientation import clearly_better, lying_by_rulings
-from digit_core.layouts.registration import Fit, best_fit
+from digit_core.layouts.placement import Fit
+from digit_core.layouts.registration import nearest_fit
 from digit_core.layouts.table_detection import ruled_tables
 from digit_core.layouts.template import Layout
 from digit_core.params import DecodeLimits, ReviewPolicy, SegmentationParams
@@ -65,21 +66,25 @@ def how_it_lies(image: PageImage, params: SegmentationParams, reader: Reader) ->
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Read:
-    """A page turned upright in one direction, its numbers, and its form with cells, if any."""
+    """A page turned upright in one direction, its numbers, and its form with cells, if any.
+
+    doubt: why a form that was found on it is not used.
+    """
 
     page: PreparedPage
     maps: LineMaps
     numbers: list[FoundNumber]
     fit: Fit | None = None
     cells: Sequence[FoundCell] = ()
+    doubt: str = ""
 
 
 def _read(image: PageImage, quarters: int, params: SegmentationParams, reader: Reader, layouts: Sequence[Layout]) -> _Read:
     page = prepare_lying(image.pixels, params, quarters)
     maps = line_maps(page.darkness)
-    fit = best_fit(layouts, maps)
-    if fit is None:
-        return _Read(page, maps, find_numbers(page, maps, reader, params))
+    fit = nearest_fit(layouts, maps)
+    if fit is None or not fit.sure:
+        return _Read(page, maps, find_numbers(page, maps, reader, params), doubt=fit.fault if fit else "")
     cells = find_cells(page, maps, fit, reader)
     return _Read(page, maps, [cell.number for cell in cells if cell.number is not None], fit, cells)
 
@@ -108,7 +113,7 @@ def _is_better(turned: _Read, read: _Read) -> bool:
 def _without_form(read: _Read, image: PageImage, layouts: Sequence[Layout]) -> PageDigits:
     numbers = list(reading_order([inked(read.page, one) for one in read.numbers]))
     if layouts:
-        return page_digits(read.page, image, numbers, Form("", "", 0.0))
+        return page_digits(read.page, image, numbers, Form("", "", 0.0, read.doubt))
     return page_digits(read.page, image, in_tables(numbers, ruled_tables(read.maps)))
 
 

@@ -18,7 +18,7 @@ from digit_core.errors import InputError
 from digit_core.readings import INTO_REVIEW, OUT_OF_REVIEW, READ_FIRST, ReadBy
 from digit_core.records import PageRef
 from digit_core.results.drift import Distribution
-from digit_core.results.schema import LAYOUT_NOT_FOUND, TABLES
+from digit_core.results.schema import LAYOUT_MAY_LIE_OFF, LAYOUT_NOT_FOUND, TABLES
 
 BY_SUMS = {"summed": "agrees", "out_of_review": OUT_OF_REVIEW, "into_review": INTO_REVIEW, "reread": READ_FIRST}
 """Counts of numbers, and the phrases in the column `checks` by which they are counted."""
@@ -185,13 +185,14 @@ def batch_key(pages: Iterable[tuple[str, str, int]], read_by: ReadBy) -> str:
 
 
 def count_rows(tables: Mapping[str, pa.Table]) -> dict[str, int]:
-    """Count a batch: pages, quarantined ones and those that no layout fits, numbers, digits, digits in review, and effects of the
-    forms' sums on numbers."""
+    """Count a batch: pages, quarantined ones, those that no layout fits or on which one may lie off, numbers, digits, digits in
+    review, and effects of the forms' sums on numbers."""
     pages, checks = tables["pages"], tables["numbers"]["checks"]
     return {
         "pages": pages.num_rows,
         "quarantined": pc.sum(pc.equal(pages["state"], "quarantined")).as_py() or 0,
         "no_layout": pc.sum(pc.equal(pages["reason"], LAYOUT_NOT_FOUND)).as_py() or 0,
+        "layout_off": pc.sum(pc.equal(pages["reason"], LAYOUT_MAY_LIE_OFF)).as_py() or 0,
         "numbers": pc.sum(pages["numbers"]).as_py() or 0,
         "digits": pc.sum(pages["digits"]).as_py() or 0,
         "to_review": pc.sum(pages["to_review"]).as_py() or 0,

@@ -13,7 +13,7 @@ from digit_core.results.manifest import BY_SUMS, Manifest
 MEASURABLE = 10.0
 """Least number of seconds between the first and the last batch of a run for measuring its speed."""
 
-_COUNTED = ("pages", "quarantined", "no_layout", "numbers", "digits", "to_review", *BY_SUMS)
+_COUNTED = ("pages", "quarantined", "no_layout", "layout_off", "numbers", "digits", "to_review", *BY_SUMS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,6 +91,9 @@ TABLES = {"pages": PAGES, "numbers": NUMBERS, "digits": DIGITS}
 LAYOUT_NOT_FOUND = "layout not found"
 """Reason of a page that was read without its form, because none of the given layouts fits it."""
 
+LAYOUT_MAY_LIE_OFF = "layout may lie off"
+"""Reason of a page on which a layout is found, but its rows or columns, or its sums, do not come out: `message` says which."""
+
 NO_CLEAR_NUMBERS = "no clear numbers: words, or lying turned"
 """Reason of a page that was read, but has hardly any clear number."""
 
@@ -145,7 +148,7 @@ def _page_row(page: PageRead) -> dict[str, Any]:
         "page_count": page.ref.count,
         "state": "read",
         "reason": _page_reason(page),
-        "message": "",
+        "message": page.form.doubt if page.form else "",
         "width": page.width,
         "height": page.height,
         "dpi": page.dpi,
@@ -159,6 +162,8 @@ def _page_row(page: PageRead) -> dict[str, Any]:
 
 
 def _page_reason(page: PageRead) -> str:
+    if page.form is not None and page.form.doubt:
+        return LAYOUT_MAY_LIE_OFF
     if page.form is not None and not page.form.name:
         return LAYOUT_NOT_FOUND
     if not page.readings:

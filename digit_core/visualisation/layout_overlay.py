@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from digit_core.imaging.prepare import Affine
-from digit_core.layouts.registration import Fit, Points
+from digit_core.layouts.placement import Fit, Points
 from digit_core.layouts.template import Grid, Layout
 from digit_core.records import Grey
 from digit_core.synthesis.fonts import font
@@ -44,7 +44,7 @@ def draw_layout(pixels: Grey, found: Fit, to_scan: Affine) -> Picture:
     columns."""
     canvas = cv2.cvtColor((255 - (255 - pixels) * _STRENGTH).astype(np.uint8), cv2.COLOR_GRAY2BGR).astype(np.uint8)
     thickness = max(1, round(max(pixels.shape) / _LINES))
-    for place, area in found.layout.cells().items():
+    for place, area in found.cells().items():
         corners = np.rint(np.clip(_on_scan(found.quad(area), to_scan), -1e6, 1e6)).astype(np.int32)
         cv2.polylines(canvas, [corners], True, _CELL if place.row else _ZONE, thickness, cv2.LINE_AA)
 
@@ -52,7 +52,7 @@ def draw_layout(pixels: Grey, found: Fit, to_scan: Affine) -> Picture:
         ((px, py),) = _on_scan(found.to_page(np.array([(x, y)], np.float64)), to_scan).tolist()
         return px, py
 
-    return _with_words(canvas, _labels(found.layout), place_of)
+    return _with_words(canvas, _labels(found.placed or found.layout), place_of)
 
 
 def _on_scan(points: Points, to_scan: Affine) -> Points:

@@ -60,6 +60,11 @@ _UNSEEN = 0.7
 """Log odds by which a number that our own networks read alone is less sure than it is on collections that they learned from: on
 others they are surer of themselves than they may be."""
 
+_MOST_SLOPE, _LEAST_MARGIN = 1.0, 0.03
+"""Care for collections that nothing was fitted on: no confidence is made more extreme than the voices together have it, and a
+second reader that sees other digits makes a number less sure, even where the collections of the fit do not need either.
+"""
+
 _NOT_YET = dict.fromkeys(Heard, _PLAIN)
 
 ALONE = [Voices(d, r, 0.0, 1.0) for d, r in product((0.0, 0.16), (0.3, 0.5, 0.7, 0.9))]
@@ -211,7 +216,7 @@ def fitted_calibration(given: Mapping[str, Sequence[Answer]], asked: bool) -> Ca
 
     from scipy.optimize import minimize
 
-    bounds = ((0.05, 2.0), (-6.0, 6.0), (0.0, 2.0), (0.0, 2.0))
+    bounds = ((0.05, _MOST_SLOPE), (-6.0, 6.0), (_LEAST_MARGIN if asked else 0.0, 2.0), (0.0, 2.0))
     slope, offset, margin, length = minimize(missed, usual, method="L-BFGS-B", bounds=bounds).x.tolist()
     return Calibration(slope, offset, margin, length)
 

@@ -77,7 +77,7 @@ def test_a_page_gives_the_same_numbers_however_it_lies_and_people_see_them_uprig
         assert seen_by_people(place, name) == pictures_upright
 
     said = command("show", "quarter.png", "--results", place / "out", "-o", place / "look.png")
-    assert "turned by 90 degrees" in said
+    assert "rotated by 90 degrees" in said
     command("show", "upright.png", "--results", place / "out", "-o", place / "same.png")
     np.testing.assert_array_equal(cv2.imread(str(place / "look.png")), cv2.imread(str(place / "same.png")))
 

@@ -14,7 +14,8 @@ from digit_core.imaging.line_detection import line_maps
 from digit_core.inference.classifier import SHIPPED_MODEL, OnnxRecogniser
 from digit_core.inference.reader import OnnxReader
 from digit_core.inference.second_reader import SecondReader
-from digit_core.layouts.registration import SURE, Points, fit
+from digit_core.layouts.placement import SURE, Points
+from digit_core.layouts.registration import best_fit, fit
 from digit_core.layouts.template import Layout
 from digit_core.layouts.template_file import parse_layout
 from digit_core.params import DecodeLimits
@@ -24,6 +25,7 @@ from digit_core.recognition.transcription.second_opinion import Second
 from digit_core.records import Grey, PageImage, PageRef
 from tasks.adapters.registry.second_network import second_network
 from tests.support.drawn.forms import CHANGES, Move, moved_points, prepared
+from tests.support.drawn.printings import ALONG, DOWN, cells_off, in_its_frame, with_twice, without
 
 PAGES = Path(__file__).parents[3] / "shared" / "data" / "pages"
 LAYOUTS = Path(__file__).parents[1] / "layouts"
@@ -109,6 +111,27 @@ def test_a_page_of_another_kind_is_refused_by_every_layout(name: str) -> None:
     fits = found(page)
 
     assert max(agreement for agreement, _ in fits.values()) < SURE
+
+
+PRINTINGS = {
+    "a row fewer": lambda page, axis, edges: without(page, axis, edges, 4),
+    "a row more": lambda page, axis, edges: with_twice(page, axis, edges, 4),
+    "a row fewer in its frame": lambda page, axis, edges: in_its_frame(page, axis, edges, 4, more=False),
+    "a row more in its frame": lambda page, axis, edges: in_its_frame(page, axis, edges, 4, more=True),
+}
+
+
+@pytest.mark.parametrize("axis", [DOWN, ALONG])
+@pytest.mark.parametrize("printing", PRINTINGS)
+@pytest.mark.parametrize("own", ["rainfall-ten-years", "rainfall-register"])
+def test_another_printing_of_a_scan_is_never_found_a_row_or_a_column_off(own: str, printing: str, axis: int) -> None:
+    layout = layouts()[own]
+    grid = layout.grids[0]
+    made = PRINTINGS[printing](scan(SCANS[own]), axis, grid.rows.edges if axis == DOWN else grid.columns.edges)
+
+    found = best_fit([layout], line_maps(prepared(made.page).darkness))
+
+    assert found is None or not cells_off(found, made)
 
 
 def truth(stem: str) -> dict[tuple[str, str], str]:

@@ -58,6 +58,11 @@ class Unknown:
             raise ValueError(f"a span is from its low to its high, not {self.span}")
 
     @property
+    def best(self) -> float:
+        """The probability of the likeliest candidate; 0 without any."""
+        return self.candidates[0][1] if self.candidates else 0.0
+
+    @property
     def rest(self) -> float:
         """Return the probability of something else; 0 where the span has nothing but candidates."""
         others = self.span[1] - self.span[0] + 1 - sum(self.span[0] <= value <= self.span[1] for value, _ in self.candidates)

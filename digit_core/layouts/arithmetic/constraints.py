@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from digit_core.layouts.template import Check, Direction, Grid, Layout, Place, Rule
@@ -13,18 +13,21 @@ from digit_core.layouts.template import Check, Direction, Grid, Layout, Place, R
 class CellRelation:
     """A linear relation between cells: low <= sum of coefficient * value <= high.
 
-    A cell's value is a whole number in units of its last decimal. name: for people, such as "total of 1904".
+    A cell's value is a whole number in units of its last decimal. name: for people, such as "total of 1904". check: index of the
+    layout's check that it comes from.
     """
 
     name: str
     terms: tuple[tuple[Place, int], ...]
     low: int = 0
     high: int = 0
+    check: int = 0
 
 
 def relations(layout: Layout) -> list[CellRelation]:
     """Return the relations of the layout's checks. Cells that the form does not have are left out of sums."""
-    return [relation for check in layout.checks for relation in _of_check(check, layout)]
+    numbered = enumerate(layout.checks)
+    return [replace(relation, check=number) for number, check in numbered for relation in _of_check(check, layout)]
 
 
 def _of_check(check: Check, layout: Layout) -> Iterator[CellRelation]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from digit_core.layouts.arithmetic.belief_propagation import Relation, RelationVerdict, Unknown, reconcile
 from digit_core.layouts.arithmetic.constraints import CellRelation, relations
+from digit_core.layouts.arithmetic.suspects import cells_to_ask
 from digit_core.layouts.candidates import SUREST, DigitLabels, chosen, digits_of, fitting, was_read, with_one_more
 from digit_core.layouts.cell_rules import broken_rule
 from digit_core.layouts.template import Holds, Layout, Mark, Place
@@ -26,6 +27,12 @@ _NOTHING_THERE = 0.98
 _NOT_SUMMED = {NumberKind.FRACTION, NumberKind.MONEY, NumberKind.DATE, NumberKind.TIME, NumberKind.ANGLE}
 """Kinds of numbers whose digits cannot be summed."""
 
+_FEWEST_CHECKS, _LEAST_AGREEING = 4, 0.1
+"""Sums of one check, such as the totals of all columns, from which they speak of the page as a whole; share that must agree."""
+
+_READ, _MOSTLY_READ = 0.5, 2 / 3
+"""Probability of its likeliest value from which a cell could be read; and of a sum's cells how many must."""
+
 _WORD = 0.6
 """The same probability for ink that was not read, where the form allows words."""
 
@@ -38,9 +45,20 @@ class _Choices:
     labels: Mapping[int, DigitLabels]
 
 
+@dataclass(frozen=True, slots=True)
+class Reckoned:
+    """The readings of a page after its checks, in their order.
+
+    mostly_broken: whether one of the checks hardly ever agrees, as if numbers were in the wrong row or column.
+    """
+
+    readings: tuple[Reading, ...]
+    mostly_broken: bool = False
+
+
 def reckoned(
     readings: Sequence[Reading], layout: Layout, policy: ReviewPolicy, drawn: Callable[[Box], bool] = lambda box: False
-) -> tuple[Reading, ...]:
+) -> Reckoned:
     """Return the readings of a form's cells after its checks; cells without a check are unchanged.
 
     drawn: whether a digit's box is drawn for an audit when it is accepted.
@@ -50,18 +68,20 @@ def reckoned(
     complete = [one for one in wanted if all(place in by_place for place, _ in one.terms)]
     order = list(dict.fromkeys(place for one in complete for place, _ in one.terms))
     if not order:
-        return tuple(readings)
+        return Reckoned(tuple(readings))
     choices = [_choices(readings[by_place[place]], layout) for place in order]
     number = {place: i for i, place in enumerate(order)}
     linear = [Relation(tuple((number[place], factor) for place, factor in one.terms), one.low, one.high) for one in complete]
     result = reconcile([one.unknown for one in choices], linear)
     said = _said(complete, result.verdicts)
+    doubtful = {place for place in order if readings[by_place[place]].state is State.REVIEW}
+    asked = cells_to_ask(complete, result, order, [one.unknown for one in choices], doubtful)
     changed = list(readings)
     for place, options, value, probability in zip(order, choices, result.values, result.probabilities, strict=True):
         index = by_place[place]
-        outcome = _Outcome(value, probability, said[place])
+        outcome = _Outcome(value, probability, said[place], place in asked)
         changed[index] = _weighed(readings[index], options, outcome, layout.holds_of(place), policy, drawn)
-    return tuple(changed)
+    return Reckoned(tuple(changed), _mostly_broken(complete, result.verdicts, dict(zip(order, choices, strict=True))))
 
 
 def _place(reading: Reading) -> Place:
@@ -78,6 +98,24 @@ def _said(
         for place, _ in relation.terms:
             said[place].append((relation.name, verdict))
     return said
+
+
+def _mostly_broken(
+    complete: Sequence[CellRelation], verdicts: Sequence[RelationVerdict], choices: Mapping[Place, _Choices]
+) -> bool:
+    """Whether one of the checks fails nearly wherever its cells could be read: it breaks, or holds only if a cell is something
+    that nobody has read.
+    """
+    ends: defaultdict[int, list[RelationVerdict]] = defaultdict(list)
+    for relation, verdict in zip(complete, verdicts, strict=True):
+        read = [choices[place].unknown.best >= _READ for place, _ in relation.terms]
+        if sum(read) >= _MOSTLY_READ * len(read):
+            ends[relation.check].append(verdict)
+    return any(
+        len(own) >= _FEWEST_CHECKS
+        and (own.count(RelationVerdict.BROKEN) > len(own) / 2 or own.count(RelationVerdict.AGREES) < _LEAST_AGREEING * len(own))
+        for own in ends.values()
+    )
 
 
 def _choices(reading: Reading, layout: Layout) -> _Choices:
@@ -116,15 +154,21 @@ def _nothing(reading: Reading, words: bool) -> float:
 @dataclass(frozen=True, slots=True)
 class _Outcome:
     """Result of the arithmetic for a cell: its likeliest value (None: something that was not read), its probability, and the
-    verdict of each check that includes it."""
+    verdict of each check that includes it. asked: whether a person is asked for it because of a check that does not agree."""
 
     value: int | None
     probability: float
     said: Sequence[tuple[str, RelationVerdict]]
+    asked: bool = False
 
     @property
     def broken(self) -> list[str]:
         return [name for name, verdict in self.said if verdict is RelationVerdict.BROKEN]
+
+    @property
+    def in_doubt(self) -> bool:
+        """Whether a check that speaks of it does not come out."""
+        return any(verdict is not RelationVerdict.AGREES for _, verdict in self.said)
 
     @property
     def words(self) -> str:
@@ -138,6 +182,8 @@ def _weighed(
     reading: Reading, options: _Choices, outcome: _Outcome, holds: Holds, policy: ReviewPolicy, drawn: Callable[[Box], bool]
 ) -> Reading:
     """Return the reading with its likeliest value, accepted if the probability is high enough, else in review."""
+    if reading.state is State.ACCEPTED and outcome.in_doubt and not outcome.asked:
+        return replace(reading, checks=outcome.words)  # another cell explains it
     sure = outcome.value is not None and outcome.probability >= policy.threshold and not outcome.broken
     labels = options.labels.get(outcome.value) if outcome.value is not None else None
     if labels is None or not reading.parts:

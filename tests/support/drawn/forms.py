@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from digit_core.imaging.line_detection import line_maps, page_lines
 from digit_core.imaging.prepare import PreparedPage, prepare
-from digit_core.layouts.registration import Points
+from digit_core.layouts.placement import Points
 from digit_core.layouts.template import Area, Axis, Grid, Holds, Layout
 from digit_core.params import SegmentationParams
 from digit_core.records import Grey

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from digit_core.imaging.line_detection import Lines, drawn, line_maps, page_lines
-from digit_core.layouts.registration import SURE, Fit, best_fit, fit
+from digit_core.layouts.placement import SURE, Fit
+from digit_core.layouts.registration import best_fit, fit
 from digit_core.layouts.template import Area, Layout, Zone
 from digit_core.records import Grey
 from digit_core.synthesis.pen import draw_number, make_writer

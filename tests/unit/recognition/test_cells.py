@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from digit_core.inference.reader import OnnxReader
-from digit_core.layouts.template import Area, Axis, Grid, Holds, Layout, Mark, Place
+from digit_core.layouts.template import Area, Axis, Check, Grid, Holds, Layout, Mark, Place, Rule
 from digit_core.params import ReviewPolicy, SegmentationParams
 from digit_core.readings import PageRead, ReadBy, Reading, State
 from digit_core.recognition.acceptance import judge
@@ -102,6 +102,35 @@ def test_numbers_of_a_turned_page_land_in_the_same_cells(reader: OnnxReader) -> 
     cells = by_cell(judged(found_in(page, reader, LAYOUT), page, LAYOUT))
 
     assert {where: one.digits for where, one in cells.items() if one.digits} == NUMBERS
+
+
+SUMMED = replace(LAYOUT, checks=(Check(Rule.TOTAL, ("1", "2", "3", "4"), "5", "grid"),))
+
+
+@pytest.mark.parametrize(("more", "reason"), [(0, ""), (3333, "layout may lie off")])
+def test_a_page_whose_totals_do_not_come_out_goes_to_a_person_as_a_whole_and_says_why(
+    more: int, reason: str, reader: OnnxReader
+) -> None:
+    numbers = {(str(row), str(column)): str(11 * row + 7 * column) for row in range(1, 5) for column in range(1, 6)}
+    totals = {("5", str(c)): str(more + sum(int(numbers[str(r), str(c)]) for r in range(1, 5))) for c in range(1, 6)}
+    page = FORM.filled(numbers | totals)
+
+    read = judged(found_in(page, reader, SUMMED), page, SUMMED)
+
+    (row,) = batch_tables([read], READ_BY)["pages"].to_pylist()
+    assert row["reason"] == reason
+    assert any(one.state is State.ACCEPTED for one in read.readings) == (not reason)
+
+
+def test_a_page_on_which_the_form_may_lie_a_row_off_has_no_number_under_its_rows(reader: OnnxReader) -> None:
+    longer = DrawnForm(height=1120, rows=(*FORM.rows, 1020))
+    page = longer.filled(NUMBERS)
+
+    read = judged(found_in(page, reader, LAYOUT), page, LAYOUT)
+
+    (row,) = batch_tables([read], READ_BY)["pages"].to_pylist()
+    assert row["layout"] == ""
+    assert all(one.state is State.REVIEW for one in read.readings)
 
 
 def test_a_number_across_the_edge_of_its_cell_belongs_to_the_cell_of_each_digit_s_middle(reader: OnnxReader) -> None:

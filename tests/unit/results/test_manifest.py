@@ -96,11 +96,13 @@ def test_what_the_sums_of_a_form_did_is_counted_and_so_is_a_page_that_no_layout_
     )
     readings = tuple(replace(number, checks=checks) for checks in words)
     pages = [PageRead(PAGES[0], 9, 9, 0.0, 0.0, readings), PageRead(PAGES[1], 9, 9, 0.0, 0.0, (), Form("", "", 0.0))]
+    pages.append(replace(pages[1], form=Form("rain", "1", 0.9, "most of its sums do not come out")))
 
     counts = count_rows(batch_tables(pages, READ_BY))
 
-    assert {name: counts[name] for name in ("no_layout", "summed", "out_of_review", "into_review", "reread")} == {
+    assert {name: counts[name] for name in ("no_layout", "layout_off", "summed", "out_of_review", "into_review", "reread")} == {
         "no_layout": 1,
+        "layout_off": 1,
         "summed": 2,
         "out_of_review": 1,
         "into_review": 1,
@@ -116,6 +118,6 @@ def test_the_rows_of_a_batch_are_counted():
 
     tables = batch_tables([PageRead(PAGES[0], 100, 100, 300.0, 0.0, (number,)), failure], READ_BY)
 
-    no_forms = {"no_layout": 0, "summed": 0, "out_of_review": 0, "into_review": 0, "reread": 0}
+    no_forms = {"no_layout": 0, "layout_off": 0, "summed": 0, "out_of_review": 0, "into_review": 0, "reread": 0}
     assert count_rows(tables) == {"pages": 2, "quarantined": 1, "numbers": 1, "digits": 2, "to_review": 1} | no_forms
     assert count_rows({name: table.slice(0, 0) for name, table in tables.items()})["digits"] == 0

@@ -118,10 +118,11 @@ def test_a_blank_cell_is_a_row_without_digits_or_value_and_asks_nobody():
 
 
 def test_a_page_names_the_layout_it_was_read_by_and_one_that_none_fits_says_so():
-    by_form, by_none = (
+    by_form, by_none, doubted = (
         batch_tables([replace(PAGE, form=form)], READ_BY)["pages"].to_pylist()[0]
-        for form in (Form("rainfall", "abc", 0.875), Form("", "", 0.0))
+        for form in (Form("rainfall", "abc", 0.875), Form("", "", 0.0), Form("rainfall", "abc", 0.875, "a row more"))
     )
 
     assert (by_form["layout"], by_form["layout_agreement"], by_form["reason"]) == ("rainfall", 0.875, "")
     assert (by_none["layout"], by_none["layout_agreement"], by_none["reason"]) == ("", 0.0, "layout not found")
+    assert (doubted["layout"], doubted["reason"], doubted["message"]) == ("rainfall", "layout may lie off", "a row more")

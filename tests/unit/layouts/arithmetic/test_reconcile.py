@@ -24,7 +24,7 @@ def at(row: str) -> Place:
 def page(*readings: Reading) -> dict[str, Reading]:
     """The readings of the rows after the sums, by row."""
     judged = [by_form(one, HOLDS) for one in readings]
-    return {one.cell.row: one for one in reckoned(judged, LAYOUT, POLICY) if one.cell}
+    return {one.cell.row: one for one in reckoned(judged, LAYOUT, POLICY).readings if one.cell}
 
 
 def rows(*numbers: str) -> list[Reading]:
@@ -117,7 +117,7 @@ def test_a_number_that_breaks_a_rule_of_its_cell_stays_in_review_however_well_it
     layout = Layout("form", 100, 100, grids=(Grid("g", GRID.rows, GRID.columns, HOLDS, {"3": strict}),), checks=LAYOUT.checks)
     readings = [by_form(one, layout.holds_of(at(one.cell.row))) for one in rows("12", "30", "41", "7", "90") if one.cell]
 
-    after = {one.cell.row: one for one in reckoned(readings, layout, POLICY) if one.cell}
+    after = {one.cell.row: one for one in reckoned(readings, layout, POLICY).readings if one.cell}
 
     assert after["3"].state is State.REVIEW
     assert after["2"].state is State.ACCEPTED
@@ -153,7 +153,7 @@ def test_negative_numbers_are_summed_with_their_sign() -> None:
     readings = rows("12", "30", "41", "7", "76")
     readings[3] = read_as("7", at("4"), text="-7")
 
-    after = reckoned([by_form(one, holds) for one in readings], layout, POLICY)
+    after = reckoned([by_form(one, holds) for one in readings], layout, POLICY).readings
 
     assert [one.checks for one in after] == ["agrees: total of a"] * 5
     assert after[3].value == -7
@@ -163,5 +163,63 @@ def test_readings_outside_of_cells_and_checks_that_lack_a_cell_change_nothing() 
     outside = Reading(9, read_as("5").box, "5", 0.99, State.ACCEPTED, ())
     readings = [*(by_form(one, HOLDS) for one in rows("12", "30", "41", "7", "90")[:3]), outside]
 
-    assert reckoned(readings, LAYOUT, POLICY) == tuple(readings)
-    assert reckoned([], LAYOUT, POLICY) == ()
+    assert reckoned(readings, LAYOUT, POLICY).readings == tuple(readings)
+    assert reckoned([], LAYOUT, POLICY).readings == ()
+
+
+def test_a_doubtful_cell_does_not_send_the_sure_ones_of_its_column_to_a_person() -> None:
+    after = page(*rows("12", "3~5", "41", "7", "500"))
+
+    assert {row: one.state for row, one in after.items() if row != "Total"} == {
+        "1": State.ACCEPTED,
+        "2": State.REVIEW,
+        "3": State.ACCEPTED,
+        "4": State.ACCEPTED,
+    }
+
+
+def slipped(row: str, digits: str, other: int) -> Reading:
+    """Surely these digits, but that the last may be another one, with a probability of 1 %."""
+    return read_as(digits, at(row), doubt={len(digits) - 1: (0.985, str(other))})
+
+
+def test_of_a_sum_that_breaks_the_cell_is_asked_for_whose_other_reading_mends_it() -> None:
+    readings = rows("12", "30", "41", "7", "93")
+    readings[2] = slipped("3", "41", 4)
+
+    after = page(*readings)
+
+    asked = [row for row, one in after.items() if one.state is State.REVIEW or "read first as" in one.checks]
+    assert asked == ["3"]
+
+
+def test_all_cells_of_a_sum_that_nothing_mends_are_asked_for() -> None:
+    after = page(*rows("12", "30", "41", "7", "5555"))
+
+    assert {one.state for one in after.values()} == {State.REVIEW}
+
+
+COLUMNS = tuple("abcdef")
+WIDE = Grid("g", Axis(ROWS, (0, 10, 20, 30, 40, 50)), Axis(COLUMNS, (0, 10, 20, 30, 40, 50, 60)), HOLDS)
+WIDE_LAYOUT = Layout("form", 100, 100, grids=(WIDE,), checks=(Check(Rule.TOTAL, ROWS[:-1], "Total", "g"),))
+
+
+def wide(totals: tuple[str, ...]) -> list[Reading]:
+    """A table whose columns all add up to 90."""
+    numbers = ("12", "30", "41", "7")
+    return [
+        read_as(text, Place("g", row, column))
+        for column, total in zip(COLUMNS, totals, strict=True)
+        for row, text in zip(ROWS, (*numbers, total), strict=True)
+    ]
+
+
+def test_a_page_whose_totals_mostly_break_is_told_from_one_on_which_some_do() -> None:
+    some, most = ("90", "90", "90", "90", "4111", "4222"), ("90", "3111", "4222", "5333", "6444", "7555")
+
+    assert not reckoned(wide(some), WIDE_LAYOUT, POLICY).mostly_broken
+    assert reckoned(wide(most), WIDE_LAYOUT, POLICY).mostly_broken
+
+
+def test_few_totals_say_nothing_of_a_page_as_a_whole() -> None:
+    assert not reckoned(rows("12", "30", "41", "7", "5555"), LAYOUT, POLICY).mostly_broken
