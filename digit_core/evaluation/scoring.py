@@ -41,7 +41,7 @@ from digit_core.errors import InputError
 from digit_core.evaluation.ground_truth import PageTruth, TruthNumber, page_stem
 from digit_core.evaluation.matching import By, NumberRead, Pairs, align, cell_of, exact_by_chance, match, overlap
 from digit_core.evaluation.score import Counts, Mistake, PageScore, Rate, Score
-from digit_core.notation import interpret
+from digit_core.notation import Notation, interpret
 from digit_core.readings import State
 from digit_core.records import Box
 
@@ -216,9 +216,12 @@ def _is_right(truth: TruthNumber, read: NumberRead) -> bool:
 
 
 def _marks_agree(truth: TruthNumber, read: NumberRead) -> bool:
-    """Tell whether the number's text equals the truth's, ignoring spaces and variants of dashes and points, or its value does."""
-    value = interpret(truth.text).value
-    return _plain(read.text) == _plain(truth.text) or (value is not None and read.value == value)
+    """Tell whether the number's text equals the truth's, ignoring spaces and variants of dashes and points, or its value does.
+
+    A truth such as 2.398, which may be two thousand or two, has the value of either.
+    """
+    values = {interpret(truth.text, Notation(decimal_mark=mark)).value for mark in (None, ".", ",")} - {None}
+    return _plain(read.text) == _plain(truth.text) or read.value in values
 
 
 def _plain(text: str) -> str:

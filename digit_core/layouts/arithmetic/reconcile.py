@@ -16,7 +16,7 @@ from digit_core.layouts.arithmetic.suspects import cells_to_ask
 from digit_core.layouts.candidates import SUREST, DigitLabels, chosen, digits_of, fitting, was_read, with_one_more
 from digit_core.layouts.cell_rules import broken_rule
 from digit_core.layouts.template import Holds, Layout, Mark, Place
-from digit_core.notation import NumberKind
+from digit_core.notation import NumberKind, interpret
 from digit_core.params import ReviewPolicy
 from digit_core.readings import INTO_REVIEW, OUT_OF_REVIEW, READ_FIRST, Reading, Reason, State, as_written
 from digit_core.records import Box, CellState
@@ -192,7 +192,8 @@ def _weighed(
     digits, text = digits_of(labels), as_written(reading.text, [digits_of((label,)) for label in labels])
     state_of_cell = reading.cell.state if reading.cell else CellState.NUMBER
     marks_in_doubt = any(part.reason == Reason.MARK for part in reading.parts)  # sums use digits and ignore marks
-    sure = sure and not marks_in_doubt and not broken_rule(digits, text, state_of_cell, holds)
+    without_value = interpret(text, reading.notation).kind is NumberKind.OTHER
+    sure = sure and not marks_in_doubt and not without_value and not broken_rule(digits, text, state_of_cell, holds)
     if digits == reading.digits and sure == (reading.state is State.ACCEPTED):
         return replace(reading, checks=outcome.words, confidence=outcome.probability)
     state, reason = (State.ACCEPTED, "") if sure else (State.REVIEW, Reason.RULE_BROKEN)

@@ -12,6 +12,7 @@ from digit_core.errors import FailureReason, InputError
 from digit_core.evaluation.ground_truth import PageTruth, TruthNumber, parse_truth, read_truth
 from digit_core.evaluation.matching import By, NumberRead, align, exact_by_chance, match, overlap
 from digit_core.evaluation.scoring import Counts, Mistake, Rate, score
+from digit_core.notation import Notation
 from digit_core.readings import DigitReading, PageRead, ReadBy, Reading, State
 from digit_core.records import Box, Cell, CellState, PageFailure, PageRef
 from digit_core.results.schema import batch_tables
@@ -95,6 +96,15 @@ def test_where_the_truth_has_marks_they_are_part_of_the_number(read, truth, righ
 
     assert (counts.exact, counts.accepted, counts.accepted_wrong) == (1, 1, not right)
     assert counts.rates["marks"].count == counts.marked * right
+
+
+@pytest.mark.parametrize(("decimals", "right"), [(3, True), (0, True), (2, False)])
+def test_a_truth_that_may_be_thousands_or_a_decimal_is_met_by_the_value_that_the_layout_gives(decimals, right):
+    read = replace(written("2398"), notation=Notation(decimals=decimals))
+
+    counts = counts_of([read], transcribed("2.398"))
+
+    assert (counts.exact, counts.accepted_wrong) == (1, not right)
 
 
 def test_marks_that_are_wrong_are_a_mistake_that_is_shown_as_it_is_written():
