@@ -48,10 +48,16 @@ def commits() -> Iterator[list[Any]]:
 
 
 def held(queue: ReviewQueue) -> threading.Event:
-    """The writers' threads wait for this event, so that what is asked for meanwhile gathers behind them."""
+    """The writers' threads wait for this event, so that what is asked for meanwhile gathers behind them.
+
+    SQLite has one thread, which waits with a job that it took alone, outside of a transaction; the next one finds no thread.
+    """
     go = threading.Event()
     for _ in range(8):
-        queue.soon(go.wait)
+        started = threading.Event()
+        queue.soon(lambda started=started: started.set() or go.wait(30))
+        if not started.wait(0.5):
+            break
     return go
 
 
