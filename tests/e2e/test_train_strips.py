@@ -84,7 +84,7 @@ def test_a_stopped_training_goes_on_after_its_last_chapter_and_what_is_exported_
     powers = np.exp(other[0] - other[0].max(axis=1, keepdims=True))
     assert reader.strips == FULL
     assert np.abs(columns - powers / powers.sum(axis=1, keepdims=True)).max() < 0.1
-    assert exported.exact >= exported.exact_float - 0.01
+    assert exported.score >= exported.float_score - 0.01
     assert sorted(path.name for path in folder.iterdir()) == [FINDER, READER]
 
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
-import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -17,27 +14,15 @@ from digit_core.synthesis.patches import Patch
 from digit_core.training.detector.learner import LearnerState, averaged_detector
 from digit_core.training.detector.network import DETECTED
 from digit_core.training.detector.training import in_unit
-from digit_core.training.quantization import quantise
+from digit_core.training.quantization import Exported, export_quantised
 
 _SAMPLE = 160
 """Number of patches that give the value ranges of layers and the statistics of normalisations."""
 
 _BATCH = 16
-_LOSS = 0.004
-"""Net share of characters found in floating point but not after quantisation, above which quantisation is given up."""
 
 
-@dataclass(frozen=True, slots=True)
-class ExportedDetector:
-    """Result of an export: kind "int8" or "float32"; F1 on held-out patches in floating point and as written: twice the
-    characters found, over those that are there plus those that are detected."""
-
-    kind: str
-    found_float: float
-    found: float
-
-
-def export_detector(state: LearnerState, patches: Sequence[Patch], path: Path) -> ExportedDetector:
+def export_detector(state: LearnerState, patches: Sequence[Patch], path: Path) -> Exported:
     """Export the network with the averaged weights of a state. The first 160 patches give the value ranges of the layers; the
     others, not trained on either, decide whether the quantised network is as accurate."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -45,19 +30,10 @@ def export_detector(state: LearnerState, patches: Sequence[Patch], path: Path) -
     pixels = in_unit(np.stack([patch.pixels for patch in measured]))
     network = averaged_detector(state, [pixels[i : i + _BATCH] for i in range(0, len(pixels), _BATCH)])
     network(pixels[:1, ..., np.newaxis])  # Keras exports only models that were called once
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", FutureWarning)  # tf2onnx uses a deprecated NumPy name
-        network.export(str(path), format="onnx", verbose=False)
-    plain = path.with_suffix(".float.onnx")
-    shutil.copyfile(path, plain)
-    quantise(path, (picture[np.newaxis, ..., np.newaxis] for picture in pixels))
-    before, after = _found(plain, judged), _found(path, judged)
-    kind = "int8" if after >= before - _LOSS else "float32"
-    if kind == "float32":
-        plain.replace(path)
-    plain.unlink(missing_ok=True)
+    pictures = (picture[np.newaxis, ..., np.newaxis] for picture in pixels)
+    exported = export_quantised(network, path, pictures, lambda file: _found(file, judged))
     _describe(path)
-    return ExportedDetector(kind, before, after if kind == "int8" else before)
+    return exported
 
 
 def _found(path: Path, patches: Sequence[Patch]) -> float:

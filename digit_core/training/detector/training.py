@@ -16,8 +16,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from digit_core.errors import InputError
 from digit_core.synthesis.patches import Patch
+from digit_core.training.checkpoints import keep, kept_history, load_state
 from digit_core.training.detector.learner import DetectorLearner, LearnerState
 from digit_core.training.detector.network import DETECTED, cell_targets
 from digit_core.training.detector.shards import DetectorParams, DetectorSources, load_shard, writing
@@ -42,15 +42,16 @@ def train_detector(sources: DetectorSources, params: DetectorParams, folder: Pat
     Deterministic by seed, except for the order in which threads add numbers. Raises InputError for an unusable set or folder.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    history = _kept_history(params, sources, folder)
+    identity = _identity(params, sources)
+    history = kept_history(folder, identity, params.chapters)
     if len(history) == params.chapters:
-        return TrainedDetector(_load(folder / f"state-{len(history) - 1:03d}.npz"), tuple(history))
+        return TrainedDetector(load_state(folder, len(history) - 1), tuple(history))
     shards: dict[int, list[Patch]] = {}
     with writing(sources, params, folder) as coming:
         first = load_shard(coming(len(history)))
         learner = DetectorLearner(params.seed, params.weight_decay, params.average)
         if history:
-            learner.restore(_load(folder / f"state-{len(history) - 1:03d}.npz"))
+            learner.restore(load_state(folder, len(history) - 1))
         elif sources.start is not None:
             learner.start_from(sources.start, in_unit(np.stack([patch.pixels for patch in first[:48]])))
         for chapter in range(len(history), params.chapters):
@@ -62,7 +63,7 @@ def train_detector(sources: DetectorSources, params: DetectorParams, folder: Pat
             waited = time.monotonic() - started
             loss = _learn_chapter(learner, [patch for shard in shards.values() for patch in shard], params, chapter)
             history.append({"loss": loss, "waited": waited, "seconds": time.monotonic() - started})
-            _keep(learner.state(), params, sources, folder, history)
+            keep(folder, identity, learner.state(), history)
             progress(chapter, history[-1])
     return TrainedDetector(learner.state(), tuple(history))
 
@@ -119,43 +120,3 @@ def _identity(params: DetectorParams, sources: DetectorSources) -> dict[str, obj
     pages = {path.name: sorted(file.name for file in path.iterdir()) for path in sources.pages}
     start = hashlib.sha256(sources.start.read_bytes()).hexdigest() if sources.start else ""
     return {**values, "mnist": digest(sources.mnist), "sets": sets, "pages": pages, "start": start, "characters": DETECTED}
-
-
-def _keep(
-    state: LearnerState, params: DetectorParams, sources: DetectorSources, folder: Path, history: Sequence[Mapping[str, float]]
-) -> None:
-    """Save the state after a complete chapter; the note that names it is written last."""
-    chapter = len(history) - 1
-    part = folder / "state.part.npz"
-    np.savez(part, **state)  # type: ignore[arg-type]
-    part.replace(folder / f"state-{chapter:03d}.npz")
-    note = folder / "training.json"
-    part = note.with_suffix(".part")
-    part.write_text(json.dumps({"params": _identity(params, sources), "history": list(history)}), encoding="utf-8")
-    part.replace(note)
-    (folder / f"state-{chapter - 2:03d}.npz").unlink(missing_ok=True)
-
-
-def _kept_history(params: DetectorParams, sources: DetectorSources, folder: Path) -> list[Mapping[str, float]]:
-    """Return the losses of the chapters already trained: none when the saved ones were trained otherwise.
-
-    Raises InputError when there are more of them than wanted: training cannot be undone.
-    """
-    note = folder / "training.json"
-    if not note.exists():
-        return []
-    kept = json.loads(note.read_text(encoding="utf-8"))
-    if kept["params"] != _identity(params, sources):
-        return []
-    history: list[Mapping[str, float]] = kept["history"]
-    if len(history) > params.chapters:
-        raise InputError(
-            f"the training in {folder} has learned {len(history)} chapters already, and {params.chapters} are asked for; "
-            "ask for as many or more, or remove the folder"
-        )
-    return history
-
-
-def _load(path: Path) -> LearnerState:
-    with np.load(path, allow_pickle=False) as kept:
-        return {name: kept[name] for name in kept.files}

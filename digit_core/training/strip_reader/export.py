@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
-import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +12,7 @@ from numpy.typing import NDArray
 from digit_core.inference.network_spec import CHARACTERS, COLUMN, STRIP_HEIGHT
 from digit_core.inference.onnx import onnx_session
 from digit_core.synthesis.number_strips import Strip
-from digit_core.training.quantization import quantise
+from digit_core.training.quantization import Exported, export_quantised
 from digit_core.training.strip_reader.batches import batch_of, in_unit
 from digit_core.training.strip_reader.network import TrainingState, averaged_network
 
@@ -24,40 +21,19 @@ _TAIL = 5
 """Number of convolutions along the line that stay in floating point: quantised they cost two strips of a hundred, and save a
 quarter of the time."""
 
-_LOSS = 0.004
-"""Net share of strips read exactly in floating point but not after quantisation, above which quantisation is given up."""
-
-
-@dataclass(frozen=True, slots=True)
-class Exported:
-    """Result of an export: kind "int8" or "float32"; the shares of held-out strips read exactly in floating point and as
-    written."""
-
-    kind: str
-    exact_float: float
-    exact: float
-
 
 def export_strip_reader(state: TrainingState, strips: Sequence[Strip], path: Path) -> Exported:
     """Export the network with the averaged weights of a state. The first 200 strips give the value ranges of the layers; the
     others, not trained on either, decide whether the quantised network is as accurate."""
     network = averaged_network(state)
     network(np.zeros((1, STRIP_HEIGHT, 64, 1), np.float32))  # Keras exports only models that were called once
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", FutureWarning)  # tf2onnx uses a deprecated NumPy name
-        network.export(str(path), format="onnx", verbose=False)
-    plain = path.with_suffix(".float.onnx")
-    shutil.copyfile(path, plain)
     measured, judged = strips[:_SAMPLE], strips[_SAMPLE:]
     pictures = (in_unit(batch_of([strip])[0])[..., np.newaxis] for strip in measured)
-    quantise(path, pictures, plain_tail=_TAIL, only_convolutions=True)
-    before, after = _exact(plain, judged), _exact(path, judged)
-    kind = "int8" if after >= before - _LOSS else "float32"
-    if kind == "float32":
-        plain.replace(path)
-    plain.unlink(missing_ok=True)
+    exported = export_quantised(
+        network, path, pictures, lambda file: _exact(file, judged), plain_tail=_TAIL, only_convolutions=True
+    )
     _describe(path)
-    return Exported(kind, before, after if kind == "int8" else before)
+    return exported
 
 
 def _exact(path: Path, strips: Sequence[Strip]) -> float:

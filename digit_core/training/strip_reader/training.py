@@ -16,9 +16,9 @@ from typing import Any
 
 import numpy as np
 
-from digit_core.errors import InputError
 from digit_core.inference.network_spec import CHARACTERS
 from digit_core.synthesis.number_strips import Strip
+from digit_core.training.checkpoints import keep, kept_history, load_state
 from digit_core.training.mnist import digest
 from digit_core.training.strip_reader.batches import batch_of, by_width, on_other_paper
 from digit_core.training.strip_reader.network import Learner, TrainingState
@@ -48,10 +48,11 @@ def train_strips(sources: Sources, params: StripParams, folder: Path, progress: 
     Deterministic by seed, except for the order in which threads add numbers. Raises InputError for an unusable set.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    history = _kept_history(params, sources, folder)
+    identity = _identity(params, sources)
+    history = kept_history(folder, identity, params.chapters)
     learner = Learner(params.seed, params.weight_decay, params.average)
     if history:
-        learner.restore(_load(folder / f"state-{len(history) - 1:03d}.npz"))
+        learner.restore(load_state(folder, len(history) - 1))
     shards: dict[int, list[Strip]] = {}
     with ShardWriter(sources, params, folder) as coming:
         for chapter in range(len(history), params.chapters):
@@ -63,7 +64,7 @@ def train_strips(sources: Sources, params: StripParams, folder: Path, progress: 
             waited = time.monotonic() - started
             loss, steps = _learn_chapter(learner, [strip for shard in shards.values() for strip in shard], params, chapter)
             history.append({"loss": loss, "steps": steps, "waited": waited, "seconds": time.monotonic() - started})
-            _keep(learner.state(), params, sources, folder, history)
+            keep(folder, identity, learner.state(), history)
             progress(chapter, history[-1])
     return TrainedStrips(learner.state(), tuple(history))
 
@@ -97,43 +98,3 @@ def _identity(params: StripParams, sources: Sources) -> dict[str, Any]:
     values = {name: value for name, value in asdict(params).items() if name != "chapters"}
     sets = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sources.sets}
     return {**values, "mnist": digest(sources.mnist), "sets": sets, "characters": CHARACTERS}
-
-
-def _keep(
-    state: TrainingState, params: StripParams, sources: Sources, folder: Path, history: Sequence[Mapping[str, float]]
-) -> None:
-    """Save the state after a complete chapter; the note that names it is written last."""
-    chapter = len(history) - 1
-    part = folder / "state.part.npz"
-    np.savez(part, **state)  # type: ignore[arg-type]
-    part.replace(folder / f"state-{chapter:03d}.npz")
-    note = folder / "training.json"
-    part = note.with_suffix(".part")
-    part.write_text(json.dumps({"params": _identity(params, sources), "history": list(history)}), encoding="utf-8")
-    part.replace(note)
-    (folder / f"state-{chapter - 2:03d}.npz").unlink(missing_ok=True)
-
-
-def _kept_history(params: StripParams, sources: Sources, folder: Path) -> list[Mapping[str, float]]:
-    """Return the losses of the chapters already trained: none when the saved ones were trained otherwise.
-
-    Raises InputError when there are more of them than wanted: training cannot be undone.
-    """
-    note = folder / "training.json"
-    if not note.exists():
-        return []
-    kept = json.loads(note.read_text(encoding="utf-8"))
-    if kept["params"] != _identity(params, sources):
-        return []
-    history: list[Mapping[str, float]] = kept["history"]
-    if len(history) > params.chapters:
-        raise InputError(
-            f"the training in {folder} has learned {len(history)} chapters already, and {params.chapters} are asked for; "
-            "ask for as many or more, or remove the folder"
-        )
-    return history
-
-
-def _load(path: Path) -> TrainingState:
-    with np.load(path, allow_pickle=False) as kept:
-        return {name: kept[name] for name in kept.files}
