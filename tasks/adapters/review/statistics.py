@@ -16,6 +16,9 @@ from digit_core.review.verdicts import Kind, Verdict
 from tasks.adapters.review.database import Database
 from tasks.adapters.review.schema import ACTS, DECIDED, DECISIONS, ITEMS, OPEN, STANDING
 
+NUMBER_VIEW = "number"
+"""The view in which a person decides a whole number at once."""
+
 RECENTLY = 15 * 60.0
 """Seconds over which a reviewer's speed is measured."""
 
@@ -65,7 +68,8 @@ class Collection:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Effort in a view: median seconds per item, keys and clicks per item, items per minute."""
+    """Effort in a view: median seconds per item, keys and clicks per item, items per minute. An item is a number in the view of
+    numbers, a digit in the others."""
 
     view: str
     items: int
@@ -161,6 +165,7 @@ def _count(row: Mapping[Any, Any], counts: dict[str, int], said: dict[str, int])
 
 
 def _pace(view: str, rows: list[Any]) -> Pace:
-    items = sum(row.item_count for row in rows)
-    each = sorted(row.seconds / row.item_count for row in rows)
+    counts = [1 if view == NUMBER_VIEW else row.item_count for row in rows]
+    items = sum(counts)
+    each = sorted(row.seconds / count for row, count in zip(rows, counts, strict=True))
     return Pace(view, items, each[len(each) // 2], sum(row.key_count for row in rows) / items)
