@@ -168,7 +168,8 @@ class ReviewItem:
     them, from 0. `mark` is its box within the strip (x, y, w, h, each as a share of the strip's side), `marks` has those of all
     parts. `ink` is the classifier's input: 28x28 bytes, row by row. `second`: the number's digits by the second reader, None
     where it was not asked. `text`: the number as written; `cell`: its zone, row and column, "" where no layout names them;
-    `position`: the number's index in reading order on its page, from 0. Items of older queues lack these.
+    `position`: the number's index in reading order on its page, from 0. Items of older queues lack these. `asked`: how many digits
+    of its number are asked for, as the queue counts them.
     """
 
     item_id: str
@@ -193,6 +194,7 @@ class ReviewItem:
     cell: tuple[str, str, str] = ("", "", "")
     marks: tuple[tuple[float, float, float, float], ...] = ()
     position: int = -1
+    asked: int = 1
 
 
 def as_written(text: str, digits: Sequence[str]) -> str:

@@ -86,7 +86,7 @@ def numbers(claim: Claim) -> dict[str, Any]:
 
 
 def _shown(item: ReviewItem) -> dict[str, Any]:
-    hidden = suggestion_is_hidden(item.item_id, item.reason)
+    hidden = suggestion_is_hidden(item.item_id, item.reason, item.asked)
     return {"id": item.item_id, "guess": None if hidden else item.top[0][0], **_where(item)}
 
 

@@ -53,7 +53,7 @@ def asked_numbers(items: Sequence[ReviewItem]) -> list[AskedNumber]:
 
 def _asked(items: Sequence[ReviewItem]) -> AskedNumber:
     first = items[0]
-    hidden = any(suggestion_is_hidden(item.item_id, item.reason) for item in items)
+    hidden = any(suggestion_is_hidden(item.item_id, item.reason, item.asked) for item in items)
     digits = "".join(first.parts)
     differs = not hidden and first.second is not None and first.second != digits
     second = as_written(first.text, first.second) if differs and first.second is not None else None
@@ -87,5 +87,5 @@ def _sign(items: Sequence[ReviewItem], asked: dict[int, ReviewItem], place: int)
     if item is None:
         return Sign(first.parts[place], place, box=box)
     guess = item.top[0][0]
-    seen = None if suggestion_is_hidden(item.item_id, item.reason) else "" if guess == NOT_A_DIGIT else str(guess)
+    seen = None if suggestion_is_hidden(item.item_id, item.reason, item.asked) else "" if guess == NOT_A_DIGIT else str(guess)
     return Sign(seen, place, item.item_id, box)

@@ -27,7 +27,7 @@ NIL = "nil"
 """Text of a place where this word stands."""
 
 HIDDEN_SHARE = 0.15
-"""Share of the ordinary items whose suggestion is hidden too, so that a hidden one need not be an audit."""
+"""Share of the ordinary numbers in which a suggestion is hidden too, so that a hidden one need not be an audit."""
 
 
 _WRITTEN = frozenset(f"{CHARACTERS} ")
@@ -170,9 +170,10 @@ def _as_a_whole(verdict: Verdict, machine: str) -> Corrected:
     return Corrected(verdict.digits, state, verdict.value if verdict.kind is Kind.WRITTEN else None)
 
 
-def suggestion_is_hidden(item_id: str, reason: str) -> bool:
-    """Whether the machine's reading must be hidden: always for audits, and for a fixed random share of the others."""
+def suggestion_is_hidden(item_id: str, reason: str, asked: int) -> bool:
+    """Whether the machine's reading of a digit must be hidden: always for audits, and for one digit in a fixed random share of the
+    other numbers. asked: how many digits of the number are asked for."""
     if reason == Reason.AUDIT:
         return True
     lot = int.from_bytes(hashlib.sha256(f"hidden {item_id}".encode()).digest()[:8], "big")
-    return lot < HIDDEN_SHARE * 2**64
+    return lot * asked**2 < HIDDEN_SHARE * 2**64

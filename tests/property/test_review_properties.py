@@ -145,7 +145,9 @@ def test_one_reader_settles_an_item_and_two_who_agree_do(verdicts):
 
 
 def test_audits_are_always_hidden_and_of_the_others_about_the_share_that_was_meant():
-    hidden = sum(suggestion_is_hidden(f"item-{number}", "low confidence") for number in range(4000))
+    def hidden(asked):
+        return sum(suggestion_is_hidden(f"item-{number}", "low confidence", asked) for number in range(4000)) / 4000
 
-    assert all(suggestion_is_hidden(f"item-{number}", Reason.AUDIT) for number in range(50))
-    assert abs(hidden / 4000 - HIDDEN_SHARE) < 0.03
+    assert all(suggestion_is_hidden(f"item-{number}", Reason.AUDIT, asked) for number in range(50) for asked in (1, 3))
+    assert abs(hidden(1) - HIDDEN_SHARE) < 0.03
+    assert abs(hidden(3) - HIDDEN_SHARE / 3) < 0.02

@@ -29,7 +29,7 @@ def carpet(page):
 
 def shown(name):
     """The name of an item whose reading is not among those that are hidden by lot."""
-    return next(f"{name} {lot}" for lot in range(100) if not suggestion_is_hidden(f"{name} {lot}", "low confidence"))
+    return next(f"{name} {lot}" for lot in range(100) if not suggestion_is_hidden(f"{name} {lot}", "low confidence", 1))
 
 
 def settle(page, count):

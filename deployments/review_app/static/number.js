@@ -13,13 +13,17 @@ function written(verdict) {
   return verdict.kind === "unreadable" ? "?" : verdict.value;
 }
 
-// The first sign that is asked for and of which nothing was said; -1 if there is none.
-export const open = (signs, said) => signs.findIndex((sign, index) => sign.item && !said.has(index));
+// The first sign that is asked for and of which nothing was said, hidden ones before others; -1 if there is none.
+export function open(signs, said) {
+  const waits = (sign, index) => sign.item && !said.has(index);
+  const hidden = signs.findIndex((sign, index) => sign.shown === null && waits(sign, index));
+  return hidden >= 0 ? hidden : signs.findIndex(waits);
+}
 
-// The next sign with a digit, a step of 1 or -1 away.
+// The next sign with a digit, a step of 1 or -1 away; the first follows the last.
 export function step(signs, from, by) {
-  for (let index = from + by; index >= 0 && index < signs.length; index += by) if (signs[index].place !== null) return index;
-  return from;
+  const next = (from + by + signs.length) % signs.length;
+  return signs[next].place === null ? step(signs, next, by) : next;
 }
 
 // The verdicts to send, where the rest is as shown; null if a hidden place has none yet.

@@ -169,7 +169,7 @@ class Decisions:
 def _fields(row: RowMapping, verdict: Verdict) -> dict[str, Any]:
     """Return the columns of the item's new decision. A number as written stays one: its marks count too."""
     said = verdict if verdict.kind is Kind.WRITTEN else said_of(verdict, row["parts"], row["place"])
-    hidden = suggestion_is_hidden(row["item_id"], row["reason"])
+    hidden = suggestion_is_hidden(row["item_id"], row["reason"], row["asked"])
     return {"item_id": row["item_id"], "kind": said.kind.value, "value": said.value, "hidden": hidden}
 
 

@@ -67,6 +67,7 @@ def to_item(row: DatabaseRow) -> ReviewItem:
         mark=tuple(row["mark"]) if row["mark"] else None,
         text=row["text"] or "",
         cell=tuple(row["cell"]) if row["cell"] else ("", "", ""),
+        asked=row["asked"],
         marks=tuple(tuple(mark) for mark in row["marks"] or ()),
     )
 

@@ -11,7 +11,7 @@ BOXES = tuple((0.1 * place, 0.2, 0.05, 0.5) for place in range(4))
 
 def asked(*places, parts="1975", **changes):
     """A number of which these places are asked for, none of them hidden by lot."""
-    name = next(name for name in map(str, range(999)) if not any(suggestion_is_hidden(f"{name}/{at}", "") for at in places))
+    name = next(name for name in map(str, range(999)) if not any(suggestion_is_hidden(f"{name}/{at}", "", 1) for at in places))
     (number,) = asked_numbers([digit(name, parts, place, **changes) for place in places])
     return number
 
