@@ -70,6 +70,7 @@ def progress(collection: str, context: Context, reviewer: Reviewer) -> dict[str,
     return {
         "open": found.open,
         "decided": found.decided,
+        "for_others": context.queue.progress.read_by(collection, reviewer),
         "per_minute": round(found.items_per_minute, 1),
         "seconds_left": found.seconds_left,
     }

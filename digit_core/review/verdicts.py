@@ -171,8 +171,8 @@ def _as_a_whole(verdict: Verdict, machine: str) -> Corrected:
 
 
 def suggestion_is_hidden(item_id: str, reason: str, asked: int) -> bool:
-    """Whether the machine's reading of a digit must be hidden: always for audits, and for one digit in a fixed random share of the
-    other numbers. asked: how many digits of the number are asked for."""
+    """Whether the machine's reading of a digit must be hidden: always for audits, and for a digit in a fixed random share of the
+    other numbers, which is smaller the more digits of the number are asked for (`asked`)."""
     if reason == Reason.AUDIT:
         return True
     lot = int.from_bytes(hashlib.sha256(f"hidden {item_id}".encode()).digest()[:8], "big")

@@ -354,6 +354,69 @@ def test_everything_needed_is_on_the_screen_without_scrolling_sideways(serve, vi
         assert box["y"] + box["height"] <= height, element
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_long_names_do_not_push_any_view_wider_than_a_phone(serve, visit, tmp_path_factory, scheme):
+    folder = tmp_path_factory.mktemp("a-folder-whose-name-has-no-spaces-and-goes-on-and-on-and-on-and-on")
+    numbers = scan(folder, TRUTH)
+    long = folder / f"{'a-file-whose-name-never-ends-' * 7}.png"
+    long.write_bytes(numbers.path.read_bytes())
+    facts = {"uri": str(long), "collection": f"/archive/{'results-of-many-parishes-' * 8}"}
+    site = serve([numbers.item(n, 0, "1975", 0.8, **facts, cell=("rain" * 20, "x" * 60, "y" * 60)) for n in range(6)])
+    page = visit(site, "A" * 40, width=390, height=844)
+    page.emulate_media(color_scheme=scheme)
+    for path in ("/numbers", "/carpet", "/statistics", "/layouts", "/try", "/nowhere"):
+        page.goto(path)
+        page.wait_for_load_state("networkidle")
+        page.evaluate("() => document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+        assert page.evaluate("() => document.documentElement.scrollWidth") <= 390, path
+    dark = page.evaluate("() => getComputedStyle(document.body).backgroundColor")
+    assert dark == {"light": "rgb(251, 250, 247)", "dark": "rgb(22, 24, 28)"}[scheme]
+
+
+def test_an_unknown_address_is_a_page_and_a_script_gets_json(serve, visit, page_of_numbers):
+    page = visit(serve([page_of_numbers.item(0, 0, "1975", 0.4)]))
+
+    answer = page.goto("/nowhere/<b>")
+
+    assert answer.status == 404
+    assert page.locator("h1").inner_text() == "There is no page at this address."
+    page.get_by_role("link", name="Go to the review").click()
+    ready(page)
+    assert page.request.get("/api/nowhere").json()["error"] == "Not Found"
+
+
+def test_an_empty_queue_says_which_command_fills_it(serve, visit):
+    page = visit(serve([]))
+
+    for path in ("/numbers", "/carpet", "/statistics"):
+        page.goto(path)
+        assert page.locator("#empty code").inner_text() == "digits digitise FOLDER --out RESULTS", path
+
+
+def test_progress_is_shown_by_person_and_page_and_leads_to_the_page(serve, visit, page_of_numbers, tmp_path_factory):
+    other = scan(tmp_path_factory.mktemp("others"), ["7777"])
+    site = serve(
+        [page_of_numbers.item(n, 0, TRUTH[n], 0.4) for n in range(2)]
+        + [other.item(0, 0, "7777", 0.6, item_id="other", number_id="other")]
+    )
+    page = ready(visit(site))
+    page.keyboard.press("1")
+    settle(page, 1)
+
+    page.goto("/statistics")
+    assert page.locator("tr", has_text="Ada").locator("td").all_inner_texts() == ["1", "1"]
+    page.locator("summary", has_text="Pages").click()
+    page.locator(".names a").first.click()
+    ready(page)
+    assert "".join(signs(page)).strip("[]").endswith("777")
+    page.keyboard.press("7")
+    page.wait_for_selector("#empty:not([hidden])")
+
+    assert outcomes(site)["other"] == ("digit", "7")
+    page.get_by_role("button", name="All pages").click()
+    ready(page)
+
+
 def test_a_drawn_digit_is_read_at_once_with_its_probabilities_as_bars(serve, visit, page_of_numbers):
     page = visit(serve([page_of_numbers.item(0, 0, "1975", 0.4)]))
     page.goto("/try")

@@ -81,7 +81,8 @@ export async function showProgress() {
   byId("bar").max = all || 1;
   byId("bar").value = found.decided;
   const left = found.seconds_left === null ? "" : ` · ${found.per_minute.toFixed(0)} per minute · ${time(found.seconds_left)} left`;
-  byId("progress").textContent = `${found.decided.toLocaleString("en")} of ${all.toLocaleString("en")} decided${left}`;
+  const others = found.for_others ? ` · ${found.for_others.toLocaleString("en")} wait for another reader` : "";
+  byId("progress").textContent = `${found.decided.toLocaleString("en")} of ${all.toLocaleString("en")} decided${left}${others}`;
 }
 
 function time(seconds) {

@@ -63,7 +63,7 @@ class Claims:
     def page_by_page(self, collection: str, reviewer: str, size: int, lease: float, page: Page | None = None) -> Claim:
         """Lend whole numbers with about `size` items, page after page in reading order, audits in their places; of `page` only,
         if it is given."""
-        order = (ITEMS.c.uri, ITEMS.c.page_index, ITEMS.c.position, ITEMS.c.place)
+        order = (ITEMS.c.uri, ITEMS.c.page_index, ITEMS.c.sha256, ITEMS.c.position, ITEMS.c.place)
         with self._database.writing() as connection:
             self._database.one_at_a_time(connection, collection)
             free = self._free(collection, reviewer)
@@ -162,8 +162,8 @@ def _ids(connection: Connection, query: Query) -> list[str]:
     return list(connection.scalars(query))
 
 
-def _reading_order(item: ReviewItem) -> tuple[str, int, int, str, int]:
-    return item.uri, item.page_index, item.position, item.number_id, item.place
+def _reading_order(item: ReviewItem) -> tuple[str, int, str, int, str, int]:
+    return item.uri, item.page_index, item.sha256, item.position, item.number_id, item.place
 
 
 def _in_order(items: Sequence[ReviewItem]) -> list[ReviewItem]:

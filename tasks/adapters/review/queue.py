@@ -21,6 +21,7 @@ from digit_core.readings import ReviewItem
 from tasks.adapters.review.claims import Claims
 from tasks.adapters.review.database import Database, locked, now
 from tasks.adapters.review.decisions import Decisions, outcomes
+from tasks.adapters.review.progress import Progress
 from tasks.adapters.review.reviewers import Reviewers
 from tasks.adapters.review.rows import item_row, picture_row, to_item_with_pictures
 from tasks.adapters.review.schema import ITEMS, OPEN, PICTURES, SOURCES, WITHDRAWN
@@ -41,7 +42,7 @@ class ReviewQueue:
 
     Opening it creates missing tables, and migrates older ones. `busy_seconds` is how long to wait for another writer or for a
     connection. Raises QueueError if the database cannot be opened, or was made by a newer version of this program. `claims` lends
-    items, `decisions` stores decisions, `statistics` counts.
+    items, `decisions` stores decisions, `statistics` and `progress` count.
     """
 
     def __init__(self, url: str, busy_seconds: float = 30.0, clock: Callable[[], float] = now) -> None:
@@ -50,6 +51,7 @@ class ReviewQueue:
         self.claims = Claims(self._database, clock)
         self.decisions = Decisions(self._database, clock)
         self.statistics = Statistics(self._database, clock)
+        self.progress = Progress(self._database, clock)
         self.reviewers = Reviewers(self._database)
         self._writers = Writers(self._database)
 

@@ -51,7 +51,7 @@ ITEMS = sa.Table(
     sa.Index("review_items_by_priority", "collection", "state", "confidence", "item_id"),
     sa.Index("review_items_by_reason", "collection", "state", "reason", "confidence", "item_id"),
     sa.Index("review_items_by_group", "collection", "state", "asked", "guess", "confidence", "item_id"),
-    sa.Index("review_items_by_place", "collection", "state", "uri", "page_index", "position", "place"),
+    sa.Index("review_items_by_place", "collection", "state", "uri", "page_index", "sha256", "position", "place"),
     sa.Index("review_items_by_number", "number_id"),
     sa.Index("review_items_by_claim", "claim_id"),
     sa.Index("review_items_by_reviewer", "claimed_by"),

@@ -19,6 +19,9 @@ from tasks.adapters.review.schema import ACTS, DECIDED, DECISIONS, ITEMS, OPEN, 
 NUMBER_VIEW = "number"
 """The view in which a person decides a whole number at once."""
 
+ENOUGH_AUDITS = 30
+"""Number of audits from which an error rate is shown."""
+
 RECENTLY = 15 * 60.0
 """Seconds over which a reviewer's speed is measured."""
 
@@ -35,10 +38,15 @@ class ReviewProgress:
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """Accepted digits that people checked unseen: how many were wrong, and the 95 % interval of their share."""
+    """Accepted digits that people checked unseen: how many were wrong, and the 95 % interval of their share, which says little
+    before there are ENOUGH_AUDITS."""
 
     checked: int
     wrong: int
+
+    @property
+    def is_enough(self) -> bool:
+        return self.checked >= ENOUGH_AUDITS
 
     @property
     def interval(self) -> tuple[float, float]:

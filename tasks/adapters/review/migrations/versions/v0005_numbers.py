@@ -21,7 +21,7 @@ def upgrade() -> None:
     indices = {
         "group": ["collection", "state", "asked", "guess", "confidence", "item_id"],
         "reviewer": ["claimed_by"],
-        "place": ["collection", "state", "uri", "page_index", "position", "place"],
+        "place": ["collection", "state", "uri", "page_index", "sha256", "position", "place"],
     }
     for name, indexed in indices.items():
         op.create_index(f"review_items_by_{name}", "review_items", indexed)
