@@ -57,8 +57,8 @@ def train_reader(
     A stopped training continues after its last complete chapter when it is started again with the same seed and sets, also with
     more chapters. mnist: path of mnist.npz, by default the setting DIGITS_MNIST, else Keras fetches it. sets: number sets to
     train on; measure: sets that are only read at the end. start: an exported strip reader to start from, which is then trained
-    at half the rate; without it the training starts from scratch. ship: a folder to save the network and its card in. chapters: 0 is the
-    usual number. Raises InputError for an invalid mnist.npz or number set.
+    at half the rate; without it the training starts from scratch. ship: a folder to save the network and its card in.
+    chapters: 0 is the usual number. Raises InputError for an invalid mnist.npz or number set.
     """
     settings = load_settings()
     params = replace(StripParams.further() if start else StripParams(), seed=seed, **({"chapters": chapters} if chapters else {}))
