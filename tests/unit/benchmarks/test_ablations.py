@@ -28,7 +28,7 @@ def test_a_reader_without_a_stage_still_reads(name: str) -> None:
     paper = 240 - (cv2.copyMakeBorder(ink, 30, 30, 60, 60, cv2.BORDER_CONSTANT) * 0.8).astype(np.uint8)
 
     with changed(STAGES[name]):
-        reader = Ours()
+        reader = Ours(alone=True)
         digits, page = reader.strip(paper)[0], reader.page(paper)
 
     assert digits == "358"
