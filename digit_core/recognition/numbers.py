@@ -18,7 +18,7 @@ from digit_core.inference.reader import Reader
 from digit_core.params import SegmentationParams
 from digit_core.recognition.detections import Characters
 from digit_core.recognition.detector import look, look_at_strip
-from digit_core.recognition.grouping import group_strings
+from digit_core.recognition.grouping import group_strings, sharing_a_mark
 from digit_core.recognition.ruling_filter import not_rulings
 from digit_core.recognition.transcription.ctc import best_text
 from digit_core.recognition.transcription.digit_places import without_marks
@@ -43,8 +43,22 @@ def numbers_among(found: Characters, page: PreparedPage, reader: Reader, params:
     """Group these characters of the page into numbers, and read each in strips."""
     found = with_fractions(found)
     digits, marks = found.chosen(found.best < DIGITS), found.chosen(found.best >= DIGITS)
-    groups = [digits.chosen(np.array(string)) for string in group_strings(_boxes(digits), _boxes(marks), page, params)]
-    return without_pieces(read_strings(page.darkness, [(group, _marks_of(group, marks)) for group in groups], reader))
+    strings = group_strings(_boxes(digits), _boxes(marks), page, params)
+    numbers = read_groups(strings, digits, marks, page, reader)
+    pairs = sharing_a_mark(strings, [one.text for one in numbers], _boxes(digits), params)
+    if pairs:
+        taken = {index for pair in pairs for index in pair}
+        joined = read_groups([strings[a] + strings[b] for a, b in pairs], digits, marks, page, reader)
+        numbers = [one for index, one in enumerate(numbers) if index not in taken] + joined
+    return without_pieces(numbers)
+
+
+def read_groups(
+    strings: Sequence[Sequence[int]], digits: Characters, marks: Characters, page: PreparedPage, reader: Reader
+) -> list[FoundNumber]:
+    """Read the numbers that these digits, given by their indices from left to right, stand in."""
+    groups = [digits.chosen(np.array(string)) for string in strings]
+    return read_strings(page.darkness, [(group, _marks_of(group, marks)) for group in groups], reader)
 
 
 def find_number(page: PreparedPage, reader: Reader) -> tuple[PreparedPage, FoundNumber] | None:
