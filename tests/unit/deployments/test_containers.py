@@ -1,4 +1,4 @@
-"""The container files, as far as they can be checked without a container engine: what they name exists, and nothing is left open."""
+"""The container files, checked without a container engine: what they name exists, and nothing is left open."""
 
 from __future__ import annotations
 
