@@ -84,10 +84,7 @@ class Ours:
         return "".join(one.digits for one in readings), math.prod(one.confidence for one in readings) if readings else 0.0
 
     def page(self, pixels: Grey) -> list[NumberRead]:
-        return [
-            NumberRead(one.digits, one.confidence, one.box, one.state is State.ACCEPTED, _printed(one))
-            for one in self._read(pixels, strip=False).readings
-        ]
+        return [as_number(one) for one in self._read(pixels, strip=False).readings]
 
     def cpu_seconds(self) -> float:
         return time.process_time()
@@ -101,6 +98,11 @@ class Ours:
         digits = (find_strip if strip else find_digits)(image, params, *self._finders)
         found = PageFound(PageRef("accuracy", "", ""), image.width, image.height, image.dpi, digits)
         return judge(found, self._recogniser(found.digits.crops), ReviewPolicy())
+
+
+def as_number(reading: Reading) -> NumberRead:
+    """A reading of ours, as all readers' are compared."""
+    return NumberRead(reading.digits, reading.confidence, reading.box, reading.state is State.ACCEPTED, _printed(reading))
 
 
 def _finders() -> tuple[Any, ...]:
