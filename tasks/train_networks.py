@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -68,7 +69,7 @@ def fit_reader(
     folder.mkdir(parents=True)
     shutil.copyfile(SHIPPED_READER / FINDER, folder / FINDER)
     exported = export_strip_reader(trained.state, held_out(sources, params, kept), folder / READER)
-    making = Making(params, sets.learned, {}, exported.kind, trained.seconds)
+    making = Making(params, sets.learned, {}, exported.kind, trained.seconds, _sha256(sources.start))
     return FittedNetwork(folder, STRIP_READER, making, trained.history)
 
 
@@ -83,7 +84,12 @@ def fit_detector(
     exported = export_detector(trained.state, load_shard(write_shard(sources, params, kept, HELD_OUT)), folder / FINDER)
     pages = {path.name: len(list(path.glob("*.xml"))) for path in sources.pages}
     seconds = sum(losses["seconds"] for losses in trained.history)
-    return FittedNetwork(folder, DETECTOR, Making(params, sets.learned, pages, exported.kind, seconds), trained.history)
+    making = Making(params, sets.learned, pages, exported.kind, seconds, _sha256(sources.start))
+    return FittedNetwork(folder, DETECTOR, making, trained.history)
+
+
+def _sha256(start: Path | None) -> str | None:
+    return hashlib.sha256(start.read_bytes()).hexdigest() if start else None
 
 
 @task(name="examine network", **STAGE)

@@ -87,6 +87,9 @@ def train_reader(
         list[Path] | None,
         typer.Option("--measure", metavar="FILE", help="Measure on this number set at the end, for the card; repeatable."),
     ] = None,
+    start: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Start from this reader.onnx instead of from scratch.")
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same training strips.")] = 1,
     chapters: Annotated[int, typer.Option(min=0, help="Chapters of 16,000 strips each, a quarter of them new.  [0: 44]")] = 0,
     mnist: Annotated[
@@ -105,6 +108,7 @@ def train_reader(
     Examples:
       digits train-reader --mnist mnist.npz
       digits train-reader --with cells.parquet --with pens.parquet --measure cheques.parquet
+      digits train-reader --with cells.parquet --start digit_core/model/reader.onnx --chapters 12
       digits train-reader --with cells.parquet --seed 1 --ship digit_core/model
     """
     from deployments.commands.train_networks import train_reader
@@ -112,6 +116,7 @@ def train_reader(
     train_reader(
         sets=[str(path) for path in sets or ()],
         measure=[str(path) for path in measure or ()],
+        start=start and str(start),
         seed=seed,
         chapters=chapters,
         mnist=mnist and str(mnist),

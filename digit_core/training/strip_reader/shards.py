@@ -55,13 +55,20 @@ class StripParams(Params):
     weight_decay: float = 2e-4
     average: float = 0.998
 
+    @classmethod
+    def further(cls) -> StripParams:
+        """Return the parameters for training an exported network further: half the rate, which falls from the start."""
+        return cls(learning_rate=1e-3, decay=0.9)
+
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Training data: MNIST's digits and the files of number sets."""
+    """Training data: MNIST's digits and the files of number sets. start: an exported strip reader to start from, not from random
+    weights."""
 
     mnist: Labelled
     sets: tuple[Path, ...] = ()
+    start: Path | None = None
 
 
 class ShardWriter:
