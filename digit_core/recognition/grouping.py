@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digit_core.imaging.prepare import PreparedPage
+from digit_core.numerics import percentile
 from digit_core.params import SegmentationParams
 from digit_core.records import Box
 
@@ -109,7 +110,7 @@ def _ruling_between(a: Box, b: Box, page: PreparedPage) -> bool:
     y0, y1 = min(a.y, b.y), max(a.bottom, b.bottom)
     gap = page.darkness[y0:y1, a.right + 1 : max(a.right + 1, b.x - 1)]
     if gap.size > 0:
-        ground = float(np.percentile(page.darkness[y0:y1, max(0, a.x) : b.right], _GROUND))
+        ground = percentile(page.darkness[y0:y1, max(0, a.x) : b.right], _GROUND)
         _, dark = cv2.threshold(gap, max(_FAINT, ground + _ABOVE_GROUND), 1, cv2.THRESH_BINARY)
         if cv2.reduce(dark, 0, cv2.REDUCE_AVG, dtype=cv2.CV_32F).max() > 0.7:
             return True
