@@ -16,6 +16,12 @@ from digit_core.review.verdicts import Kind, Verdict
 from tasks.adapters.review.database import Database
 from tasks.adapters.review.schema import ACTS, DECIDED, DECISIONS, ITEMS, OPEN, STANDING
 
+NUMBER_VIEW = "number"
+"""The view in which a person decides a whole number at once."""
+
+ENOUGH_AUDITS = 30
+"""Number of audits from which an error rate is shown."""
+
 RECENTLY = 15 * 60.0
 """Seconds over which a reviewer's speed is measured."""
 
@@ -32,10 +38,15 @@ class ReviewProgress:
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """Accepted digits that people checked unseen: how many were wrong, and the 95 % interval of their share."""
+    """Accepted digits that people checked unseen: how many were wrong, and the 95 % interval of their share, which says little
+    before there are ENOUGH_AUDITS."""
 
     checked: int
     wrong: int
+
+    @property
+    def is_enough(self) -> bool:
+        return self.checked >= ENOUGH_AUDITS
 
     @property
     def interval(self) -> tuple[float, float]:
@@ -65,7 +76,8 @@ class Collection:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Effort in a view: median seconds per item, keys and clicks per item, items per minute."""
+    """Effort in a view: median seconds per item, keys and clicks per item, items per minute. An item is a number in the view of
+    numbers, a digit in the others."""
 
     view: str
     items: int
@@ -161,6 +173,7 @@ def _count(row: Mapping[Any, Any], counts: dict[str, int], said: dict[str, int])
 
 
 def _pace(view: str, rows: list[Any]) -> Pace:
-    items = sum(row.item_count for row in rows)
-    each = sorted(row.seconds / row.item_count for row in rows)
+    counts = [1 if view == NUMBER_VIEW else row.item_count for row in rows]
+    items = sum(counts)
+    each = sorted(row.seconds / count for row, count in zip(rows, counts, strict=True))
     return Pace(view, items, each[len(each) // 2], sum(row.key_count for row in rows) / items)
