@@ -15,6 +15,7 @@ from digit_core.layouts.placement import SURE, Fit
 from digit_core.layouts.registration import fit
 from digit_core.layouts.template import Layout
 from digit_core.layouts.template_file import layout_text, parse_layout
+from digit_core.recognition.pipeline import PageReader
 from digit_core.records import PageImage
 from digit_core.visualisation.layout_overlay import draw_layout
 from digit_core.visualisation.page_overlay import to_png
@@ -41,8 +42,12 @@ def check(file: Path, page: Path, number: int, output: Path) -> int:
 
 def _upright(image: PageImage) -> PageImage:
     """Turn the page upright, as the reader does, if its numbers show that it lies otherwise."""
+    return image_upright(image, _reader().quarters(image))
+
+
+def _reader() -> PageReader:
     settings = load_settings()
-    return image_upright(image, page_reader(ReaderSpec(networks_for_a_look(settings), limits(settings))).quarters(image))
+    return page_reader(ReaderSpec(networks_for_a_look(settings), limits(settings)))
 
 
 def _laid(layout: Layout, image: PageImage) -> tuple[PageImage, LevelPage, Fit]:
@@ -61,7 +66,7 @@ def propose(page: Path, number: int, output: Path, force: bool) -> None:
     """Write the layout. Raises InputError where the file exists already or the page has no ruled table."""
     if output.exists() and not force:
         raise InputError(f"{output} exists already: give another name, or --force to overwrite it")
-    level, _ = level_page(_upright(_image(page, number)))
+    level, _ = level_page(_upright(_image(page, number)), _reader().written)
     try:
         layout = proposed(level, output.stem)
     except InputError as error:
