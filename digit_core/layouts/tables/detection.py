@@ -78,7 +78,7 @@ def _edges(across: Segments, down: Segments, maps: LineMaps) -> Edges:
     rows = crossing_most(lines, single(columns, side), _THROUGH)
     if min(len(columns), len(rows)) < 2:
         return [], []
-    rows, columns = single(with_regular(rows, lines), side), single(columns, side)
+    rows, columns = with_regular(single(rows, side)), single(columns, side)
     ys = reached(with_open_ends([row.at for row in rows], columns, side), columns)
     xs = reached(with_open_ends([column.at for column in columns], rows, side), rows)
     return xs, with_rows_of_writing(ys, xs, maps) if len(xs) > 1 < len(ys) else ys

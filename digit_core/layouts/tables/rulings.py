@@ -19,7 +19,7 @@ _SAME = 0.003
 """Distance, as a share of the longer side, within which two pieces are one ruling."""
 
 _STRAIGHT = 0.0016
-"""Distance, as a share of the longer side, of a piece from its ruling's smooth course; strokes of digits below each other stray."""
+"""Distance, as a share of the longer side, of a piece from its ruling's smooth course; strokes of writing stray."""
 
 _BENT = 0.1
 """Share of the longer side from which a ruling may be bent."""
@@ -30,8 +30,8 @@ _DOUBLE, _OF_PITCH = 0.011, 0.4
 _DRAWN, _AS_MANY = 0.6, 0.6
 """Share of a gap that is ruled for a ruling to run through it; share of the usual number of gaps that each runs through."""
 
-_SERIES, _EVEN = 8, 0.16
-"""Number of rows that make a series; and share of their distance by which one of a series may lie off."""
+_SERIES, _EVEN, _REGULAR = 8, 0.16, 0.8
+"""Number of rows that make a series; share of their distance by which one may lie off; and share of them that must not."""
 
 _BEYOND = 0.02
 """Share of the longer side by which rulings run on beyond an outermost one that they only cross."""
@@ -121,21 +121,23 @@ def through_most(lines: list[Ruling], others: list[Ruling], share: float) -> lis
     return [line for line, part in zip(lines, parts, strict=True) if part >= max(share, _AS_MANY * usual)]
 
 
-def with_regular(strong: list[Ruling], all_: list[Ruling]) -> list[Ruling]:
-    """Return the rulings with faint ones added where a regular series lacks them."""
-    places = np.array([line.at for line in strong])
-    gaps = np.diff(places)
-    pitch = float(np.median(gaps)) if len(gaps) else 0.0
-    if len(gaps) < _SERIES or np.mean(np.abs(gaps / pitch - 1) < _EVEN) < 0.5:
-        return strong
-    added = []
-    for line in all_:
-        after = int(np.searchsorted(places, line.at))
-        if 0 < after < len(places):
-            gap, way = gaps[after - 1] / pitch, (line.at - places[after - 1]) / pitch
-            if gap > 1.5 and max(abs(gap - round(gap)), abs(way - round(way))) < _EVEN and 0.5 < way < gap - 0.5:
-                added.append(line)
-    return sorted([*strong, *added], key=lambda line: line.at)
+def with_regular(lines: list[Ruling]) -> list[Ruling]:
+    """Return the rulings with those added that an even series of them lacks: faint ones, on paper that is ruled all over."""
+    gaps = np.diff([line.at for line in lines])
+    if len(gaps) < _SERIES:
+        return lines
+    pitch = float(np.median(gaps[gaps < 1.3 * np.percentile(gaps, 20)]))
+    times = np.rint(gaps / pitch).astype(int)
+    even = (np.abs(gaps / pitch - times) < _EVEN) & (times > 0)
+    if even.mean() < _REGULAR:
+        return lines
+    added = [
+        Ruling(line.at + gap * k / n, line.drawn)
+        for line, gap, n, fits in zip(lines, gaps.tolist(), times.tolist(), even, strict=False)
+        if fits
+        for k in range(1, n)
+    ]
+    return sorted([*lines, *added], key=lambda line: line.at)
 
 
 def single(lines: list[Ruling], side: int) -> list[Ruling]:
