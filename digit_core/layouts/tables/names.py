@@ -114,7 +114,7 @@ def _labels(content: Content, names_column: int | None, names_row: int | None) -
     for _ in range(2):
         columns |= _words(content.part(~rows, np.ones_like(columns)), 0)
         rows |= _words(content.part(np.ones_like(rows), ~columns), 1)
-    rows &= _outer(rows) | _clearly_names(content.part(np.ones_like(rows), ~columns), rows)
+    rows &= _outer(rows) | _clearly_names(content.part(np.ones_like(rows), ~columns))
     rows |= _empty_ends(np.asarray(content.inked.any(axis=1)))
     columns |= _empty_ends(np.asarray(content.inked.any(axis=0)))
     return rows, columns
@@ -125,21 +125,25 @@ def _outer(labels: Flags) -> Flags:
     return np.asarray(np.logical_and.accumulate(labels) | np.logical_and.accumulate(labels[::-1])[::-1])
 
 
-def _clearly_names(content: Content, rows: Flags) -> Flags:
+def _clearly_names(content: Content) -> Flags:
     """Tell which rows can only be names: notes and ticks of a few cells make no such row."""
     inked, numbers = content.inked.mean(axis=1), content.numbers.sum(axis=1) / np.maximum(content.inked.sum(axis=1), 1)
-    printed = np.array([len(line[~np.isnan(line)]) > 0 and np.nanmedian(line) > _PRINTED for line in content.printed], bool)
-    return np.asarray(rows & (inked >= _INKED) & ((numbers < _NONE) | printed))
+    return np.asarray((inked >= _INKED) & ((numbers < _NONE) | _printed(content, 1)))
 
 
 def _words(content: Content, axis: int) -> Flags:
     """Tell which columns (axis 0) or rows (1) hold words, or print where the others are written by hand."""
     inked, numbers = content.inked.sum(axis=axis), content.numbers.sum(axis=axis)
     words = (inked >= _FEWEST) & (numbers < _WORDS * inked)
+    return np.asarray(words | _printed(content, axis))
+
+
+def _printed(content: Content, axis: int) -> Flags:
+    """Tell which columns (axis 0) or rows (1) are printed numbers in a table that is written by hand."""
     by_hand = content.numbers.any() and np.nanmedian(content.printed[content.numbers]) < _BY_HAND
     lines = content.printed if axis else content.printed.T
-    printed = np.array([len(line[~np.isnan(line)]) >= _FEWEST and np.nanmedian(line) > _PRINTED for line in lines], bool)
-    return np.asarray(words | (printed & bool(by_hand)))
+    many = [len(line[~np.isnan(line)]) >= _FEWEST and np.nanmedian(line) > _PRINTED for line in lines]
+    return np.array(many, bool) & bool(by_hand)
 
 
 def _empty_ends(inked: Flags) -> Flags:

@@ -33,6 +33,12 @@ _DRAWN, _AS_MANY = 0.6, 0.6
 _SERIES, _EVEN, _REGULAR = 8, 0.16, 0.8
 """Number of rows that make a series; share of their distance by which one may lie off; and share of them that must not."""
 
+_MISSING = 5
+"""Distances in a gap up to which rulings are missing there; a higher row is another thing, such as the head."""
+
+_DRIFT, _LEAST_EVEN = 0.06, 0.35
+"""By how much more one may lie off for every one that is missing before it, as paper is not flat; and by how much at most."""
+
 _BEYOND = 0.02
 """Share of the longer side by which rulings run on beyond an outermost one that they only cross."""
 
@@ -128,14 +134,14 @@ def with_regular(lines: list[Ruling]) -> list[Ruling]:
         return lines
     pitch = float(np.median(gaps[gaps < 1.3 * np.percentile(gaps, 20)]))
     times = np.rint(gaps / pitch).astype(int)
-    even = (np.abs(gaps / pitch - times) < _EVEN) & (times > 0)
+    even = (np.abs(gaps / pitch - times) < np.minimum(_EVEN + _DRIFT * (times - 1), _LEAST_EVEN)) & (times > 0)
     if even.mean() < _REGULAR:
         return lines
     added = [
-        Ruling(line.at + gap * k / n, line.drawn)
-        for line, gap, n, fits in zip(lines, gaps.tolist(), times.tolist(), even, strict=False)
-        if fits
-        for k in range(1, n)
+        Ruling(lines[i].at + gaps[i] * k / times[i], lines[i].drawn)
+        for i in range(1, len(gaps))  # the first row is the head
+        if even[i] and times[i] <= _MISSING
+        for k in range(1, times[i])
     ]
     return sorted([*lines, *added], key=lambda line: line.at)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import cv2
@@ -36,11 +38,11 @@ class Register:
         left, right, top, bottom = self.columns[0] - self.names, self.columns[-1], self.rows[0] - self.head, self.rows[-1]
         inner = self.rows[1:-1] if self.ruled else self.rows[-2:-1] if self.total else ()
         for y in {top, self.rows[0], bottom, *inner}:
-            cv2.line(page, (left, y), (right, y), PRINT, 2)
+            _rule(page, (left, y), (right, y))
         for x in {left, *self.columns}:
-            cv2.line(page, (x, top), (x, bottom), PRINT, 2)
+            _rule(page, (x, top), (x, bottom))
         for y in self.title:
-            cv2.line(page, (left, y), (right - 200, y), PRINT, 2)
+            _rule(page, (left, y), (right - 200, y))
         for number, (low, high) in enumerate(zip(self.rows[:-1], self.rows[1:], strict=True), start=1):
             cv2.putText(page, str(number), (left + 12, (low + high) // 2 + 8), cv2.FONT_HERSHEY_COMPLEX, 0.7, PRINT, 2)
         for number, x in enumerate(self.columns[:-1], start=1):
@@ -62,6 +64,32 @@ class Register:
                 write_in(page, area, str(rng.integers(1, 10**digits)), seed % 7 + 1, 0.55 * area.h)
                 del place
         return page
+
+
+_pattern = (1, 1)
+
+
+@contextmanager
+def dotted(step: int, length: int) -> Iterator[None]:
+    """Draw rulings as marks of this length, one every `step` pixels; (1, 1) is solid."""
+    global _pattern
+    before, _pattern = _pattern, (step, length)
+    try:
+        yield
+    finally:
+        _pattern = before
+
+
+def _rule(page: Grey, start: tuple[int, int], end: tuple[int, int]) -> None:
+    step, length = _pattern
+    if step == length:
+        cv2.line(page, start, end, PRINT, 2)
+        return
+    ways = np.array(end) - np.array(start)
+    far = int(np.abs(ways).max())
+    for at in range(0, far, step):
+        first, last = (np.array(start) + ways * place // far for place in (at, min(at + length, far)))
+        cv2.line(page, tuple(first.tolist()), tuple(last.tolist()), PRINT, 2)
 
 
 def register(seed: int, *, ruled: bool = True) -> Register:
