@@ -25,8 +25,14 @@ _DOTS, _THICK = 5, 6
 _SPACED, _FLAT = 17, 4
 """Map pixels: greatest distance of the dots and dashes of a wide-spaced ruling, and their thickness; writing is higher."""
 
+_TWO_DOTS = 6
+"""Map pixels: greatest height of two dots where a level and an upright ruling meet."""
+
 _CHARACTER = 0.025
 """Size of a character at most, as a share of the longer side; a box for one number is larger."""
+
+_LINE = 0.9
+"""Share of its side that one row, and one column, of a crossing of two dashes covers."""
 
 _LONGER = 3
 """Factor by which a wide-spaced ruling must be longer than a solid one to be told from a row of specks."""
@@ -97,8 +103,19 @@ def _without_characters(small: Grey) -> Grey:
     _, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
     sides = stats[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]]
     alone = (sides.min(axis=1) > _FLAT) & (sides.max(axis=1) < _CHARACTER * max(small.shape))
+    alone &= ~_crosses(np.asarray(labels), sides)
     alone[0] = False
     return np.asarray(np.where(alone[labels], 0, small), np.uint8)
+
+
+def _crosses(labels: NDArray[np.integer], sides: NDArray[np.integer]) -> NDArray[np.bool_]:
+    """Tell which pieces of ink (n, with their widths and heights) are a level and an upright line that meet: of dashed rulings."""
+    y, x = np.nonzero(labels)
+    owner = labels[y, x].astype(np.intp)
+    count, (height, width) = len(sides), labels.shape
+    level = np.bincount(owner * height + y, minlength=count * height).reshape(count, height).max(axis=1)
+    upright = np.bincount(owner * width + x, minlength=count * width).reshape(count, width).max(axis=1)
+    return np.asarray((level >= _LINE * sides[:, 0]) & (upright >= _LINE * sides[:, 1]))
 
 
 def _runs(small: Grey) -> Mask:
@@ -123,7 +140,8 @@ def _flat(thin: Grey) -> Grey:
     """Keep the marks that are not higher than a dot of a ruling."""
     ink = cv2.threshold(thin, _FAINTEST, 255, cv2.THRESH_BINARY)[1]
     _, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
-    flat = stats[:, cv2.CC_STAT_HEIGHT] <= _FLAT
+    width, height = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]
+    flat = (height <= _FLAT) | ((width <= _FLAT) & (height <= _TWO_DOTS))
     flat[0] = False
     return np.asarray(np.where(flat[labels], thin, 0), np.uint8)
 

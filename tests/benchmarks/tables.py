@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,13 +22,13 @@ from digit_core.layouts.template import Grid
 from digit_core.params import DecodeLimits
 from digit_core.recognition.numbers import written_on
 from digit_core.records import Grey, PageImage
-from tests.support.drawn.registers import dotted, register
+from tests.support.drawn.registers import register
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 
 UNKNOWN = -1
 
-DOTS = ((1, 1), (6, 2), (24, 16), (20, 3))
+DOTS = ((1, 1), (6, 2), (24, 16), (12, 3))
 """Patterns of the rulings of the drawn registers: solid, dots, dashes, dots far apart."""
 
 Truth = tuple[int, int]
@@ -105,10 +106,8 @@ def pages() -> Iterator[tuple[str, str, Grey, Truth]]:
         if path.is_file():
             yield kind, path.stem, decode_page(path.read_bytes(), 0, DecodeLimits()).pixels, truth
     for seed in range(20):
-        form = register(seed, ruled=seed % 3 != 2)
-        with dotted(*DOTS[seed % 4]):
-            page = form.filled(seed, 0.8)
-        yield "drawn", f"register {seed}", page, (len(form.rows) - 1, len(form.columns) - 1)
+        form = replace(register(seed, ruled=seed % 3 != 2), dots=DOTS[seed % 4])
+        yield "drawn", f"register {seed}", form.filled(seed, 0.8), (len(form.rows) - 1, len(form.columns) - 1)
 
 
 def measure(kinds: tuple[str, ...], verbose: bool) -> dict[str, dict[str, str]]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import cv2
@@ -32,17 +30,19 @@ class Register:
     total: bool = True
     title: tuple[int, ...] = (90,)
     """y of rulings above the table."""
+    dots: tuple[int, int] = (1, 1)
+    """Rulings are marks of the second length, one every so many pixels; solid where both are equal."""
 
     def blank(self) -> Grey:
         page = np.full((HEIGHT, WIDTH), PAPER, np.uint8)
         left, right, top, bottom = self.columns[0] - self.names, self.columns[-1], self.rows[0] - self.head, self.rows[-1]
         inner = self.rows[1:-1] if self.ruled else self.rows[-2:-1] if self.total else ()
         for y in {top, self.rows[0], bottom, *inner}:
-            _rule(page, (left, y), (right, y))
+            _rule(page, (left, y), (right, y), self.dots)
         for x in {left, *self.columns}:
-            _rule(page, (x, top), (x, bottom))
+            _rule(page, (x, top), (x, bottom), self.dots)
         for y in self.title:
-            _rule(page, (left, y), (right - 200, y))
+            _rule(page, (left, y), (right - 200, y), self.dots)
         for number, (low, high) in enumerate(zip(self.rows[:-1], self.rows[1:], strict=True), start=1):
             cv2.putText(page, str(number), (left + 12, (low + high) // 2 + 8), cv2.FONT_HERSHEY_COMPLEX, 0.7, PRINT, 2)
         for number, x in enumerate(self.columns[:-1], start=1):
@@ -66,29 +66,11 @@ class Register:
         return page
 
 
-_pattern = (1, 1)
-
-
-@contextmanager
-def dotted(step: int, length: int) -> Iterator[None]:
-    """Draw rulings as marks of this length, one every `step` pixels; (1, 1) is solid."""
-    global _pattern
-    before, _pattern = _pattern, (step, length)
-    try:
-        yield
-    finally:
-        _pattern = before
-
-
-def _rule(page: Grey, start: tuple[int, int], end: tuple[int, int]) -> None:
-    step, length = _pattern
-    if step == length:
-        cv2.line(page, start, end, PRINT, 2)
-        return
-    ways = np.array(end) - np.array(start)
+def _rule(page: Grey, start: tuple[int, int], end: tuple[int, int], dots: tuple[int, int]) -> None:
+    (step, length), ways = dots, np.array(end) - np.array(start)
     far = int(np.abs(ways).max())
-    for at in range(0, far, step):
-        first, last = (np.array(start) + ways * place // far for place in (at, min(at + length, far)))
+    for at in range(0, far, far if step == length else step):
+        first, last = (np.array(start) + ways * min(place, far) // far for place in (at, far if step == length else at + length))
         cv2.line(page, tuple(first.tolist()), tuple(last.tolist()), PRINT, 2)
 
 
