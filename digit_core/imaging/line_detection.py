@@ -101,17 +101,17 @@ def _without_characters(small: Grey) -> Grey:
     """
     ink = cv2.threshold(small, _FAINTEST, 255, cv2.THRESH_BINARY)[1]
     _, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
-    sides = stats[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]]
+    sides = np.asarray(stats[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]], np.intp)
     alone = (sides.min(axis=1) > _FLAT) & (sides.max(axis=1) < _CHARACTER * max(small.shape))
-    alone &= ~_crosses(np.asarray(labels), sides)
+    alone &= ~_crosses(np.asarray(labels, np.intp), sides)
     alone[0] = False
     return np.asarray(np.where(alone[labels], 0, small), np.uint8)
 
 
-def _crosses(labels: NDArray[np.integer], sides: NDArray[np.integer]) -> NDArray[np.bool_]:
-    """Tell which pieces of ink (n, with their widths and heights) are a level and an upright line that meet: of dashed rulings."""
+def _crosses(labels: NDArray[np.intp], sides: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Tell which pieces of ink (n, with their widths and heights) are a level and an upright dash that meet."""
     y, x = np.nonzero(labels)
-    owner = labels[y, x].astype(np.intp)
+    owner = labels[y, x]
     count, (height, width) = len(sides), labels.shape
     level = np.bincount(owner * height + y, minlength=count * height).reshape(count, height).max(axis=1)
     upright = np.bincount(owner * width + x, minlength=count * width).reshape(count, width).max(axis=1)
