@@ -15,6 +15,7 @@ from digit_core.imaging.line_detection import LineMaps
 from digit_core.imaging.prepare import PreparedPage
 from digit_core.inference.network_spec import CHARACTERS, DIGITS
 from digit_core.inference.reader import Reader
+from digit_core.layouts.tables.content import NumberSeen
 from digit_core.params import SegmentationParams
 from digit_core.recognition.detections import Characters
 from digit_core.recognition.detector import look, look_at_strip
@@ -30,6 +31,9 @@ from digit_core.recognition.transcription.second_opinion import BESIDE_ON_PAGE, 
 from digit_core.recognition.transcription.slope import LEVEL, ink_beside, levelled, main_line, slope_of
 from digit_core.records import Box, Grey
 
+_CLEAR = 5.0
+"""Log odds from which a number certainly stands there."""
+
 _PLAIN = 0.8
 """Score from which a digit on another line of a strip is certain."""
 
@@ -37,6 +41,21 @@ _PLAIN = 0.8
 def find_numbers(page: PreparedPage, maps: LineMaps, reader: Reader, params: SegmentationParams) -> list[FoundNumber]:
     """Find all numbers of a page, in no particular order."""
     return numbers_among(not_rulings(look(page, reader), page.darkness, maps), page, reader, params)
+
+
+def written_on(page: PreparedPage, maps: LineMaps, reader: Reader) -> tuple[NumberSeen, ...]:
+    """Find the clear numbers of a page, for the proposal of a layout."""
+    found = find_numbers(page, maps, reader, SegmentationParams())
+    return tuple(
+        NumberSeen(_around(one.boxes), "".join(filter(str.isdigit, one.text)), float(one.printed))
+        for one in found
+        if one.seen > _CLEAR
+    )
+
+
+def _around(boxes: NDArray[np.float32]) -> tuple[float, float, float, float]:
+    (left, top), (right, bottom) = boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)
+    return float(left), float(top), float(right), float(bottom)
 
 
 def numbers_among(found: Characters, page: PreparedPage, reader: Reader, params: SegmentationParams) -> list[FoundNumber]:
