@@ -338,6 +338,21 @@ class TestStatistics:
         assert (found.audit.checked, found.audit.wrong) == (2, 1)
         assert found.audit.interval == pytest.approx((0.0126, 0.9874), abs=1e-4)  # R: binom.test(1, 2)$conf.int
 
+    def test_an_audited_digit_is_right_where_only_the_marks_of_its_number_were_wrong(self, queue):
+        queue.put([digit(f"a{n}", "37", reason="audit", confidence=0.99) for n in range(3)])
+        claim = queue.claims.numbers(HERE, "Ada", 10, LEASE)
+        verdicts = {
+            "a0/0": Verdict(Kind.WRITTEN, "3.7"),
+            "a1/0": Verdict(Kind.WRITTEN, "8.7"),
+            "a2/0": Verdict(Kind.CONTENT, "blank"),
+        }
+        queue.decisions.keep(act("1", claim), verdicts, LEASE)
+
+        (found,) = queue.statistics.collections()
+
+        assert (found.audit.checked, found.audit.wrong) == (3, 2)
+        assert found.said[3] == {"number": 3}
+
     def test_a_number_counts_as_one_however_many_digits_were_asked(self, queue):
         queue.put([digit("a", place=place) for place in range(4)])
         claim = queue.claims.numbers(HERE, "Ada", 10, LEASE)

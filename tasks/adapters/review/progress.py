@@ -41,7 +41,7 @@ class PageProgress:
         return f"{self.sha256}-{self.index}"
 
 
-class Progress:
+class ProgressCounts:
     """Counts of the queue. `clock` returns seconds since 1970. Raises QueueError."""
 
     def __init__(self, database: Database, clock: Callable[[], float]) -> None:

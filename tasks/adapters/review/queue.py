@@ -21,7 +21,7 @@ from digit_core.readings import ReviewItem
 from tasks.adapters.review.claims import Claims
 from tasks.adapters.review.database import Database, locked, now
 from tasks.adapters.review.decisions import Decisions, outcomes
-from tasks.adapters.review.progress import Progress
+from tasks.adapters.review.progress import ProgressCounts
 from tasks.adapters.review.reviewers import Reviewers
 from tasks.adapters.review.rows import item_row, picture_row, to_item_with_pictures
 from tasks.adapters.review.schema import ITEMS, OPEN, PICTURES, SOURCES, WITHDRAWN
@@ -51,7 +51,7 @@ class ReviewQueue:
         self.claims = Claims(self._database, clock)
         self.decisions = Decisions(self._database, clock)
         self.statistics = Statistics(self._database, clock)
-        self.progress = Progress(self._database, clock)
+        self.progress = ProgressCounts(self._database, clock)
         self.reviewers = Reviewers(self._database)
         self._writers = Writers(self._database)
 
