@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import cv2
@@ -89,9 +89,15 @@ def line_maps(darkness: Grey) -> LineMaps:
     scale = min(1.0, SIDE / max(darkness.shape))
     height, width = (max(1, round(length * scale)) for length in darkness.shape)
     small = np.asarray(cv2.resize(darkness, (width, height), interpolation=cv2.INTER_AREA), np.uint8) if scale < 1 else darkness
-    lines = _without_characters(small)
-    turned = _runs(np.ascontiguousarray(lines.T))
-    return LineMaps(_runs(lines), np.ascontiguousarray(turned.T), small, scale)
+    turned = _runs(np.ascontiguousarray(small.T), _close)
+    return LineMaps(_runs(small, _close), np.ascontiguousarray(turned.T), small, scale)
+
+
+def with_broken_rulings(maps: LineMaps) -> LineMaps:
+    """Detect the rulings again, also those of dots and dashes far apart, and without lines that characters would form."""
+    lines = _without_characters(maps.darkness)
+    across, turned = (_thin(_runs(one, _far)) for one in (lines, np.ascontiguousarray(lines.T)))
+    return replace(maps, across=across, down=np.ascontiguousarray(turned.T))
 
 
 def _without_characters(small: Grey) -> Grey:
@@ -118,7 +124,7 @@ def _crosses(labels: NDArray[np.intp], sides: NDArray[np.intp]) -> NDArray[np.bo
     return np.asarray((level >= _LINE * sides[:, 0]) & (upright >= _LINE * sides[:, 1]))
 
 
-def _runs(small: Grey) -> Mask:
+def _runs(small: Grey, joined: Callable[[Grey, int], Grey]) -> Mask:
     """Find thin, straight horizontal runs; one that is tilted by a pixel here and there stays whole, as it is widened across."""
     thick = np.ones((_THICK, 1), np.uint8)
     # for an even kernel the second anchor mirrors the first; otherwise a thick bar moves by a pixel, and its edge remains as a
@@ -126,8 +132,23 @@ def _runs(small: Grey) -> Mask:
     bars = cv2.dilate(cv2.erode(small, thick), thick, anchor=(0, _THICK - 1 - _THICK // 2))
     thin = np.asarray(cv2.subtract(small, bars), np.uint8)
     length = max(8, round(_RUN * max(small.shape)))
-    runs = cv2.max(_joined(thin, _DOTS, length), _joined(_flat(thin), _SPACED, _LONGER * length))
-    return np.asarray(cv2.threshold(runs, _FAINTEST, 255, cv2.THRESH_BINARY)[1], np.uint8)
+    return np.asarray(cv2.threshold(joined(thin, length), _FAINTEST, 255, cv2.THRESH_BINARY)[1], np.uint8)
+
+
+def _close(thin: Grey, length: int) -> Grey:
+    """Join marks that lie close together."""
+    return _joined(thin, _DOTS, length)
+
+
+def _far(thin: Grey, length: int) -> Grey:
+    """Join these, and flat marks that lie farther apart to long rulings."""
+    return np.asarray(cv2.max(_close(thin, length), _joined(_flat(thin), _SPACED, _LONGER * length)), np.uint8)
+
+
+def _thin(runs: Mask) -> Mask:
+    """Drop what is thicker than any ruling."""
+    blobs = cv2.morphologyEx(runs, cv2.MORPH_OPEN, np.ones((_BLOB, 1), np.uint8))
+    return np.asarray(cv2.subtract(runs, cv2.dilate(blobs, np.ones((1, 3), np.uint8))), np.uint8)
 
 
 def _joined(thin: Grey, gap: int, length: int) -> Grey:
@@ -161,9 +182,7 @@ def _rounded(segments: Segments) -> tuple[_Line, ...]:
 def segments_of(runs: Mask) -> Segments:
     """Return the segments of horizontal rulings, in pixels of the map, longest first."""
     side = max(runs.shape)
-    blobs = cv2.morphologyEx(runs, cv2.MORPH_OPEN, np.ones((_BLOB, 1), np.uint8))
-    thin = cv2.subtract(runs, cv2.dilate(blobs, np.ones((1, 3), np.uint8)))
-    joined = cv2.morphologyEx(thin, cv2.MORPH_CLOSE, np.ones((1, max(3, round(_BRIDGED * side))), np.uint8))
+    joined = cv2.morphologyEx(runs, cv2.MORPH_CLOSE, np.ones((1, max(3, round(_BRIDGED * side))), np.uint8))
     count, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
     lengths = stats[:, cv2.CC_STAT_WIDTH]
     kept = [i for i in range(1, count) if lengths[i] >= _SHORTEST * side]

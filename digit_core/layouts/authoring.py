@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from digit_core.errors import InputError
-from digit_core.imaging.line_detection import LineMaps, Lines, line_maps, page_lines
+from digit_core.imaging.line_detection import LineMaps, Lines, line_maps, page_lines, with_broken_rulings
 from digit_core.imaging.prepare import Affine, PreparedPage, prepare
 from digit_core.layouts.placement import Fit
 from digit_core.layouts.registration import fit
@@ -46,7 +46,7 @@ def level_page(image: PageImage, find: Find | None = None) -> tuple[LevelPage, G
     maps = line_maps(page.darkness)
     height, width = page.darkness.shape
     written = find(page, maps) if find is not None else ()
-    level = LevelPage(width, height, maps, page_lines(maps), page.to_scan, written)
+    level = LevelPage(width, height, maps, page_lines(with_broken_rulings(maps)), page.to_scan, written)
     return level, np.asarray(cv2.bitwise_not(page.darkness), np.uint8)
 
 

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digit_core.imaging.line_detection import LineMaps, Segments, segments_of
+from digit_core.imaging.line_detection import LineMaps, Segments, segments_of, with_broken_rulings
 from digit_core.layouts.tables.rulings import crossing_most, reached, rulings, single, through_most, with_open_ends, with_regular
 from digit_core.layouts.tables.writing import with_rows_of_writing
 from digit_core.layouts.template import Axis, Grid
@@ -37,6 +37,7 @@ Edges = tuple[list[float], list[float]]
 def ruled_tables(maps: LineMaps) -> tuple[Grid, ...]:
     """Return the tables of a page in reading order, as grids table1, table2 … with rows and columns 1, 2 …, in pixels of the
     page."""
+    maps = with_broken_rulings(maps)
     across, down = segments_of(maps.across), segments_of(np.ascontiguousarray(maps.down.T))[:, [1, 0, 3, 2]]
     found = [_edges(across[rows], down[columns], maps) for rows, columns in _crossing(across, down, maps.side)]
     tables = [(xs, ys) for xs, ys in found if len(xs) > _FEWEST and len(ys) > _FEWEST]
