@@ -89,7 +89,7 @@ def open_file(job: OpenJob) -> LaidOpen | PageError:
         image = reader.decode(data, job.index)
     except PageError as error:
         return error
-    page, picture = level_page(image_upright(image, reader.quarters(image)))
+    page, picture = level_page(image_upright(image, reader.quarters(image)), reader.written)
     return LaidOpen(page, _jpeg(picture), count)
 
 

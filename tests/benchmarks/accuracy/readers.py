@@ -22,7 +22,7 @@ from digit_core.inference.classifier import SHIPPED_MODEL, OnnxRecogniser
 from digit_core.inference.reader import OnnxReader
 from digit_core.inference.second_reader import SecondReader
 from digit_core.params import ReviewPolicy
-from digit_core.readings import State
+from digit_core.readings import Reading, State
 from digit_core.recognition.pipeline import PageReader
 from digit_core.recognition.transcription.second_opinion import Second
 from digit_core.records import Box, PageImage, PageRef
@@ -88,16 +88,18 @@ class Ours:
         return "".join(one.digits for one in readings), math.prod(one.confidence for one in readings) if readings else 0.0
 
     def page(self, pixels: Grey) -> list[NumberRead]:
-        return [
-            NumberRead(one.digits, one.confidence, one.box, one.state is State.ACCEPTED, one.printed > 0.5)
-            for one in self._pages.read(PageImage(pixels), _REF).readings
-        ]
+        return [as_number(one) for one in self._pages.read(PageImage(pixels), _REF).readings]
 
     def cpu_seconds(self) -> float:
         return time.process_time()
 
     def close(self) -> None:
         """Nothing is left behind."""
+
+
+def as_number(reading: Reading) -> NumberRead:
+    """A reading of ours, as all readers' are compared."""
+    return NumberRead(reading.digits, reading.confidence, reading.box, reading.state is State.ACCEPTED, reading.printed > 0.5)
 
 
 def _digest(folder: Path) -> str:
