@@ -18,7 +18,7 @@ from tasks.adapters.results.dataset import Results
 from tasks.adapters.results.reviewed import Reviewed
 from tasks.adapters.review.queue import ReviewQueue
 from tasks.adapters.review.rows import reviewed_row
-from tasks.adapters.storage.storage import Storage
+from tasks.adapters.storage.storage import Storage, normalise
 from tasks.adapters.training_sets import TrainingSets
 from tasks.retries import STAGE, STORAGE_STAGE
 
@@ -40,7 +40,8 @@ def correct(queue: ReviewQueue, storage: Storage, collection: str) -> CorrectedV
     """Write the decisions about this collection's pages beside its results."""
     results = Results(storage, collection)
     there = {(row["sha256"], row["page_index"]) for row in queue.outcomes()}.intersection(results.pages())
-    rows = [reviewed_row(row) for row in queue.outcomes() if (row["sha256"], row["page_index"]) in there]
+    here = (row for row in queue.outcomes() if row["collection"] == normalise(collection))
+    rows = [reviewed_row(row) for row in here if (row["sha256"], row["page_index"]) in there]
     reviewed = pa.Table.from_pylist([row for row in _with_parts(results, rows) if row["parts"]], REVIEWED)
     tables = Corrections(reviewed).over(results.iter_batches("numbers"), there)
     said = [table.filter(pc.not_equal(table["reviewer"], "")) for table in tables]
@@ -88,12 +89,21 @@ def _samples(queue: ReviewQueue) -> Iterator[RowFields]:
         for row in queue.outcomes()
         if row["outcome_kind"]
     )
-    for some in _chunks((row, label) for row, label in labelled if label is not None):
+    seen: set[str] = set()  # a digit that several collections share is one sample
+    for some in _chunks((row, label) for row, label in labelled if label is not None and not _known(row["digit_id"], seen)):
         inks = {item.item_id: item.ink for item in queue.get_many([row["item_id"] for row, _ in some])}
         for row, label in some:
             if inks[row["item_id"]]:
                 facts = {name: row[name] for name in ("item_id", "collection", "model_version")}
                 yield {**facts, "label": label, "pixels": inks[row["item_id"]], "reviewer": row["outcome_by"]}
+
+
+def _known(name: str, seen: set[str]) -> bool:
+    """Whether the name was seen before; now it is."""
+    if name in seen:
+        return True
+    seen.add(name)
+    return False
 
 
 def _chunks(rows: Iterable[Any]) -> Iterator[list[Any]]:

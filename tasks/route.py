@@ -17,5 +17,5 @@ def route(plan: RunPlan, batch: Batch, classified: Classified) -> tuple[ReviewIt
     pages = classified.tables["pages"]
     read = pages.filter(pc.equal(pages["state"], "read"))
     keys = list(zip(read["sha256"].to_pylist(), read["page_index"].to_pylist(), strict=True))
-    run_context(plan).queue.put(classified.items, keys, plan.source)
+    run_context(plan).queue.put(classified.items, keys, plan.source, plan.out)
     return classified.items

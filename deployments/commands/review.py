@@ -140,11 +140,15 @@ def status() -> None:
             for one in found
             for person in queue.progress.people(one.name)
         ]
-    rows = [(one.name, one.open, one.decided, one.corrected, _audit(one.audit)) for one in found]
+        shared = {one.name: queue.progress.shared(one.name) for one in found}
+    rows = [(one.name, one.open, one.decided, shared[one.name], one.corrected, _audit(one.audit)) for one in found]
     if not rows:
         typer.echo("the review queue is empty; `digits digitise FOLDER --out RESULTS` fills it")
         return
-    print_table(("collection", "open", "decided", "corrected", "error of the accepted, by the audit"), rows)
+    print_table(
+        ("collection", "open", "decided", "of these in another collection", "corrected", "error of the accepted, by the audit"),
+        rows,
+    )
     if people:
         typer.echo()
         print_table(("collection", "person", "digits decided", "in the last day"), people)

@@ -26,6 +26,7 @@ def view(request: Request, context: Context) -> Response:
     people = {one.name: progress.people(one.name) for one in collections}
     pages = {one.name: progress.pages(one.name) for one in collections}
     shown = {
+        "shared": {one.name: progress.shared(one.name) for one in collections},
         "people": people,
         "pages": pages,
         "guesses": guesses,

@@ -199,9 +199,9 @@ def test_four_processes_putting_overlapping_items_into_a_new_queue_leave_exactly
 
 def test_a_queue_of_a_newer_version_is_refused_and_left_alone(url):
     ReviewQueue(url).close()
-    execute(url, "UPDATE review_schema SET version = 6")
+    execute(url, "UPDATE review_schema SET version = 7")
 
-    with pytest.raises(QueueError, match="schema version 6, and this program knows up to 5: install a newer"):
+    with pytest.raises(QueueError, match="schema version 7, and this program knows up to 6: install a newer"):
         ReviewQueue(url)
 
 

@@ -13,7 +13,7 @@ from digit_core.readings import Reason, ReviewItem
 from digit_core.records import NOT_A_DIGIT
 from tasks.adapters.review.database import Database, locked_or_skipped, now
 from tasks.adapters.review.rows import to_item
-from tasks.adapters.review.schema import DECISIONS, ITEMS, OPEN, STANDING
+from tasks.adapters.review.schema import DECISIONS, ITEMS, OPEN, STANDING, only_of
 
 AUDITS_AMONG = 10
 """Ordinary items per audit in a batch; audits are spread, so that nobody knows which item is one."""
@@ -57,7 +57,7 @@ class Claims:
             ordinary = _ids(connection, free.where(ITEMS.c.reason != Reason.AUDIT).limit(size))
             if len(ordinary) < size // 2:  # the queue is almost empty: audits remain
                 audits = _ids(connection, free.where(ITEMS.c.reason == Reason.AUDIT).limit(size - len(ordinary)))
-            together = self._with_their_numbers(connection, [*ordinary, *audits], reviewer)
+            together = self._with_their_numbers(connection, [*ordinary, *audits], collection, reviewer)
             return self._lend(connection, together, reviewer, lease)
 
     def page_by_page(self, collection: str, reviewer: str, size: int, lease: float, page: Page | None = None) -> Claim:
@@ -68,8 +68,12 @@ class Claims:
             self._database.one_at_a_time(connection, collection)
             free = self._free(collection, reviewer)
             if page is not None:
-                free = free.where(ITEMS.c.sha256 == page[0], ITEMS.c.page_index == page[1])
-            together = self._with_their_numbers(connection, _ids(connection, free.order_by(*order).limit(size)), reviewer)
+                here = (ITEMS.c.sha256 == page[0], ITEMS.c.page_index == page[1])
+                scans = list(connection.scalars(sa.select(ITEMS.c.uri).where(*here).distinct()))
+                free = free.where(ITEMS.c.uri.in_(scans), *here)
+            together = self._with_their_numbers(
+                connection, _ids(connection, free.order_by(*order).limit(size)), collection, reviewer
+            )
             lent = self._lend(connection, together, reviewer, lease)
         return replace(lent, items=tuple(sorted(lent.items, key=_reading_order)))
 
@@ -124,12 +128,13 @@ class Claims:
         ).subquery()
         return connection.scalar(sa.select(some.c.guess).group_by(some.c.guess).order_by(sa.func.count().desc(), some.c.guess))
 
-    def _with_their_numbers(self, connection: Connection, ids: Sequence[str], reviewer: str) -> list[str]:
+    def _with_their_numbers(self, connection: Connection, ids: Sequence[str], collection: str, reviewer: str) -> list[str]:
         """Add the free items of the same numbers right beside each item."""
         numbers = list(connection.scalars(sa.select(ITEMS.c.number_id).where(ITEMS.c.item_id.in_(ids)).distinct()))
         siblings = locked_or_skipped(
             sa.select(ITEMS.c.item_id)
-            .where(ITEMS.c.number_id.in_(numbers), ITEMS.c.state == OPEN, self._unclaimed(), _not_read_by(reviewer))
+            .where(ITEMS.c.number_id.in_(numbers), only_of(ITEMS, collection), ITEMS.c.state == OPEN)
+            .where(self._unclaimed(), _not_read_by(reviewer))
             .limit(LARGEST_LOAN)
         )
         return _ids(connection, siblings) if numbers else []

@@ -15,7 +15,8 @@ from digit_core.errors import InputError
 from digit_core.review.verdicts import WHOLE, Kind, Verdict, said_of, settled, suggestion_is_hidden
 from tasks.adapters.review.claims import FREE, loan_ends
 from tasks.adapters.review.database import Database, locked, now
-from tasks.adapters.review.schema import ACTS, COLLECTIONS, DECIDED, DECISIONS, ITEMS, OPEN, STANDING, UNDOS
+from tasks.adapters.review.schema import ACTS, COLLECTIONS, DECIDED, DECISIONS, ITEMS, OPEN, STANDING, UNDOS, only_of
+from tasks.adapters.review.sharing import share
 
 _PROLONGED_AFTER = 0.1
 """Share of the lease after which the rest of a loan is prolonged."""
@@ -175,12 +176,17 @@ def _fields(row: RowMapping, verdict: Verdict) -> dict[str, Any]:
 
 def _siblings(connection: Connection, rows: Mapping[str, RowMapping], new: Mapping[str, Verdict]) -> dict[str, Verdict]:
     """Return the other waiting items of the numbers decided as a whole, with the same verdict."""
-    typed = {rows[item]["number_id"]: verdict for item, verdict in new.items() if verdict.kind in WHOLE}
+    typed = {
+        (rows[item]["collection"], rows[item]["number_id"]): verdict for item, verdict in new.items() if verdict.kind in WHOLE
+    }
     if not typed:
         return {}
-    query = sa.select(ITEMS.c.item_id, ITEMS.c.number_id).where(ITEMS.c.number_id.in_(list(typed)), ITEMS.c.state == OPEN)
-    found = {row.item_id: row.number_id for row in connection.execute(locked(query.order_by(ITEMS.c.item_id)))}
-    return {item: typed[number] for item, number in found.items() if item not in new}
+    numbers = [number for _, number in typed]
+    query = sa.select(ITEMS.c.item_id, ITEMS.c.collection, ITEMS.c.number_id)
+    query = query.where(ITEMS.c.number_id.in_(numbers), ITEMS.c.state == OPEN)
+    rows_found = connection.execute(locked(query.order_by(ITEMS.c.item_id)))
+    found = {row.item_id: (row.collection, row.number_id) for row in rows_found}
+    return {item: typed[number] for item, number in found.items() if number in typed and item not in new}
 
 
 def _settle(connection: Connection, rows: Mapping[str, RowMapping], said: Mapping[str, Sequence[DecisionRow]]) -> None:
@@ -188,6 +194,7 @@ def _settle(connection: Connection, rows: Mapping[str, RowMapping], said: Mappin
     update = sa.update(ITEMS).where(ITEMS.c.item_id == sa.bindparam("item"))
     outcomes = [{"item": item, **FREE, **_outcome(said.get(item, ()), row["readers"] or 1)} for item, row in rows.items()]
     connection.execute(update, outcomes)
+    share(connection, rows, outcomes)
 
 
 def _rows(connection: Connection, items: Iterable[str]) -> dict[str, RowMapping]:
@@ -235,7 +242,8 @@ def outcomes(database: Database, chunk: int = 2000) -> Iterator[RowMapping]:
     """Yield every decided item with its outcome, and open ones of the same numbers, ordered by item_id."""
     last = ""
     other = ITEMS.alias()
-    spoken_of = sa.exists().where(other.c.number_id == ITEMS.c.number_id, other.c.state == DECIDED)
+    same = (other.c.number_id == ITEMS.c.number_id, only_of(other, ITEMS.c.collection))
+    spoken_of = sa.exists().where(*same, other.c.state == DECIDED)
     while True:
         query = sa.select(ITEMS).where(ITEMS.c.item_id > last, ITEMS.c.state.in_([DECIDED, OPEN]), spoken_of)
         with database.reading() as connection:

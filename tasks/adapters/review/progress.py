@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from tasks.adapters.review.database import Database
 from tasks.adapters.review.schema import DECIDED, DECISIONS, ITEMS, OPEN, STANDING
+from tasks.adapters.review.sharing import DECIDED_ITSELF
 
 MOST_PAGES = 200
 """Greatest number of pages that are listed."""
@@ -84,6 +85,13 @@ class ProgressCounts:
             PageProgress(row.uri, row.sha256, row.page_index, row.open, decided.get((row.uri, row.page_index, row.sha256), 0))
             for row in rows
         ]
+
+    def shared(self, collection: str) -> int:
+        """Count the digits of the collection whose decision is that of another collection, which holds the same scan."""
+        query = sa.select(sa.func.count()).select_from(ITEMS)
+        query = query.where(ITEMS.c.collection == collection, ITEMS.c.state == DECIDED, sa.not_(DECIDED_ITSELF))
+        with self._database.reading() as connection:
+            return connection.scalar(query) or 0
 
     def read_by(self, collection: str, reviewer: str) -> int:
         """Count the digits that wait for another reader, because this one has read them."""

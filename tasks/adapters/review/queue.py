@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Literal, Self, TypeVar
 
@@ -23,8 +24,9 @@ from tasks.adapters.review.database import Database, locked, now
 from tasks.adapters.review.decisions import Decisions, outcomes
 from tasks.adapters.review.progress import ProgressCounts
 from tasks.adapters.review.reviewers import Reviewers
-from tasks.adapters.review.rows import item_row, picture_row, reviewed_row, to_item_with_pictures
-from tasks.adapters.review.schema import DECIDED, ITEMS, OPEN, PICTURES, SOURCES, WITHDRAWN
+from tasks.adapters.review.rows import digit_id, item_row, of_collection, picture_row, reviewed_row, to_item_with_pictures
+from tasks.adapters.review.schema import DECIDED, ITEMS, OPEN, PICTURES, SOURCES, WITHDRAWN, only_of
+from tasks.adapters.review.sharing import take_over
 from tasks.adapters.review.statistics import Statistics
 from tasks.adapters.review.writers import Writers
 
@@ -55,11 +57,13 @@ class ReviewQueue:
         self.reviewers = Reviewers(self._database)
         self._writers = Writers(self._database)
 
-    def put(self, items: Sequence[ReviewItem], pages: Sequence[Page] = (), source: str = "") -> int:
+    def put(self, items: Sequence[ReviewItem], pages: Sequence[Page] = (), source: str = "", collection: str = "") -> int:
         """Add the items, all or none; items already in the queue stay unchanged. Return how many were new.
 
-        pages: those that were read anew; their waiting items that are not among the new ones are withdrawn. source: the place of
-        their scans; scans outside their collection's sources are not shown to reviewers.
+        pages: those that were read anew; the collection's waiting items on them that are not among the new ones are withdrawn.
+        source: the place of their scans; scans outside their collection's sources are not shown to reviewers. collection: that of
+        the pages, "" for any. A digit that people have decided in another collection is decided in this one too, where the
+        machine reads the same number.
         """
         # always in the same order: two processes that put the same items in different orders would deadlock
         ordered = sorted({item.item_id: item for item in items}.values(), key=lambda item: item.item_id)
@@ -67,6 +71,8 @@ class ReviewQueue:
         created = datetime.now(UTC)
         new = 0
         with self._database.writing() as connection:
+            self._database.one_at_a_time(connection, "put")  # so that two collections do not take the same id
+            ordered = sorted(_with_own_ids(connection, ordered), key=lambda item: item.item_id)
             for start in range(0, len(ordered), _CHUNK):
                 some = ordered[start : start + _CHUNK]
                 insert = self._database.insert_if_new(ITEMS, "item_id").execution_options(preserve_rowcount=True)
@@ -76,13 +82,15 @@ class ReviewQueue:
                     _count_asked(connection, some, asked)
                 connection.execute(self._database.insert_if_new(PICTURES, "item_id"), [picture_row(item) for item in some])
                 _move(connection, WITHDRAWN, OPEN, ITEMS.c.item_id.in_([item.item_id for item in some]))
+                if shared := [item.item_id for item in some if digit_id(item.item_id) != item.item_id]:
+                    take_over(connection, shared)
             if source:
                 known = [{"collection": name, "source": source} for name in sorted({item.collection for item in ordered})]
                 if known:
                     connection.execute(self._database.insert_if_new(SOURCES, "collection", "source"), known)
             kept = {item.item_id for item in ordered}
             for page in sorted(pages):
-                self._withdraw(connection, page, kept)
+                self._withdraw(connection, page, kept, collection)
         return new
 
     def sources(self, collection: str) -> list[str]:
@@ -140,7 +148,7 @@ class ReviewQueue:
 
     def reviewed(self, collection: str, page: Page) -> list[dict[str, Any]]:
         """Return the items of a page that wait or are decided, as rows of the table REVIEWED."""
-        here = (ITEMS.c.sha256 == page[0], ITEMS.c.page_index == page[1], ITEMS.c.collection == collection)
+        here = (ITEMS.c.sha256 == page[0], ITEMS.c.page_index == page[1], only_of(ITEMS, collection))
         query = sa.select(ITEMS).where(*here, ITEMS.c.state.in_([OPEN, DECIDED])).order_by(ITEMS.c.item_id)
         with self._database.reading() as connection:
             return [reviewed_row(row) for row in connection.execute(query).mappings() if row["parts"]]
@@ -166,10 +174,11 @@ class ReviewQueue:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _withdraw(self, connection: Connection, page: Page, kept: set[str]) -> None:
-        waiting = sa.select(ITEMS.c.item_id).where(
-            ITEMS.c.sha256 == page[0], ITEMS.c.page_index == page[1], ITEMS.c.state == OPEN
-        )
+    def _withdraw(self, connection: Connection, page: Page, kept: set[str], collection: str) -> None:
+        here = [ITEMS.c.sha256 == page[0], ITEMS.c.page_index == page[1], ITEMS.c.state == OPEN]
+        if collection:
+            here.append(only_of(ITEMS, collection))
+        waiting = sa.select(ITEMS.c.item_id).where(*here)
         gone = [item for item in connection.scalars(waiting) if item not in kept]
         for start in range(0, len(gone), _CHUNK):
             _move(connection, OPEN, WITHDRAWN, ITEMS.c.item_id.in_(gone[start : start + _CHUNK]))
@@ -184,6 +193,17 @@ class ReviewQueue:
 def _with_pictures() -> sa.Select[Any]:
     columns = [PICTURES.c.crop_png, PICTURES.c.context_png, PICTURES.c.ink]
     return sa.select(ITEMS, *columns).join(PICTURES, PICTURES.c.item_id == ITEMS.c.item_id)
+
+
+def _with_own_ids(connection: Connection, items: Sequence[ReviewItem]) -> Iterator[ReviewItem]:
+    """Yield the items, those of digits that another collection asks for already under an id of their own."""
+    for start in range(0, len(items), _CHUNK):
+        some = items[start : start + _CHUNK]
+        query = sa.select(ITEMS.c.item_id, ITEMS.c.collection).where(ITEMS.c.item_id.in_([item.item_id for item in some]))
+        holder = {row.item_id: row.collection for row in connection.execute(query)}
+        for item in some:
+            taken = holder.get(item.item_id, item.collection) != item.collection
+            yield replace(item, item_id=of_collection(item.item_id, item.collection)) if taken else item
 
 
 def _count_asked(connection: Connection, items: Sequence[ReviewItem], asked: Mapping[str, int]) -> None:

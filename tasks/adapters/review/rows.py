@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -13,6 +14,9 @@ from digit_core.review.human_numbers import NONE_SIGN, REVIEWED
 from tasks.adapters.review.schema import OPEN
 
 DatabaseRow = Mapping[Any, Any]
+
+_OF = " of "
+"""Separates the id of a digit from its collection."""
 
 _PLAIN = (
     "item_id",
@@ -27,6 +31,16 @@ _PLAIN = (
     "second",
     "position",
 )
+
+
+def of_collection(digit: str, collection: str) -> str:
+    """Return the id of a digit's item in a collection, where another collection has the plain one."""
+    return f"{digit}{_OF}{hashlib.sha256(collection.encode()).hexdigest()[:12]}"
+
+
+def digit_id(item_id: str) -> str:
+    """Return the id of the item's digit, which is the same in all collections."""
+    return item_id.partition(_OF)[0]
 
 
 def item_row(item: ReviewItem, created: datetime, asked: int) -> dict[str, Any]:
@@ -45,6 +59,7 @@ def item_row(item: ReviewItem, created: datetime, asked: int) -> dict[str, Any]:
         "cell": list(item.cell),
         "marks": [list(mark) for mark in item.marks],
         "asked": asked,
+        "digit_id": digit_id(item.item_id),
         "state": OPEN,
         "created": created,
     }

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 
 OPEN, DECIDED, WITHDRAWN = "open", "decided", "withdrawn"
@@ -18,6 +20,7 @@ ITEMS = sa.Table(
     "review_items",
     TABLES,
     sa.Column("item_id", sa.String, primary_key=True),
+    sa.Column("digit_id", sa.String, nullable=False),  # of the digit of the scan: several collections may ask for it
     sa.Column("collection", sa.String, nullable=False),
     sa.Column("state", sa.String, nullable=False),
     sa.Column("confidence", sa.Double, nullable=False),  # of the best guess; the lowest comes first
@@ -53,6 +56,7 @@ ITEMS = sa.Table(
     sa.Index("review_items_by_group", "collection", "state", "asked", "guess", "confidence", "item_id"),
     sa.Index("review_items_by_place", "collection", "state", "uri", "page_index", "sha256", "position", "place"),
     sa.Index("review_items_by_number", "number_id"),
+    sa.Index("review_items_by_digit", "digit_id"),
     sa.Index("review_items_by_claim", "claim_id"),
     sa.Index("review_items_by_reviewer", "claimed_by"),
     sa.Index("review_items_by_page", "sha256", "page_index"),
@@ -125,6 +129,14 @@ UNDOS = sa.Table(
     sa.Column("reviewer", sa.String, nullable=False),
     sa.Column("at", sa.Double, nullable=False),
 )
+
+
+def only_of(items: Any, collection: Any) -> sa.ColumnElement[bool]:
+    """Restrict `items` to a collection by a condition that no index answers: other conditions leave few rows, and the databases
+    would choose an index of the whole collection."""
+    condition: sa.ColumnElement[bool] = items.c.collection.concat("") == collection
+    return condition
+
 
 STANDING = sa.not_(sa.exists().where(UNDOS.c.decision_id == DECISIONS.c.decision_id))
 """Condition of a decision that was not undone."""
