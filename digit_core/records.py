@@ -125,13 +125,17 @@ class CellState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A cell of a form or of a ruled table, with its content; a zone has neither row nor column."""
+    """A cell of a form or of a ruled table, with its content; a zone has neither row nor column.
+
+    shared: whether another cell's ink may have been read with its number.
+    """
 
     zone: str
     row: str
     column: str
     state: CellState
     box: Box
+    shared: bool = False
 
 
 @dataclass(frozen=True, slots=True)

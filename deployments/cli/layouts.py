@@ -79,18 +79,29 @@ def check(
 
 @app.command()
 def propose(
-    page: PageFile,
-    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE.yaml", help="Layout to write.")],
+    page: Annotated[Path, typer.Argument(metavar="PAGE|FOLDER", help="A scan on this machine, or a folder of scans.")],
+    output: Annotated[
+        Path,
+        typer.Option("-o", "--output", metavar="FILE.yaml|FOLDER", help="Layout to write; of a folder: folder to write into."),
+    ],
     number: Number = 1,
     force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
 ) -> None:
     """Propose a layout from a page's ruled tables; then edit names, cell contents and totals.
 
+    Rows and columns that hold names are left out; numbers among the names, such as days and years, are read. A folder's pages are
+    grouped by their form: one layout for each, and a picture of all of them, forms.png.
+
     \b
     Examples:
       digits layout propose page.jpg -o rainfall.yaml
       digits layout propose volume.pdf --page 12 -o register.yaml --force
+      digits layout propose scans -o forms
     """
+    if page.is_dir():
+        from deployments.commands.layout_folder import propose_forms
+
+        return propose_forms(page, output, force)
     from deployments.commands.layout import propose
 
-    propose(page, number, output, force)
+    return propose(page, number, output, force)

@@ -99,15 +99,16 @@ def train_reader(
 ) -> None:
     """Train the strip reader, which reads a number as a whole, and register it with its losses and figures.
 
-    It trains on synthetic strips of MNIST's digits and of simulated handwriting, and on number sets (Parquet files with the
-    columns text, image or strokes, split and writer; only rows of the split train are used). The card reports how well the
+    It trains on synthetic strips of MNIST's digits and of simulated handwriting, and on number sets: Parquet files with the
+    columns text, image or strokes, split and writer (only rows of the split train are used), or folders of scans with ALTO or
+    PAGE-XML beside them, whose lines that are numbers are the rows. The card reports how well the
     other rows of each set are read. A stopped training continues after its last complete chapter when the same command is
     given again, also with more chapters. The detector is not changed.
 
     \b
     Examples:
       digits train-reader --mnist mnist.npz
-      digits train-reader --with cells.parquet --with pens.parquet --measure cheques.parquet
+      digits train-reader --with cells.parquet --with ledgers --measure cheques.parquet
       digits train-reader --with cells.parquet --start digit_core/model/reader.onnx --chapters 12
       digits train-reader --with cells.parquet --seed 1 --ship digit_core/model
     """

@@ -8,13 +8,15 @@ from pathlib import Path
 import typer
 
 from digit_core.errors import InputError, PageError
+from digit_core.imaging.decode import probe
 from digit_core.imaging.rotation import image_upright
 from digit_core.layouts.authoring import LevelPage, level_page, proposed
 from digit_core.layouts.orientation import lying_by_rulings
 from digit_core.layouts.placement import SURE, Fit
 from digit_core.layouts.registration import fit
-from digit_core.layouts.template import Layout
+from digit_core.layouts.template import Grid, Layout
 from digit_core.layouts.template_file import layout_text, parse_layout
+from digit_core.recognition.pipeline import PageReader
 from digit_core.records import PageImage
 from digit_core.visualisation.layout_overlay import draw_layout
 from digit_core.visualisation.page_overlay import to_png
@@ -28,9 +30,9 @@ from tasks.reader_spec import ReaderSpec
 
 def check(file: Path, page: Path, number: int, output: Path) -> int:
     """Write the picture; return 0 if the page matches the form with certainty, else 1."""
-    layout, image = read_layout(file), _upright(_image(page, number))
+    layout, image = read_layout(file), _upright(read_page(page, number))
     image, level, found = _laid(layout, image)
-    _write(output, to_png(draw_layout(image.pixels, found, level.to_scan)))
+    write(output, to_png(draw_layout(image.pixels, found, level.to_scan)))
     if not found.sure:
         typer.echo(f"this page may not be {layout.name}: {found.doubt}; its numbers would go to a person. Drawn in {output}")
         return 1
@@ -41,8 +43,12 @@ def check(file: Path, page: Path, number: int, output: Path) -> int:
 
 def _upright(image: PageImage) -> PageImage:
     """Turn the page upright, as the reader does, if its numbers show that it lies otherwise."""
+    return image_upright(image, _reader().quarters(image))
+
+
+def _reader() -> PageReader:
     settings = load_settings()
-    return image_upright(image, page_reader(ReaderSpec(networks_for_a_look(settings), limits(settings))).quarters(image))
+    return page_reader(ReaderSpec(networks_for_a_look(settings), limits(settings)))
 
 
 def _laid(layout: Layout, image: PageImage) -> tuple[PageImage, LevelPage, Fit]:
@@ -61,16 +67,35 @@ def propose(page: Path, number: int, output: Path, force: bool) -> None:
     """Write the layout. Raises InputError where the file exists already or the page has no ruled table."""
     if output.exists() and not force:
         raise InputError(f"{output} exists already: give another name, or --force to overwrite it")
-    level, _ = level_page(_upright(_image(page, number)))
+    level = propose_on(read_page(page, number))
     try:
         layout = proposed(level, output.stem)
     except InputError as error:
         raise InputError(f"{page}: {error}") from error
-    _write(output, layout_text(layout).encode())
+    write(output, layout_text(layout).encode())
     for grid in layout.grids:
-        typer.echo(f"{grid.name}: {len(grid.rows.names)} rows, {len(grid.columns.names)} columns")
+        typer.echo(f"{grid.name}: {len(grid.rows.names)} rows, {len(grid.columns.names)} columns{_left_out(grid)}")
     typer.echo(f"written to {output}: name rows and columns there, or load it under Layouts on the page of `digits review serve`")
     typer.echo(f"Next: {shlex.join(['digits', 'layout', 'check', str(output), str(page), '-o', 'look.png'])}")
+
+
+def _left_out(grid: Grid) -> str:
+    skipped = [*(f"row {name}" for name in grid.skip_rows), *(f"column {name}" for name in grid.skip_columns)]
+    return f", of which {', '.join(skipped)} left out: no numbers stand there" if skipped else ""
+
+
+def propose_on(image: PageImage) -> LevelPage:
+    """Return the page upright and level with its numbers, as a layout is proposed on it."""
+    reader = _reader()
+    return level_page(image_upright(image, reader.quarters(image)), reader.written)[0]
+
+
+def pages_of(path: Path) -> int:
+    """Return the number of pages of a scan. Raises InputError where it is none."""
+    try:
+        return probe(_read(path), limits(load_settings()))
+    except PageError as error:
+        raise InputError(f"{path}: {error}") from error
 
 
 def read_layout(path: Path) -> Layout:
@@ -81,7 +106,8 @@ def read_layout(path: Path) -> Layout:
         raise InputError(f"{path} is not a layout: it is not UTF-8 text") from error
 
 
-def _image(path: Path, number: int) -> PageImage:
+def read_page(path: Path, number: int) -> PageImage:
+    """Decode page `number`, from 1, of a local scan. Raises InputError where it cannot be read."""
     settings = load_settings()
     try:
         job = DecodeJob(_read(path), number - 1, limits(settings))
@@ -97,7 +123,8 @@ def _read(path: Path) -> bytes:
         raise InputError(f"cannot read {path}: {error.strerror}") from error
 
 
-def _write(path: Path, data: bytes) -> None:
+def write(path: Path, data: bytes) -> None:
+    """Write a local file. Raises InputError where that is not possible."""
     try:
         path.write_bytes(data)
     except OSError as error:

@@ -21,10 +21,9 @@ from deployments.review_app.open_pages import NotOpenError, Opened
 from deployments.review_app.strict_json import StrictRoute
 from deployments.review_app.templating import render
 from digit_core.errors import InputError, PageError
-from digit_core.layouts.authoring import relaid, within
+from digit_core.layouts.authoring import proposed_tables, relaid
 from digit_core.layouts.placement import SURE
 from digit_core.layouts.registration import fit
-from digit_core.layouts.table_detection import ruled_tables
 from digit_core.layouts.template import Grid, Layout
 from digit_core.layouts.template_file import layout_fields, layout_from, layout_text, parse_layout
 from digit_core.params import DecodeLimits
@@ -87,7 +86,7 @@ def _open(file: Path, page: int, context: ReviewContext) -> Fields:
 
 def _described(opened: Opened) -> Fields:
     page = opened.page
-    tables = [within(table, page) for table in ruled_tables(page.maps)]
+    tables = proposed_tables(page)
     return {
         "id": opened.id,
         "pages": opened.count,
@@ -100,7 +99,7 @@ def _described(opened: Opened) -> Fields:
 
 def _grid_fields(grid: Grid) -> Fields:
     axes = {name: {"names": axis.names, "edges": axis.edges} for name, axis in (("rows", grid.rows), ("columns", grid.columns))}
-    return {"name": grid.name, **axes}
+    return {"name": grid.name, **axes, "skip_rows": grid.skip_rows, "skip_columns": grid.skip_columns}
 
 
 @router.get(f"{API}/picture/{{page_id}}")

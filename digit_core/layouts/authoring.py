@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 
 from digit_core.errors import InputError
-from digit_core.imaging.line_detection import LineMaps, Lines, line_maps, page_lines
-from digit_core.imaging.prepare import Affine, prepare
+from digit_core.imaging.line_detection import LineMaps, Lines, line_maps, page_lines, with_broken_rulings
+from digit_core.imaging.prepare import Affine, PreparedPage, prepare
 from digit_core.layouts.placement import Fit
 from digit_core.layouts.registration import fit
-from digit_core.layouts.table_detection import ruled_tables
+from digit_core.layouts.tables.content import NumberSeen
+from digit_core.layouts.tables.detection import ruled_tables
+from digit_core.layouts.tables.names import named
 from digit_core.layouts.template import Area, Axis, Grid, Layout
 from digit_core.params import SegmentationParams
 from digit_core.records import Grey, PageImage
@@ -20,31 +23,46 @@ from digit_core.records import Grey, PageImage
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LevelPage:
-    """A levelled page: its size and rulings, in its pixels; `to_scan` maps these to the scan's."""
+    """A levelled page: its size, rulings and numbers, in its pixels; `to_scan` maps these to the scan's."""
 
     width: int
     height: int
     maps: LineMaps
     lines: Lines
     to_scan: Affine
+    written: tuple[NumberSeen, ...] = ()
 
 
-def level_page(image: PageImage) -> tuple[LevelPage, Grey]:
-    """Level the page that a layout is drawn on; also return its picture, shape (height, width), on white paper."""
+Find = Callable[[PreparedPage, LineMaps], tuple[NumberSeen, ...]]
+"""Finds the numbers of a page."""
+
+
+def level_page(image: PageImage, find: Find | None = None) -> tuple[LevelPage, Grey]:
+    """Level the page that a layout is drawn on; also return its picture, shape (height, width), on white paper.
+
+    find: finds its numbers, which tell rows and columns of names from those of numbers; None: they are not told.
+    """
     page = prepare(image.pixels, SegmentationParams())
     maps = line_maps(page.darkness)
     height, width = page.darkness.shape
-    return LevelPage(width, height, maps, page_lines(maps), page.to_scan), np.asarray(cv2.bitwise_not(page.darkness), np.uint8)
+    written = find(page, maps) if find is not None else ()
+    level = LevelPage(width, height, maps, page_lines(with_broken_rulings(maps)), page.to_scan, written)
+    return level, np.asarray(cv2.bitwise_not(page.darkness), np.uint8)
+
+
+def proposed_tables(page: LevelPage) -> tuple[Grid, ...]:
+    """Return the page's own ruled tables, with the names of rows and columns that could be read."""
+    return tuple(named(within(table, page), page.maps, page.written) for table in ruled_tables(page.maps))
 
 
 def proposed(page: LevelPage, name: str) -> Layout:
     """Propose the page's own ruled tables as a layout, to be edited. Raises InputError where there are none."""
-    tables = ruled_tables(page.maps)
+    tables = proposed_tables(page)
     if not tables:
         raise InputError(
             "no ruled table was found on the page: draw its boxes under Layouts on the page of `digits review serve`"
         )
-    return Layout(name, page.width, page.height, grids=tuple(within(table, page) for table in tables), lines=page.lines)
+    return Layout(name, page.width, page.height, grids=tables, lines=page.lines)
 
 
 def within(grid: Grid, page: LevelPage) -> Grid:

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digit_core.imaging.line_detection import LineMaps, Segments, drawn
+from digit_core.imaging.line_detection import LineMaps, Segments, drawn, with_broken_rulings
 from digit_core.imaging.prepare import Mask
 from digit_core.layouts.coarse_alignment import likeness, placings
 from digit_core.layouts.grid_check import fault_of, to_writing
@@ -39,6 +39,9 @@ _ASIDE = ((0.011, 0.009), (-0.009, 0.011), (0.013, -0.01), (-0.012, -0.011))
 _FAR, _HALF_A_RULING = 10_000, 3
 """Map pixels: a distance beyond any search; and the greatest distance of a ruling's middle from its edge."""
 
+_MORE = 1.2
+"""Factor by which more of the page is ruled with broken rulings, from which it has any."""
+
 _TRIED = 3
 """Number of forms that are fitted closely."""
 
@@ -50,7 +53,25 @@ _BEYOND = 0.08
 
 
 def fit(layout: Layout, maps: LineMaps) -> Fit:
-    """Find the best placing of a form on a page with these rulings, however bad; see `agreement` and `fault`."""
+    """Find the best placing of a form on a page with these rulings, however bad; see `agreement` and `fault`.
+
+    Where it is not certain, rulings of dots or dashes far apart are looked at too, and lines of characters are not.
+    """
+    found = _fit(layout, maps)
+    if found.sure:
+        return found
+    broken = with_broken_rulings(maps)
+    if found.agreement < SURE and _drawn_share(broken) < _MORE * _drawn_share(maps):
+        return found  # another form
+    other = _fit(layout, broken)
+    return max(found, other, key=lambda one: (one.sure, one.agreement))
+
+
+def _drawn_share(maps: LineMaps) -> float:
+    return float(np.mean(maps.across > 0) + np.mean(maps.down > 0))
+
+
+def _fit(layout: Layout, maps: LineMaps) -> Fit:
     form = _Form.of(layout)
     starts = [_drawn_to_lines(form, maps, placing, _ROUGHLY) for placing in placings(form.across, form.down, maps)]
     best = max(starts, key=lambda terms: _on_each_other(form, maps, terms), default=np.zeros((2, 6)))

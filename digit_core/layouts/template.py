@@ -158,20 +158,23 @@ class Grid(_Part):
     row_holds: Mapping[str, Holds] = field(default_factory=dict)
     column_holds: Mapping[str, Holds] = field(default_factory=dict)
     skip: tuple[tuple[str, str], ...] = ()  # cells (row, column) that the form does not have, such as 30 February
+    skip_rows: tuple[str, ...] = ()  # whole rows and columns without numbers, such as a row of names between others
+    skip_columns: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for kind, axis, rules in (("row", self.rows, self.row_holds), ("column", self.columns, self.column_holds)):
             unknown = sorted(set(rules) - set(axis.names))
             _require(not unknown, f"grid {self.name}: a rule for {kind} {', '.join(unknown)}, which it does not have")
         odd = [f"{row}/{column}" for row, column in self.skip if row not in self.rows.names or column not in self.columns.names]
+        odd += sorted((set(self.skip_rows) - set(self.rows.names)) | (set(self.skip_columns) - set(self.columns.names)))
         _require(not odd, f"grid {self.name}: skips {', '.join(odd)}, which it does not have")
 
     def cells(self) -> Iterator[tuple[Place, Area]]:
         """Yield the cells row by row."""
-        skipped = set(self.skip)
+        skipped, rows, columns = set(self.skip), set(self.skip_rows), set(self.skip_columns)
         for row, (top, bottom) in zip(self.rows.names, pairwise(self.rows.edges), strict=True):
             for column, (left, right) in zip(self.columns.names, pairwise(self.columns.edges), strict=True):
-                if (row, column) not in skipped:
+                if (row, column) not in skipped and row not in rows and column not in columns:
                     yield Place(self.name, row, column), Area(left, top, right - left, bottom - top)
 
     def holds_of(self, row: str, column: str) -> Holds:

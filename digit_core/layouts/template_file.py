@@ -110,7 +110,8 @@ def _grid(grid: Mapping[str, Any]) -> Fields:
     rules = {
         kind: {name: _holds(one) for name, one in grid[kind].items()} for kind in ("row_holds", "column_holds") if kind in grid
     }
-    return {**_with_holds(grid), "rows": _axis(grid["rows"]), "columns": _axis(grid["columns"]), **rules}
+    skipped = {name: _listed(grid[name]) for name in ("skip_rows", "skip_columns") if name in grid}
+    return {**_with_holds(grid), "rows": _axis(grid["rows"]), "columns": _axis(grid["columns"]), **rules, **skipped}
 
 
 def _axis(axis: Mapping[str, Any]) -> Fields:

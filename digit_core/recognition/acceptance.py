@@ -129,6 +129,8 @@ def _judge_number(
     reading = replace(reading, second=number.second)
     if numeral and (confidence < policy.threshold <= sure or marks < policy.threshold or _is_odd(reading)):
         reading = for_review(reading, Reason.MARK)
+    if cell is not None and cell.shared:
+        reading = for_review(reading, Reason.TOUCHING)
     return reading if holds is None else by_form(reading, holds)
 
 

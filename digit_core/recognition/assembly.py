@@ -45,6 +45,7 @@ class InkedCell:
     place: Place
     state: CellState
     box: Box
+    shared: bool = False
 
 
 def inked(page: PreparedPage, number: FoundNumber) -> InkedNumber:
@@ -58,7 +59,7 @@ def inked_cell(page: PreparedPage, cell: FoundCell) -> InkedNumber:
     size = np.maximum(high - low, 1)
     box = Box(int(low[0]), int(low[1]), int(size[0]), int(size[1]))
     number = cell.number if cell.number is not None else _no_number(cell.ink)
-    return replace(inked(page, number), cell=InkedCell(cell.place, cell.state, box))
+    return replace(inked(page, number), cell=InkedCell(cell.place, cell.state, box, cell.shared))
 
 
 def _no_number(ink: NDArray[np.float32] | None) -> FoundNumber:
@@ -116,7 +117,9 @@ def page_digits(
 
 
 def _cell(cell: InkedCell | None, boxes: Iterator[Box]) -> Cell | None:
-    return Cell(cell.place.zone, cell.place.row, cell.place.column, cell.state, next(boxes)) if cell else None
+    if cell is None:
+        return None
+    return Cell(cell.place.zone, cell.place.row, cell.place.column, cell.state, next(boxes), cell.shared)
 
 
 class _Boxed(Protocol):

@@ -6,7 +6,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digit_core.imaging.prepare import PreparedPage
 from digit_core.inference.network_spec import CHARACTERS
 from digit_core.recognition.detections import Characters
 from digit_core.records import CellState
@@ -35,12 +34,13 @@ _SLOPES = (-0.3, -0.2, -0.1, 0.0, 0.1, 0.2, 0.3)
 Found = tuple[CellState, NDArray[np.float32] | None]
 
 
-def cell_state(page: PreparedPage, quad: NDArray[np.float64], marks: Characters, height: float) -> Found:
+def cell_state(ink: NDArray[np.uint8], quad: NDArray[np.float64], marks: Characters, height: float) -> Found:
     """Return the state of a cell without a number, and the box (left, top, right, bottom) of illegible ink.
 
-    quad: its corners on the page; marks: the characters in it; height: of digits on this page, in its pixels.
+    ink: of the page, 255, without other cells' tails; quad: the cell's corners on it; marks: the characters in it; height: of
+    digits on this page, in its pixels.
     """
-    pieces = ink_pieces(page, quad, height)
+    pieces = ink_pieces(ink, quad, height)
     if not len(pieces):
         return CellState.BLANK, None
     box = np.concatenate([pieces[:, :2].min(axis=0), pieces[:, 2:].max(axis=0)])
@@ -49,11 +49,11 @@ def cell_state(page: PreparedPage, quad: NDArray[np.float64], marks: Characters,
     return (CellState.DITTO, None) if _is_ditto(pieces, height) else (CellState.ILLEGIBLE, box.astype(np.float32))
 
 
-def ink_pieces(page: PreparedPage, quad: NDArray[np.float64], height: float) -> NDArray[np.float32]:
+def ink_pieces(ink: NDArray[np.uint8], quad: NDArray[np.float64], height: float) -> NDArray[np.float32]:
     """Return boxes (n, 4) left, top, right, bottom of the connected ink in a cell, without specks, rulings and tails of
     neighbours."""
-    left, top, right, bottom = _inner(quad, page.ink.shape)
-    pieces = _pieces(page.ink[top:bottom, left:right], height)
+    left, top, right, bottom = _inner(quad, ink.shape)
+    pieces = _pieces(ink[top:bottom, left:right], height)
     return np.asarray(pieces + np.array([left, top, left, top]), np.float32)
 
 

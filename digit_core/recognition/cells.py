@@ -5,7 +5,7 @@ Boxes here are pixels of the prepared page, as rows left, top, right, bottom of 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +20,7 @@ from digit_core.layouts.template import Area, Holds, Mark, Place
 from digit_core.recognition.cell_state import cell_state, is_overwritten, is_struck_out, stroke_width
 from digit_core.recognition.detections import Characters
 from digit_core.recognition.detector import look
+from digit_core.recognition.ink_owner import InkOwners, near_tail
 from digit_core.recognition.numbers import read_strings
 from digit_core.recognition.ruling_filter import beside_edges, not_rulings
 from digit_core.recognition.second_pass import look_again
@@ -37,7 +38,8 @@ the detector, they prefer it by less."""
 class FoundCell:
     """A cell, its corners (4, 2) on the page, its state, and its number.
 
-    Without a number `ink` is the box for the reviewer; None if nothing needs review.
+    Without a number `ink` is the box for the reviewer; None if nothing needs review. shared: whether another cell's ink lies so
+    near the number that it may have been read with it.
     """
 
     place: Place
@@ -45,6 +47,7 @@ class FoundCell:
     state: CellState
     number: FoundNumber | None = None
     ink: NDArray[np.float32] | None = None
+    shared: bool = False
 
 
 def find_cells(page: PreparedPage, maps: LineMaps, fit: Fit, reader: Reader) -> list[FoundCell]:
@@ -52,7 +55,8 @@ def find_cells(page: PreparedPage, maps: LineMaps, fit: Fit, reader: Reader) -> 
     areas = fit.cells()
     found = with_fractions(not_rulings(look(page, reader), page.darkness, maps))
     quads = {place: fit.quad(area) for place, area in areas.items()}
-    inside = _by_cell(found, fit, areas, page.darkness)
+    owners = InkOwners.of(page.ink, list(quads.values()))
+    inside = _without_tails(_by_cell(found, fit, areas, page.darkness), found, owners, list(areas))
     height = _digit_height(found, quads)
     groups = {place: found.chosen(inside.get(place, _NOTHING)) for place in areas}
     groups |= look_again(page, maps, groups, quads, height, reader)
@@ -60,16 +64,30 @@ def find_cells(page: PreparedPage, maps: LineMaps, fit: Fit, reader: Reader) -> 
     strokes = {place: stroke_width(page.ink, number.boxes) for place, number in numbers.items()}
     usual = float(np.median(list(strokes.values()))) if strokes else 0.0
     cells = []
-    for place in areas:
+    for index, place in enumerate(areas):
         quad = quads[place]
         if place in numbers:
-            cells.append(FoundCell(place, quad, _state_of(page, numbers[place], strokes[place], usual), numbers[place]))
+            number = numbers[place]
+            shared = near_tail(number.boxes, owners.tails_in(index, height), height)
+            state = _state_of(page, number, strokes[place], usual)
+            cells.append(FoundCell(place, quad, state, number, shared=shared))
         else:
-            state, ink = cell_state(page, quad, groups[place], height)
+            state, ink = cell_state(owners.without_tails(page.ink, index), quad, groups[place], height)
             cells.append(
                 FoundCell(place, quad, state, None, ink if _may_hold(fit.layout.holds_of(place), state) else _whole(quad))
             )
     return cells
+
+
+def _without_tails(
+    inside: Mapping[Place, NDArray[np.intp]], found: Characters, owners: InkOwners, places: Sequence[Place]
+) -> dict[Place, NDArray[np.intp]]:
+    """Drop the characters of each cell that are but the tail of another cell's ink."""
+    return {
+        place: np.array([i for i in inside[place] if not owners.is_tail(found.boxes[i], index)], np.intp)
+        for index, place in enumerate(places)
+        if place in inside
+    }
 
 
 def _read(page: PreparedPage, groups: Mapping[Place, Characters], reader: Reader) -> dict[Place, FoundNumber]:

@@ -15,10 +15,11 @@ from digit_core.imaging.line_detection import LineMaps
 from digit_core.imaging.prepare import PreparedPage
 from digit_core.inference.network_spec import CHARACTERS, DIGITS
 from digit_core.inference.reader import Reader
+from digit_core.layouts.tables.content import NumberSeen
 from digit_core.params import SegmentationParams
 from digit_core.recognition.detections import Characters
 from digit_core.recognition.detector import look, look_at_strip
-from digit_core.recognition.grouping import group_strings
+from digit_core.recognition.grouping import group_strings, sharing_a_mark
 from digit_core.recognition.ruling_filter import not_rulings
 from digit_core.recognition.transcription.ctc import best_text
 from digit_core.recognition.transcription.digit_places import without_marks
@@ -30,6 +31,9 @@ from digit_core.recognition.transcription.second_opinion import BESIDE_ON_PAGE, 
 from digit_core.recognition.transcription.slope import LEVEL, ink_beside, levelled, main_line, slope_of
 from digit_core.records import Box, Grey
 
+_CLEAR = 5.0
+"""Log odds from which a number certainly stands there."""
+
 _PLAIN = 0.8
 """Score from which a digit on another line of a strip is certain."""
 
@@ -39,12 +43,41 @@ def find_numbers(page: PreparedPage, maps: LineMaps, reader: Reader, params: Seg
     return numbers_among(not_rulings(look(page, reader), page.darkness, maps), page, reader, params)
 
 
+def written_on(page: PreparedPage, maps: LineMaps, reader: Reader) -> tuple[NumberSeen, ...]:
+    """Find the clear numbers of a page, for the proposal of a layout."""
+    found = find_numbers(page, maps, reader, SegmentationParams())
+    return tuple(
+        NumberSeen(_around(one.boxes), "".join(filter(str.isdigit, one.text)), float(one.printed))
+        for one in found
+        if one.seen > _CLEAR
+    )
+
+
+def _around(boxes: NDArray[np.float32]) -> tuple[float, float, float, float]:
+    (left, top), (right, bottom) = boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)
+    return float(left), float(top), float(right), float(bottom)
+
+
 def numbers_among(found: Characters, page: PreparedPage, reader: Reader, params: SegmentationParams) -> list[FoundNumber]:
     """Group these characters of the page into numbers, and read each in strips."""
     found = with_fractions(found)
     digits, marks = found.chosen(found.best < DIGITS), found.chosen(found.best >= DIGITS)
-    groups = [digits.chosen(np.array(string)) for string in group_strings(_boxes(digits), _boxes(marks), page, params)]
-    return without_pieces(read_strings(page.darkness, [(group, _marks_of(group, marks)) for group in groups], reader))
+    strings = group_strings(_boxes(digits), _boxes(marks), page, params)
+    numbers = read_groups(strings, digits, marks, page, reader)
+    pairs = sharing_a_mark(strings, [one.text for one in numbers], _boxes(digits), params)
+    if pairs:
+        taken = {index for pair in pairs for index in pair}
+        joined = read_groups([strings[a] + strings[b] for a, b in pairs], digits, marks, page, reader)
+        numbers = [one for index, one in enumerate(numbers) if index not in taken] + joined
+    return without_pieces(numbers)
+
+
+def read_groups(
+    strings: Sequence[Sequence[int]], digits: Characters, marks: Characters, page: PreparedPage, reader: Reader
+) -> list[FoundNumber]:
+    """Read the numbers that these digits, given by their indices from left to right, stand in."""
+    groups = [digits.chosen(np.array(string)) for string in strings]
+    return read_strings(page.darkness, [(group, _marks_of(group, marks)) for group in groups], reader)
 
 
 def find_number(page: PreparedPage, reader: Reader) -> tuple[PreparedPage, FoundNumber] | None:

@@ -19,14 +19,15 @@ from digit_core.inference.reader import Reader
 from digit_core.layouts.orientation import clearly_better, lying_by_rulings
 from digit_core.layouts.placement import Fit
 from digit_core.layouts.registration import nearest_fit
-from digit_core.layouts.table_detection import ruled_tables
+from digit_core.layouts.tables.content import NumberSeen
+from digit_core.layouts.tables.detection import ruled_tables
 from digit_core.layouts.template import Layout
 from digit_core.params import DecodeLimits, ReviewPolicy, SegmentationParams
 from digit_core.readings import PageRead
 from digit_core.recognition.acceptance import fused, judge
 from digit_core.recognition.assembly import in_tables, inked, inked_cell, page_digits, reading_order
 from digit_core.recognition.cells import FoundCell, find_cells
-from digit_core.recognition.numbers import find_numbers, with_second
+from digit_core.recognition.numbers import find_numbers, with_second, written_on
 from digit_core.recognition.orientation import evidence_of, lying
 from digit_core.recognition.print_detection import told_by_page
 from digit_core.recognition.transcription.fusion import FoundNumber
@@ -189,6 +190,10 @@ class PageReader:
     def quarters(self, image: PageImage) -> int:
         """Return the quarter turns (digit_core.imaging.rotation) of the page on its scan."""
         return how_it_lies(image, self.segmentation, self.reader)
+
+    def written(self, page: PreparedPage, maps: LineMaps) -> tuple[NumberSeen, ...]:
+        """Return the clear numbers of a prepared page, for the proposal of a layout."""
+        return written_on(page, maps, self.reader)
 
 
 def _found(image: PageImage, ref: PageRef, digits: PageDigits) -> PageFound:

@@ -54,7 +54,7 @@ def _digits(group: Characters) -> int:
 
 def _unseen(page: PreparedPage, group: Characters, quad: NDArray[np.float64], height: float) -> int:
     """Return the area of ink in a cell that is as high as a digit and was not detected as a character."""
-    pieces = ink_pieces(page, quad, height)
+    pieces = ink_pieces(page.ink, quad, height)
     pieces = pieces[(pieces[:, 3] - pieces[:, 1]) >= _AS_HIGH * height]
     return sum(int((p[2] - p[0]) * (p[3] - p[1])) for p in pieces if _covered(p, group.boxes) < _SEEN)
 

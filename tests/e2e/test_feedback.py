@@ -67,8 +67,8 @@ def say(dest, text, first=0):
     """A digit for each place from `first` on."""
     verdicts = {item.item_id: Verdict(Kind.DIGIT, sign) for item, sign in zip(items(dest)[first:], text, strict=False)}
     with ReviewQueue(load_settings().review_url) as queue:
-        claim = queue.claims.single(str(dest), "Ada", 50, 60)
-        queue.decisions.keep(Act(f"act {first}", "Ada", "single", claim.claim_id, 1, 1.0), verdicts, 60)
+        claim = queue.claims.numbers(str(dest), "Ada", 50, 60)
+        queue.decisions.keep(Act(f"act {first}", "Ada", "number", claim.claim_id, 1, 1.0), verdicts, 60)
 
 
 def feed(**parameters):

@@ -27,8 +27,9 @@ from digit_core.training.ingredients import (
     sorted_out,
 )
 from digit_core.training.mnist import Labelled
-from digit_core.training.number_sets import NumberSet, read_number_set
+from digit_core.training.number_sets import NumberSet
 from digit_core.training.strip_reader.batches import LONGEST
+from digit_core.training.transcribed_numbers import read_set
 
 _HELD_OUT = 99_999
 """Number of the shard that is never trained on."""
@@ -148,7 +149,7 @@ def load_shard(path: Path) -> list[Strip]:
 def _ingredients(sources: Sources, params: StripParams, folder: Path) -> Ingredients:
     key = str(folder)
     if key not in _READY:
-        sets = [read_number_set(path, learn=True) for path in sources.sets]
+        sets = [read_set(path, learn=True) for path in sources.sets]
         _READY[key] = sorted_out(sets, sources.mnist, _cut_outs(sets, params, folder))
     return _READY[key]
 

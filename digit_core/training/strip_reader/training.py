@@ -24,6 +24,7 @@ from digit_core.training.mnist import digest
 from digit_core.training.strip_reader.batches import batch_of, by_width, in_unit, on_other_paper
 from digit_core.training.strip_reader.network import Learner, TrainingState
 from digit_core.training.strip_reader.shards import ShardWriter, Sources, StripParams, load_shard
+from digit_core.training.transcribed_numbers import set_digest
 
 Progress = Callable[[int, Mapping[str, float]], None]
 
@@ -106,6 +107,6 @@ def identity_digest(params: StripParams, sources: Sources) -> str:
 def _identity(params: StripParams, sources: Sources) -> dict[str, Any]:
     """Return what must be equal to continue a training: all but the number of chapters."""
     values = {name: value for name, value in asdict(params).items() if name != "chapters"}
-    sets = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sources.sets}
+    sets = {path.name: set_digest(path) for path in sources.sets}
     start = {"start": hashlib.sha256(sources.start.read_bytes()).hexdigest()} if sources.start else {}
     return {**values, "mnist": digest(sources.mnist), "sets": sets, "characters": CHARACTERS, **start}

@@ -30,17 +30,19 @@ class Register:
     total: bool = True
     title: tuple[int, ...] = (90,)
     """y of rulings above the table."""
+    dots: tuple[int, int] = (1, 1)
+    """Rulings are marks of the second length, one every so many pixels; solid where both are equal."""
 
     def blank(self) -> Grey:
         page = np.full((HEIGHT, WIDTH), PAPER, np.uint8)
         left, right, top, bottom = self.columns[0] - self.names, self.columns[-1], self.rows[0] - self.head, self.rows[-1]
         inner = self.rows[1:-1] if self.ruled else self.rows[-2:-1] if self.total else ()
         for y in {top, self.rows[0], bottom, *inner}:
-            cv2.line(page, (left, y), (right, y), PRINT, 2)
+            _rule(page, (left, y), (right, y), self.dots)
         for x in {left, *self.columns}:
-            cv2.line(page, (x, top), (x, bottom), PRINT, 2)
+            _rule(page, (x, top), (x, bottom), self.dots)
         for y in self.title:
-            cv2.line(page, (left, y), (right - 200, y), PRINT, 2)
+            _rule(page, (left, y), (right - 200, y), self.dots)
         for number, (low, high) in enumerate(zip(self.rows[:-1], self.rows[1:], strict=True), start=1):
             cv2.putText(page, str(number), (left + 12, (low + high) // 2 + 8), cv2.FONT_HERSHEY_COMPLEX, 0.7, PRINT, 2)
         for number, x in enumerate(self.columns[:-1], start=1):
@@ -62,6 +64,14 @@ class Register:
                 write_in(page, area, str(rng.integers(1, 10**digits)), seed % 7 + 1, 0.55 * area.h)
                 del place
         return page
+
+
+def _rule(page: Grey, start: tuple[int, int], end: tuple[int, int], dots: tuple[int, int]) -> None:
+    (step, length), ways = dots, np.array(end) - np.array(start)
+    far = int(np.abs(ways).max())
+    for at in range(0, far, far if step == length else step):
+        first, last = (np.array(start) + ways * min(place, far) // far for place in (at, far if step == length else at + length))
+        cv2.line(page, tuple(first.tolist()), tuple(last.tolist()), PRINT, 2)
 
 
 def register(seed: int, *, ruled: bool = True) -> Register:

@@ -8,7 +8,7 @@ import pytest
 
 from digit_core.imaging.line_detection import line_maps
 from digit_core.inference.network_spec import NOTHING
-from digit_core.layouts.table_detection import ruled_tables
+from digit_core.layouts.tables.detection import ruled_tables
 from digit_core.layouts.template import Area, Grid
 from digit_core.recognition.detections import Characters
 from digit_core.recognition.ruling_filter import beside_edges, not_rulings

@@ -8,30 +8,36 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digit_core.imaging.line_detection import LineMaps, Segments, segments_of
+from digit_core.imaging.line_detection import LineMaps, Segments, segments_of, with_broken_rulings
+from digit_core.layouts.tables.rulings import crossing_most, reached, rulings, single, through_most, with_open_ends, with_regular
+from digit_core.layouts.tables.writing import with_rows_of_writing
 from digit_core.layouts.template import Axis, Grid
 from digit_core.records import Grey
 
 _TOUCH = 0.012
 """Gap, as a share of the page's longer side, that a ruling may leave before the one it should reach."""
 
-_DOUBLE = 0.008
-"""Distance, as a share of the longer side, within which two rulings are one edge: a double line."""
-
-_THROUGH_ROWS, _THROUGH_COLUMNS = 0.3, 0.45
-"""Least ruled share of a table's height for an edge of its columns, and of its width for an edge of its rows: writing makes runs
-along a line more easily than down a page."""
+_THROUGH_ROWS, _THROUGH = 0.3, 0.55
+"""Least ruled share of a table's height for an edge of its columns; and of its rows or columns that an edge of the others runs
+through."""
 
 _INK, _TALL, _STROKES = 30, 7, 0.4
 """Darkness of ink, least height of a stroke in map pixels, and share of a row's ink from which it is writing."""
 
+_SOLID = 0.8
+"""Share of a row that is ink in a ruling, however thick, and not in a line of text."""
+
 _FEWEST = 2
 """Least number of rows and columns of a table."""
+
+Edges = tuple[list[float], list[float]]
+"""x of the edges of a table's columns, and y of those of its rows."""
 
 
 def ruled_tables(maps: LineMaps) -> tuple[Grid, ...]:
     """Return the tables of a page in reading order, as grids table1, table2 … with rows and columns 1, 2 …, in pixels of the
     page."""
+    maps = with_broken_rulings(maps)
     across, down = segments_of(maps.across), segments_of(np.ascontiguousarray(maps.down.T))[:, [1, 0, 3, 2]]
     found = [_edges(across[rows], down[columns], maps) for rows, columns in _crossing(across, down, maps.side)]
     tables = [(xs, ys) for xs, ys in found if len(xs) > _FEWEST and len(ys) > _FEWEST]
@@ -48,7 +54,7 @@ def _crossing(across: Segments, down: Segments, side: int) -> list[tuple[NDArray
     cross = (x > across[:, :1] - reach) & (x < across[:, 2:3] + reach)
     cross &= (y[:, None] > down[:, 1] - reach) & (y[:, None] < down[:, 3] + reach)
     while True:
-        rows, columns = cross.sum(axis=1) >= _FEWEST, cross.sum(axis=0) >= _FEWEST
+        rows, columns = cross.sum(axis=1) >= 2, cross.sum(axis=0) >= 2
         kept = cross & rows[:, None] & columns
         if (kept == cross).all():
             break
@@ -62,13 +68,26 @@ def _crossing(across: Segments, down: Segments, side: int) -> list[tuple[NDArray
     return [(one, other) for one, other in own if len(one) and len(other)]
 
 
-def _edges(across: Segments, down: Segments, maps: LineMaps) -> tuple[list[float], list[float]]:
-    """Return x of the edges of a table's columns, and y of those of its rows."""
-    rows, columns = across[:, [1, 3]].mean(axis=1), down[:, [0, 2]].mean(axis=1)
-    height, width = (float(rows.min()), float(rows.max())), (float(columns.min()), float(columns.max()))
-    xs = _ruled(columns, down[:, [1, 3]], height, _THROUGH_ROWS, maps.side)
-    ys = _ruled(rows, across[:, [0, 2]], width, _THROUGH_COLUMNS, maps.side)
-    return xs, [y for y in ys if not _through_writing(y, width, maps.darkness)]
+def _edges(across: Segments, down: Segments, maps: LineMaps) -> Edges:
+    """Return the edges of a table with these rulings, in pixels of the maps."""
+    side = maps.side
+    height, width = _extent(across[:, [1, 3]]), _extent(down[:, [0, 2]])
+    columns = [one for one in rulings(down[:, [1, 0, 3, 2]], sum(height) / 2, side) if one.within(*height) >= _THROUGH_ROWS]
+    lines = [one for one in rulings(across, sum(width) / 2, side) if not _through_writing(one.at, width, maps.darkness)]
+    rows = crossing_most(lines, single(columns, side), _THROUGH)
+    columns = through_most(columns, rows, _THROUGH)
+    rows = crossing_most(lines, single(columns, side), _THROUGH)
+    if min(len(columns), len(rows)) < 2:
+        return [], []
+    rows, columns = with_regular(single(rows, side)), single(columns, side)
+    ys = reached(with_open_ends([row.at for row in rows], columns, side), columns)
+    xs = reached(with_open_ends([column.at for column in columns], rows, side), rows)
+    return xs, with_rows_of_writing(ys, xs, maps) if len(xs) > 1 < len(ys) else ys
+
+
+def _extent(places: NDArray[np.float64]) -> tuple[float, float]:
+    middles = places.mean(axis=1)
+    return float(middles.min()), float(middles.max())
 
 
 def _through_writing(edge: float, span: tuple[float, float], darkness: Grey) -> bool:
@@ -78,34 +97,14 @@ def _through_writing(edge: float, span: tuple[float, float], darkness: Grey) -> 
     ink = cv2.threshold(darkness[first : round(edge) + _TALL + 4, start:stop], _INK, 1, cv2.THRESH_BINARY)[1]
     tall = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((_TALL, 1), np.uint8))
     line = slice(max(0, round(edge) - first - 2), round(edge) - first + 2)
-    return float(tall[line].sum()) > _STROKES * max(1.0, float(ink[line].sum()))
+    solid = float(ink[line].max(axis=0, initial=0).mean()) > _SOLID
+    return not solid and float(tall[line].sum()) > _STROKES * max(1.0, float(ink[line].sum()))
 
 
-def _ruled(
-    places: NDArray[np.float64], ends: NDArray[np.float64], span: tuple[float, float], share: float, side: int
-) -> list[float]:
-    """Return edges: places of rulings that lie close together, if they cover the given share of the span."""
-    order = np.argsort(places)
-    groups = np.split(order, np.flatnonzero(np.diff(places[order]) > _DOUBLE * side) + 1)
-    needed = share * (span[1] - span[0])
-    weights = [np.diff(ends[group], axis=1).ravel() for group in groups]
-    edges = zip(groups, weights, strict=True)
-    return [float(np.average(places[group], weights=weight)) for group, weight in edges if _covered(ends[group]) >= needed]
-
-
-def _covered(ends: NDArray[np.float64]) -> float:
-    """Return the length that intervals (n, 2) cover together."""
-    total, reached = 0.0, -np.inf
-    for start, end in ends[np.argsort(ends[:, 0])]:
-        total += max(0.0, end - max(start, reached))
-        reached = max(reached, end)
-    return total
-
-
-def _apart(tables: Sequence[tuple[list[float], list[float]]]) -> list[tuple[list[float], list[float]]]:
+def _apart(tables: Sequence[Edges]) -> list[Edges]:
     """Drop tables whose middle lies in another one."""
 
-    def within(one: tuple[list[float], list[float]], other: tuple[list[float], list[float]]) -> bool:
+    def within(one: Edges, other: Edges) -> bool:
         middles = ((axis[0] + axis[-1]) / 2 for axis in one)
         return all(axis[0] < middle < axis[-1] for middle, axis in zip(middles, other, strict=True))
 
