@@ -23,7 +23,7 @@ _PERIODIC = 0.3
 _HIGHER = 1.6
 """Usual heights of a row from which one may hold several lines where most do not."""
 
-_LINE = 0.2
+_LINE = 0.35
 """Depth of the valleys beside a line, as a share of the ink of a strong one."""
 
 
