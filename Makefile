@@ -31,7 +31,7 @@ demo: $(STAMP) ## write 12 ledger pages, read them, and show the numbers
 
 test: $(STAMP) ## run all tests; make test ARGS="-k decode" for some
 	@$(BIN)/python -m tests.support.servers.object_stores install || echo "going on without them"
-	@$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
+	@$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-fast: $(STAMP) ## run the quick unit tests: no server, no training
 	@$(BIN)/pytest -n auto --maxprocesses 4 tests/unit -m "not slow" $(ARGS)

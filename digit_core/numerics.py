@@ -33,3 +33,12 @@ def sigmoid(log_odds: NDArray[Float]) -> NDArray[Float]:
 def log_odds(probability: NDArray[Float]) -> NDArray[Float]:
     """Return the logarithms of p / (1 - p) for probabilities above 0 and below 1, in their dtype and shape."""
     return np.asarray(np.log(probability / (1 - probability)))
+
+
+def percentile(grey: NDArray[np.uint8], percent: float) -> float:
+    """Return a percentile of grey values, interpolated as np.percentile does; counting them is far quicker than sorting."""
+    below = np.bincount(grey.ravel(), minlength=256).cumsum()
+    place = (int(below[-1]) - 1) * percent / 100
+    first = int(place)
+    low, high = np.searchsorted(below, (first, min(first + 1, int(below[-1]) - 1)), side="right").tolist()
+    return float(low + (high - low) * (place - first))

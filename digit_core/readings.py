@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 
 from digit_core.notation import AS_WRITTEN, Meaning, Notation, NumberKind, interpret
@@ -165,9 +165,11 @@ class ReviewItem:
     """A digit for review: its crop and the strip around it as PNG bytes, the three best guesses, and the reason.
 
     `parts` are the digits of its number as they were read, left to right, "" for a non-digit, and `place` is its index among
-    them, from 0. `mark` is its box within the strip (x, y, w, h, each as a share of the strip's side). `ink` is the classifier's
-    input: 28x28 bytes, row by row. `second`: the number's digits by the second reader, None where it was not asked. Items of
-    older queues lack these.
+    them, from 0. `mark` is its box within the strip (x, y, w, h, each as a share of the strip's side), `marks` has those of all
+    parts. `ink` is the classifier's input: 28x28 bytes, row by row. `second`: the number's digits by the second reader, None
+    where it was not asked. `text`: the number as written; `cell`: its zone, row and column, "" where no layout names them;
+    `position`: the number's index in reading order on its page, from 0. Items of older queues lack these. `asked`: how many
+    digits of its number are asked for, as the queue counts them.
     """
 
     item_id: str
@@ -188,6 +190,11 @@ class ReviewItem:
     mark: tuple[float, float, float, float] | None = None
     ink: bytes = b""
     second: str | None = None
+    text: str = ""
+    cell: tuple[str, str, str] = ("", "", "")
+    marks: tuple[tuple[float, float, float, float], ...] = ()
+    position: int = -1
+    asked: int = field(default=1, compare=False)
 
 
 def as_written(text: str, digits: Sequence[str]) -> str:

@@ -8,6 +8,7 @@ import json
 import uuid
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from digit_core import ALGORITHM_VERSION
 from digit_core.calibration.record import CalibrationRecord
@@ -19,16 +20,15 @@ from digit_core.params import CalibrationSet, DecodeLimits, ReviewPolicy, Second
 from digit_core.partition import Share
 from digit_core.readings import ReadBy
 from digit_core.recognition.transcription.fusion_weights import real_record
-from digit_core.results.schema import TABLES
-from digit_core.review.audits import audit_record, promised_by_audits
 from flows.networks import networks_of_run, second_network_of
 from flows.options import READING, RunOptions
 from flows.settings import Settings
 from tasks.adapters.registry.networks import NETWORKS, NetworkFiles
-from tasks.adapters.results.reviewed import Reviewed
 from tasks.adapters.storage.storage import Storage, join, normalise, overlaps
 from tasks.reader_spec import ReaderSpec
-from tasks.run_plan import RunPlan, params_digest
+
+if TYPE_CHECKING:  # PyArrow and the results: 0.1 s that a look at an image can avoid
+    from tasks.run_plan import RunPlan
 
 NO_LAYOUT = "none"
 """Layout version of pages that are read without a form's layout."""
@@ -51,6 +51,8 @@ def dialled(
     elif audits is None:
         raise InputError("audits belong to a collection, and this command has none: give --ink archive or --ink clean")
     else:
+        from digit_core.review.audits import promised_by_audits
+
         setting = promised_by_audits(audits(), settings.max_error, settings.certainty)
     return settings.model_copy(update={"threshold": setting.threshold, "max_error": None}), setting
 
@@ -71,6 +73,9 @@ def _own_real_record(model: Path) -> CalibrationRecord:
 
 def audits_of(out: str, settings: Settings, model_version: str) -> CalibrationRecord:
     """Return the audited digits of a destination that this model version read, as of the last `digits feedback`."""
+    from digit_core.review.audits import audit_record
+    from tasks.adapters.results.reviewed import Reviewed
+
     return audit_record(Reviewed(Storage(settings.storage_options), out).read(), model_version)
 
 
@@ -112,6 +117,8 @@ def make_plan(source: str, out: str, settings: Settings, run_id: str = "", share
 
     Raises InputError for invalid places, RegistryError when there is no model or it has no record for the max error.
     """
+    from digit_core.results.schema import TABLES
+
     source, out = normalise(source), normalise(out)
     if any(overlaps(source, place) for place in (out, *(join(out, name) for name in (*TABLES, "manifests")))):
         raise InputError(f"the results of {out} would lie inside {source}; choose a place outside it for --out")
@@ -125,6 +132,8 @@ def make_retry_plan(out: str, settings: Settings, run_id: str = "") -> RunPlan:
 
 
 def _plan(source: str, out: str, settings: Settings, run_id: str, share: Share) -> RunPlan:
+    from tasks.run_plan import RunPlan
+
     networks = networks_of_run(settings)
     options = options_to_keep(settings, networks)
     model = networks.classifier
@@ -165,6 +174,8 @@ def reader_spec(settings: Settings, networks: NetworkFiles) -> ReaderSpec:
 
 def read_by(spec: ReaderSpec, run_id: str = "") -> ReadBy:
     """Return the version columns of every row read with this spec."""
+    from tasks.run_plan import params_digest
+
     networks = spec.networks
     return ReadBy(
         model_version=networks.classifier.version,

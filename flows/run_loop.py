@@ -7,6 +7,8 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
 
 from prefect import get_run_logger
 
@@ -37,7 +39,7 @@ def read_to_the_end(plan: RunPlan, settings: Settings, objects_of: ObjectsOf, co
     storage = Storage(settings.storage_options, patiently)
     results = Results(storage, plan.out, plan.share)
     results.check_writable()
-    plan = replace(plan, seq=results.next_seq())
+    plan = replace(plan, seq=results.next_seq(), began=datetime.now(UTC).isoformat())
     if plan.note:
         get_run_logger().warning(plan.note)
     try:
@@ -51,22 +53,23 @@ def read_to_the_end(plan: RunPlan, settings: Settings, objects_of: ObjectsOf, co
 
 
 def _read(plan: RunPlan, settings: Settings, objects: Iterable[SourceObject], tally: Tally) -> None:
+    progress = current.get() or RunProgress()
     if settings.runner is Runner.DASK:
         from flows.run_dask import cluster  # an extra: pip install 'archive-digits[dask]'
 
         with cluster(plan, settings.scheduler) as dask:
-            _read_all(plan, _counted(dask.submit_batches(objects)), dask.window, settings.max_failed, tally)
+            _read_all(plan, _counted(dask.submit_batches(objects), progress), dask.window, settings.max_failed, tally)
     else:
         with _opened_context(plan) as at:
-            at.on_pages = (current.get() or RunProgress()).count_pages
-            _read_all(plan, submit_batches(plan, objects), lambda: window(plan), settings.max_failed, tally)
+            at.on_pages = progress.count_pages
+            _read_all(plan, submit_batches(plan, objects, progress), lambda: window(plan), settings.max_failed, tally)
 
 
-def _counted(pending_batches: Iterable[PendingBatch]) -> Iterator[PendingBatch]:
+def _counted(pending_batches: Iterable[PendingBatch], progress: RunProgress) -> Iterator[PendingBatch]:
     """Count the pages that other machines read when their group is finished."""
-    count = (current.get() or RunProgress()).count_pages
     for pending_batch in pending_batches:
-        yield replace(pending_batch, on_pages=count)
+        progress.begin()
+        yield replace(pending_batch, on_pages=partial(progress.count_group, len(pending_batch.group.objects)))
 
 
 @contextmanager

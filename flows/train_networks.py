@@ -47,6 +47,7 @@ def train_reader(
     mnist: str | None = None,
     sets: Sequence[str] = (),
     measure: Sequence[str] = (),
+    start: str | None = None,
     ship: str | None = None,
     seed: int = 1,
     chapters: int = 0,
@@ -55,15 +56,16 @@ def train_reader(
 
     A stopped training continues after its last complete chapter when it is started again with the same seed and sets, also with
     more chapters. mnist: path of mnist.npz, by default the setting DIGITS_MNIST, else Keras fetches it. sets: number sets to
-    train on; measure: sets that are only read at the end. ship: a folder to save the network and its card in. chapters: 0 is the
-    usual number. Raises InputError for an invalid mnist.npz or number set.
+    train on; measure: sets that are only read at the end. start: an exported strip reader to start from, which is then trained
+    at half the rate; without it the training starts from scratch. ship: a folder to save the network and its card in.
+    chapters: 0 is the usual number. Raises InputError for an invalid mnist.npz or number set.
     """
     settings = load_settings()
-    params = replace(StripParams(), seed=seed, **({"chapters": chapters} if chapters else {}))
+    params = replace(StripParams.further() if start else StripParams(), seed=seed, **({"chapters": chapters} if chapters else {}))
     folder = settings.spool_folder / f"reader-{uuid.uuid4().hex}"
     with spool(folder):
         known, digits = _material(settings, mnist, sets, measure)
-        sources = Sources(digits.train, _resolved(sets))
+        sources = Sources(digits.train, _resolved(sets), Path(start).resolve() if start else None)
         kept = settings.home_folder / "training" / f"strips-{identity_digest(params, sources)}"
         fitted = fit_reader(sources, known, params, kept, folder / "networks", watching.get())
         return _registered(settings, STRIP_READER, fitted, digits, known, ship)

@@ -25,7 +25,9 @@ def classify(plan: RunPlan, batch: Batch, pages: Sequence[PageRef | PageFailure]
     jobs = [ClassifyJob(page, path, plan.spec, plan.read_by, plan.out) for page, path in zip(pages, kept, strict=True)]
     results = [
         or_failure(result, page if isinstance(page, PageRef) else page.ref)
-        for result, page in zip(run_context(plan).pool.run(classify_page, jobs, PAGES_PER_JOB), pages, strict=True)
+        for result, page in zip(
+            run_context(plan).pool.run(classify_page, jobs, PAGES_PER_JOB, finishing=True), pages, strict=True
+        )
     ]
     for path in kept:
         forget_page(path)

@@ -12,8 +12,9 @@ import pyarrow.compute as pc
 from prefect import task
 
 from digit_core.records import NOT_A_DIGIT
-from digit_core.review.corrections import CORRECTED, NONE_SIGN, REVIEWED, Corrections
-from digit_core.review.verdicts import Kind, Verdict
+from digit_core.review.corrections import CORRECTED, Corrections
+from digit_core.review.human_numbers import NONE_SIGN, REVIEWED
+from digit_core.review.verdicts import Kind, Verdict, said_of
 from digit_core.training.classifier.reviewed_digits import SCHEMA, TrainingSet
 from tasks.adapters.results.dataset import Results
 from tasks.adapters.results.reviewed import Reviewed
@@ -100,7 +101,9 @@ def collect(queue: ReviewQueue, sets: TrainingSets) -> TrainingSet:
 
 def _samples(queue: ReviewQueue) -> Iterator[RowFields]:
     labelled = (
-        (row, Verdict(Kind(row["outcome_kind"]), row["outcome_value"]).label) for row in queue.outcomes() if row["outcome_kind"]
+        (row, said_of(Verdict(Kind(row["outcome_kind"]), row["outcome_value"]), row["parts"], row["place"]).label)
+        for row in queue.outcomes()
+        if row["outcome_kind"]
     )
     for some in _chunks((row, label) for row, label in labelled if label is not None):
         inks = {item.item_id: item.ink for item in queue.get_many([row["item_id"] for row, _ in some])}

@@ -3,33 +3,32 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-
-import pyarrow as pa
+from typing import TYPE_CHECKING
 
 from digit_core import ALGORITHM_VERSION
 from digit_core.errors import FailureReason, PageError, StorageError
 from digit_core.imaging.decode import probe
 from digit_core.imaging.rotation import quarters_of
 from digit_core.inference.classifier import OnnxRecogniser
-from digit_core.inference.reader import OnnxReader
+from digit_core.inference.reader import Columns, OnnxReader
 from digit_core.inference.second_reader import SecondReader
 from digit_core.layouts.template import Layout
 from digit_core.params import DecodeLimits
 from digit_core.readings import PageRead, ReadBy, ReviewItem
-from digit_core.recognition.page_table import keep_page, kept_page
 from digit_core.recognition.pipeline import PageReader
 from digit_core.recognition.transcription.second_opinion import Second
-from digit_core.records import PageFailure, PageRef
-from digit_core.results.schema import batch_tables
-from digit_core.review.questions import questions
-from digit_core.review.snippets import windows_around
+from digit_core.records import Grey, PageFailure, PageRef
 from tasks.adapters.registry.cache import ModelFile
 from tasks.reader_spec import ReaderSpec
 
-Tables = dict[str, pa.Table]
+if TYPE_CHECKING:  # PyArrow: 0.1 s that a look at an image can avoid
+    import pyarrow as pa
+
+    Tables = dict[str, pa.Table]
 
 
 @lru_cache(maxsize=2)
@@ -43,8 +42,18 @@ def page_reader(spec: ReaderSpec) -> PageReader:
         spec.segmentation,
         spec.review,
         parsed_layouts(spec.layouts),
-        None if spec.second_network is None else Second(_second_reader(spec.second_network), spec.second),
+        None if spec.second_network is None else Second(_Asked(spec.second_network), spec.second),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """The second reader of this process, which is loaded when it is first asked: that takes as long as a number's reading."""
+
+    path: Path
+
+    def read(self, strips: Sequence[Grey]) -> list[Columns]:
+        return _second_reader(self.path).read(strips) if strips else []
 
 
 @lru_cache(maxsize=1)
@@ -123,6 +132,9 @@ class DetectJob:
 
 def detect_page(job: DetectJob) -> PageRef | PageFailure:
     """Decode a page and find its digits; return its reference, or a failure."""
+    from digit_core.recognition.page_table import keep_page
+    from digit_core.review.snippets import windows_around
+
     reader = page_reader(job.spec)
     try:
         image = reader.decode(_unchanged_bytes(job.path, job.ref.sha256), job.ref.index)
@@ -160,6 +172,10 @@ class Classified:
 
 def classify_page(job: ClassifyJob) -> Classified:
     """Classify a page's digits, judge them, and build rows and review items."""
+    from digit_core.recognition.page_table import kept_page
+    from digit_core.results.schema import batch_tables
+    from digit_core.review.questions import questions
+
     if isinstance(job.page, PageFailure):
         return Classified(batch_tables([job.page], job.read_by))
     kept = kept_page(job.kept)
@@ -188,6 +204,8 @@ class Reread:
 
 def reread_page(job: RereadJob) -> Reread | PageFailure:
     """Read a page by both; detect once where the detection networks are the same. A failure if the file was changed."""
+    from digit_core.results.schema import batch_tables
+
     readers = page_reader(job.champion), page_reader(job.challenger)
     try:
         image = readers[0].decode(_unchanged_bytes(job.path, job.ref.sha256), job.ref.index)

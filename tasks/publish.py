@@ -28,7 +28,7 @@ def publish(plan: RunPlan, batch: Batch, classified: Classified) -> Manifest:
     tables = classified.tables
     files = run_context(plan).results.write_tables(key, tables)
     now, counts, shape = datetime.now(UTC).isoformat(), count_rows(tables), shape_of(tables["digits"])
-    return Manifest(key, plan.seq, now, plan.read_by, pages, counts, files, shape, json.loads(plan.options))
+    return Manifest(key, plan.seq, now, plan.read_by, pages, counts, files, shape, json.loads(plan.options), plan.began)
 
 
 @task(name="seal", task_run_name="seal {manifest.key}", **STORAGE_STAGE)

@@ -61,6 +61,7 @@ class RunPlan:
     page_megabytes: float = MEGABYTES
     promise: DialSetting | None = None  # the error that the threshold was chosen for, if any
     options: str = "{}"  # options that decide what is read, as JSON; kept with each batch for `digits retry`
+    began: str = ""  # moment at which the run began to read, ISO 8601 in UTC
 
     @property
     def title(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,12 +21,13 @@ from digit_core.training.detector.shards import HELD_OUT, DetectorParams, Detect
 from digit_core.training.detector.training import train_detector
 from digit_core.training.mnist import Mnist
 from digit_core.training.network_card import DETECTOR, STRIP_READER, Examined, Making, NetworkOfCard, write_card
-from digit_core.training.number_sets import NumberSet, read_number_set
+from digit_core.training.number_sets import NumberSet
 from digit_core.training.set_exam import examine_set
 from digit_core.training.strip_reader.export import export_strip_reader
 from digit_core.training.strip_reader.held_out_strips import evaluate_strips, worn_strips
 from digit_core.training.strip_reader.shards import Sources, StripParams, held_out
 from digit_core.training.strip_reader.training import Progress, train_strips
+from digit_core.training.transcribed_numbers import read_set
 from tasks.adapters.registry.registry import Registry
 from tasks.adapters.registry.tracking import TrainingArtifacts
 from tasks.retries import STAGE
@@ -54,9 +56,7 @@ class FittedNetwork:
 @task(name="read number sets", **STAGE)
 def read_sets(learned: Sequence[Path], measured: Sequence[Path]) -> NumberSets:
     """Read and check all sets before the training starts."""
-    return NumberSets(
-        tuple(read_number_set(path, learn=True) for path in learned), tuple(read_number_set(path) for path in measured)
-    )
+    return NumberSets(tuple(read_set(path, learn=True) for path in learned), tuple(read_set(path) for path in measured))
 
 
 @task(name="fit reader", **STAGE)
@@ -68,7 +68,7 @@ def fit_reader(
     folder.mkdir(parents=True)
     shutil.copyfile(SHIPPED_READER / FINDER, folder / FINDER)
     exported = export_strip_reader(trained.state, held_out(sources, params, kept), folder / READER)
-    making = Making(params, sets.learned, {}, exported.kind, trained.seconds)
+    making = Making(params, sets.learned, {}, exported.kind, trained.seconds, _sha256(sources.start))
     return FittedNetwork(folder, STRIP_READER, making, trained.history)
 
 
@@ -83,7 +83,12 @@ def fit_detector(
     exported = export_detector(trained.state, load_shard(write_shard(sources, params, kept, HELD_OUT)), folder / FINDER)
     pages = {path.name: len(list(path.glob("*.xml"))) for path in sources.pages}
     seconds = sum(losses["seconds"] for losses in trained.history)
-    return FittedNetwork(folder, DETECTOR, Making(params, sets.learned, pages, exported.kind, seconds), trained.history)
+    making = Making(params, sets.learned, pages, exported.kind, seconds, _sha256(sources.start))
+    return FittedNetwork(folder, DETECTOR, making, trained.history)
+
+
+def _sha256(start: Path | None) -> str | None:
+    return hashlib.sha256(start.read_bytes()).hexdigest() if start else None
 
 
 @task(name="examine network", **STAGE)

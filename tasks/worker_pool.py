@@ -10,6 +10,7 @@ import os
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, Future
 from concurrent.futures.process import BrokenProcessPool
@@ -23,6 +24,7 @@ from pebble.pool.base_pool import Task
 from pebble.pool.process import TaskManager
 
 from digit_core.errors import DigitsError
+from tasks.turns import Turns
 from tasks.work_limits import MEGABYTES, PATIENCE, Lost, limit_memory, lost, timed, took_too_much
 
 Item = TypeVar("Item")
@@ -32,6 +34,8 @@ _FOR_WORKERS = {
     "PYTHONSAFEPATH": "1",  # a worker starts as `python -c`, which would otherwise import modules from the scans' folder
 }
 _POOL_TRIES = 3
+_QUEUED = 2
+"""Jobs given to the processes at a time, for each of them: one that it does, and the next."""
 
 
 class WorkerPool:
@@ -44,6 +48,7 @@ class WorkerPool:
     def __init__(self, workers: int, seconds: float, megabytes: float = MEGABYTES) -> None:
         self._workers, self._seconds, self._megabytes = workers, seconds, megabytes
         self._lock = threading.Lock()
+        self._turns = Turns(_QUEUED * workers)
         self._pool: _Pool | None = None
         self._waited_for: set[Future[Any]] = set()
         self._closed = False
@@ -54,17 +59,30 @@ class WorkerPool:
         items: Sequence[Item],
         per_job: int = 1,
         on_done: Callable[[int], None] = lambda count: None,
+        finishing: bool = False,
     ) -> list[Result | Lost]:
         """Return one result per item, in order; a worker calls `function` for `per_job` items one after the other.
 
-        DigitsErrors of `function` are raised; any other error, crash or time-out gives a `Lost`.
+        Whoever calls first is served first, but what is `finishing` earlier work goes before all else. DigitsErrors of `function`
+        are raised; any other error, crash or time-out gives a `Lost`.
         """
         jobs = [items[start : start + per_job] for start in range(0, len(items), per_job)]
-        futures = [self._submit(function, job) for job in jobs]
         results: list[Result | Lost] = []
-        for job, future in zip(jobs, futures, strict=True):
-            results += self._collect(function, job, future)
+        waiting: deque[tuple[Sequence[Item], Future[Any]]] = deque()
+
+        def collect() -> None:
+            job, future = waiting.popleft()
+            results.extend(self._collect(function, job, future))
             on_done(len(job))
+
+        with self._turns.queue(finishing) as turn:
+            for job in jobs:
+                turn()
+                waiting.append((job, self._submit(function, job)))
+                while waiting and waiting[0][1].done():
+                    collect()
+        while waiting:
+            collect()
         return results
 
     def close(self) -> None:
@@ -72,6 +90,7 @@ class WorkerPool:
         with self._lock:
             pool, self._pool, self._closed = self._pool, None, True
             waited_for = list(self._waited_for)
+        self._turns.end()
         if pool is not None:
             pool.stop()  # type: ignore[no-untyped-call]
             for future in waited_for:  # a stopped pool leaves its futures pending for ever
@@ -88,9 +107,14 @@ class WorkerPool:
                 except RuntimeError:  # the pool broke between the look and the call
                     continue
                 self._waited_for.add(future)
-            future.add_done_callback(self._waited_for.discard)
+            self._turns.begun()
+            future.add_done_callback(self._finished)
             return future
         raise DigitsError("the worker processes end as soon as they start; is the machine out of memory?")
+
+    def _finished(self, future: Future[Any]) -> None:
+        self._waited_for.discard(future)
+        self._turns.over()
 
     def _running(self) -> ProcessPool:
         if self._closed:

@@ -4,9 +4,14 @@ with FAULTS=1 alone."""
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from tests.support.order import rank
+
+HERE = Path(__file__).parent
 
 pytest_plugins = [
     "tests.support.servers.object_stores",
@@ -23,6 +28,8 @@ settings.load_profile("patient")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: rank(item.path, HERE, slow))
     if os.environ.get("FAULTS") == "1":
         return
     long = [item for item in items if item.get_closest_marker("long")]

@@ -87,6 +87,9 @@ def train_reader(
         list[Path] | None,
         typer.Option("--measure", metavar="FILE", help="Measure on this number set at the end, for the card; repeatable."),
     ] = None,
+    start: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Start from this reader.onnx instead of from scratch.")
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same training strips.")] = 1,
     chapters: Annotated[int, typer.Option(min=0, help="Chapters of 16,000 strips each, a quarter of them new.  [0: 44]")] = 0,
     mnist: Annotated[
@@ -96,15 +99,17 @@ def train_reader(
 ) -> None:
     """Train the strip reader, which reads a number as a whole, and register it with its losses and figures.
 
-    It trains on synthetic strips of MNIST's digits and of simulated handwriting, and on number sets (Parquet files with the
-    columns text, image or strokes, split and writer; only rows of the split train are used). The card reports how well the
+    It trains on synthetic strips of MNIST's digits and of simulated handwriting, and on number sets: Parquet files with the
+    columns text, image or strokes, split and writer (only rows of the split train are used), or folders of scans with ALTO or
+    PAGE-XML beside them, whose lines that are numbers are the rows. The card reports how well the
     other rows of each set are read. A stopped training continues after its last complete chapter when the same command is
     given again, also with more chapters. The detector is not changed.
 
     \b
     Examples:
       digits train-reader --mnist mnist.npz
-      digits train-reader --with cells.parquet --with pens.parquet --measure cheques.parquet
+      digits train-reader --with cells.parquet --with ledgers --measure cheques.parquet
+      digits train-reader --with cells.parquet --start digit_core/model/reader.onnx --chapters 12
       digits train-reader --with cells.parquet --seed 1 --ship digit_core/model
     """
     from deployments.commands.train_networks import train_reader
@@ -112,6 +117,7 @@ def train_reader(
     train_reader(
         sets=[str(path) for path in sets or ()],
         measure=[str(path) for path in measure or ()],
+        start=start and str(start),
         seed=seed,
         chapters=chapters,
         mnist=mnist and str(mnist),

@@ -34,6 +34,7 @@ class ExportForm(StrEnum):
     XLSX = "xlsx"
     PDF = "pdf"
     CSV = "csv"
+    SET = "set"
 
 
 class Show(StrEnum):
@@ -167,6 +168,7 @@ def export(
       xlsx  numbers.xlsx: a sheet a table of the layout, one of all numbers; unsure cells are coloured
       pdf   a PDF a scan that can be searched: its picture with the numbers as invisible text
       csv   numbers.csv: one long table that computes, described by datapackage.json
+      set   numbers.parquet: a number set of what people decided, for `digits train-reader --with`
 
     \b
     Examples:

@@ -26,11 +26,11 @@ def serve(
     host: Annotated[str, typer.Option(help="Address to listen on; any but this machine's own requires a token.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 8040,
 ) -> None:
-    """Serve the web page on which people review digits.
+    """Serve the web page on which people review numbers.
 
-    Groups: a screen of digits that the machine takes for the same one; select the wrong ones and type the right digit, space
-    accepts the rest. One at a time: 0-9, x not a digit, u unreadable, e retypes the whole number, Backspace undoes, space
-    accepts. Several people may work at once.
+    One number at a time: space accepts it, 0-9 set its doubtful digit, e types it anew, Backspace undoes. Groups: a screen of
+    digits that the machine takes for the same one; select the wrong ones and type the right digit, space accepts the rest.
+    Several people may work at once.
 
     \b
     Examples:

@@ -18,7 +18,8 @@ from digit_core.evaluation.set_score import SUREST, ReadNumber, SetScore, score_
 from digit_core.readings import PageRead, one_number
 from digit_core.records import PageFailure
 from digit_core.synthesis.stroke_figures import plainly_drawn
-from digit_core.training.number_sets import DEV, MEASURE, LabelledNumber, in_alphabet, read_number_set
+from digit_core.training.number_sets import DEV, MEASURE, LabelledNumber, in_alphabet
+from digit_core.training.transcribed_numbers import read_set
 from digit_core.visualisation.error_sheet import Misread, error_sheet
 from flows.options import run_options
 from flows.settings import Settings, load_settings
@@ -54,7 +55,7 @@ def evaluate_sets(
 
 
 def _rows(path: Path, split: str | None, sample: int) -> tuple[LabelledNumber, ...]:
-    numbers = read_number_set(path)
+    numbers = read_set(path)
     found = numbers.of(split) if split else numbers.of(DEV) + numbers.of(MEASURE)
     if not found:
         have = ", ".join(name for name, rows in numbers.rows.items() if rows)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -18,26 +16,26 @@ import typer
 from deployments.cli.errors import one_line
 from deployments.commands.csv_files import describe, write_lines, writing
 from deployments.commands.export_files import ExportFolder
+from deployments.commands.export_scans import Scans, Volumes
 from deployments.commands.open_results import open_results
-from digit_core.errors import DigitsError, PageError
+from digit_core.errors import DigitsError, InputError
 from digit_core.exports import iiif
 from digit_core.exports.alto import alto
 from digit_core.exports.long_table import long_csv, table_schema
 from digit_core.exports.page_content import PageContent, ordered, pages_of
 from digit_core.exports.page_xml import page_xml
-from digit_core.exports.searchable_pdf import PagePicture, join_pdfs, picture_or_error, write_pdf
+from digit_core.exports.searchable_pdf import join_pdfs, write_pdf
+from digit_core.exports.settled_numbers import LabelledRow, is_settled, settled_numbers, write_number_set
 from digit_core.exports.workbook import Zones, workbook
 from digit_core.results.csv_export import package_of, resource
-from flows.planning import limits
 from flows.settings import Settings, load_settings
 from tasks.adapters.results.dataset import Results
 from tasks.adapters.results.reviewed import Reviewed
 from tasks.adapters.storage.storage import Storage
-from tasks.decoding import result_of
-from tasks.worker_pool import WorkerPool
 
 WORKBOOK = "numbers.xlsx"
 TABLE = "numbers.csv"
+SET = "numbers.parquet"
 _MOST_NAMES = 1000
 """Tables that a workbook is planned with; collections have some dozen."""
 
@@ -137,8 +135,8 @@ def _csv(collection: _Collection, out: Path, _: str) -> None:
 def _pdf(collection: _Collection, out: Path, _: str) -> None:
     folder = ExportFolder(out)
     with tempfile.TemporaryDirectory(dir=folder.path, prefix=".pages-") as place:
-        scans = _Scans(collection, Path(place))
-        volumes = _Volumes(Path(place))
+        scans = Scans(collection.storage, collection.settings, Path(place))
+        volumes = Volumes(Path(place))
         try:
             for page in collection.pages():
                 picture = scans.picture(page)
@@ -154,74 +152,31 @@ def _pdf(collection: _Collection, out: Path, _: str) -> None:
             folder.put(f"{name}.pdf", partial(join_pdfs, parts))
 
 
-class _Volumes:
-    """The pages of scans of several pages, each a PDF in `place` until all are there: a later run may have read one anew."""
-
-    def __init__(self, place: Path) -> None:
-        self._place = place
-        self._names: dict[str, str] = {}
-
-    def part_of(self, page: PageContent, folder: ExportFolder) -> Path:
-        """Where this page's PDF goes."""
-        scan = hashlib.sha256(f"{page.uri}\n{page.sha256}".encode(errors="surrogatepass")).hexdigest()[:32]
-        if scan not in self._names:
-            self._names[scan] = folder.name_of_scan(page)
-            (self._place / scan).mkdir()
-        return self._place / scan / f"{page.number:09}.pdf"
-
-    def parts(self) -> Iterator[tuple[str, list[Path]]]:
-        """The name of each scan, and its pages in their order."""
-        for scan, name in self._names.items():
-            yield name, sorted((self._place / scan).iterdir())
-
-
-class _Scans:
-    """The pictures of pages, decoded in a process whose time and memory are limited."""
-
-    def __init__(self, collection: _Collection, place: Path) -> None:
-        settings = collection.settings
-        self._storage, self._limits, self._place = collection.storage, limits(settings), place / "scans"
-        self._place.mkdir()
-        self._pool = WorkerPool(1, settings.page_seconds, settings.page_megabytes)
-        self._file: tuple[str, str, Path | str] = ("", "", "")
-
-    def picture(self, page: PageContent) -> PagePicture | str:
-        """The page's picture, or why there is none."""
-        file = self._fetched(page)
-        if isinstance(file, str):
-            return file
+def _set(collection: _Collection, out: Path, _: str) -> None:
+    folder = ExportFolder(out)
+    with tempfile.TemporaryDirectory(dir=folder.path, prefix=".pages-") as place:
+        scans = Scans(collection.storage, collection.settings, Path(place))
         try:
-            (outcome,) = self._pool.run(picture_or_error, [(file, page.number - 1, self._limits)])
-            picture = result_of(outcome)
-        except PageError as error:
-            return str(error)
-        same = (picture.width, picture.height) == (page.width, page.height)
-        return picture if same else "its picture has another size than when it was read"
+            folder.put(SET, lambda part: _write_set(part, _rows_of_set(collection, scans), collection.results.dest))
+        finally:
+            scans.close()
 
-    def _fetched(self, page: PageContent) -> Path | str:
-        """The file as it was read, kept while the pages of one scan follow one another; or why it cannot be had."""
-        uri, sha256, file = self._file
-        if (uri, sha256) != (page.uri, page.sha256):
-            shutil.rmtree(self._place)
-            self._place.mkdir()
-            file = self._fetch(page)
-            self._file = (page.uri, page.sha256, file)
-        return file
 
-    def _fetch(self, page: PageContent) -> Path | str:
-        (file,) = self._storage.fetch([page.uri], self._place)
-        if not isinstance(file, Path):
-            return "it cannot be had any more"
-        try:
-            with file.open("rb") as data:
-                same = hashlib.file_digest(data, "sha256").hexdigest() == page.sha256
-        except OSError as error:
-            return f"it cannot be read: {error.strerror}"
-        return file if same else "it has changed since it was read; run `digits digitise` again"
+def _rows_of_set(collection: _Collection, scans: Scans) -> Iterator[Sequence[LabelledRow]]:
+    """The numbers that people settled, page by page; pages without any are not fetched."""
+    for page in collection.pages():
+        if any(map(is_settled, page.numbers)):
+            picture = scans.picture(page)
+            if isinstance(picture, str):
+                collection.leave_out(page, picture)
+            else:
+                yield settled_numbers(page, picture)
 
-    def close(self) -> None:
-        """End the process."""
-        self._pool.close()
+
+def _write_set(part: Path, pages: Iterator[Sequence[LabelledRow]], dest: str) -> None:
+    """Raises InputError where people have settled no number."""
+    if not write_number_set(part, pages, source=dest):
+        raise InputError(f"people have settled no number of {dest} yet: decide some in `digits review serve`, then export again")
 
 
 FORMS: Mapping[str, Callable[[_Collection, Path, str], None]] = {
@@ -231,5 +186,6 @@ FORMS: Mapping[str, Callable[[_Collection, Path, str], None]] = {
     "xlsx": _workbook,
     "pdf": _pdf,
     "csv": _csv,
+    "set": _set,
 }
 """What writes each form."""

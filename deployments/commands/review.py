@@ -132,17 +132,29 @@ def token() -> None:
 
 
 def status() -> None:
-    """Print how far each collection is reviewed."""
+    """Print how far each collection is reviewed, and by whom."""
     with ReviewQueue(load_settings().review_url) as queue:
-        rows = [(one.name, one.open, one.decided, one.corrected, _audit(one.audit)) for one in queue.statistics.collections()]
+        found = queue.statistics.collections()
+        people = [
+            (one.name, person.reviewer, person.decided, person.today)
+            for one in found
+            for person in queue.progress.people(one.name)
+        ]
+    rows = [(one.name, one.open, one.decided, one.corrected, _audit(one.audit)) for one in found]
+    if not rows:
+        typer.echo("the review queue is empty; `digits digitise FOLDER --out RESULTS` fills it")
+        return
     print_table(("collection", "open", "decided", "corrected", "error of the accepted, by the audit"), rows)
+    if people:
+        typer.echo()
+        print_table(("collection", "person", "digits decided", "in the last day"), people)
 
 
 def _audit(audit: object) -> str:
     from tasks.adapters.review.statistics import Audit
 
-    if not isinstance(audit, Audit) or not audit.checked:
-        return "-"
+    if not isinstance(audit, Audit) or not audit.is_enough:
+        return "- (too few audits)"
     low, high = audit.interval
     return f"{audit.wrong / audit.checked:.2%} ({low:.2%} to {high:.2%}, {audit.checked} digits)"
 

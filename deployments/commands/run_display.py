@@ -54,12 +54,11 @@ def line(progress: RunProgress) -> str:
     if not progress.pages_found:
         return "starting"
     tally = progress.tally
-    seconds = progress.seconds_reading
     parts = [
         f"{progress.pages_found:,} of {_expected(progress)} pages",
-        f"{progress.pages_found / seconds:.1f} pages/s",
-        f"{tally.digits / seconds:,.0f} digits/s",
-        f"{tally.review_share:.1%} to review",
+        f"{progress.pages_per_second:.1f} pages/s",
+        *([f"{progress.digits_per_second:,.0f} digits/s"] if tally.pages else []),  # known once a batch is finished
+        *([f"{tally.review_share:.1%} to review"] if tally.digits else []),
         *([f"{tally.quarantined} quarantined"] if tally.quarantined else []),
         *([f"{duration(progress.seconds_left)} left"] if progress.seconds_left is not None else []),
     ]

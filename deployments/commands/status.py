@@ -75,7 +75,7 @@ def _run(run: RunFacts) -> dict[str, Any]:
     return {
         "run": run.run_id,
         "model": run.model_version,
-        "began": run.first.isoformat(),
+        "began": (run.began or run.first).isoformat(),
         "last_batch": run.last.isoformat(),
         **{name: run.counts[name] for name in ("pages", "quarantined", "digits", "to_review")},
         "pages_per_second": run.pages_per_second,
@@ -112,7 +112,7 @@ def _row(run: RunFacts) -> tuple[str, ...]:
     counts = run.counts
     speed = f"{run.pages_per_second:.1f}" if run.pages_per_second else "-"
     return (
-        *(run.run_id[-12:], run.model_version, f"{run.first:%Y-%m-%d %H:%M}", f"{run.last:%Y-%m-%d %H:%M}"),
+        *(run.run_id[-12:], run.model_version, f"{run.began or run.first:%Y-%m-%d %H:%M}", f"{run.last:%Y-%m-%d %H:%M}"),
         *(f"{counts[name]:,}" for name in ("pages", "quarantined", "digits", "to_review")),
         speed,
     )

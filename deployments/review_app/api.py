@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 from deployments.review_app.context import Context, Reviewer, written
 from deployments.review_app.strict_json import StrictRoute
 from digit_core.readings import ReviewItem
+from digit_core.review.asked import AskedNumber, asked_numbers
 from digit_core.review.verdicts import Kind, Verdict, suggestion_is_hidden
 from tasks.adapters.review.claims import Claim
 from tasks.adapters.review.decisions import Act
@@ -33,7 +34,7 @@ class Decided(BaseModel):
 
     act: Annotated[str, Field(pattern="^[0-9a-zA-Z-]{8,64}$")]
     claim: Id
-    view: Literal["single", "carpet"]
+    view: Literal["number", "carpet"]
     keys: Annotated[int, Field(ge=0, le=100_000)]
     seconds: Annotated[float, Field(ge=0, le=3600)]
     verdicts: Annotated[list[Said], Field(min_length=1, max_length=200)]
@@ -54,7 +55,8 @@ async def undo(context: Context, reviewer: Reviewer) -> dict[str, Any]:
     claim_id, queue = uuid.uuid4().hex, context.queue
     lease = context.options.lease
     items = await written(context, lambda: queue.get_many(queue.decisions.undo(reviewer, claim_id, lease)))
-    return batch(Claim(claim_id, 0.0, tuple(items)))
+    claim = Claim(claim_id, 0.0, tuple(items))
+    return {**batch(claim), **numbers(claim)}
 
 
 @router.post("/release/{claim_id}")
@@ -68,31 +70,32 @@ def progress(collection: str, context: Context, reviewer: Reviewer) -> dict[str,
     return {
         "open": found.open,
         "decided": found.decided,
+        "for_others": context.queue.progress.read_by(collection, reviewer),
         "per_minute": round(found.items_per_minute, 1),
         "seconds_left": found.seconds_left,
     }
 
 
 def batch(claim: Claim) -> dict[str, Any]:
-    """Convert a claim to JSON for the page's scripts. Suggestions that are hidden from the reviewer are not sent."""
+    """Convert the items of a claim to JSON for the page's scripts. Readings that are hidden from the reviewer are not sent."""
     return {"claim": claim.claim_id, "items": [_shown(item) for item in claim.items]}
 
 
-def _differing(item: ReviewItem) -> str | None:
-    """Return the second reader's reading if it differs from the decided number."""
-    return None if item.second is None or item.second == "".join(item.parts) else item.second
+def numbers(claim: Claim) -> dict[str, Any]:
+    """Convert the numbers of a claim to JSON for the page's scripts. Readings that are hidden from the reviewer are not sent."""
+    return {"claim": claim.claim_id, "numbers": [_number(one) for one in asked_numbers(claim.items)]}
 
 
 def _shown(item: ReviewItem) -> dict[str, Any]:
-    hidden = suggestion_is_hidden(item.item_id, item.reason)
-    return {
-        "id": item.item_id,
-        "guess": None if hidden else item.top[0][0],
-        "number": item.number_id,
-        "place": item.place + 1,
-        "of": len(item.parts),
-        "differs": None if hidden else _differing(item),
-        "mark": item.mark,
-        "file": item.uri.rpartition("/")[2],
-        "page": item.page_index + 1,
-    }
+    hidden = suggestion_is_hidden(item.item_id, item.reason, item.asked)
+    return {"id": item.item_id, "guess": None if hidden else item.top[0][0], **_where(item)}
+
+
+def _number(number: AskedNumber) -> dict[str, Any]:
+    signs = [{"shown": one.character, "place": one.place, "item": one.item, "box": one.box} for one in number.signs]
+    items = [item.item_id for item in number.items]
+    return {"items": items, "signs": signs, "differs": number.second, "cell": number.first.cell, **_where(number.first)}
+
+
+def _where(item: ReviewItem) -> dict[str, Any]:
+    return {"file": item.uri.rpartition("/")[2], "page": item.page_index + 1}

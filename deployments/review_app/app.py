@@ -16,11 +16,11 @@ from fastapi.responses import RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
-from deployments.review_app import api, grid_view, images, layout_editor, login, playground, single_view, statistics
+from deployments.review_app import api, grid_view, images, layout_editor, login, number_view, playground, statistics
 from deployments.review_app.apart import BusyError
 from deployments.review_app.context import ReviewContext
-from deployments.review_app.security import Guard, TooMuchError, busy, refuse
-from deployments.review_app.templating import FOLDER
+from deployments.review_app.security import Guard, TooMuchError, busy, for_scripts, refuse
+from deployments.review_app.templating import FOLDER, render
 from digit_core.errors import DigitsError, InputError, QueueError
 
 log = logging.getLogger(__name__)
@@ -37,7 +37,7 @@ class View(Protocol):
     def PATH(self) -> str: ...  # noqa: N802
 
 
-VIEWS: tuple[View, ...] = (grid_view, single_view, statistics, layout_editor, playground)
+VIEWS: tuple[View, ...] = (number_view, grid_view, statistics, layout_editor, playground)
 
 
 def create_app(context: ReviewContext, views: Sequence[View] = VIEWS) -> FastAPI:
@@ -60,8 +60,9 @@ def create_app(context: ReviewContext, views: Sequence[View] = VIEWS) -> FastAPI
 
 
 async def _bad_request(_: Request, error: Exception) -> Response:
-    fields = [".".join(map(str, one["loc"][1:])) for one in error.errors()] if isinstance(error, RequestValidationError) else []
-    return refuse(422, f"this request is invalid: {', '.join(fields)[:200]}; reload the page")
+    errors = error.errors() if isinstance(error, RequestValidationError) else []
+    fields = [f"{'.'.join(map(str, one['loc'][1:]))}: {one['msg']}" for one in errors]
+    return refuse(422, f"this request is invalid: {'; '.join(fields)[:300]}; reload the page")
 
 
 async def _bad_value(_: Request, error: Exception) -> Response:
@@ -78,7 +79,16 @@ async def _trouble(_: Request, error: Exception) -> Response:
     return refuse(500, "the server failed; see its log")
 
 
-async def _refused(_: Request, error: Exception) -> Response:
+async def _refused(request: Request, error: Exception) -> Response:
+    if (
+        isinstance(error, HTTPException)
+        and error.status_code == 404
+        and request.method == "GET"
+        and not for_scripts(request.url.path)
+    ):
+        missing = render(request, "missing.html")
+        missing.status_code = 404
+        return missing
     return refuse(error.status_code, str(error.detail)) if isinstance(error, HTTPException) else refuse(500, "")
 
 

@@ -23,8 +23,8 @@ from tasks.reader_spec import ReaderSpec
 LARGEST_PICTURE = 2000
 """Greatest length in pixels of the longer side of the picture under a drawing."""
 
-LARGEST_PAGE = 900
-"""Greatest length in pixels of the longer side of a page shown beside its digits."""
+LARGEST_PAGE = 2600
+"""Greatest length in pixels of the longer side of a page from which the pictures beside a number are cut."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,19 +105,19 @@ def read_strip(job: StripJob) -> StripDigits | PageError:
 
 def _jpeg(picture: Grey) -> bytes:
     height, width = picture.shape
-    written, data = cv2.imencode(".jpg", _smaller(picture, LARGEST_PICTURE).pixels, [cv2.IMWRITE_JPEG_QUALITY, 85])
+    written, data = cv2.imencode(".jpg", smaller(picture, LARGEST_PICTURE).pixels, [cv2.IMWRITE_JPEG_QUALITY, 85])
     if not written:
         raise InputError(f"a page of {width} x {height} pixels cannot be shown")
     return data.tobytes()
 
 
 def small_page(job: ScanJob) -> SmallPage | PageError:
-    """Return the page in the size that is shown. Raises InputError if the scan's bytes differ, and the storage's errors."""
+    """Return the page, reduced if it is large. Raises InputError if the scan's bytes differ, and the storage's errors."""
     data = _read(job)
     if hashlib.sha256(data).hexdigest() != job.sha256:
         raise InputError("the scan was changed")
     try:
-        return _smaller(decode_page(data, job.index, job.limits).pixels, LARGEST_PAGE)
+        return smaller(decode_page(data, job.index, job.limits).pixels, LARGEST_PAGE)
     except PageError as error:
         return error
 
@@ -130,7 +130,8 @@ def _read(job: ScanJob) -> bytes:
     return job.storage.read(job.uri)
 
 
-def _smaller(pixels: Grey, longest: int) -> SmallPage:
+def smaller(pixels: Grey, longest: int) -> SmallPage:
+    """Reduce the pixels so that their longer side has at most `longest` pixels."""
     height, width = pixels.shape
     scale = min(1.0, longest / max(height, width))
     if scale == 1.0:

@@ -1,8 +1,9 @@
-"""Pictures of the review page: the crop of a digit, the strip around its number, and the page with its place marked."""
+"""Pictures of the review page: the crop of a digit, the strip of its number, what stands around it, and the page."""
 
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from functools import lru_cache
 
 import cv2
@@ -12,16 +13,22 @@ from fastapi.responses import Response
 
 from deployments.review_app.addresses import may_be_read
 from deployments.review_app.context import Context, ReviewContext
-from deployments.review_app.decoding import ScanJob, small_page
+from deployments.review_app.decoding import ScanJob, SmallPage, small_page, smaller
 from deployments.review_app.strict_json import StrictRoute
 from digit_core.errors import InputError, PageError, StorageError
 from digit_core.readings import ReviewItem
-from digit_core.records import Grey
+from digit_core.records import Box, Grey
 
 router = APIRouter(prefix="/picture", route_class=StrictRoute)
 log = logging.getLogger(__name__)
 
-_KEPT_PAGES = 32
+LARGEST_SHOWN = 900
+"""Greatest length in pixels of the longer side of a page shown beside its number."""
+
+SIDE, ABOVE = 14.0, 3.5
+"""What is shown around a number, left and right, and above and below it, in heights of the number."""
+
+_KEPT_PAGES = 16
 _CACHED = {"Cache-Control": "private, max-age=3600"}
 _ORANGE = (0, 110, 230)  # blue, green, red
 
@@ -36,22 +43,38 @@ def strip(item_id: str, context: Context) -> Response:
     return _png(context.queue.picture(item_id, "context_png"))
 
 
+@router.get("/around/{item_id:path}")
+def around(item_id: str, context: Context) -> Response:
+    """Return the part of the page around the number, with a frame around it."""
+    item, found = _scanned(context, item_id)
+    box = _scaled(item.number_box or item.box, found.scale)
+    side, above = round(SIDE * box.h), round(ABOVE * box.h)
+    left, top = max(0, box.x - side), max(0, box.y - above)
+    part = found.pixels[top : box.bottom + above, left : box.right + side]
+    if not part.size:
+        raise HTTPException(404, "the number lies outside of its scan")
+    return _jpeg(_framed(part, replace(box, x=box.x - left, y=box.y - top), 2))
+
+
 @router.get("/page/{item_id:path}")
 def page(item_id: str, context: Context) -> Response:
     """Return the reduced page with a frame around the number."""
+    item, found = _scanned(context, item_id)
+    small = smaller(found.pixels, LARGEST_SHOWN)
+    return _jpeg(_framed(small.pixels, _scaled(item.number_box or item.box, found.scale * small.scale), 3))
+
+
+def _scanned(context: ReviewContext, item_id: str) -> tuple[ReviewItem, SmallPage]:
+    """Return the item and its page. Raises HTTPException where the scan may not be opened, or is gone."""
     item = _item(context, item_id)
     if not may_be_read(item.uri, context.queue.sources(item.collection), context.options.sources):
         log.warning("the scan %s of %s is outside its collection's sources, and is not opened", item.uri, item_id)
         raise HTTPException(404, "the scan is no longer available")
     try:
-        small, scale = _small_page(context, item.uri, item.sha256, item.page_index)
+        return item, _small_page(context, item.uri, item.sha256, item.page_index)
     except (StorageError, InputError, PageError) as error:
         log.warning("the page of %s cannot be shown: %s", item_id, error)
         raise HTTPException(404, "the scan is no longer available") from error
-    written, data = cv2.imencode(".jpg", _framed(small, item, scale), [cv2.IMWRITE_JPEG_QUALITY, 80])
-    if not written:
-        raise HTTPException(404, "the page cannot be shown")
-    return Response(data.tobytes(), media_type="image/jpeg", headers=_CACHED)
 
 
 def _item(context: ReviewContext, item_id: str) -> ReviewItem:
@@ -69,19 +92,27 @@ def _png(data: bytes | None) -> Response:
     return Response(data, media_type="image/png", headers=_CACHED)
 
 
+def _jpeg(picture: Grey) -> Response:
+    written, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 80])
+    if not written:
+        raise HTTPException(404, "the page cannot be shown")
+    return Response(data.tobytes(), media_type="image/jpeg", headers=_CACHED)
+
+
 @lru_cache(maxsize=_KEPT_PAGES)
-def _small_page(context: ReviewContext, uri: str, sha256: str, index: int) -> tuple[Grey, float]:
-    """Return the reduced page and its scale."""
+def _small_page(context: ReviewContext, uri: str, sha256: str, index: int) -> SmallPage:
     job = ScanJob(context.storage, uri, sha256, index, context.limits)
     with context.apart.place():
-        small = context.apart.run(small_page, job)
-    return small.pixels, small.scale
+        return context.apart.run(small_page, job)
 
 
-def _framed(small: Grey, item: ReviewItem, scale: float) -> Grey:
-    box = item.number_box or item.box
-    margin = round(max(6, 0.3 * box.h * scale))
-    left, top = round(box.x * scale) - margin, round(box.y * scale) - margin
-    right, bottom = round(box.right * scale) + margin, round(box.bottom * scale) + margin
-    picture = cv2.cvtColor(small, cv2.COLOR_GRAY2BGR)
-    return np.asarray(cv2.rectangle(picture, (left, top), (right, bottom), _ORANGE, 3, cv2.LINE_AA), np.uint8)
+def _scaled(box: Box, scale: float) -> Box:
+    return Box(round(box.x * scale), round(box.y * scale), max(1, round(box.w * scale)), max(1, round(box.h * scale)))
+
+
+def _framed(pixels: Grey, box: Box, thickness: int) -> Grey:
+    """Draw a frame a little outside of the box."""
+    margin = round(max(2 * thickness, 0.3 * box.h))
+    corners = (box.x - margin, box.y - margin), (box.right + margin, box.bottom + margin)
+    picture = cv2.cvtColor(pixels, cv2.COLOR_GRAY2BGR)
+    return np.asarray(cv2.rectangle(picture, *corners, _ORANGE, thickness, cv2.LINE_AA), np.uint8)

@@ -121,9 +121,13 @@ class Guard:
         if _too_long(headers.get("content-length", "0"), most_bytes(path)):
             return refuse(413, _too_much(most_bytes(path)))
         if not path.startswith(_OPEN_TO_ALL) and not reviewer:
-            asked = path.startswith(_ASKED_BY_SCRIPTS)
-            return refuse(401, "sign in first: reload the page") if asked else RedirectResponse("/enter", 303)
+            return refuse(401, "sign in first: reload the page") if for_scripts(path) else RedirectResponse("/enter", 303)
         return None
+
+
+def for_scripts(path: str) -> bool:
+    """Whether the page's scripts ask for this path, and not a person."""
+    return path.startswith(_ASKED_BY_SCRIPTS)
 
 
 def refuse(status: int, error: str) -> JSONResponse:

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 
 from digit_core.errors import FailureReason, PageError
-from digit_core.imaging.pdf import open_pdf
 from digit_core.imaging.raster import ImageFormat, Pages, open_picture
 from digit_core.imaging.tiff import open_tiff
 from digit_core.params import DecodeLimits
@@ -85,6 +84,8 @@ def _opened(data: bytes, limits: DecodeLimits) -> Iterator[Pages]:
     elif data.startswith(_TIFF_MAGIC):
         yield open_tiff(data, limits)
     elif data.find(_PDF_MAGIC, 0, _PDF_MAGIC_WITHIN) >= 0:
+        from digit_core.imaging.pdf import open_pdf  # pypdfium2: some 50 ms that other files can avoid
+
         with open_pdf(data, limits) as pages:
             yield pages
     else:

@@ -194,8 +194,10 @@ def _segment(labels: NDArray[np.integer], box: list[int], label: int) -> _Line:
     """Return the line through the middle of a component, from its left to its right end."""
     x, y, w, h = box
     rows, columns = np.nonzero(labels[y : y + h, x : x + w] == label)
-    slope, height = np.polyfit(columns, rows, 1)
-    return x, y + float(height) + 0.5, x + w, y + float(height + slope * w) + 0.5
+    away = columns - columns.mean()
+    slope = float(away @ rows / max(float(away @ away), 1e-9))
+    height = float(rows.mean() - slope * columns.mean())
+    return x, y + height + 0.5, x + w, y + height + slope * w + 0.5
 
 
 def drawn(segments: Segments, shape: tuple[int, ...], thickness: int = 1) -> Mask:

@@ -17,6 +17,7 @@ def onnx_session(path: Path) -> Any:
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1  # the work is already spread over processes
+    options.enable_mem_pattern = False  # pages and strips differ in size: plans of memory for each would only take room
     options.log_severity_level = 3
     try:
         return onnxruntime.InferenceSession(path.read_bytes(), options, providers=["CPUExecutionProvider"])

@@ -36,11 +36,12 @@ _BATCH = 32
 _NEVER = 1e-9
 """Least probability of each character, also of those that the network was not trained on."""
 
-_TILE = 640
-"""Rows of a page processed at once: activations of a whole page would not fit into the cache, nor always in memory."""
+_PIXELS, _LEAST_BAND = 2_000_000, 640
+"""Greatest number of pixels of a band of a page processed at once, if it has more than so many rows: activations of a whole page
+would not always fit in memory."""
 
 _OVERLAP = 96
-"""Rows of overlap above and below a band: about the field of view of a cell."""
+"""Rows of overlap above and below a band, a multiple of 16: the field of view of a cell."""
 
 
 class Detector(Protocol):
@@ -79,15 +80,17 @@ class OnnxDetector:
     def find(self, darkness: Grey) -> Cells:
         """Return the cells of a picture of any size, computed in overlapping bands."""
         height, width = darkness.shape
-        bands = [self._band(darkness, top) for top in range(0, max(height - _OVERLAP, 1), _TILE)]
+        most = max(_LEAST_BAND, _PIXELS // width - 2 * _OVERLAP)
+        count = -(-height // most)
+        rows = -(-height // (16 * count)) * 16
+        bands = [self._band(darkness, top, rows) for top in range(0, height, rows)]
         return np.concatenate(bands)[: -(-height // STRIDE), : -(-width // STRIDE)]
 
-    def _band(self, darkness: Grey, top: int) -> Cells:
+    def _band(self, darkness: Grey, top: int, rows: int) -> Cells:
         above = min(top, _OVERLAP)
-        part = darkness[top - above : top + _TILE + _OVERLAP]
+        part = darkness[top - above : top + rows + _OVERLAP]
         (cells,) = self._finder.run(None, {"patches": _input(_filled(part)[None])})
-        last = top + _TILE + _OVERLAP >= darkness.shape[0]
-        return np.asarray(cells[0, above // STRIDE : None if last else (above + _TILE) // STRIDE], np.float32)
+        return np.asarray(cells[0, above // STRIDE : (above + rows) // STRIDE], np.float32)
 
 
 class OnnxReader(OnnxDetector):

@@ -21,11 +21,12 @@ from digit_core.recognition.cell_state import cell_state, is_overwritten, is_str
 from digit_core.recognition.detections import Characters
 from digit_core.recognition.detector import look
 from digit_core.recognition.ink_owner import InkOwners, near_tail
-from digit_core.recognition.numbers import main_line, read_strings
+from digit_core.recognition.numbers import read_strings
 from digit_core.recognition.ruling_filter import beside_edges, not_rulings
 from digit_core.recognition.second_pass import look_again
 from digit_core.recognition.transcription.fractions import with_fractions
 from digit_core.recognition.transcription.fusion import FoundNumber
+from digit_core.recognition.transcription.slope import main_line
 from digit_core.records import CellState, Grey
 
 _SURE = 0.95

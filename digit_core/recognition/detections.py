@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digit_core.inference.network_spec import CHARACTERS, DIGITS, FULL, NOTHING, OTHER, STRIDE, UNIT, NetworkForm
-from digit_core.numerics import log_sum_exp, sigmoid, softmax
+from digit_core.numerics import log_odds, log_sum_exp, sigmoid, softmax
 
 _LEAST, _LEAST_MARK = 0.35, 0.12
 """Least probability of the middle of a digit, and of a point or dash: those are small, and cost nothing."""
@@ -54,20 +54,32 @@ def characters(cells: NDArray[np.float32], form: NetworkForm = FULL) -> Characte
     """
     classes, places = len(form.characters), np.array(form.places)
     wanted = np.flatnonzero(places != CHARACTERS.index(OTHER))
-    none = log_sum_exp(np.delete(cells[..., : classes + 1], wanted, axis=-1))
-    found = sigmoid(log_sum_exp(cells[..., wanted]) - none)
-    peak = cv2.dilate(found.astype(np.float32), np.ones((3, 3), np.uint8))
-    enough = np.where(places[wanted][cells[..., wanted].argmax(axis=-1)] < DIGITS, _LEAST, _LEAST_MARK)
-    rows, columns = np.nonzero((found >= enough) & (found >= peak - 1e-6))
-    order = np.argsort(-found[rows, columns], kind="stable")
-    rows, columns = rows[order], columns[order]
-    here = cells[rows, columns]
+    others = np.setdiff1d(np.arange(classes + 1), wanted)
+    flat = cells.reshape(-1, cells.shape[-1])
+    likely = _candidates(flat, wanted, others)
+    here = flat[likely]
+    scores = sigmoid(log_sum_exp(here[:, wanted]) - log_sum_exp(here[:, others])).astype(np.float32)
+    found = np.zeros(cells.shape[:2], np.float32)
+    found.flat[likely] = scores
+    peak = cv2.dilate(found, np.ones((3, 3), np.uint8)).ravel()[likely]
+    enough = np.where(places[wanted][here[:, wanted].argmax(axis=1)] < DIGITS, _LEAST, _LEAST_MARK)
+    kept = np.flatnonzero((scores >= enough) & (scores >= peak - 1e-6))
+    kept = kept[np.argsort(-scores[kept], kind="stable")]
+    here, (rows, columns) = here[kept], np.unravel_index(likely[kept], found.shape)
     boxes = _boxes(rows, columns, here[:, classes + 1 : classes + 5])
     known = softmax(here[:, : classes + 1])
     ours = known[:, wanted] @ np.eye(NOTHING, dtype=np.float32)[places[wanted]]
     all_ = np.concatenate([ours, 1 - ours.sum(axis=1, keepdims=True)], axis=1)
     printed = sigmoid(here[:, classes + 5])
     return Characters(boxes, all_, printed.astype(np.float32)).chosen(_without_doubles(boxes))
+
+
+def _candidates(cells: NDArray[np.float32], wanted: NDArray[np.intp], others: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Return the indices of the cells (n, classes) that may hold a character; others need no exact probability, as nearly all are
+    bare paper. A sum of exponentials is at least the greatest of them, and at most their number times as much."""
+    by_class = np.asarray(cv2.transpose(cells))
+    least = log_odds(np.array(_LEAST_MARK)) - np.log(len(wanted)) - 1e-3
+    return np.flatnonzero(by_class[wanted].max(axis=0) - by_class[others].max(axis=0) >= least)
 
 
 def _boxes(rows: NDArray[np.intp], columns: NDArray[np.intp], logs: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -82,22 +94,24 @@ def _without_doubles(boxes: NDArray[np.float32]) -> NDArray[np.intp]:
     if len(boxes) == 0:
         return np.empty(0, np.intp)
     area = np.maximum(boxes[:, 2] - boxes[:, 0], 0.5) * np.maximum(boxes[:, 3] - boxes[:, 1], 0.5)
+    order = np.argsort(boxes[:, 0], kind="stable")
+    a, b = (order[one] for one in overlapping(boxes[order]))
+    w = np.minimum(boxes[a, 2], boxes[b, 2]) - boxes[b, 0]
+    h = np.minimum(boxes[a, 3], boxes[b, 3]) - np.maximum(boxes[a, 1], boxes[b, 1])
+    doubled = np.maximum(w, 0) * np.maximum(h, 0) > 0.5 * np.minimum(area[a], area[b])
+    pairs = np.stack([np.minimum(a, b), np.maximum(a, b)], axis=1)[doubled]
     free = np.ones(len(boxes), bool)
-    kept = []
-    by_left = np.argsort(boxes[:, 0], kind="stable")
-    lefts = boxes[by_left, 0]
-    widest = float((boxes[:, 2] - boxes[:, 0]).max())
-    for i in range(len(boxes)):
-        if not free[i]:
-            continue
-        kept.append(i)
-        first, last = np.searchsorted(lefts, (boxes[i, 0] - widest, boxes[i, 2]))
-        near = by_left[first:last]
-        w = np.minimum(boxes[near, 2], boxes[i, 2]) - np.maximum(boxes[near, 0], boxes[i, 0])
-        h = np.minimum(boxes[near, 3], boxes[i, 3]) - np.maximum(boxes[near, 1], boxes[i, 1])
-        shared = np.maximum(w, 0) * np.maximum(h, 0)
-        free[near[shared > 0.5 * np.minimum(area[near], area[i])]] = False
-    return np.array(kept, np.intp)
+    for better, worse in pairs[np.argsort(pairs[:, 0], kind="stable")].tolist():
+        if free[better]:
+            free[worse] = False
+    return np.flatnonzero(free)
+
+
+def overlapping(boxes: NDArray[np.float32]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return the indices (a, b) of the pairs of boxes (n, 4), sorted by their left sides, where b begins before a ends."""
+    counts = np.maximum(np.searchsorted(boxes[:, 0], boxes[:, 2]) - np.arange(1, len(boxes) + 1), 0)
+    a = np.repeat(np.arange(len(boxes)), counts)
+    return a, a + 1 + np.arange(len(a)) - np.repeat(np.cumsum(counts) - counts, counts)
 
 
 def text_of(found: Characters) -> str:

@@ -10,6 +10,7 @@ from digit_core.imaging.background import reduced
 from digit_core.imaging.prepare import PreparedPage
 from digit_core.inference.network_spec import DIGITS, STRIP_HEIGHT
 from digit_core.inference.reader import Reader
+from digit_core.numerics import percentile
 from digit_core.recognition.detections import Characters, characters
 from digit_core.records import Grey
 
@@ -101,7 +102,7 @@ def look_at(darkness: Grey, scale: float, reader: Reader) -> Characters:
 
 def strengthened(darkness: Grey) -> Grey:
     """Strengthen faint ink evenly; paper stays paper."""
-    ink = float(np.percentile(darkness[::2, ::2], 99.7)) if darkness.size else 0.0
+    ink = percentile(darkness[::2, ::2], 99.7) if darkness.size else 0.0
     if not _PAPER < ink < _STRONG:
         return darkness
     return np.asarray(cv2.convertScaleAbs(darkness, alpha=min(4.0, _STRONG / ink)), np.uint8)

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digit_core.imaging.prepare import PreparedPage
+from digit_core.numerics import percentile
 from digit_core.params import SegmentationParams
 from digit_core.records import Box
 
@@ -20,6 +21,9 @@ _FAINT = 16
 
 _GROUND, _ABOVE_GROUND = 20, 12
 """Percentile of the darkness around two digits that is their paper, grey or patterned; least darkness of a ruling above it."""
+
+_SHARED = (".", ",")
+"""Marks that may stand within a number."""
 
 Sides = NDArray[np.float64]
 """Shape (4, n): left, top, right and bottom of n boxes, for comparing one with all of them at once."""
@@ -41,6 +45,33 @@ def group_strings(digits: Sequence[Box], marks: Sequence[Box], page: PreparedPag
             follower[index] = other
             taken.add(other)
     return [[order[i] for i in _chain(start, follower)] for start in range(len(boxes)) if start not in taken]
+
+
+def sharing_a_mark(
+    strings: Sequence[Sequence[int]], texts: Sequence[str], digits: Sequence[Box], params: SegmentationParams
+) -> list[tuple[int, int]]:
+    """Return pairs of numbers (indices, left and right) that are one: both were read with the mark between them.
+
+    Francs and centimes with a point on the ruling between them are one; the strips of both parts show the point. strings: the
+    digits of each number, left to right; texts: as they were read.
+    """
+    ends = {index: digits[strings[index][-1]] for index, text in enumerate(texts) if text.endswith(_SHARED)}
+    starts = {index: digits[strings[index][0]] for index, text in enumerate(texts) if text.startswith(_SHARED)}
+    pairs = []
+    for left, a in ends.items():
+        near = [right for right, b in starts.items() if right != left and _is_next(a, b, params)]
+        if near:
+            right = min(near, key=lambda index: starts[index].x)
+            pairs.append((left, right))
+            del starts[right]
+    taken = {right for _, right in pairs}
+    return [(left, right) for left, right in pairs if left not in taken]
+
+
+def _is_next(a: Box, b: Box, params: SegmentationParams) -> bool:
+    """Whether b follows a on its line, as near as digits of one number are; a ruling may run through the mark between them."""
+    shared = min(a.bottom, b.bottom) - max(a.y, b.y)
+    return shared >= 0.45 * min(a.h, b.h) and 0 < b.x - a.right <= params.gap * (a.h + b.h) / 2
 
 
 def _sides_of(boxes: Sequence[Box]) -> Sides:
@@ -79,7 +110,7 @@ def _ruling_between(a: Box, b: Box, page: PreparedPage) -> bool:
     y0, y1 = min(a.y, b.y), max(a.bottom, b.bottom)
     gap = page.darkness[y0:y1, a.right + 1 : max(a.right + 1, b.x - 1)]
     if gap.size > 0:
-        ground = float(np.percentile(page.darkness[y0:y1, max(0, a.x) : b.right], _GROUND))
+        ground = percentile(page.darkness[y0:y1, max(0, a.x) : b.right], _GROUND)
         _, dark = cv2.threshold(gap, max(_FAINT, ground + _ABOVE_GROUND), 1, cv2.THRESH_BINARY)
         if cv2.reduce(dark, 0, cv2.REDUCE_AVG, dtype=cv2.CV_32F).max() > 0.7:
             return True

@@ -19,7 +19,7 @@ from digit_core.layouts.tables.content import NumberSeen
 from digit_core.params import SegmentationParams
 from digit_core.recognition.detections import Characters
 from digit_core.recognition.detector import look, look_at_strip
-from digit_core.recognition.grouping import group_strings
+from digit_core.recognition.grouping import group_strings, sharing_a_mark
 from digit_core.recognition.ruling_filter import not_rulings
 from digit_core.recognition.transcription.ctc import best_text
 from digit_core.recognition.transcription.digit_places import without_marks
@@ -28,11 +28,8 @@ from digit_core.recognition.transcription.fusion import FoundNumber, Proposal, S
 from digit_core.recognition.transcription.fusion_weights import fusion_weights
 from digit_core.recognition.transcription.number_strip import FIGURES, Window
 from digit_core.recognition.transcription.second_opinion import BESIDE_ON_PAGE, LEAST_SEEN, Second, strip_of_scan
+from digit_core.recognition.transcription.slope import LEVEL, ink_beside, levelled, main_line, slope_of
 from digit_core.records import Box, Grey
-
-_ON_LINE = 0.6
-"""Share of the lower one's height: overlap from which two characters stand on one line."""
-
 
 _CLEAR = 5.0
 """Log odds from which a number certainly stands there."""
@@ -65,19 +62,39 @@ def numbers_among(found: Characters, page: PreparedPage, reader: Reader, params:
     """Group these characters of the page into numbers, and read each in strips."""
     found = with_fractions(found)
     digits, marks = found.chosen(found.best < DIGITS), found.chosen(found.best >= DIGITS)
-    groups = [digits.chosen(np.array(string)) for string in group_strings(_boxes(digits), _boxes(marks), page, params)]
-    return without_pieces(read_strings(page.darkness, [(group, _marks_of(group, marks)) for group in groups], reader))
+    strings = group_strings(_boxes(digits), _boxes(marks), page, params)
+    numbers = read_groups(strings, digits, marks, page, reader)
+    pairs = sharing_a_mark(strings, [one.text for one in numbers], _boxes(digits), params)
+    if pairs:
+        taken = {index for pair in pairs for index in pair}
+        joined = read_groups([strings[a] + strings[b] for a, b in pairs], digits, marks, page, reader)
+        numbers = [one for index, one in enumerate(numbers) if index not in taken] + joined
+    return without_pieces(numbers)
 
 
-def find_number(page: PreparedPage, reader: Reader) -> list[FoundNumber]:
-    """Find the one number of a strip (its digits from left to right, whatever the gaps), or none."""
-    everything = with_fractions(look_at_strip(page, reader))
+def read_groups(
+    strings: Sequence[Sequence[int]], digits: Characters, marks: Characters, page: PreparedPage, reader: Reader
+) -> list[FoundNumber]:
+    """Read the numbers that these digits, given by their indices from left to right, stand in."""
+    groups = [digits.chosen(np.array(string)) for string in strings]
+    return read_strings(page.darkness, [(group, _marks_of(group, marks)) for group in groups], reader)
+
+
+def find_number(page: PreparedPage, reader: Reader) -> tuple[PreparedPage, FoundNumber] | None:
+    """Find the one number of a strip (its digits from left to right, whatever the gaps), and the strip with its line level; None
+    where there is none."""
+    everything = look_at_strip(page, reader)
+    slope = slope_of(everything)
+    if abs(slope) > LEVEL:
+        page = levelled(page, slope)
+        everything = look_at_strip(page, reader)
+    everything = with_fractions(everything)
     found = main_line(everything)
     digits, marks = found.chosen(found.best < DIGITS), found.chosen(found.best >= DIGITS)
-    numbers = read_strings(page.darkness, [(digits, marks)], reader) if len(digits) else []
-    if not numbers or not _has_second_number(everything, digits, page.darkness.shape[0]):
-        return numbers
-    return [replace(one, alone=False) for one in numbers]
+    if not len(digits):
+        return None
+    (number,) = read_strings(page.darkness, [(digits, marks)], reader, [ink_beside(page, digits)])
+    return page, replace(number, alone=not _has_second_number(everything, digits, page.darkness.shape[0]))
 
 
 def _has_second_number(everything: Characters, digits: Characters, strip_height: int) -> bool:
@@ -90,22 +107,6 @@ def _has_second_number(everything: Characters, digits: Characters, strip_height:
     whole = (top > 1) & (bottom < strip_height - 1) & (bottom - top > 0.6 * high)
     others = elsewhere & whole & (everything.best < DIGITS) & (everything.scores > _PLAIN)
     return int(others.sum()) >= len(digits)
-
-
-def main_line(found: Characters) -> Characters:
-    """Return the characters on the line of the most probable digits, without what hangs in from the rows above and below.
-
-    Characters are on one line if their heights overlap by most of the lower one: a 9 or a 7 may hang far below the others.
-    """
-    digits = np.flatnonzero(found.best < DIGITS)
-    if not len(digits):
-        return found
-    top, bottom = found.boxes[:, 1], found.boxes[:, 3]
-    height = np.maximum(bottom - top, 1e-3)
-    common = np.minimum(bottom[:, None], bottom[digits]) - np.maximum(top[:, None], top[digits])
-    beside = common >= _ON_LINE * np.minimum(height[:, None], height[digits])
-    support = (beside[digits] * (found.scores * height)[digits, None]).sum(axis=0)
-    return found.chosen(beside[:, int(np.argmax(support))])
 
 
 def _boxes(found: Characters) -> list[Box]:
@@ -152,11 +153,18 @@ def _known_to(reader: Reader, marks: Characters) -> Characters:
     return marks.chosen(np.isin(marks.best, known))
 
 
-def read_strings(darkness: Grey, groups: Sequence[tuple[Characters, Characters]], reader: Reader) -> list[FoundNumber]:
-    """Read strips around each group of digits (and its marks), and decide the numbers."""
+def read_strings(
+    darkness: Grey,
+    groups: Sequence[tuple[Characters, Characters]],
+    reader: Reader,
+    beside: Sequence[NDArray[np.float32]] = (),
+) -> list[FoundNumber]:
+    """Read strips around each group of digits (and its marks), and decide the numbers. beside: for each group the boxes of other
+    ink that its strips have to show too."""
     if not groups:
         return []
     ends = [_known_to(reader, _marks_of(digits, marks)).boxes for digits, marks in groups]
+    ends = [np.concatenate(both) for both in zip(ends, beside, strict=True)] if beside else ends
     windows = [
         [Window.around(digits.boxes, figure, reader.strips, own) for figure in FIGURES]
         for (digits, _), own in zip(groups, ends, strict=True)

@@ -31,6 +31,7 @@ from digit_core.recognition.numbers import find_numbers, with_second, written_on
 from digit_core.recognition.orientation import evidence_of, lying
 from digit_core.recognition.print_detection import told_by_page
 from digit_core.recognition.transcription.fusion import FoundNumber
+from digit_core.recognition.transcription.loose_points import doubted
 from digit_core.recognition.transcription.second_opinion import BESIDE_IN_STRIP, Second
 from digit_core.recognition.transcription.views import find_in_views
 from digit_core.records import Form, PageDigits, PageFound, PageImage, PageRef
@@ -112,7 +113,7 @@ def _is_better(turned: _Read, read: _Read) -> bool:
 
 
 def _without_form(read: _Read, image: PageImage, layouts: Sequence[Layout]) -> PageDigits:
-    numbers = list(reading_order([inked(read.page, one) for one in read.numbers]))
+    numbers = list(reading_order([inked(read.page, doubted(read.page, one)) for one in read.numbers]))
     if layouts:
         return page_digits(read.page, image, numbers, Form("", "", 0.0, read.doubt))
     return page_digits(read.page, image, in_tables(numbers, ruled_tables(read.maps)))
@@ -135,6 +136,7 @@ def find_strip(image: PageImage, params: SegmentationParams, reader: Reader, sec
         return page_digits(page, image, [])
     view, number = found
     [decided] = with_second(view, [number], second, least_seen=-math.inf, beside=BESIDE_IN_STRIP)
+    decided = doubted(view, decided)
     if not number.alone:  # the strip has another number that may be meant
         decided = replace(decided, certainty=0.5 * decided.certainty)
     return page_digits(view, image, list(reading_order([inked(view, replace(decided, seen=math.inf))])))

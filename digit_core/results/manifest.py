@@ -56,7 +56,7 @@ class Manifest:
 
     `seq` orders runs: a later run's rows replace those of an earlier one for the same page. `created` is ISO 8601 in UTC. `files`
     has the file of each table; `counts` is the result of `count_rows`, `shape` the distribution of its digits. `options` are the
-    run options that decide what is read, as JSON.
+    run options that decide what is read, as JSON. `began` is the moment at which its run began to read, "" in earlier manifests.
     """
 
     key: str
@@ -68,6 +68,7 @@ class Manifest:
     files: Mapping[str, TableFile]
     shape: Distribution = field(default_factory=Distribution)
     options: Mapping[str, Any] = field(default_factory=dict)
+    began: str = ""
 
     def __post_init__(self) -> None:
         if not self.pages:
@@ -81,7 +82,8 @@ class Manifest:
     def to_json(self) -> str:
         """Format as one line of JSON; pages as lists, in the order of PageRef's fields, since they are many."""
         pages = [_values(page) for page in self.pages]
-        head = {"format": FORMAT, "key": self.key, "seq": self.seq, "created": self.created, **asdict(self.read_by)}
+        head = {"format": FORMAT, "key": self.key, "seq": self.seq, "created": self.created, "began": self.began}
+        head |= asdict(self.read_by)
         files = {name: file.path for name, file in self.files.items()}
         hashes = {name: file.sha256 for name, file in self.files.items() if file.sha256}
         body = {"counts": dict(self.counts), "shape": self.shape.to_json(), "files": files, "sha256": hashes, "pages": pages}
@@ -136,6 +138,7 @@ def _from_values(values: dict[str, Any], name: str, checked: bool) -> Manifest:
         files=_files(key, values["files"], values.get("sha256", {})),
         shape=Distribution.from_json(values.get("shape", {})),
         options=_options(values.get("options", {})),
+        began=_moment(values["began"]) if values.get("began") else "",
     )
 
 

@@ -74,7 +74,7 @@ def text_of(number: Row) -> str:
     number."""
     waits = number["state"] in (State.REVIEW, State.UNREADABLE)
     if not number["digits"]:
-        return UNSURE if waits else _SIGNS.get(CellState(number["cell"]), "") if number["cell"] else ""
+        return UNSURE if waits else _SIGNS.get(CellState(number["cell"]), number["text"] or "") if number["cell"] else ""
     text = _with_point(number)
     return f"{text}{UNSURE}" if waits else text
 

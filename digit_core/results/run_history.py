@@ -11,14 +11,15 @@ from digit_core.results.drift import Distribution
 from digit_core.results.manifest import BY_SUMS, Manifest
 
 MEASURABLE = 10.0
-"""Least number of seconds between the first and the last batch of a run for measuring its speed."""
+"""Least number of seconds that a run read for measuring its speed."""
 
 _COUNTED = ("pages", "quarantined", "no_layout", "layout_off", "numbers", "digits", "to_review", *BY_SUMS)
 
 
 @dataclass(frozen=True, slots=True)
 class RunFacts:
-    """The remaining batches of one run: their contents, and when the first and the last of them were finished."""
+    """The remaining batches of one run: their contents, and when the first and the last of them were finished; `began`: when the
+    run began to read, None for a run by an earlier version."""
 
     run_id: str
     seq: int
@@ -29,12 +30,15 @@ class RunFacts:
     objects: int
     counts: Counter[str]
     first_pages: int
+    began: datetime | None = None
 
     @property
     def pages_per_second(self) -> float | None:
-        """Return the speed between the first and the last batch; None when they are too close together, or a clock was set."""
-        seconds = (self.last - self.first).total_seconds()
-        return (self.counts["pages"] - self.first_pages) / seconds if seconds >= MEASURABLE else None
+        """Return the speed from the beginning to the last batch; None when they are too close together, or a clock was set. Of a
+        run whose beginning is unknown, the speed from its first batch on."""
+        seconds = (self.last - (self.began or self.first)).total_seconds()
+        pages = self.counts["pages"] - (0 if self.began else self.first_pages)
+        return pages / seconds if seconds >= MEASURABLE else None
 
 
 @dataclass
@@ -46,6 +50,7 @@ class _Run:
     batches: int
     uris: int
     counts: Counter[str]
+    began: datetime | None
 
 
 @dataclass(frozen=True)
@@ -81,10 +86,13 @@ def _count(runs: dict[str, _Run], manifest: Manifest) -> None:
     at, pages = datetime.fromisoformat(manifest.created), len(manifest.pages)
     run = runs.get(manifest.read_by.run_id)
     if run is None:
-        run = runs[manifest.read_by.run_id] = _Run(manifest, at, at, pages, 0, 0, Counter())
+        run = runs[manifest.read_by.run_id] = _Run(manifest, at, at, pages, 0, 0, Counter(), None)
     if at < run.first:
         run.first, run.first_pages = at, pages
     run.last = max(run.last, at)
+    if manifest.began:
+        began = datetime.fromisoformat(manifest.began)
+        run.began = min(run.began or began, began)
     run.batches += 1
     run.uris += len({page.uri for page in manifest.pages})
     run.counts.update({name: manifest.counts.get(name, 0) for name in _COUNTED})
@@ -94,5 +102,5 @@ def _facts(run: _Run) -> RunFacts:
     read_by = run.manifest.read_by
     return RunFacts(
         *(read_by.run_id, run.manifest.seq, read_by.model_version, run.first, run.last),
-        *(run.batches, run.uris, run.counts, run.first_pages),
+        *(run.batches, run.uris, run.counts, run.first_pages, run.began),
     )

@@ -8,9 +8,7 @@ place on the page. A number that people decided stays as they left it, whatever 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -18,12 +16,10 @@ import pyarrow as pa
 from digit_core.geometry import covered, iou
 from digit_core.notation import Notation, NumberKind, interpret
 from digit_core.readings import State, as_written
-from digit_core.records import Box
+from digit_core.records import Box, CellState
 from digit_core.results.schema import NUMBERS
-from digit_core.review.verdicts import Kind, Verdict, apply
-
-NONE_SIGN = "-"
-"""Sign in the column `parts` for a part that the machine read as no digit."""
+from digit_core.review.human_numbers import NONE_SIGN, HumanNumber, Page, Row, human_numbers
+from digit_core.review.verdicts import Content
 
 SAME_PLACE = 0.5
 """Overlap (intersection over union) from which two boxes are the same number."""
@@ -31,27 +27,6 @@ SAME_PLACE = 0.5
 WITHIN = 0.6
 """Share of a number's area within one that a person decided, from which it is a piece of that one."""
 
-_BOX = [(name, pa.int32()) for name in ("x", "y", "w", "h")]
-REVIEWED = pa.schema(
-    [
-        *((name, pa.string()) for name in ("item_id", "uri", "sha256")),
-        ("page_index", pa.int32()),
-        ("number_id", pa.string()),
-        *((f"number_{name}", kind) for name, kind in _BOX),
-        ("parts", pa.string()),  # the number as the machine had read it, one character per digit
-        ("place", pa.int32()),
-        *_BOX,
-        ("guess", pa.string()),
-        ("confidence", pa.float32()),
-        ("reason", pa.string()),
-        ("model_version", pa.string()),
-        ("kind", pa.string()),  # "" while it waits
-        ("value", pa.string()),
-        ("reviewer", pa.string()),
-        ("decided", pa.timestamp("ms", "UTC")),
-    ],
-    metadata={"digits.schema_version": "1"},
-)
 CORRECTED = pa.schema(
     [
         *NUMBERS,
@@ -65,55 +40,11 @@ CORRECTED = pa.schema(
 """The table `numbers` with `digits` and `state` as people left them, and the machine's own beside them."""
 
 GONE = "gone"
-_SETTLED = {State.CONFIRMED, State.CORRECTED, State.UNREADABLE}
 
-Row = Mapping[str, Any]
-Page = tuple[str, int]
+_WITHOUT_NUMBER = {CellState.BLANK, CellState.DASH, CellState.DITTO, CellState.ILLEGIBLE}
+"""Contents of a cell that is none of these any more when a person reads a number there."""
 
-
-@dataclass(frozen=True, slots=True)
-class HumanNumber:
-    """A number with decisions; `row` is one of its rows in REVIEWED, `box` is x, y, w, h."""
-
-    number_id: str
-    page: Page
-    box: tuple[int, int, int, int]
-    digits: str
-    state: State
-    reviewer: str
-    decided: datetime
-    row: Row
-
-    @property
-    def settled(self) -> bool:
-        return self.state in _SETTLED
-
-
-def human_numbers(reviewed: pa.Table) -> list[HumanNumber]:
-    """Return all numbers of which at least one digit is decided, in the table's order."""
-    rows: defaultdict[str, list[Row]] = defaultdict(list)
-    for row in reviewed.to_pylist():
-        rows[row["number_id"]].append(row)
-    return [_human(several) for several in rows.values() if any(row["kind"] for row in several)]
-
-
-def _human(rows: Sequence[Row]) -> HumanNumber:
-    said = [row for row in rows if row["kind"]]
-    first, last = said[0], max(said, key=lambda row: row["decided"])
-    parts = ["" if sign == NONE_SIGN else sign for sign in last["parts"]]
-    verdicts = {row["place"]: Verdict(Kind(row["kind"]), row["value"]) for row in said}
-    corrected = apply(parts, verdicts, len(rows) - len(said))
-    names = dict.fromkeys(name for row in said for name in row["reviewer"].split(", "))
-    return HumanNumber(
-        number_id=first["number_id"],
-        page=(first["sha256"], first["page_index"]),
-        box=(first["number_x"], first["number_y"], first["number_w"], first["number_h"]),
-        digits=corrected.digits,
-        state=corrected.state,
-        reviewer=", ".join(names),
-        decided=last["decided"],
-        row=last,
-    )
+_CELLS = {Content.BLANK: CellState.BLANK, Content.DASH: CellState.DASH, Content.STRUCK_OUT: CellState.STRUCK_OUT}
 
 
 class Corrections:
@@ -181,20 +112,34 @@ class Corrections:
             return {**row, **machine, "reviewer": "", "decided": None}
         if not one.settled and row["state"] != State.REVIEW:  # a newer reading needs no review
             return {**row, **machine, "reviewer": one.reviewer, "decided": one.decided}
-        said = {"digits": one.digits, "state": one.state.value, "reviewer": one.reviewer, "decided": one.decided}
-        return {**row, **machine, **said, **_as_number(row, one.digits)}
+        number = _as_number(row, one)
+        state = one.state
+        if one.text is not None and state is not State.UNREADABLE:  # the marks count too
+            same = all(number[name] == row[name] for name in ("digits", "text", "cell"))
+            state = State.CONFIRMED if same else State.CORRECTED
+        said = {"state": state.value, "reviewer": one.reviewer, "decided": one.decided}
+        return {**row, **machine, **number, **said}
 
 
 def _box(row: Row) -> tuple[int, int, int, int]:
     return row["x"], row["y"], row["w"], row["h"]
 
 
-def _as_number(row: Row, digits: str) -> dict[str, Any]:
-    """Return text, kind and value of a number whose digits a person read, with the marks where the machine has them."""
-    text = as_written(row["text"] or "", digits)
-    kinds = (NumberKind(row["kind"]),) if row.get("kind") else ()
+def _as_number(row: Row, one: HumanNumber) -> dict[str, Any]:
+    """Return digits, text, kind, value and cell as a person left them: the marks are those that the person wrote, or else those
+    that the machine has."""
+    text = one.text if one.text is not None else as_written(row["text"] or "", one.digits)
+    kinds = (NumberKind(row["kind"]),) if row.get("kind") and one.text is None else ()
     meaning = interpret(text, Notation(row["decimals"], kinds=kinds))
-    return {"text": text, "kind": meaning.kind.value, "value": meaning.value}
+    value = 0.0 if one.content is Content.NIL else meaning.value
+    return {"digits": one.digits, "text": text, "kind": meaning.kind.value, "value": value, "cell": _cell(row["cell"] or "", one)}
+
+
+def _cell(machine: str, one: HumanNumber) -> str:
+    """Return the content of the number's cell; "" outside of cells."""
+    if machine and one.content in _CELLS:
+        return _CELLS[one.content].value
+    return CellState.NUMBER.value if machine in _WITHOUT_NUMBER and one.digits else machine
 
 
 def _shared(row: Row, one: HumanNumber) -> float:
@@ -215,6 +160,7 @@ def _row_of_their_own(one: HumanNumber) -> dict[str, Any]:
     machine = {"machine_digits": row["parts"].replace(NONE_SIGN, ""), "machine_state": GONE}
     said = {"digits": one.digits, "state": one.state.value, "reviewer": one.reviewer, "decided": one.decided}
     in_no_cell = dict.fromkeys(("zone", "row", "column", "cell", "checks"), "")
-    meaning = interpret(one.digits)
-    number = {"text": one.digits, "kind": meaning.kind.value, "value": meaning.value}
+    text = one.digits if one.text is None else one.text
+    meaning = interpret(text)
+    number = {"text": text, "kind": meaning.kind.value, "value": meaning.value}
     return {**provenance, **place, **unknown, **unread, **in_no_cell, **number, **machine, **said}

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from digit_core.imaging.rotation import quarters_of
-from digit_core.readings import DigitReading, PageRead, Reading, ReviewItem
+from digit_core.readings import PageRead, Reading, ReviewItem
 from digit_core.recognition.page_table import KeptPage
-from digit_core.records import Box, ScanWindow
+from digit_core.records import Box, PageRef, ScanWindow
 from digit_core.review.snippets import Cutting, cut_from
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Page:
+    """What the items of a page share: by box, the window of the scan around a digit and the classifier's crop of it."""
+
+    ref: PageRef
+    collection: str
+    model_version: str
+    windows: Mapping[Box, ScanWindow]
+    crops: Mapping[Box, bytes]
+    quarters: int
 
 
 def questions(page: PageRead, kept: KeptPage, collection: str, model_version: str) -> list[ReviewItem]:
@@ -18,25 +31,23 @@ def questions(page: PageRead, kept: KeptPage, collection: str, model_version: st
     }
     boxes = (box for number in kept.found.digits.numbers for box in number.boxes)
     crops = {box: crop.tobytes() for box, crop in zip(boxes, kept.found.digits.crops, strict=True)}
-    return [
-        _item(page, reading, place, cutting, crops, collection, model_version)
-        for reading in page.readings
-        for place, cutting in _pictures(reading, windows, quarters_of(page.skew))
-    ]
+    shared = _Page(page.ref, collection, model_version, windows, crops, quarters_of(page.skew))
+    return [item for position, reading in enumerate(page.readings) for item in _asked(shared, position, reading)]
 
 
-def _pictures(reading: Reading, windows: Mapping[Box, ScanWindow], quarters: int) -> Iterator[tuple[int, Cutting]]:
-    """Yield the index in its number of each digit in review, and its pictures."""
-    asked = [(place, part) for place, part in enumerate(reading.parts) if part.reason]
-    if asked:
-        cuttings = cut_from(windows[asked[0][1].box], [(part.box, reading.box) for _, part in asked], quarters)
-        yield from zip((place for place, _ in asked), cuttings, strict=True)
+def _asked(page: _Page, position: int, reading: Reading) -> Iterator[ReviewItem]:
+    """Yield the digits of a number that are in review, with their pictures."""
+    if not any(part.reason for part in reading.parts):
+        return
+    places = [(part.box, reading.box) for part in reading.parts]
+    cuttings = cut_from(page.windows[places[0][0]], places, page.quarters)
+    for place, part in enumerate(reading.parts):
+        if part.reason:
+            yield _item(page, position, reading, place, cuttings)
 
 
-def _item(
-    page: PageRead, reading: Reading, place: int, cutting: Cutting, crops: Mapping[Box, bytes], collection: str, version: str
-) -> ReviewItem:
-    part: DigitReading = reading.parts[place]
+def _item(page: _Page, position: int, reading: Reading, place: int, cuttings: Sequence[Cutting]) -> ReviewItem:
+    part, cell = reading.parts[place], reading.cell
     return ReviewItem(
         item_id=page.ref.digit_id(part.box),
         uri=page.ref.uri,
@@ -46,14 +57,18 @@ def _item(
         box=part.box,
         top=part.top,
         reason=part.reason,
-        collection=collection,
-        model_version=version,
-        crop_png=cutting.crop,
-        context_png=cutting.strip,
+        collection=page.collection,
+        model_version=page.model_version,
+        crop_png=cuttings[place].crop,
+        context_png=cuttings[place].strip,
         parts=tuple(one.digit for one in reading.parts),
         place=place,
         number_box=reading.box,
-        mark=cutting.mark,
-        ink=crops[part.box],
+        mark=cuttings[place].mark,
+        ink=page.crops[part.box],
         second=reading.second,
+        text=reading.text,
+        cell=(cell.zone, cell.row, cell.column) if cell else ("", "", ""),
+        marks=tuple(cutting.mark for cutting in cuttings if cutting.mark),
+        position=position,
     )

@@ -24,12 +24,15 @@ _LETTERS = "ABCDEFGHJKLMNPQRTUVWXYabcdefghkmnpqrtuvwxyäéßµ&%£$§()[]#*†×
 
 
 def comma(height: float, rng: Generator) -> DrawnMark:
-    """Draw a decimal comma: from the baseline down, often bent, sometimes long enough to touch its neighbour."""
-    down, aside = rng.uniform(0.1, 0.38), rng.uniform(-0.02, 0.2)
-    start = rng.uniform(-0.14, 0.03)
+    """Draw a decimal comma: from the baseline down, often bent, sometimes long enough to touch its neighbour; one in four is as
+    large and as high as a small figure."""
+    large = rng.random() < 0.25
+    down, aside = rng.uniform(0.3, 0.6) if large else rng.uniform(0.1, 0.38), rng.uniform(-0.02, 0.2)
+    start = -rng.uniform(0.1, 0.35) if large else rng.uniform(-0.14, 0.03)
     bend = rng.uniform(-0.02, 0.08)
     stroke = [(aside, start), (aside + bend, start + 0.45 * down), (0.0, start + down)]
-    return _drawn([stroke], height, rng, thick=rng.uniform(0.07, 0.14), advance=rng.uniform(-0.04, 0.3))
+    thick = rng.uniform(0.07, 0.19 if large else 0.14)
+    return _drawn([stroke], height, rng, thick=thick, advance=rng.uniform(-0.08, 0.3))
 
 
 def plus(height: float, rng: Generator) -> DrawnMark:

@@ -115,12 +115,34 @@ def _placed(text: str, glyphs: Sequence[Glyph], how: Manner, stock: Stock, rng: 
     sheet = _Sheet(width, rng)
     sheet.write(glyphs, before - left, line, how)
     _surround(sheet, stock, how, line, (before, before + right - left), rng)
-    ink = np.maximum(sheet.pen, sheet.print)
+    ink = np.maximum(bent(sheet.pen, size, rng) if rng.random() < 0.4 else sheet.pen, sheet.print)
+    if rng.random() < 0.12:
+        ink = uneven(ink, size, rng)
     if rng.random() < 0.25:
         blots(ink, rng, 20)
     if rng.random() < 0.15:
         ink = np.maximum(ink, shown_through(ink, rng))
-    return Strip(strengthened(worn(ink, how.ink, stock.patterns, rng)), text)
+    paper = worn(ink, how.ink, stock.patterns, rng)
+    paper[:, : sheet.edges[0]], paper[:, sheet.edges[1] :] = 0, 0
+    return Strip(strengthened(paper), text)
+
+
+def bent(ink: Ink, size: float, rng: Generator) -> Ink:
+    """Move the ink by a smooth random field, by up to a tenth of a figure's height, as another hand would have written it."""
+    height, width = ink.shape
+    field = rng.normal(0, rng.uniform(0.01, 0.05) * size, (2, 4, max(3, round(1.6 * width / size)))).astype(np.float32)
+    dx, dy = (cv2.resize(part, (width, height), interpolation=cv2.INTER_CUBIC) for part in field)
+    y, x = np.mgrid[0:height, 0:width].astype(np.float32)
+    return np.asarray(cv2.remap(ink, (x + dx).astype(np.float32), (y + dy).astype(np.float32), cv2.INTER_LINEAR), np.uint8)
+
+
+def uneven(ink: Ink, size: float, rng: Generator) -> Ink:
+    """Make the ink fainter in places, as a dry pen, a worn ribbon or a coarse copy does."""
+    height, width = ink.shape
+    grain = max(1.5, size * rng.uniform(0.06, 0.3))
+    coarse = rng.uniform(0.0, 1.6, (max(2, round(height / grain)), max(2, round(width / grain)))).astype(np.float32)
+    share = np.clip(cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR), rng.uniform(0.3, 0.7), 1)
+    return np.asarray(ink * share, np.uint8)
 
 
 def _margin(rng: Generator) -> float:
@@ -134,8 +156,12 @@ def _surround(sheet: _Sheet, stock: Stock, how: Manner, line: float, number: tup
         _dashed(sheet.print, line - how.height * rng.uniform(-0.2, 1.1), rng)
     if rng.random() < 0.35:
         _rows_beside(sheet, stock, how, line, rng)
-    if rng.random() < 0.2:
+    if rng.random() < 0.25:
+        sheet.cut_off(number, how.height, rng)
+    if rng.random() < 0.3:
         _piece_at_edge(sheet, stock, how, line, number, rng)
+    if rng.random() < 0.02:
+        _ring(sheet.pen, number, line - how.height / 2, how.height, rng)
     if rng.random() < 0.1:
         _border(sheet.print, number, rng)
     if rng.random() < 0.03:
@@ -175,18 +201,26 @@ def _rows_beside(sheet: _Sheet, stock: Stock, how: Manner, line: float, rng: Gen
 
 
 def _piece_at_edge(sheet: _Sheet, stock: Stock, how: Manner, line: float, number: tuple[float, float], rng: Generator) -> None:
-    """Draw the end of the previous number or the start of the next one, cut by the edge."""
+    """Draw the end of the previous number or figure, or the start of the next one, cut by the picture's edge."""
     glyphs = write_text(str(rng.integers(10)), how, rng)
     if not glyphs:
         return
     left, _, right, _ = _extent(glyphs)
-    width = sheet.pen.shape[1]
-    seen = (right - left) * rng.uniform(0.1, 0.45)
+    start, end = sheet.edges
+    seen = (right - left) * rng.uniform(0.1, 0.5)
+    free = how.height * (0.25 if rng.random() < 0.5 else 0.04)
     if rng.random() < 0.5:
-        if seen < number[0] - 0.25 * how.height:
-            sheet.write(glyphs, seen - right, line, how)
-    elif width - seen > number[1] + 0.25 * how.height:
-        sheet.write(glyphs, width - seen - left, line, how)
+        if start + seen < number[0] - free:
+            sheet.write(glyphs, start + seen - right, line, how)
+    elif end - seen > number[1] + free:
+        sheet.write(glyphs, end - seen - left, line, how)
+
+
+def _ring(layer: Ink, number: tuple[float, float], middle: float, size: float, rng: Generator) -> None:
+    """Draw the ring with which clerks mark a number."""
+    centre = round((number[0] + number[1]) / 2 + rng.normal(0, 0.1) * size), round(middle + rng.normal(0, 0.05) * size)
+    axes = round((number[1] - number[0]) / 2 + size * rng.uniform(0.15, 0.5)), round(size * rng.uniform(0.65, 1.0))
+    cv2.ellipse(layer, centre, axes, rng.normal(0, 8), 0, rng.uniform(330, 380), int(rng.integers(120, 256)), 1, cv2.LINE_AA)
 
 
 def _extent(glyphs: Sequence[Glyph]) -> tuple[float, float, float, float]:
@@ -199,9 +233,10 @@ def _extent(glyphs: Sequence[Glyph]) -> tuple[float, float, float, float]:
 
 
 class _Sheet:
-    """A strip that is written on in two layers."""
+    """A strip that is written on in two layers; outside its edges, left and right, the picture that it was cut from ends."""
 
     def __init__(self, width: int, rng: Generator) -> None:
+        self.edges = 0, width
         self.pen = np.zeros((STRIP_HEIGHT, width), np.uint8)
         self.print = np.zeros((STRIP_HEIGHT, width), np.uint8)
         self._rng = rng
@@ -211,3 +246,12 @@ class _Sheet:
         layer = self.print if how.face >= 0 else self.pen
         for glyph in glyphs:
             lay(layer, glyph.ink, round(x + glyph.x), round(line + glyph.y), how.ink * self._rng.uniform(0.85, 1.0))
+
+    def cut_off(self, number: tuple[float, float], size: float, rng: Generator) -> None:
+        """Let the picture end left or right of the number, or on both sides."""
+        start, end = self.edges
+        if rng.random() < 0.65:
+            start = max(start, int(number[0] - size * rng.uniform(-0.03, 0.45)))
+        if rng.random() < 0.65:
+            end = min(end, int(number[1] + size * rng.uniform(-0.03, 0.45)) + 1)
+        self.edges = start, end

@@ -14,9 +14,9 @@ _FRACTIONS = ("½", "¼", "¾")
 def any_text(rng: Generator) -> str:
     """Generate the text of one cell, 1 to 14 characters of the alphabet."""
     luck = rng.random()
-    if luck < 0.52:
+    if luck < 0.48:
         return digits(rng)
-    if luck < 0.74:
+    if luck < 0.76:
         return decimal(rng)
     kinds = (date, date, time, degrees, fraction, slashed, money, signed, signed, thousands, dashed, ditto, lettered, lettered)
     return kinds[int(rng.integers(len(kinds)))](rng)[:14]
@@ -37,12 +37,12 @@ def digits(rng: Generator, longest: int = 14) -> str:
 
 def decimal(rng: Generator) -> str:
     """Generate digits with a point or a comma, which is sometimes the first or the last character."""
-    mark = "." if rng.random() < 0.5 else ","
+    mark = "." if rng.random() < 0.45 else ","
     whole, part = digits(rng, 5), digits(rng, 3)
     luck = rng.random()
-    if luck < 0.08:
+    if luck < 0.16:
         return mark + part
-    return f"{whole}{mark}" if luck < 0.25 else f"{whole}{mark}{part}"
+    return f"{whole}{mark}" if luck < 0.3 else f"{whole}{mark}{part}"
 
 
 def date(rng: Generator) -> str:

@@ -70,7 +70,7 @@ def manner(hands: GlyphBank, rng: Generator, height: float, *, drawn: float = 0.
         height=height,
         aspect=float(rng.uniform(0.85, 1.15) if in_print else np.exp(rng.normal(0.0, 0.2))),
         slant=0.0 if in_print else float(np.clip(rng.normal(0.12, 0.22), -0.5, 0.8)),
-        rise=float(rng.normal(0, 0.004 if in_print else 0.025)),
+        rise=float(rng.normal(0, 0.004 if in_print else 0.025 if rng.random() < 0.85 else 0.12)),
         gap=float(
             rng.uniform(0.03, 0.12)
             if in_print

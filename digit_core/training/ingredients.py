@@ -169,8 +169,8 @@ def cut_from(row: LabelledNumber, reader: Reader) -> CutOut | None:
     """Cut a number out where it is found, or where most ink is if not all its digits are found; None for an empty picture."""
     page = prepare_strip(row.pixels(), SegmentationParams())
     found = find_number(page, reader)
-    if found and len(found[0].boxes) == len(row.digits):
-        boxes = found[0].boxes.astype(np.float64)
+    if found and len(found[1].boxes) == len(row.digits):
+        page, boxes = found[0], found[1].boxes.astype(np.float64)
         left, top, right, bottom = boxes[:, 0].min(), boxes[:, 1].min(), boxes[:, 2].max(), boxes[:, 3].max()
         figure = float(np.median(boxes[:, 3] - boxes[:, 1]))
     else:

@@ -56,13 +56,14 @@ class Examined:
 @dataclass(frozen=True, slots=True, eq=False)
 class Making:
     """Record of how a network was made: parameters, number sets, number of transcribed pages per folder, number format ("int8" or
-    "float32"), and duration in seconds."""
+    "float32"), duration in seconds, and the SHA-256 of the network that its training started from, if any."""
 
     params: Params
     learned: Sequence[NumberSet]
     pages: Mapping[str, int]
     numbers: str
     seconds: float
+    started_from: str | None = None
 
 
 def write_card(folder: Path, network: NetworkOfCard, making: Making, examined: Examined, today: date) -> dict[str, Any]:
@@ -80,6 +81,7 @@ def write_card(folder: Path, network: NetworkOfCard, making: Making, examined: E
         "sha256": {network.file: hashlib.sha256(file.read_bytes()).hexdigest()},
         "bytes": {network.file: file.stat().st_size},
         "seconds": round(making.seconds, 1),
+        "started_from": making.started_from,
         "figures": {f"strips_{name}": round(value, 4) for name, value in asdict(examined.written).items()},
         "figures_of": f"{examined.strips} strips written with MNIST's test digits",
         "figures_by_set": [figures.to_dict() for figures in examined.sets],

@@ -1,7 +1,7 @@
 """What each stage of reading is worth: `python -m tests.benchmarks.ablations`.
 
 A stage is left out (without.py says how), and the rest sits the same exam: the strips of `make accuracy`, its scans and its pages
-of print, of a seed of their own.
+of print, of a seed of their own; with `--part collections` the real collections.
 """
 
 from __future__ import annotations
@@ -31,11 +31,12 @@ from tests.benchmarks.accuracy.counting import (
 )
 from tests.benchmarks.accuracy.pages import printed_only, synthetic, transcribed
 from tests.benchmarks.accuracy.readers import Ours, Reader
+from tests.benchmarks.accuracy.real_collections import Collection, collections_in
 from tests.benchmarks.accuracy.report import percent, section
 from tests.benchmarks.accuracy.strips import Strip, mnist_figures, write_strips
-from tests.benchmarks.without import STAGES, changed, wanted
+from tests.benchmarks.without import STAGES, STRIP_STAGES, changed, wanted
 
-PART, TITLE = "stages", "What each stage of reading is worth"
+TITLES = {"stages": "What each stage of reading is worth", "collections": "What each stage is worth on real collections: exact"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,17 +144,36 @@ def _key(pictures: Sequence[Grey]) -> bytes:
 def stages(exam: Exam, options: argparse.Namespace) -> Iterator[list[str]]:
     reader = Remembering()
     for name, changes in wanted(STAGES, options.only):
-        with changed({**changes, "tests.benchmarks.accuracy.readers._finders": lambda: (reader,)}):
-            yield [name, *Score.of(Ours(), exam).cells()]
+        with changed({**changes, "tests.benchmarks.accuracy.readers.OnnxReader": lambda: reader}):
+            yield [name, *Score.of(Ours(alone=True), exam).cells()]
 
 
-def measured(title: str, exam: Exam, rows: Iterator[list[str]], file: Path) -> str:
+def on_collections(collections: Sequence[Collection], options: argparse.Namespace) -> Iterator[list[str]]:
+    """A row for each variant of STAGES and STRIP_STAGES: the share of each collection that is read exactly, and the means."""
+    reader = Remembering()
+    for name, changes in wanted({**STAGES, **STRIP_STAGES}, options.only):
+        with changed({**changes, "tests.benchmarks.accuracy.readers.OnnxReader": lambda: reader}):
+            ours = Ours(alone=True)
+            shares = [_exact(ours, one) for one in collections]
+        unseen = [share for share, one in zip(shares, collections, strict=True) if one.unseen]
+        yield [name, *map(percent, shares), percent(float(np.mean(unseen or [0.0])))]
+
+
+def _exact(reader: Reader, one: Collection) -> float:
+    return float(np.mean([reader.strip(pixels)[0] == digits for pixels, digits in zip(one.pixels, one.digits, strict=True)]))
+
+
+def head_of(collections: Sequence[Collection]) -> list[str]:
+    return ["", *(f"{one.name} *" if one.unseen else one.name for one in collections), "mean of *"]
+
+
+def measured(title: str, head: list[str], seed: int, rows: Iterator[list[str]], file: Path) -> str:
     """The table in Markdown; written anew into `file` after every row, as what was measured must not be lost with the rest."""
     table, done = "", []
     file.parent.mkdir(exist_ok=True)
     for row in rows:
         done.append(row)
-        table = f"{section(title, head(exam), done)}\n{when()}; seed of the strips and synthetic pages {exam.seed}.\n"
+        table = f"{section(title, head, done)}\n{when()}; seed of the strips and synthetic pages {seed}.\n"
         file.write_text(table, encoding="utf-8")
         print(" | ".join(row), flush=True)
     return table
@@ -180,6 +200,9 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="What each stage of reading is worth.")
     parser.add_argument("--pages", type=Path, default=DATA / "pages", help="scans, with truth/ and printed_only/ in it")
     parser.add_argument("--mnist", type=Path, default=DATA / "mnist" / "mnist.npz", help="MNIST, as mnist.npz")
+    parser.add_argument("--real", type=Path, default=DATA / "real", help="number sets: real collections of handwriting")
+    parser.add_argument("--numbers", type=int, default=150, help="numbers of each real collection, at most")
+    parser.add_argument("--part", choices=list(TITLES), default="stages", help="what the variants read")
     parser.add_argument("--strips", type=int, default=600)
     parser.add_argument("--seed", type=int, default=4001, help="of strips and synthetic pages")
     parser.add_argument("--only", nargs="+", default=[], help="words: the variants that have one of them in their name")
@@ -189,10 +212,15 @@ def arguments() -> argparse.Namespace:
 
 def main() -> None:
     options = arguments()
-    exam = Exam.of(options)
-    table = measured(TITLE, exam, stages(exam, options), Path(f"bench/ablations-{PART}.md"))
+    file = Path(f"bench/ablations-{options.part}.md")
+    if options.part == "collections":
+        collections = collections_in(options.real, options.numbers)
+        table = measured(TITLES["collections"], head_of(collections), options.seed, on_collections(collections, options), file)
+    else:
+        exam = Exam.of(options)
+        table = measured(TITLES["stages"], head(exam), exam.seed, stages(exam, options), file)
     if options.into:
-        put_into(options.into, PART, table)
+        put_into(options.into, options.part, table)
 
 
 if __name__ == "__main__":

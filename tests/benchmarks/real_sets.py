@@ -40,10 +40,10 @@ SETS = (
 )
 
 
-def pictures(one: RealSet) -> Iterator[tuple[bytes, str]]:
-    """Pictures as files, and the digits on them; the same ones whenever it is asked."""
-    rows = pq.read_table(REAL / f"{one.file}.parquet", columns=["image", "digits", "split"]).to_pylist()
+def pictures(one: RealSet, folder: Path = REAL, most: int = 10**6) -> Iterator[tuple[bytes, str]]:
+    """Pictures as files, and the digits on them, `most` at most; the same ones whenever it is asked."""
+    rows = pq.read_table(folder / f"{one.file}.parquet", columns=["image", "digits", "split"]).to_pylist()
     rows = [row for row in rows if not one.split or row["split"] == one.split]
-    chosen = np.sort(np.random.default_rng(0).permutation(len(rows))[: one.most])
+    chosen = np.sort(np.random.default_rng(0).permutation(len(rows))[: min(one.most, most)])
     for i in chosen.tolist():
         yield rows[i]["image"], rows[i]["digits"]

@@ -70,17 +70,17 @@ class Person:
     async def review(self) -> None:
         """Until the time is up."""
         while time.monotonic() < self.until:
-            lent = json.loads(await self.ask("POST", f"/api/claim/single?collection={HERE}") or '{"items": []}')
-            for item in lent["items"]:
+            lent = json.loads(await self.ask("POST", f"/api/claim/numbers?collection={HERE}") or '{"numbers": []}')
+            for item in (item for number in lent["numbers"] for item in number["items"]):
                 if time.monotonic() > self.until:
                     return
-                await self._decide(item["id"], lent["claim"])
+                await self._decide(item, lent["claim"])
 
     async def _decide(self, item: str, claim: str) -> None:
         await self.ask("GET", f"/picture/crop/{item}")
         await asyncio.sleep(self.think * random.uniform(0.5, 1.5))
         said = {"item": item, "kind": "digit", "value": "7"}
-        act = {"act": uuid.uuid4().hex, "claim": claim, "view": "single", "keys": 1, "seconds": 1.0, "verdicts": [said]}
+        act = {"act": uuid.uuid4().hex, "claim": claim, "view": "number", "keys": 1, "seconds": 1.0, "verdicts": [said]}
         answer = await self.ask("POST", "/api/decide", json=act)
         if answer and json.loads(answer)["answers"][item] == "kept":
             self.load.kept.append(item)

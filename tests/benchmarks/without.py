@@ -112,7 +112,21 @@ STAGES: dict[str, Changes] = {
     "without lifting rulings off the ink": {"digit_core.imaging.prepare.lift_rulings": lambda ink, horizontal, vertical: ink},
     "without rulings that part numbers": {"digit_core.recognition.grouping._ruling_between": lambda a, b, page: False},
     "without telling rulings from digits": {"digit_core.recognition.numbers.not_rulings": lambda found, darkness, maps: found},
-    "strips: all that is in them is the number": {"digit_core.recognition.numbers.main_line": lambda found: found},
+    "strips: all that is in them is the number": {"digit_core.recognition.transcription.slope.main_line": lambda found: found},
     "without levelling the page": {"digit_core.imaging.prepare.estimate_skew": lambda darkness, limit: 0.0},
     "without the paper's own brightness": {"digit_core.imaging.prepare.flatten": lambda scan, paper: ~scan},
 }
+
+STRIP_STAGES: dict[str, Changes] = {
+    "strips: a sloping line stays as it is": {"digit_core.recognition.numbers.slope_of": lambda found: 0.0},
+    "strips: what lies beside the digits is not shown": {
+        "digit_core.recognition.numbers.ink_beside": lambda page, digits: np.empty((0, 4), np.float32)
+    },
+    "strips: the paper's pattern stays": {"digit_core.recognition.transcription.views._PATTERNED": 255.0},
+    "strips: always also without the paper's pattern": {"digit_core.recognition.transcription.views._PATTERNED": -1.0},
+    "strips: the paper by its brightest spot": {
+        "digit_core.imaging.prepare_strip.estimate_paper": lambda part, share, blurred: np.full_like(part, part.max())
+    },
+    "strips: gutter and border stay": {"digit_core.imaging.prepare_strip._own_paper": lambda scan: (scan, 0, 0)},
+}
+"""What only a strip has; left out on real collections."""

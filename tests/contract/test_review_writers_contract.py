@@ -31,7 +31,7 @@ def queue(request: pytest.FixtureRequest, tmp_path: Any) -> Iterator[ReviewQueue
 
 
 def decide(queue: ReviewQueue, claim: str, item: str) -> Any:
-    return queue.decisions.keep(Act(f"act of {item}", "Ada", "single", claim, 1, 1.0), {item: Verdict(Kind.DIGIT, "1")}, LEASE)
+    return queue.decisions.keep(Act(f"act of {item}", "Ada", "number", claim, 1, 1.0), {item: Verdict(Kind.DIGIT, "1")}, LEASE)
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ def held(queue: ReviewQueue) -> threading.Event:
 
 
 def test_what_many_decide_at_once_is_all_kept(queue: ReviewQueue) -> None:
-    claim = queue.claims.single(HERE, "Ada", MANY, LEASE)
+    claim = queue.claims.numbers(HERE, "Ada", MANY, LEASE)
 
     futures = [queue.soon(lambda item=one.item_id: decide(queue, claim.claim_id, item)) for one in claim.items]
 
@@ -73,7 +73,7 @@ def test_what_many_decide_at_once_is_all_kept(queue: ReviewQueue) -> None:
 def test_on_sqlite_what_came_meanwhile_is_one_transaction(tmp_path: Any, commits: list[Any]) -> None:
     with ReviewQueue(f"sqlite:///{tmp_path}/review.db", 5.0) as queue:
         queue.put([digit(f"n{number:03}") for number in range(MANY)])
-        claim = queue.claims.single(HERE, "Ada", MANY, LEASE)
+        claim = queue.claims.numbers(HERE, "Ada", MANY, LEASE)
         go = held(queue)
         futures = [queue.soon(lambda item=one.item_id: decide(queue, claim.claim_id, item)) for one in claim.items]
         before = len(commits)
@@ -86,7 +86,7 @@ def test_on_sqlite_what_came_meanwhile_is_one_transaction(tmp_path: Any, commits
 
 
 def test_one_that_is_refused_takes_nothing_from_the_others(queue: ReviewQueue) -> None:
-    claim = queue.claims.single(HERE, "Ada", MANY, LEASE)
+    claim = queue.claims.numbers(HERE, "Ada", MANY, LEASE)
     first = claim.items[0].item_id
 
     def breaks() -> None:
@@ -109,7 +109,7 @@ def test_where_another_program_holds_the_database_nobody_waits_for_the_others_to
     url = f"sqlite:///{tmp_path}/review.db"
     with ReviewQueue(url, 1.0) as queue, sqlite3.connect(tmp_path / "review.db") as other:
         queue.put([digit("n1")])
-        claim = queue.claims.single(HERE, "Ada", 1, LEASE)
+        claim = queue.claims.numbers(HERE, "Ada", 1, LEASE)
         go = held(queue)
         futures = [queue.soon(lambda: decide(queue, claim.claim_id, claim.items[0].item_id)) for _ in range(10)]
         other.execute("BEGIN IMMEDIATE")
@@ -126,7 +126,7 @@ def test_where_another_program_holds_the_database_nobody_waits_for_the_others_to
 
 
 def test_closing_the_queue_writes_first_what_was_asked_for(queue: ReviewQueue) -> None:
-    claim = queue.claims.single(HERE, "Ada", MANY, LEASE)
+    claim = queue.claims.numbers(HERE, "Ada", MANY, LEASE)
     go = held(queue)
     futures = [queue.soon(lambda item=one.item_id: decide(queue, claim.claim_id, item)) for one in claim.items[:9]]
     go.set()

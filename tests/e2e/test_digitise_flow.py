@@ -146,6 +146,19 @@ def test_a_file_of_many_pages_becomes_several_batches_that_hold_each_page_once(p
     assert len(list(results(place).manifests())) == 2
 
 
+def test_a_run_that_ends_within_its_first_batch_keeps_the_pages_before(
+    place: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scans = write_pages(place / "scans", 12)
+    (scans / "page-009.png").rename(scans / "page-009 fatal.png")
+    monkeypatch.setattr("tasks.detect.detect_page", pool_jobs.detect_until_fatal)
+
+    with pytest.raises(StorageError, match="the end"):
+        run()
+
+    assert names(place, "read")[:8] == [f"page-{number:03d}.png" for number in range(8)]
+
+
 def test_a_page_that_crashes_its_reader_is_quarantined_and_the_others_are_read(
     place: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,6 +14,7 @@ from digit_core.records import Box
 from digit_core.review.verdicts import Kind, Verdict
 from digit_core.training.classifier import training as classifier_training
 from digit_core.training.classifier.recipes import RECIPES
+from digit_core.training.number_sets import read_number_set
 from flows.networks import registry as registry_of
 from flows.settings import load_settings
 from tasks.adapters.registry.promotions import Promotions
@@ -66,8 +67,8 @@ def say(dest, text, first=0):
     """A digit for each place from `first` on."""
     verdicts = {item.item_id: Verdict(Kind.DIGIT, sign) for item, sign in zip(items(dest)[first:], text, strict=False)}
     with ReviewQueue(load_settings().review_url) as queue:
-        claim = queue.claims.single(str(dest), "Ada", 50, 60)
-        queue.decisions.keep(Act(f"act {first}", "Ada", "single", claim.claim_id, 1, 1.0), verdicts, 60)
+        claim = queue.claims.numbers(str(dest), "Ada", 50, 60)
+        queue.decisions.keep(Act(f"act {first}", "Ada", "number", claim.claim_id, 1, 1.0), verdicts, 60)
 
 
 def feed(**parameters):
@@ -99,6 +100,18 @@ def promotions(tmp_path, noise: float) -> Promotions:
     card = weakened(tmp_path / "weak.onnx", noise=noise)
     found.registry.register(tmp_path / "weak.onnx", card, alias="champion")
     return found
+
+
+def test_what_people_decided_is_a_number_set_to_train_the_strip_reader_with(dest):
+    say(dest, "171")
+    feed()
+
+    done = CliRunner().invoke(app, ["export", str(dest), "--as", "set", "--out", str(dest.parent / "set")])
+
+    assert done.exit_code == 0, done.output
+    (row,) = [row for rows in read_number_set(dest.parent / "set" / "numbers.parquet").rows.values() for row in rows]
+    assert row.text == "171"
+    assert row.pixels().min() < 60
 
 
 def test_all_collections_of_the_queue_are_corrected_and_the_digits_kept_to_learn_from(dest):

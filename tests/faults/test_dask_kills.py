@@ -51,7 +51,7 @@ def test_a_dask_worker_that_is_killed_costs_time_alone(number, place, undisturbe
     nanny = draw.choice(cluster.nannies)
     with suppress(ProcessLookupError):
         os.killpg(nanny.pid, signal.SIGKILL) if whole else os.kill(cluster.worker_of(nanny), signal.SIGKILL)
-    print(f"{'nanny and worker' if whole else 'worker'} killed, {place.manifests()} of 4 batches stood")
+    print(f"{'nanny and worker' if whole else 'worker'} killed, {place.manifests()} batches stood")
     assert_nothing_torn(place)
     code = run.wait(PATIENCE)
 

@@ -90,7 +90,7 @@ def test_a_deployed_run_whose_processes_are_killed_is_taken_up_by_the_next_run(
         for pid in {"flow": flow, "worker": [first.pid], "both": [*flow, first.pid]}[who]:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        print(f"{who} killed with {place.manifests()} of 4 batches sealed, flow processes: {flow}")
+        print(f"{who} killed with {place.manifests()} batches sealed, flow processes: {flow}")
         assert_nothing_torn(place)
         if who == "worker":  # the run itself lives, and goes on
             wait_until(lambda: not flow_processes(place))
@@ -146,7 +146,7 @@ def test_prefects_server_may_be_restarted_in_mid_run(number, place, undisturbed,
     drawn_moment(draw, usual_seconds / 2).wait(here, run)
     mortal_server.kill()
     away = draw.uniform(0, 10)
-    print(f"killed with {here.manifests()} of 4 batches sealed, {away:.0f} s away, run {'on' if run.poll() is None else 'over'}")
+    print(f"killed with {here.manifests()} batches sealed, {away:.0f} s away, run {'on' if run.poll() is None else 'over'}")
     time.sleep(away)
     mortal_server.start()
 

@@ -101,11 +101,11 @@ class Person(threading.Thread):
         headers, cookies = {"x-digits-review": "1"}, entered(self.page.url, self.reviewer)
         with httpx.Client(base_url=self.page.url, headers=headers, cookies=cookies, timeout=10) as client:
             while time.monotonic() < self.deadline:
-                lent = self._post(client, "/api/claim/single", params={"collection": HERE})
-                if not lent["items"] and not self._left(client):
+                lent = self._post(client, "/api/claim/numbers", params={"collection": HERE})
+                if not lent["numbers"] and not self._left(client):
                     return
-                for item in lent["items"]:
-                    self._decide(client, lent["claim"], item["id"])
+                for item in (item for number in lent["numbers"] for item in number["items"]):
+                    self._decide(client, lent["claim"], item)
 
     def _left(self, client: httpx.Client) -> int:
         """Digits that wait, lent or not."""
@@ -114,7 +114,7 @@ class Person(threading.Thread):
 
     def _decide(self, client: httpx.Client, claim: str, item: str) -> None:
         said = {"item": item, "kind": "digit", "value": self.value}
-        act = {"act": uuid.uuid4().hex, "claim": claim, "view": "single", "keys": 1, "seconds": 1.0, "verdicts": [said]}
+        act = {"act": uuid.uuid4().hex, "claim": claim, "view": "number", "keys": 1, "seconds": 1.0, "verdicts": [said]}
         if self._post(client, "/api/decide", json=act)["answers"][item] == "kept":
             self.told[item] = self.value
 

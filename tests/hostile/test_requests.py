@@ -78,7 +78,7 @@ def came_in(context: ReviewContext, name: str) -> TestClient:
 
 def decision(item: str, act: str = "0123456789") -> dict[str, Any]:
     said = {"item": item, "kind": "digit", "value": "1"}
-    return {"act": act, "claim": "some", "view": "single", "keys": 1, "seconds": 1.0, "verdicts": [said]}
+    return {"act": act, "claim": "some", "view": "number", "keys": 1, "seconds": 1.0, "verdicts": [said]}
 
 
 def is_guarded(answer: httpx.Response) -> bool:
@@ -159,7 +159,7 @@ def test_a_cookie_with_another_name_lets_nobody_in(context: ReviewContext, ada: 
 
 
 def test_nobody_takes_back_what_another_has_decided(context: ReviewContext, ada: TestClient) -> None:
-    ada.post(f"/api/claim/single?collection={HERE}")
+    ada.post(f"/api/claim/numbers?collection={HERE}")
     assert ada.post("/api/decide", json=decision("n000/0")).json() == {"answers": {"n000/0": "kept"}}
 
     assert came_in(context, "Ben").post("/api/undo").json()["items"] == []
@@ -172,7 +172,7 @@ def test_what_was_not_lent_is_not_decided(context: ReviewContext, ada: TestClien
 
 
 def test_nobody_gives_back_what_another_has(context: ReviewContext, ada: TestClient) -> None:
-    lent = ada.post(f"/api/claim/single?collection={HERE}").json()
+    lent = ada.post(f"/api/claim/numbers?collection={HERE}").json()
 
     assert came_in(context, "Ben").post(f"/api/release/{lent['claim']}").json() == {"released": 0}
 
@@ -180,13 +180,13 @@ def test_nobody_gives_back_what_another_has(context: ReviewContext, ada: TestCli
 @pytest.mark.parametrize("spelling", ["ada", "ADA", "ａｄａ", "Ada "])
 def test_two_spellings_of_a_name_are_one_reader(spelling: str, context: ReviewContext, ada: TestClient) -> None:
     context.queue.decisions.read_twice(HERE, 2)
-    ada.post(f"/api/claim/single?collection={HERE}")
+    ada.post(f"/api/claim/numbers?collection={HERE}")
     for number in range(3):
         ada.post("/api/decide", json=decision(f"n{number:03}/0", f"01234567{number}"))
 
-    again = came_in(context, spelling).post(f"/api/claim/single?collection={HERE}").json()
+    again = came_in(context, spelling).post(f"/api/claim/numbers?collection={HERE}").json()
 
-    assert again["items"] == []
+    assert again["numbers"] == []
 
 
 def test_guesses_of_the_token_are_slow_and_logged(

@@ -115,7 +115,7 @@ def test_the_server_stays_small_while_all_attack_it_at_once_and_then_it_works(se
 
         assert set(answers.values()) <= ANSWERS, answers
         assert most[0] < MEGABYTES, f"{most[0]:.0f} MB"
-        assert client.get("/single").status_code == 200
+        assert client.get("/numbers").status_code == 200
         assert client.post("/api/layouts/open", content=flat_image(300)).status_code == 200
     print(f"{most[0]:.0f} MB at most; {answers}")
 
@@ -153,7 +153,7 @@ def test_the_server_ends_at_sigterm_while_a_page_is_decoded_and_browsers_are_con
     site = serve(items)
     place = urlsplit(site.url)
     with ada(site) as client, ThreadPoolExecutor(1) as crowd:
-        client.get("/single")  # this connection stays open
+        client.get("/numbers")  # this connection stays open
         upload = crowd.submit(
             httpx.post, f"{site.url}/api/layouts/open", content=much_paint(), headers=OWN, cookies=site.entered(), timeout=60
         )

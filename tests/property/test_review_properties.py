@@ -9,6 +9,7 @@ from digit_core.readings import Reason, State
 from digit_core.records import NOT_A_DIGIT
 from digit_core.review.verdicts import (
     HIDDEN_SHARE,
+    Content,
     Kind,
     Verdict,
     apply,
@@ -70,6 +71,37 @@ def test_a_retyped_number_replaces_everything_and_waits_for_nobody(case, number)
     assert found.state in (State.CONFIRMED, State.CORRECTED)
 
 
+@given(parts, st.text("0123456789.,-/?", min_size=1, max_size=8))
+def test_a_number_as_written_counts_with_its_marks(read, text):
+    found = apply(read, {0: Verdict(Kind.WRITTEN, text)}, pending=2)
+
+    assert (found.text, found.digits) == (text, "".join(one for one in text if one in "0123456789?"))
+    assert (found.state is State.UNREADABLE) == ("?" in text)
+
+
+@given(parts, st.sampled_from(Content))
+def test_where_no_number_stands_there_are_no_digits(read, content):
+    found = apply(read, {0: Verdict(Kind.CONTENT, content.value)}, pending=2)
+
+    assert (found.digits, found.content) == ("", content)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        (Kind.WRITTEN, ""),
+        (Kind.WRITTEN, "12 cows"),
+        (Kind.WRITTEN, "1" * 33),
+        (Kind.WRITTEN, "١"),
+        (Kind.CONTENT, ""),
+        (Kind.CONTENT, "a word"),
+    ],
+)
+def test_what_no_reviewer_can_say_is_refused(kind, value):
+    with pytest.raises(InputError):
+        Verdict(kind, value)
+
+
 def test_a_place_that_the_number_does_not_have_is_refused():
     with pytest.raises(InputError, match="a number of 2 digits has no place 2"):
         apply(["1", "2"], {2: Verdict(Kind.DIGIT, "3")}, 0)
@@ -113,7 +145,9 @@ def test_one_reader_settles_an_item_and_two_who_agree_do(verdicts):
 
 
 def test_audits_are_always_hidden_and_of_the_others_about_the_share_that_was_meant():
-    hidden = sum(suggestion_is_hidden(f"item-{number}", "low confidence") for number in range(4000))
+    def hidden(asked):
+        return sum(suggestion_is_hidden(f"item-{number}", "low confidence", asked) for number in range(4000)) / 4000
 
-    assert all(suggestion_is_hidden(f"item-{number}", Reason.AUDIT) for number in range(50))
-    assert abs(hidden / 4000 - HIDDEN_SHARE) < 0.03
+    assert all(suggestion_is_hidden(f"item-{number}", Reason.AUDIT, asked) for number in range(50) for asked in (1, 3))
+    assert abs(hidden(1) - HIDDEN_SHARE) < 0.03
+    assert abs(hidden(3) - HIDDEN_SHARE / 9) < 0.01

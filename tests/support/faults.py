@@ -95,7 +95,7 @@ class Place:
         return len(list(Path(self.out).glob("manifests/*.json")))
 
     def objects(self) -> int:
-        """That stand in a local destination: 16 at the end, three tables and a manifest for each of four batches."""
+        """That stand in a local destination: three tables and a manifest for each batch, at least 16 at the end."""
         return len(list(Path(self.out).glob("*/[!.]*")))
 
     def tables(self) -> dict[str, list[dict]]:

@@ -9,7 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-from digit_core.errors import PageError
+from digit_core.errors import PageError, StorageError
 from digit_core.imaging.decode import decode_page, probe
 from digit_core.params import DecodeLimits
 from digit_core.records import PageFailure, PageRef
@@ -43,6 +43,13 @@ def detect_unless_deadly(job: DetectJob) -> PageRef | PageFailure:
     """As the real thing, but the pages of a file called "deadly" crash whoever reads them."""
     if "deadly" in job.path.name:
         os.kill(os.getpid(), signal.SIGKILL)
+    return detect_page(job)
+
+
+def detect_until_fatal(job: DetectJob) -> PageRef | PageFailure:
+    """As the real thing, but a file called "fatal" ends the run."""
+    if "fatal" in job.path.name:
+        raise StorageError("the end")
     return detect_page(job)
 
 

@@ -35,7 +35,7 @@ def ada(site):
 def decision(**changes):
     said = {"item": "n000/0", "kind": "digit", "value": "1"}
     said |= {name: changes.pop(name) for name in list(changes) if name in said}
-    return {"act": "0123456789", "claim": "some", "view": "single", "keys": 1, "seconds": 1.0, "verdicts": [said], **changes}
+    return {"act": "0123456789", "claim": "some", "view": "number", "keys": 1, "seconds": 1.0, "verdicts": [said], **changes}
 
 
 def test_another_address_demands_a_token(served_home, monkeypatch):
@@ -54,7 +54,7 @@ def test_another_address_demands_a_token(served_home, monkeypatch):
 @pytest.mark.parametrize("cookies", [{}, {"digits_session": "Ada"}, {"digits_reviewer": "Ada", "digits_token": TOKEN}])
 def test_without_the_token_nothing_is_shown_and_nothing_is_taken(guarded, cookies):
     with httpx.Client(base_url=guarded.url, headers=OWN, cookies=cookies) as stranger:
-        assert stranger.get("/single").headers["location"] == "/enter"
+        assert stranger.get("/numbers").headers["location"] == "/enter"
         assert stranger.get("/picture/crop/n000%2F0").status_code == 401
         assert stranger.post("/api/decide", json=decision()).status_code == 401
     with guarded.queue() as queue:
@@ -72,7 +72,7 @@ def test_a_wrong_token_is_refused_and_the_right_one_lets_in_with_safe_cookies(gu
             assert "HttpOnly" in cookie
             assert "samesite=strict" in cookie.lower()
             assert TOKEN not in cookie
-        assert client.get("/single").status_code == 200
+        assert client.get("/numbers").status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -119,11 +119,11 @@ def test_a_page_of_another_site_in_the_same_browser_gets_nowhere(site, browser):
 
 
 def test_another_name_for_this_machine_is_refused(site):
-    assert httpx.get(f"{site.url}/single", headers={"host": "evil.example"}).status_code == 421
+    assert httpx.get(f"{site.url}/numbers", headers={"host": "evil.example"}).status_code == 421
 
 
 def test_every_answer_forbids_what_the_page_does_not_need(ada):
-    for path in ("/single", "/static/single.js", "/api/progress?collection=x", "/nowhere"):
+    for path in ("/numbers", "/static/numbers.js", "/api/progress?collection=x", "/nowhere"):
         headers = ada.get(path).headers
         assert "default-src 'none'" in headers["content-security-policy"]
         assert "unsafe-inline" not in headers["content-security-policy"]
@@ -188,7 +188,7 @@ def test_a_database_that_is_away_is_an_answer_without_its_place_and_works_again_
     site = serve(items)
     request = {"json": decision(), "headers": OWN, "cookies": site.entered(), "timeout": 30}
     with httpx.Client(base_url=site.url, headers=OWN, cookies=request["cookies"], timeout=30) as ada:
-        ada.post("/api/claim/single", params={"collection": COLLECTION})
+        ada.post("/api/claim/numbers", params={"collection": COLLECTION})
     file = site.database.removeprefix("sqlite:///")
     other = sqlite3.connect(file, isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")

@@ -19,7 +19,13 @@ async function ask(path, method, type, body) {
   return said;
 }
 
-export const claim = (view, options = "") => call(`/api/claim/${view}?collection=${encodeURIComponent(collection)}${options}`);
+// The first loan of a page frees what was lent to the one before, which may have ended while it was asking.
+let anew = true;
+export function claim(view, options = "") {
+  const lent = call(`/api/claim/${view}?collection=${encodeURIComponent(collection)}&anew=${anew}${options}`);
+  anew = false;
+  return lent;
+}
 export const release = (id) => fetch(`/api/release/${id}`, { method: "POST", headers: { "x-digits-review": "1" }, keepalive: true });
 
 const waiting = () => JSON.parse(localStorage.getItem(OUTBOX) || "[]");
@@ -75,7 +81,8 @@ export async function showProgress() {
   byId("bar").max = all || 1;
   byId("bar").value = found.decided;
   const left = found.seconds_left === null ? "" : ` · ${found.per_minute.toFixed(0)} per minute · ${time(found.seconds_left)} left`;
-  byId("progress").textContent = `${found.decided.toLocaleString("en")} of ${all.toLocaleString("en")} decided${left}`;
+  const others = found.for_others ? ` · ${found.for_others.toLocaleString("en")} wait for another reader` : "";
+  byId("progress").textContent = `${found.decided.toLocaleString("en")} of ${all.toLocaleString("en")} decided${left}${others}`;
 }
 
 function time(seconds) {

@@ -49,7 +49,7 @@ class NumberSeen:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Content:
+class CellContents:
     """The cells of a table, (rows, columns): whether each holds ink as high as a figure; whether that is a number; and the
     probability that it is printed, NaN without a number."""
 
@@ -57,13 +57,13 @@ class Content:
     numbers: Flags
     printed: Floats
 
-    def part(self, rows: Flags, columns: Flags) -> Content:
+    def part(self, rows: Flags, columns: Flags) -> CellContents:
         """Return the cells of some rows and columns."""
         chosen = np.ix_(rows, columns)
-        return Content(self.inked[chosen], self.numbers[chosen], self.printed[chosen])
+        return CellContents(self.inked[chosen], self.numbers[chosen], self.printed[chosen])
 
 
-def content_of(grid: Grid, maps: LineMaps, written: Sequence[NumberSeen]) -> Content:
+def content_of(grid: Grid, maps: LineMaps, written: Sequence[NumberSeen]) -> CellContents:
     """Return what the cells of a grid, in pixels of the level page, hold."""
     ys, xs = np.array(grid.rows.edges), np.array(grid.columns.edges)
     shape = len(ys) - 1, len(xs) - 1
@@ -86,7 +86,7 @@ def content_of(grid: Grid, maps: LineMaps, written: Sequence[NumberSeen]) -> Con
             )
             inked[row, column] = _has_high_ink(ink[inner], high)
             numbers[row, column] &= float(known[inner][ink[inner] > 0].mean() if ink[inner].any() else 1.0) >= _EXPLAINED
-    return Content(inked | numbers, numbers, printed)
+    return CellContents(inked | numbers, numbers, printed)
 
 
 def place_of(edges: Floats, at: float) -> int:

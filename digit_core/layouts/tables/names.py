@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from digit_core.imaging.line_detection import LineMaps
-from digit_core.layouts.tables.content import Content, Flags, Floats, NumberSeen, content_of, place_of
+from digit_core.layouts.tables.content import CellContents, Flags, Floats, NumberSeen, content_of, place_of
 from digit_core.layouts.template import Axis, Grid
 
 _WORDS = 0.25
@@ -101,7 +101,7 @@ def _going_up(read: Names) -> Names | None:
     return {at: str(start + at) for at in range(first, max(fitting) + 1)}
 
 
-def _labels(content: Content, names_column: int | None, names_row: int | None) -> tuple[Flags, Flags]:
+def _labels(content: CellContents, names_column: int | None, names_row: int | None) -> tuple[Flags, Flags]:
     """Tell which rows and which columns hold no numbers to be read."""
     shape = content.inked.shape
     rows, columns = np.zeros(shape[0], bool), np.zeros(shape[1], bool)
@@ -125,20 +125,20 @@ def _outer(labels: Flags) -> Flags:
     return np.asarray(np.logical_and.accumulate(labels) | np.logical_and.accumulate(labels[::-1])[::-1])
 
 
-def _clearly_names(content: Content) -> Flags:
+def _clearly_names(content: CellContents) -> Flags:
     """Tell which rows can only be names: notes and ticks of a few cells make no such row."""
     inked, numbers = content.inked.mean(axis=1), content.numbers.sum(axis=1) / np.maximum(content.inked.sum(axis=1), 1)
     return np.asarray((inked >= _INKED) & ((numbers < _NONE) | _printed(content, 1)))
 
 
-def _words(content: Content, axis: int) -> Flags:
+def _words(content: CellContents, axis: int) -> Flags:
     """Tell which columns (axis 0) or rows (1) hold words, or print where the others are written by hand."""
     inked, numbers = content.inked.sum(axis=axis), content.numbers.sum(axis=axis)
     words = (inked >= _FEWEST) & (numbers < _WORDS * inked)
     return np.asarray(words | _printed(content, axis))
 
 
-def _printed(content: Content, axis: int) -> Flags:
+def _printed(content: CellContents, axis: int) -> Flags:
     """Tell which columns (axis 0) or rows (1) are printed numbers in a table that is written by hand."""
     by_hand = content.numbers.any() and np.nanmedian(content.printed[content.numbers]) < _BY_HAND
     lines = content.printed if axis else content.printed.T

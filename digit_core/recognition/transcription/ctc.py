@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,9 +56,11 @@ def best_text(columns: Floats, nothing: float = 1.0) -> str:
 
     nothing: factor for the probability of no character; below 1 more characters are read, above fewer.
     """
-    path = (columns * np.array([nothing] + [1.0] * (columns.shape[1] - 1))).argmax(axis=1)
-    turns = np.flatnonzero(np.diff(path, prepend=-1))
-    return "".join(CHARACTERS[c - 1] for c in path[turns] if c)
+    path = columns.argmax(axis=1)
+    if nothing != 1.0:
+        best = columns[:, 1:].argmax(axis=1) + 1
+        path = np.where(columns[np.arange(len(columns)), best] > nothing * columns[:, 0], best, 0)
+    return "".join(CHARACTERS[c - 1] for c, _ in groupby(path.tolist()) if c)
 
 
 def log_likelihoods(columns: Sequence[Floats], texts: Sequence[str]) -> Floats:
@@ -122,12 +126,14 @@ class _Batch:
         self._ends[rows, 2 * self._counts] = 1
         self._ends[rows, np.maximum(2 * self._counts - 1, 0)] = 1
 
-    def _emitted(self, step: int) -> Floats:
-        return np.asarray(np.take_along_axis(self._columns[:, step], self._states, axis=1))
+    @cached_property
+    def _emitted(self) -> Floats:
+        """Return (t, n, states): the probability of each state's character in each column."""
+        return np.asarray(self._columns.transpose(1, 0, 2)[:, np.arange(len(self._states))[:, None], self._states])
 
     def _steps(self) -> Iterator[tuple[Floats, Floats]]:
         """Yield (n, states) the scaled likelihood of the text up to each column and state, and the scale."""
-        now = self._emitted(0)
+        now = self._emitted[0].copy()
         now[:, 2:] = 0
         for step in range(self._columns.shape[1]):
             if step:
@@ -135,7 +141,7 @@ class _Batch:
                 now = before.copy()
                 now[:, 1:] += before[:, :-1]
                 now[:, 2:] += before[:, :-2] * self._skips[:, 2:]
-                now *= self._emitted(step)
+                now *= self._emitted[step]
             scale = now.sum(axis=1, keepdims=True)
             now /= scale
             yield now, scale
@@ -171,7 +177,7 @@ class _Batch:
     def alignments(self) -> list[Alignment]:
         steps = list(self._steps())
         forward, scales = np.stack([now for now, _ in steps]), np.stack([scale for _, scale in steps])
-        emitted = np.stack([self._emitted(step) for step in range(len(steps))])
+        emitted = self._emitted
         backward = self._backward(emitted, scales)
         likely = self._ended(forward[-1], np.log(scales).sum(axis=0)[:, 0])
         substitutes, middles = self._substitutes(forward, backward, emitted, scales), _middles(forward * backward)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digit_core.inference.network_spec import CHARACTERS, DIGITS, NOTHING, OTHER
-from digit_core.recognition.detections import Characters
+from digit_core.recognition.detections import Characters, overlapping
 from digit_core.recognition.transcription.fusion import FoundNumber
 
 _SHARES = {"½": (1, 2), "¼": (1, 4), "¾": (3, 4)}
@@ -67,25 +67,31 @@ def without_pieces(numbers: Sequence[FoundNumber]) -> list[FoundNumber]:
     """
     spoiled: set[int] = set()
     pieces: set[int] = set()
-    for piece in (i for i, one in enumerate(numbers) if len(one.boxes) == 1):
-        for owner in (i for i, one in enumerate(numbers) if i != piece and _hangs_at(numbers[piece].boxes[0], one.boxes)):
-            if any(character in _SHARES for character in numbers[owner].text):
-                pieces.add(piece)
-            else:
-                spoiled |= {piece, owner}
+    for piece, owner in _hanging([one.boxes for one in numbers]):
+        if any(character in _SHARES for character in numbers[owner].text):
+            pieces.add(piece)
+        else:
+            spoiled |= {piece, owner}
     return [
         replace(one, marks=min(one.marks, _DOUBTFUL)) if i in spoiled else one for i, one in enumerate(numbers) if i not in pieces
     ]
 
 
-def _hangs_at(piece: Boxes, boxes: Boxes) -> bool:
-    """Whether a small figure stands raised or lowered at the end of a number."""
-    height = float(np.median(boxes[:, 3] - boxes[:, 1]))
-    last = boxes[np.argmax(boxes[:, 2])]
-    small = piece[3] - piece[1] <= _SMALL * height
-    near = -0.5 * height <= piece[0] - last[2] <= _BEHIND[1] * height
-    middle, own = (piece[1] + piece[3]) / 2, (last[1] + last[3]) / 2
-    return bool(small and near and 0.15 * height < abs(middle - own) < 0.9 * height)
+def _hanging(numbers: Sequence[Boxes]) -> Iterator[tuple[int, int]]:
+    """Yield pairs (piece, owner) of numbers where a small figure stands raised or lowered at the end of another."""
+    pieces = np.flatnonzero([len(boxes) == 1 for boxes in numbers])
+    if not len(pieces):
+        return
+    heights = np.array([np.median(boxes[:, 3] - boxes[:, 1]) for boxes in numbers], np.float64)
+    lasts = np.array([boxes[np.argmax(boxes[:, 2])] for boxes in numbers], np.float64)
+    middles = (lasts[:, 1] + lasts[:, 3]) / 2
+    for piece in pieces.tolist():
+        left, top, _, bottom = lasts[piece]
+        small = bottom - top <= _SMALL * heights
+        gap, away = left - lasts[:, 2], np.abs((top + bottom) / 2 - middles)
+        near = (gap >= -0.5 * heights) & (gap <= _BEHIND[1] * heights)
+        owners = np.flatnonzero(small & near & (away > 0.15 * heights) & (away < 0.9 * heights))
+        yield from ((piece, owner) for owner in owners.tolist() if owner != piece)
 
 
 def _merged(found: Characters, upper: int, lower: int) -> tuple[Boxes, NDArray[np.float32]]:
@@ -115,37 +121,43 @@ def _fractions(boxes: Boxes) -> Iterator[tuple[int, int]]:
     order = np.argsort(boxes[:, 0], kind="stable")
     lefts, widest = boxes[order, 0], float(np.max(boxes[:, 2] - boxes[:, 0], initial=0.0))
     taken: set[int] = set()
-    for upper in order.tolist():
-        first, last = np.searchsorted(lefts, (boxes[upper, 0] - widest, boxes[upper, 2]))
-        lower = _below(boxes, upper, [i for i in order[first:last].tolist() if i != upper and i not in taken])
+    for upper, others in _stacked(boxes, order).items():
+        lower = next((i for i in others if i not in taken), None)
         if upper in taken or lower is None:
             continue
         tallest = float(max(np.ptp(boxes[[upper, lower]][:, [1, 3]], axis=1)))
         first, last = np.searchsorted(lefts, (boxes[upper, 0] - widest - 3 * tallest, boxes[upper, 0]))
-        if any(_is_whole(boxes[whole], boxes[upper], boxes[lower]) for whole in order[first:last] if whole not in (upper, lower)):
+        before = order[first:last]
+        if (_is_whole(boxes[before], boxes[upper], boxes[lower]) & (before != upper) & (before != lower)).any():
             taken |= {upper, lower}
             yield upper, lower
 
 
-def _below(boxes: Boxes, upper: int, others: list[int]) -> int | None:
-    """Return the figure under the upper one, the nearest of several."""
-    left, top, right, bottom = boxes[upper]
-    near = {}
-    for i in others:
-        gap, height = boxes[i, 1] - bottom, boxes[i, 3] - boxes[i, 1]
-        shared = min(right, boxes[i, 2]) - max(left, boxes[i, 0])
-        alike = min(height, bottom - top) >= _ALIKE * max(height, bottom - top)
-        over = shared >= _ABOVE * min(right - left, boxes[i, 2] - boxes[i, 0])
-        if over and alike and _APART[0] * (bottom - top) <= gap <= _APART[1] * (bottom - top):
-            near[i] = gap
-    return min(near, key=lambda i: near[i], default=None)
+def _stacked(boxes: Boxes, order: NDArray[np.intp]) -> dict[int, list[int]]:
+    """Return for each figure, from the left, those that stand under it, the nearest first; order: of the boxes from the left."""
+    a, b = (order[one] for one in overlapping(boxes[order]))
+    uppers, lowers = np.concatenate([a, b]), np.concatenate([b, a])
+    upper, lower = boxes[uppers], boxes[lowers]
+    gap, heights = lower[:, 1] - upper[:, 3], np.stack([upper[:, 3] - upper[:, 1], lower[:, 3] - lower[:, 1]])
+    shared = np.minimum(upper[:, 2], lower[:, 2]) - np.maximum(upper[:, 0], lower[:, 0])
+    over = shared >= _ABOVE * np.minimum(upper[:, 2] - upper[:, 0], lower[:, 2] - lower[:, 0])
+    alike = heights.min(axis=0) >= _ALIKE * heights.max(axis=0)
+    near = (_APART[0] * heights[0] <= gap) & (gap <= _APART[1] * heights[0])
+    rank = np.empty(len(order), np.intp)
+    rank[order] = np.arange(len(order))
+    kept = np.flatnonzero(over & alike & near)
+    found: dict[int, list[int]] = {}
+    for i in kept[np.lexsort((rank[lowers[kept]], gap[kept], rank[uppers[kept]]))].tolist():
+        found.setdefault(int(uppers[i]), []).append(int(lowers[i]))
+    return found
 
 
-def _is_whole(whole: Boxes, upper: Boxes, lower: Boxes) -> bool:
-    """Whether a figure may be the last one of the whole number before a fraction."""
-    height = whole[3] - whole[1]
+def _is_whole(whole: Boxes, upper: Boxes, lower: Boxes) -> NDArray[np.bool_]:
+    """Whether each of these figures (n, 4) may be the last one of the whole number before a fraction."""
+    height = whole[:, 3] - whole[:, 1]
     small = max(upper[3] - upper[1], lower[3] - lower[1]) <= _SMALL * height
-    behind = _BEHIND[0] * height <= min(upper[0], lower[0]) - whole[2] <= _BEHIND[1] * height
-    level = abs((upper[1] + lower[3]) - (whole[1] + whole[3])) / 2 <= _LEVEL * height
-    as_high = _TOGETHER[0] * height <= lower[3] - upper[1] <= _TOGETHER[1] * height
-    return bool(small and behind and level and as_high)
+    gap = min(upper[0], lower[0]) - whole[:, 2]
+    behind = (_BEHIND[0] * height <= gap) & (gap <= _BEHIND[1] * height)
+    level = np.abs((upper[1] + lower[3]) - (whole[:, 1] + whole[:, 3])) / 2 <= _LEVEL * height
+    both = lower[3] - upper[1]
+    return np.asarray(small & behind & level & (_TOGETHER[0] * height <= both) & (both <= _TOGETHER[1] * height))

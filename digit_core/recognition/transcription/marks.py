@@ -51,6 +51,9 @@ _IMPROPER = re.compile(r"(\d{2,})/\d+")
 _WIDE, _WIDER = 0.3, 1.8
 """Gap between a whole number and the fraction behind it, relative to a digit's height, and to the other gaps."""
 
+_GAP, _GAP_MORE = 0.6, 0.35
+"""Least gap between digits that parts a number, in heights of a digit, and by how much it is wider than all others."""
+
 Slots = tuple[str, ...]
 """The marks before the first digit, between digits, and after the last one: one more than there are digits."""
 
@@ -143,8 +146,10 @@ class _Witnesses:
         best = int(np.argmax(scores)) if best is None else best
         sureness = float(1 / np.exp(scores - scores[best]).sum())
         slots = texts[best]
-        if not all(self._agreed(slot, marks) for slot, marks in enumerate(slots)):
+        apart = _apart(slots, self._asked.boxes)
+        if apart is not None or not all(self._agreed(slot, marks) for slot, marks in enumerate(slots)):
             sureness = min(sureness, _ONE_ALONE)
+        slots = slots if apart is None else (*slots[:apart], " ", *slots[apart + 1 :])
         return Written(_parted(_joined(self._asked.digits, slots), self._asked.boxes), sureness)
 
     def _agreed_by_strips(self, texts: Sequence[Slots]) -> int | None:
@@ -203,6 +208,19 @@ def _all_slots(texts: Sequence[str], digits: int) -> list[Slots]:
 
 def _joined(digits: str, slots: Slots) -> str:
     return slots[0] + "".join(digit + marks for digit, marks in zip(digits, slots[1:], strict=True))
+
+
+def _apart(slots: Slots, boxes: NDArray[np.float32]) -> int | None:
+    """Return the slot without marks where a gap clearly wider than all others parts the digits; None where there is none.
+
+    Two numbers may stand there, francs and centimes, or a mark that nobody saw.
+    """
+    if len(boxes) < 2:
+        return None
+    gaps = (boxes[1:, 0] - boxes[:-1, 2]) / float(np.median(boxes[:, 3] - boxes[:, 1]))
+    at = int(np.argmax(gaps))
+    others = float(np.delete(gaps, at).max(initial=0.0))
+    return at + 1 if not slots[at + 1] and gaps[at] > max(_GAP, others + _GAP_MORE) else None
 
 
 def _parted(text: str, boxes: NDArray[np.float32]) -> str:

@@ -25,7 +25,7 @@ def find_in_views(strip: PreparedPage, reader: Reader) -> ReadView | None:
 
     Where two views have different digits, the certainty is scaled by this reading's share of both probabilities.
     """
-    found = [(view, number) for view in _views(strip) for number in find_number(view, reader)]
+    found = [one for view in _views(strip) if (one := find_number(view, reader)) is not None]
     if not found:
         return None
     best = max(found, key=lambda one: _sureness(one[1]))

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digit_core.training.detector.network import TARGETS, build_detector, cell_loss, start_from
-from digit_core.training.detector.onnx_weights import convolutions
 from digit_core.training.keras_setup import keras_module, limit_threads, tensorflow_module
+from digit_core.training.onnx_weights import convolutions
 from digit_core.training.strip_reader.network import has_bfloat16
 
 LearnerState = dict[str, NDArray[np.generic]]

@@ -23,7 +23,8 @@ from digit_core.training.detector.labelled_pictures import LabelledPicture, labe
 from digit_core.training.detector.real_patches import cut_patch, real_words, tile_strips
 from digit_core.training.ingredients import make_stock, sorted_out
 from digit_core.training.mnist import Labelled
-from digit_core.training.number_sets import TRAIN, LabelledNumber, NumberSet, read_number_set
+from digit_core.training.number_sets import TRAIN, LabelledNumber, NumberSet
+from digit_core.training.transcribed_numbers import read_set
 
 HELD_OUT = 99_999
 """Number of the shard that is never trained on."""
@@ -113,7 +114,7 @@ def write_shard(sources: DetectorSources, params: DetectorParams, folder: Path, 
     if path.exists():
         return path
     cv2.setNumThreads(1)
-    sets = [read_number_set(file, learn=True) for file in sources.sets]
+    sets = [read_set(file, learn=True) for file in sources.sets]
     real, stock = real_pictures(sources, sets, folder), _stock(sources, sets, params, folder, number)
     rng = np.random.default_rng((params.seed, 2, number))
     keep_shard(path, [_patch(real, stock, params, rng) for _ in range(params.patches)])

@@ -22,6 +22,7 @@ from digit_core.training.detector.learner import DetectorLearner, LearnerState
 from digit_core.training.detector.network import DETECTED, cell_targets
 from digit_core.training.detector.shards import DetectorParams, DetectorSources, load_shard, writing
 from digit_core.training.mnist import digest
+from digit_core.training.transcribed_numbers import set_digest
 
 Progress = Callable[[int, Mapping[str, float]], None]
 
@@ -116,7 +117,7 @@ def detector_identity(params: DetectorParams, sources: DetectorSources) -> str:
 def _identity(params: DetectorParams, sources: DetectorSources) -> dict[str, object]:
     """Return what must be equal to continue a training: all but the number of chapters, and when the rate falls."""
     values = {name: value for name, value in asdict(params).items() if name not in {"chapters", "decay"}}
-    sets = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sources.sets}
+    sets = {path.name: set_digest(path) for path in sources.sets}
     pages = {path.name: sorted(file.name for file in path.iterdir()) for path in sources.pages}
     start = hashlib.sha256(sources.start.read_bytes()).hexdigest() if sources.start else ""
     return {**values, "mnist": digest(sources.mnist), "sets": sets, "pages": pages, "start": start, "characters": DETECTED}

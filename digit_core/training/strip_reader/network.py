@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from digit_core.inference.network_spec import CHARACTERS, STRIP_HEIGHT
 from digit_core.training.fused_normalisation import fused_normalisation
 from digit_core.training.keras_setup import keras_module, limit_threads, tensorflow_module
+from digit_core.training.onnx_weights import convolutions
 
 TrainingState = dict[str, NDArray[np.generic]]
 """Arrays to continue a training from, by name."""
@@ -88,6 +89,13 @@ class Learner:
         self.optimiser.learning_rate = 1e-5
         self._tf = tf
 
+    def start_from(self, exported: Path, strips: Sequence[NDArray[np.float32]]) -> None:
+        """Start from the weights of an exported strip reader; strips: batches (n, 40, w) in [0, 1] like those of the training."""
+        plain = network_of(exported, strips)
+        for mine, average, theirs in zip(self.model.variables, self.averages, plain.variables, strict=True):
+            mine.assign(theirs)
+            average.assign(theirs)
+
     def learn(self, pixels: NDArray[np.float32], classes: NDArray[np.int32], rate: float) -> float:
         """Do one step on strips (n, 40, w) in [0, 1] and their classes (n, longest), from 1, padded with 0; return the loss."""
         self.optimiser.learning_rate.assign(rate)
@@ -137,3 +145,46 @@ def averaged_network(state: TrainingState) -> Any:
     for i, variable in enumerate(model.variables):
         variable.assign(state[f"average-{i:03d}"])
     return model
+
+
+def network_of(exported: Path, strips: Sequence[NDArray[np.float32]]) -> Any:
+    """Build the network of an exported strip reader, in float32, so that it can be trained further.
+
+    strips: batches (n, 40, w) in [0, 1], from which the normalisations, which the export folds into the convolutions, learn means
+    and variances; they change no output. Raises ValueError where the file has other layers.
+    """
+    keras = keras_module()
+    model = build_strip_network()
+    hidden = [layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D | keras.layers.Conv1D)]
+    norms = iter([layer for layer in model.layers if hasattr(layer, "moving_mean")])
+    normalised = []
+    for layer, (kernel, bias) in zip(hidden, convolutions(exported), strict=True):
+        layer.kernel.assign(kernel.reshape(layer.kernel.shape) if kernel.shape[0] == 1 else kernel)
+        if layer.use_bias:
+            layer.bias.assign(bias)
+        else:
+            normalised.append((layer, next(norms), bias))
+            _normalise(normalised[-1][1], bias, np.zeros_like(bias), np.ones_like(bias))
+    for (_, norm, bias), seen in zip(normalised, _seen(keras, model, [layer for layer, _, _ in normalised], strips), strict=True):
+        _normalise(norm, bias, *seen)
+    return model
+
+
+def _normalise(norm: Any, bias: NDArray[np.float32], mean: NDArray[np.float32], variance: NDArray[np.float32]) -> None:
+    """Set the statistics of a normalisation so that all it does is to add a bias."""
+    norm.gamma.assign(np.sqrt(variance + norm.epsilon))
+    norm.beta.assign(bias + mean)
+    norm.moving_mean.assign(mean)
+    norm.moving_variance.assign(variance)
+
+
+def _seen(
+    keras: Any, model: Any, layers: Sequence[Any], strips: Sequence[NDArray[np.float32]]
+) -> list[tuple[NDArray[np.float32], NDArray[np.float32]]]:
+    """Return mean and variance of each channel of the layers' outputs over the strips."""
+    inner = keras.Model(model.input, [layer.output for layer in layers])
+    outputs = [
+        [np.asarray(one, np.float32).reshape(-1, one.shape[-1]) for one in inner(batch[..., np.newaxis])] for batch in strips
+    ]
+    joined = [np.concatenate(parts) for parts in zip(*outputs, strict=True)]
+    return [(part.mean(axis=0), part.var(axis=0)) for part in joined]

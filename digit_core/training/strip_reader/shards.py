@@ -27,8 +27,9 @@ from digit_core.training.ingredients import (
     sorted_out,
 )
 from digit_core.training.mnist import Labelled
-from digit_core.training.number_sets import NumberSet, read_number_set
+from digit_core.training.number_sets import NumberSet
 from digit_core.training.strip_reader.batches import LONGEST
+from digit_core.training.transcribed_numbers import read_set
 
 _HELD_OUT = 99_999
 """Number of the shard that is never trained on."""
@@ -55,13 +56,20 @@ class StripParams(Params):
     weight_decay: float = 2e-4
     average: float = 0.998
 
+    @classmethod
+    def further(cls) -> StripParams:
+        """Return the parameters for training an exported network further: half the rate, which falls from the start."""
+        return cls(learning_rate=1e-3, decay=0.9)
+
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Training data: MNIST's digits and the files of number sets."""
+    """Training data: MNIST's digits and the files of number sets. start: an exported strip reader to start from, not from random
+    weights."""
 
     mnist: Labelled
     sets: tuple[Path, ...] = ()
+    start: Path | None = None
 
 
 class ShardWriter:
@@ -141,7 +149,7 @@ def load_shard(path: Path) -> list[Strip]:
 def _ingredients(sources: Sources, params: StripParams, folder: Path) -> Ingredients:
     key = str(folder)
     if key not in _READY:
-        sets = [read_number_set(path, learn=True) for path in sources.sets]
+        sets = [read_set(path, learn=True) for path in sources.sets]
         _READY[key] = sorted_out(sets, sources.mnist, _cut_outs(sets, params, folder))
     return _READY[key]
 

@@ -15,18 +15,22 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from digit_core.inference.network_spec import CHARACTERS
 from digit_core.synthesis.number_strips import Strip
 from digit_core.training.checkpoints import keep, kept_history, load_state
 from digit_core.training.mnist import digest
-from digit_core.training.strip_reader.batches import batch_of, by_width, on_other_paper
+from digit_core.training.strip_reader.batches import batch_of, by_width, in_unit, on_other_paper
 from digit_core.training.strip_reader.network import Learner, TrainingState
 from digit_core.training.strip_reader.shards import ShardWriter, Sources, StripParams, load_shard
+from digit_core.training.transcribed_numbers import set_digest
 
 Progress = Callable[[int, Mapping[str, float]], None]
 
 _WARM_UP = 300  # steps
+_SETTLING = 10
+"""Batches from which a network that training starts from learns its normalisations."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +55,12 @@ def train_strips(sources: Sources, params: StripParams, folder: Path, progress: 
     identity = _identity(params, sources)
     history = kept_history(folder, identity, params.chapters)
     learner = Learner(params.seed, params.weight_decay, params.average)
-    if history:
-        learner.restore(load_state(folder, len(history) - 1))
     shards: dict[int, list[Strip]] = {}
     with ShardWriter(sources, params, folder) as coming:
+        if history:
+            learner.restore(load_state(folder, len(history) - 1))
+        elif sources.start is not None:
+            learner.start_from(sources.start, _some_batches(load_shard(coming(0)), params))
         for chapter in range(len(history), params.chapters):
             started = time.monotonic()
             for number in range(max(0, chapter - params.uses + 1), chapter + 1):
@@ -67,6 +73,11 @@ def train_strips(sources: Sources, params: StripParams, folder: Path, progress: 
             keep(folder, identity, learner.state(), history)
             progress(chapter, history[-1])
     return TrainedStrips(learner.state(), tuple(history))
+
+
+def _some_batches(strips: Sequence[Strip], params: StripParams) -> list[NDArray[np.float32]]:
+    groups = by_width(strips, params.batch, np.random.default_rng((params.seed, 3)))[:_SETTLING]
+    return [in_unit(batch_of([strips[i] for i in group])[0]) for group in groups]
 
 
 def _learn_chapter(learner: Learner, strips: Sequence[Strip], params: StripParams, chapter: int) -> tuple[float, int]:
@@ -96,5 +107,6 @@ def identity_digest(params: StripParams, sources: Sources) -> str:
 def _identity(params: StripParams, sources: Sources) -> dict[str, Any]:
     """Return what must be equal to continue a training: all but the number of chapters."""
     values = {name: value for name, value in asdict(params).items() if name != "chapters"}
-    sets = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sources.sets}
-    return {**values, "mnist": digest(sources.mnist), "sets": sets, "characters": CHARACTERS}
+    sets = {path.name: set_digest(path) for path in sources.sets}
+    start = {"start": hashlib.sha256(sources.start.read_bytes()).hexdigest()} if sources.start else {}
+    return {**values, "mnist": digest(sources.mnist), "sets": sets, "characters": CHARACTERS, **start}

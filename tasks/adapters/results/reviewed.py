@@ -13,7 +13,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from digit_core.errors import StorageError
-from digit_core.review.corrections import CORRECTED, REVIEWED, Corrections
+from digit_core.review.corrections import CORRECTED, Corrections
+from digit_core.review.human_numbers import REVIEWED
 from tasks.adapters.results.parquet import UNREADABLE, is_unharmed, with_own_checksum
 from tasks.adapters.storage.storage import Storage, join, normalise
 

@@ -1,15 +1,16 @@
-"""Claims: items are lent to one reviewer at a time, and become free again when the time is up."""
+"""Claims: numbers are lent as a whole to one reviewer at a time, and become free again when the time is up."""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from digit_core.readings import Reason, ReviewItem
+from digit_core.records import NOT_A_DIGIT
 from tasks.adapters.review.database import Database, locked_or_skipped, now
 from tasks.adapters.review.rows import to_item
 from tasks.adapters.review.schema import DECISIONS, ITEMS, OPEN, STANDING
@@ -23,10 +24,12 @@ LARGEST_LOAN = 1_000
 LONGEST_LEASE = 24 * 3600.0
 """Greatest duration of a loan in seconds."""
 
-COUNTED = 5_000
-"""Number of items among which the most frequent guess is found."""
+COUNTED = 500
+"""Greatest number of items of each class that is counted to find the most frequent one."""
 
 Query = sa.Select[tuple[str]]
+Page = tuple[str, int]
+"""SHA-256 of the scan's bytes and the page's index."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +48,11 @@ class Claims:
         self._database = database
         self._clock = clock
 
-    def single(self, collection: str, reviewer: str, size: int, lease: float) -> Claim:
-        """Lend about `size` items, lowest confidence first, each with all others of its number, and audits mixed in."""
+    def numbers(self, collection: str, reviewer: str, size: int, lease: float) -> Claim:
+        """Lend whole numbers with about `size` items, lowest confidence first, and audits mixed in."""
         with self._database.writing() as connection:
-            free = self._free(collection, reviewer)
+            self._database.one_at_a_time(connection, collection)
+            free = self._free(collection, reviewer).order_by(ITEMS.c.confidence, ITEMS.c.item_id)
             audits = _ids(connection, free.where(ITEMS.c.reason == Reason.AUDIT).limit(max(1, size // AUDITS_AMONG)))
             ordinary = _ids(connection, free.where(ITEMS.c.reason != Reason.AUDIT).limit(size))
             if len(ordinary) < size // 2:  # the queue is almost empty: audits remain
@@ -56,20 +60,42 @@ class Claims:
             together = self._with_their_numbers(connection, [*ordinary, *audits], reviewer)
             return self._lend(connection, together, reviewer, lease)
 
+    def page_by_page(self, collection: str, reviewer: str, size: int, lease: float, page: Page | None = None) -> Claim:
+        """Lend whole numbers with about `size` items, page after page in reading order, audits in their places; of `page` only,
+        if it is given."""
+        order = (ITEMS.c.uri, ITEMS.c.page_index, ITEMS.c.sha256, ITEMS.c.position, ITEMS.c.place)
+        with self._database.writing() as connection:
+            self._database.one_at_a_time(connection, collection)
+            free = self._free(collection, reviewer)
+            if page is not None:
+                free = free.where(ITEMS.c.sha256 == page[0], ITEMS.c.page_index == page[1])
+            together = self._with_their_numbers(connection, _ids(connection, free.order_by(*order).limit(size)), reviewer)
+            lent = self._lend(connection, together, reviewer, lease)
+        return replace(lent, items=tuple(sorted(lent.items, key=_reading_order)))
+
     def carpet(
         self, collection: str, reviewer: str, size: int, lease: float, sure_from: float, guess: int | None = None
     ) -> Claim:
-        """Lend up to `size` items that the machine takes for the same digit with at least this confidence; no audits.
+        """Lend up to `size` items that the machine takes for the same digit with at least this confidence, each the only one that
+        is asked of its number; no audits.
 
         guess: the class; by default the most frequent one.
         """
         with self._database.writing() as connection:
+            self._database.one_at_a_time(connection, collection)
             chosen = guess if guess is not None else self._commonest(connection, collection, sure_from)
             found = []
             if chosen is not None:
-                free = self._free(collection, reviewer).where(ITEMS.c.reason != Reason.AUDIT)
-                found = _ids(connection, free.where(ITEMS.c.guess == chosen, ITEMS.c.confidence >= sure_from).limit(size))
+                free = self._free(collection, reviewer).where(ITEMS.c.reason != Reason.AUDIT, ITEMS.c.asked == 1)
+                sure = free.where(ITEMS.c.guess == chosen, ITEMS.c.confidence >= sure_from)
+                found = _ids(connection, sure.order_by(ITEMS.c.confidence, ITEMS.c.item_id).limit(size))
             return self._lend(connection, found, reviewer, lease)
+
+    def release_all(self, reviewer: str) -> int:
+        """Free all undecided items of the reviewer, whose page may have ended without saying so; return how many."""
+        with self._database.writing() as connection:
+            lent = sa.update(ITEMS).where(ITEMS.c.claimed_by == reviewer, ITEMS.c.state == OPEN)
+            return connection.execute(lent.values(**FREE)).rowcount
 
     def release(self, claim_id: str, reviewer: str) -> int:
         """Free the undecided items of the reviewer's loan; return how many."""
@@ -79,39 +105,34 @@ class Claims:
             return connection.execute(lent.values(**FREE)).rowcount
 
     def _free(self, collection: str, reviewer: str) -> Query:
-        """Select the items that may be lent to this reviewer, lowest confidence first."""
-        return locked_or_skipped(
-            sa.select(ITEMS.c.item_id)
-            .where(ITEMS.c.collection == collection, ITEMS.c.state == OPEN, self._unclaimed(), _not_read_by(reviewer))
-            .order_by(ITEMS.c.confidence, ITEMS.c.item_id)
-        )
+        """Select the items that may be lent to this reviewer."""
+        mine = (ITEMS.c.collection == collection, ITEMS.c.state == OPEN, self._unclaimed(), _not_read_by(reviewer))
+        return locked_or_skipped(sa.select(ITEMS.c.item_id).where(*mine))
 
     def _unclaimed(self) -> sa.ColumnElement[bool]:
         return sa.or_(ITEMS.c.claim_until.is_(None), sa.not_(ITEMS.c.claim_until.between(*loan_ends(self._clock()))))
 
     def _commonest(self, connection: Connection, collection: str, sure_from: float) -> int | None:
-        """Return the most frequent class among the items with the lowest confidence: counting all is too slow in a large
-        queue."""
-        some = (
-            sa.select(ITEMS.c.guess)
-            .where(ITEMS.c.collection == collection, ITEMS.c.state == OPEN, ITEMS.c.confidence >= sure_from)
-            .where(ITEMS.c.reason != Reason.AUDIT, self._unclaimed())
-            .order_by(ITEMS.c.confidence, ITEMS.c.item_id)
-            .limit(COUNTED)
-            .subquery()
-        )
+        """Return the most frequent class of the items for a carpet, None if there are none. Of each class some are counted."""
+        alone = (ITEMS.c.collection == collection, ITEMS.c.state == OPEN, ITEMS.c.asked == 1, ITEMS.c.confidence >= sure_from)
+        free = sa.select(ITEMS.c.guess).where(*alone, ITEMS.c.reason != Reason.AUDIT, self._unclaimed())
+        free = free.order_by(
+            ITEMS.c.confidence, ITEMS.c.item_id
+        )  # as the index has them: PostgreSQL chooses another one otherwise
+        some = sa.union_all(
+            *(sa.select(free.where(ITEMS.c.guess == guess).limit(COUNTED).subquery()) for guess in range(NOT_A_DIGIT + 1))
+        ).subquery()
         return connection.scalar(sa.select(some.c.guess).group_by(some.c.guess).order_by(sa.func.count().desc(), some.c.guess))
 
     def _with_their_numbers(self, connection: Connection, ids: Sequence[str], reviewer: str) -> list[str]:
         """Add the free items of the same numbers right beside each item."""
-        chosen = ITEMS.alias()
-        numbers = sa.select(chosen.c.number_id).where(chosen.c.item_id.in_(ids))
+        numbers = list(connection.scalars(sa.select(ITEMS.c.number_id).where(ITEMS.c.item_id.in_(ids)).distinct()))
         siblings = locked_or_skipped(
             sa.select(ITEMS.c.item_id)
             .where(ITEMS.c.number_id.in_(numbers), ITEMS.c.state == OPEN, self._unclaimed(), _not_read_by(reviewer))
             .limit(LARGEST_LOAN)
         )
-        return _ids(connection, siblings) if ids else []
+        return _ids(connection, siblings) if numbers else []
 
     def _lend(self, connection: Connection, ids: Sequence[str], reviewer: str, lease: float) -> Claim:
         claim_id, until = uuid.uuid4().hex, self._clock() + lease
@@ -139,6 +160,10 @@ def _not_read_by(reviewer: str) -> sa.ColumnElement[bool]:
 
 def _ids(connection: Connection, query: Query) -> list[str]:
     return list(connection.scalars(query))
+
+
+def _reading_order(item: ReviewItem) -> tuple[str, int, str, int, str, int]:
+    return item.uri, item.page_index, item.sha256, item.position, item.number_id, item.place
 
 
 def _in_order(items: Sequence[ReviewItem]) -> list[ReviewItem]:

@@ -27,6 +27,7 @@ from tasks.adapters.review.migrate import SCHEMA_VERSION, upgrade
 from tasks.adapters.review.schema import ITEMS, SCHEMA
 
 _MIGRATION_LOCK = 0x6469676974  # PostgreSQL's advisory locks are numbers; this one spells "digit"
+_CLAIMS_LOCK = 0x6C656E64  # "lend"
 _FORMS = "sqlite:////folder/review.db or postgresql://user:password@host/database"
 
 _BETWEEN_TRIES = 0.05  # seconds between tries
@@ -111,6 +112,11 @@ class Database:
             yield
         finally:
             self._turn.release()
+
+    def one_at_a_time(self, connection: Connection, name: str) -> None:
+        """Wait until no other transaction that called this with the same name is open; on SQLite there is one writer anyway."""
+        if not self.is_sqlite:
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_CLAIMS_LOCK, sa.func.hashtext(name))))
 
     def insert_if_new(self, table: sa.Table, *key: str) -> Any:
         """Return an INSERT that leaves an existing row with this key as it is."""

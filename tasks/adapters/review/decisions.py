@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
 from digit_core.errors import InputError
-from digit_core.review.verdicts import Kind, Verdict, said_of, settled, suggestion_is_hidden
+from digit_core.review.verdicts import WHOLE, Kind, Verdict, said_of, settled, suggestion_is_hidden
 from tasks.adapters.review.claims import FREE, loan_ends
 from tasks.adapters.review.database import Database, locked, now
 from tasks.adapters.review.schema import ACTS, COLLECTIONS, DECIDED, DECISIONS, ITEMS, OPEN, STANDING, UNDOS
@@ -60,8 +60,9 @@ class Decisions:
     def keep(self, act: Act, verdicts: Mapping[str, Verdict], lease: float) -> dict[str, Answer]:
         """Store the verdicts (by item) that can be stored, in one transaction; return for the others what prevents it.
 
-        A retyped number decides all its waiting items. A reviewer can decide only items lent to them; an expired loan counts as
-        long as nobody else took the item. The rest of the loan is prolonged to `lease` seconds, unless it has nearly as many.
+        A verdict about the whole number decides all its waiting items. A reviewer can decide only items lent to them; an expired
+        loan counts as long as nobody else took the item. The rest of the loan is prolonged to `lease` seconds, unless it has
+        nearly as many.
         """
         with self._database.writing() as connection:
             rows, said = _rows(connection, verdicts), _said(connection, verdicts)
@@ -149,7 +150,7 @@ class Decisions:
         said: Mapping[str, Sequence[DecisionRow]],
         new: Mapping[str, Verdict],
     ) -> None:
-        """Store the new verdicts, and for retyped numbers those of their other items."""
+        """Store the new verdicts, and for those about whole numbers the same of their other items."""
         if siblings := _siblings(connection, rows, new):
             rows, said = {**rows, **_rows(connection, siblings)}, {**said, **_said(connection, siblings)}
             read = _read_by(act.reviewer, said)
@@ -166,15 +167,15 @@ class Decisions:
 
 
 def _fields(row: RowMapping, verdict: Verdict) -> dict[str, Any]:
-    """Return the columns of the item's new decision."""
-    said = said_of(verdict, row["parts"], row["place"])
-    hidden = suggestion_is_hidden(row["item_id"], row["reason"])
+    """Return the columns of the item's new decision. A number as written stays one: its marks count too."""
+    said = verdict if verdict.kind is Kind.WRITTEN else said_of(verdict, row["parts"], row["place"])
+    hidden = suggestion_is_hidden(row["item_id"], row["reason"], row["asked"])
     return {"item_id": row["item_id"], "kind": said.kind.value, "value": said.value, "hidden": hidden}
 
 
 def _siblings(connection: Connection, rows: Mapping[str, RowMapping], new: Mapping[str, Verdict]) -> dict[str, Verdict]:
-    """Return the other waiting items of the retyped numbers, with the same verdict."""
-    typed = {rows[item]["number_id"]: verdict for item, verdict in new.items() if verdict.kind is Kind.NUMBER}
+    """Return the other waiting items of the numbers decided as a whole, with the same verdict."""
+    typed = {rows[item]["number_id"]: verdict for item, verdict in new.items() if verdict.kind in WHOLE}
     if not typed:
         return {}
     query = sa.select(ITEMS.c.item_id, ITEMS.c.number_id).where(ITEMS.c.number_id.in_(list(typed)), ITEMS.c.state == OPEN)

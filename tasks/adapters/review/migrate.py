@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 from digit_core.errors import QueueError
 from tasks.adapters.review.schema import SCHEMA
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 """Version of the newest migration; also in the table `review_schema`, for programs that do not use Alembic."""
 
 VERSION_TABLE = "review_alembic"

@@ -7,7 +7,8 @@ what is wrong and what to do next.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from datetime import UTC, datetime
 from typing import Any, Literal, Self, TypeVar
@@ -18,8 +19,9 @@ from sqlalchemy.engine import Connection, RowMapping
 from digit_core.errors import QueueError
 from digit_core.readings import ReviewItem
 from tasks.adapters.review.claims import Claims
-from tasks.adapters.review.database import Database, now
+from tasks.adapters.review.database import Database, locked, now
 from tasks.adapters.review.decisions import Decisions, outcomes
+from tasks.adapters.review.progress import ProgressCounts
 from tasks.adapters.review.reviewers import Reviewers
 from tasks.adapters.review.rows import item_row, picture_row, to_item_with_pictures
 from tasks.adapters.review.schema import ITEMS, OPEN, PICTURES, SOURCES, WITHDRAWN
@@ -40,7 +42,7 @@ class ReviewQueue:
 
     Opening it creates missing tables, and migrates older ones. `busy_seconds` is how long to wait for another writer or for a
     connection. Raises QueueError if the database cannot be opened, or was made by a newer version of this program. `claims` lends
-    items, `decisions` stores decisions, `statistics` counts.
+    items, `decisions` stores decisions, `statistics` and `progress` count.
     """
 
     def __init__(self, url: str, busy_seconds: float = 30.0, clock: Callable[[], float] = now) -> None:
@@ -49,6 +51,7 @@ class ReviewQueue:
         self.claims = Claims(self._database, clock)
         self.decisions = Decisions(self._database, clock)
         self.statistics = Statistics(self._database, clock)
+        self.progress = ProgressCounts(self._database, clock)
         self.reviewers = Reviewers(self._database)
         self._writers = Writers(self._database)
 
@@ -60,22 +63,26 @@ class ReviewQueue:
         """
         # always in the same order: two processes that put the same items in different orders would deadlock
         ordered = sorted({item.item_id: item for item in items}.values(), key=lambda item: item.item_id)
+        asked = Counter(item.number_id for item in ordered)
         created = datetime.now(UTC)
         new = 0
         with self._database.writing() as connection:
             for start in range(0, len(ordered), _CHUNK):
                 some = ordered[start : start + _CHUNK]
                 insert = self._database.insert_if_new(ITEMS, "item_id").execution_options(preserve_rowcount=True)
-                new += connection.execute(insert, [item_row(item, created) for item in some]).rowcount
+                added = connection.execute(insert, [item_row(item, created, asked[item.number_id]) for item in some]).rowcount
+                new += added
+                if added < len(some):
+                    _count_asked(connection, some, asked)
                 connection.execute(self._database.insert_if_new(PICTURES, "item_id"), [picture_row(item) for item in some])
                 _move(connection, WITHDRAWN, OPEN, ITEMS.c.item_id.in_([item.item_id for item in some]))
             if source:
                 known = [{"collection": name, "source": source} for name in sorted({item.collection for item in ordered})]
                 if known:
                     connection.execute(self._database.insert_if_new(SOURCES, "collection", "source"), known)
-            asked = {item.item_id for item in ordered}
+            kept = {item.item_id for item in ordered}
             for page in sorted(pages):
-                self._withdraw(connection, page, asked)
+                self._withdraw(connection, page, kept)
         return new
 
     def sources(self, collection: str) -> list[str]:
@@ -152,11 +159,11 @@ class ReviewQueue:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _withdraw(self, connection: Connection, page: Page, asked: set[str]) -> None:
+    def _withdraw(self, connection: Connection, page: Page, kept: set[str]) -> None:
         waiting = sa.select(ITEMS.c.item_id).where(
             ITEMS.c.sha256 == page[0], ITEMS.c.page_index == page[1], ITEMS.c.state == OPEN
         )
-        gone = [item for item in connection.scalars(waiting) if item not in asked]
+        gone = [item for item in connection.scalars(waiting) if item not in kept]
         for start in range(0, len(gone), _CHUNK):
             _move(connection, OPEN, WITHDRAWN, ITEMS.c.item_id.in_(gone[start : start + _CHUNK]))
 
@@ -170,6 +177,18 @@ class ReviewQueue:
 def _with_pictures() -> sa.Select[Any]:
     columns = [PICTURES.c.crop_png, PICTURES.c.context_png, PICTURES.c.ink]
     return sa.select(ITEMS, *columns).join(PICTURES, PICTURES.c.item_id == ITEMS.c.item_id)
+
+
+def _count_asked(connection: Connection, items: Sequence[ReviewItem], asked: Mapping[str, int]) -> None:
+    """Correct how many digits of the numbers are asked for, in items that were there already."""
+    query = sa.select(ITEMS.c.item_id, ITEMS.c.number_id, ITEMS.c.asked).where(
+        ITEMS.c.item_id.in_([item.item_id for item in items])
+    )
+    rows = connection.execute(locked(query.order_by(ITEMS.c.item_id))).all()
+    changed = [{"item": row.item_id, "count": asked[row.number_id]} for row in rows if row.asked != asked[row.number_id]]
+    if changed:
+        update = sa.update(ITEMS).where(ITEMS.c.item_id == sa.bindparam("item")).values(asked=sa.bindparam("count"))
+        connection.execute(update, changed)
 
 
 def _move(connection: Connection, before: str, after: str, which: sa.ColumnElement[bool]) -> None:

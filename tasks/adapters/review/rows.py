@@ -13,11 +13,23 @@ from tasks.adapters.review.schema import OPEN
 
 DatabaseRow = Mapping[Any, Any]
 
-_PLAIN = ("item_id", "uri", "sha256", "page_index", "number_id", "reason", "collection", "model_version", "place", "second")
+_PLAIN = (
+    "item_id",
+    "uri",
+    "sha256",
+    "page_index",
+    "number_id",
+    "reason",
+    "collection",
+    "model_version",
+    "place",
+    "second",
+    "position",
+)
 
 
-def item_row(item: ReviewItem, created: datetime) -> dict[str, Any]:
-    """Build the row of the table `review_items`."""
+def item_row(item: ReviewItem, created: datetime, asked: int) -> dict[str, Any]:
+    """Build the row of the table `review_items`; `asked`: how many digits of its number are asked for."""
     guess, confidence = item.top[0]
     return {
         **{name: getattr(item, name) for name in _PLAIN},
@@ -28,6 +40,10 @@ def item_row(item: ReviewItem, created: datetime) -> dict[str, Any]:
         "parts": list(item.parts),
         "number_box": _sides(item.number_box),
         "mark": list(item.mark) if item.mark else None,
+        "text": item.text,
+        "cell": list(item.cell),
+        "marks": [list(mark) for mark in item.marks],
+        "asked": asked,
         "state": OPEN,
         "created": created,
     }
@@ -49,6 +65,10 @@ def to_item(row: DatabaseRow) -> ReviewItem:
         parts=tuple(row["parts"]),
         number_box=Box(*row["number_box"]) if row["number_box"] else None,
         mark=tuple(row["mark"]) if row["mark"] else None,
+        text=row["text"] or "",
+        cell=tuple(row["cell"]) if row["cell"] else ("", "", ""),
+        asked=row["asked"],
+        marks=tuple(tuple(mark) for mark in row["marks"] or ()),
     )
 
 

@@ -36,6 +36,11 @@ ITEMS = sa.Table(
     sa.Column("number_box", sa.JSON(none_as_null=True)),  # [x, y, w, h]
     sa.Column("mark", sa.JSON(none_as_null=True)),  # [x, y, w, h] within the strip, as fractions of its size
     sa.Column("second", sa.String),  # the number's digits by the second reader; null where it was not asked
+    sa.Column("text", sa.String),  # the number as written; this and the next two are null in items of older versions
+    sa.Column("cell", sa.JSON(none_as_null=True)),  # [zone, row, column], each "" where no layout names it
+    sa.Column("marks", sa.JSON(none_as_null=True)),  # [[x, y, w, h], …] of all digits of the number, as `mark`
+    sa.Column("position", sa.Integer, nullable=False),  # of the number in reading order; -1 in items of older versions
+    sa.Column("asked", sa.Integer, nullable=False),  # how many digits of the number are asked for
     sa.Column("claim_id", sa.String),
     sa.Column("claimed_by", sa.String),
     sa.Column("claim_until", sa.Double),  # seconds since 1970; in the past: free again
@@ -45,9 +50,11 @@ ITEMS = sa.Table(
     sa.Column("outcome_at", sa.Double),  # seconds since 1970
     sa.Index("review_items_by_priority", "collection", "state", "confidence", "item_id"),
     sa.Index("review_items_by_reason", "collection", "state", "reason", "confidence", "item_id"),
-    sa.Index("review_items_by_guess", "collection", "state", "guess", "confidence", "reason", "claim_until"),
+    sa.Index("review_items_by_group", "collection", "state", "asked", "guess", "confidence", "item_id"),
+    sa.Index("review_items_by_place", "collection", "state", "uri", "page_index", "sha256", "position", "place"),
     sa.Index("review_items_by_number", "number_id"),
     sa.Index("review_items_by_claim", "claim_id"),
+    sa.Index("review_items_by_reviewer", "claimed_by"),
     sa.Index("review_items_by_page", "sha256", "page_index"),
 )
 
@@ -81,7 +88,7 @@ REVIEWERS = sa.Table(  # two spellings of one name are one person
     sa.Column("name", sa.String, nullable=False),
 )
 
-ACTS = sa.Table(  # what a reviewer sent at once: a key in the single view, a whole screen of the group view
+ACTS = sa.Table(  # what a reviewer sent at once: a number, or a whole screen of the group view
     "review_acts",
     TABLES,
     sa.Column("act_id", sa.String, primary_key=True),

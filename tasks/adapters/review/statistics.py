@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,9 +13,15 @@ from sqlalchemy.engine import RowMapping
 from digit_core.calibration.binomial import interval
 from digit_core.readings import Reason
 from digit_core.records import NOT_A_DIGIT
-from digit_core.review.verdicts import Kind, Verdict
+from digit_core.review.verdicts import WHOLE, Kind, Verdict, said_of
 from tasks.adapters.review.database import Database
 from tasks.adapters.review.schema import ACTS, DECIDED, DECISIONS, ITEMS, OPEN, STANDING
+
+NUMBER_VIEW = "number"
+"""The view in which a person decides a whole number at once."""
+
+ENOUGH_AUDITS = 30
+"""Number of audits from which an error rate is shown."""
 
 RECENTLY = 15 * 60.0
 """Seconds over which a reviewer's speed is measured."""
@@ -32,10 +39,15 @@ class ReviewProgress:
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """Accepted digits that people checked unseen: how many were wrong, and the 95 % interval of their share."""
+    """Accepted digits that people checked unseen: how many were wrong, and the 95 % interval of their share, which says little
+    before there are ENOUGH_AUDITS."""
 
     checked: int
     wrong: int
+
+    @property
+    def is_enough(self) -> bool:
+        return self.checked >= ENOUGH_AUDITS
 
     @property
     def interval(self) -> tuple[float, float]:
@@ -44,7 +56,8 @@ class Audit:
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """The decisions about a collection. `said[guess]` counts by verdict: "0" to "9", "not a digit", "unreadable", "number"."""
+    """The decisions about a collection. `said[guess]` counts by verdict: "0" to "9", "not a digit", "unreadable", and "number" where
+    all of the number was said anew."""
 
     name: str
     open: int
@@ -65,7 +78,8 @@ class Collection:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Effort in a view: median seconds per item, keys and clicks per item, items per minute."""
+    """Effort in a view: median seconds per item, keys and clicks per item, items per minute. An item is a number in the view of
+    numbers, a digit in the others."""
 
     view: str
     items: int
@@ -98,14 +112,14 @@ class Statistics:
 
     def collections(self) -> list[Collection]:
         columns = (ITEMS.c.collection, ITEMS.c.state, ITEMS.c.reason, ITEMS.c.guess, ITEMS.c.outcome_kind, ITEMS.c.outcome_value)
-        is_number = ITEMS.c.outcome_kind == Kind.NUMBER
-        value = sa.case((is_number, ""), else_=ITEMS.c.outcome_value).label("outcome_value")
+        value = sa.case((ITEMS.c.outcome_kind.in_(WHOLE), ""), else_=ITEMS.c.outcome_value).label("outcome_value")
         query = sa.select(*columns[:-1], value, sa.func.count().label("items")).group_by(*columns[:-1], value)
         with self._database.reading() as connection:
             rows = connection.execute(query).mappings().all()
-        agree = self._readers_agree()
+        agree, right = self._readers_agree(), self._right_in_written_numbers()
         names = sorted({row["collection"] for row in rows})
-        return [_collection(name, [row for row in rows if row["collection"] == name], agree.get(name, (0, 0))) for name in names]
+        found = [_collection(name, [row for row in rows if row["collection"] == name], agree.get(name, (0, 0))) for name in names]
+        return [replace(one, audit=replace(one.audit, wrong=one.audit.wrong - right[one.name])) for one in found]
 
     def pace(self) -> list[Pace]:
         """Return the effort in each view, over the last 5,000 acts."""
@@ -115,6 +129,15 @@ class Statistics:
         with self._database.reading() as connection:
             rows = connection.execute(query).all()
         return [_pace(view, [row for row in rows if row.view == view]) for view in sorted({row.view for row in rows})]
+
+    def _right_in_written_numbers(self) -> Counter[str]:
+        """Count by collection the audited digits that are right although their number was written anew: only its marks changed."""
+        columns = (ITEMS.c.collection, ITEMS.c.parts, ITEMS.c.place, ITEMS.c.guess, ITEMS.c.outcome_value)
+        query = sa.select(*columns).where(ITEMS.c.reason == Reason.AUDIT, ITEMS.c.state == DECIDED)
+        with self._database.reading() as connection:
+            rows = connection.execute(query.where(ITEMS.c.outcome_kind == Kind.WRITTEN)).all()
+        said = ((row, said_of(Verdict(Kind.WRITTEN, row.outcome_value), row.parts, row.place)) for row in rows)
+        return Counter(row.collection for row, verdict in said if verdict.agrees_with(row.guess))
 
     def _readers_agree(self) -> dict[str, tuple[int, int]]:
         """Count by collection the items on which the first two readers agreed, and all that two have read."""
@@ -148,9 +171,9 @@ def _collection(name: str, rows: Iterable[RowMapping], readers_agree: tuple[int,
 
 def _count(row: Mapping[Any, Any], counts: dict[str, int], said: dict[str, int]) -> None:
     items, kind = row["items"], Kind(row["outcome_kind"])
-    agrees = Verdict(kind, row["outcome_value"]).agrees_with(row["guess"])
+    agrees = kind not in WHOLE and Verdict(kind, row["outcome_value"]).agrees_with(row["guess"])
     counts["decided"] += items
-    word = row["outcome_value"] if kind is Kind.DIGIT else kind.value
+    word = row["outcome_value"] if kind is Kind.DIGIT else Kind.NUMBER if kind in WHOLE else kind.value
     said[word] = said.get(word, 0) + items
     if row["reason"] == Reason.AUDIT:
         if kind is not Kind.UNREADABLE:
@@ -161,6 +184,7 @@ def _count(row: Mapping[Any, Any], counts: dict[str, int], said: dict[str, int])
 
 
 def _pace(view: str, rows: list[Any]) -> Pace:
-    items = sum(row.item_count for row in rows)
-    each = sorted(row.seconds / row.item_count for row in rows)
+    counts = [1 if view == NUMBER_VIEW else row.item_count for row in rows]
+    items = sum(counts)
+    each = sorted(row.seconds / count for row, count in zip(rows, counts, strict=True))
     return Pace(view, items, each[len(each) // 2], sum(row.key_count for row in rows) / items)

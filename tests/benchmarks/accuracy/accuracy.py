@@ -23,6 +23,7 @@ from tests.benchmarks.accuracy.counting import PageCase, PageRead, StripRead, Ti
 from tests.benchmarks.accuracy.install import PYTHON, language_data
 from tests.benchmarks.accuracy.pages import printed_only, synthetic, transcribed
 from tests.benchmarks.accuracy.readers import Grey, NotAvailable, Other, Ours, Reader
+from tests.benchmarks.accuracy.real_collections import Collection, collections_in, collections_part
 from tests.benchmarks.accuracy.running_text import LedgerCase, LedgerScore, ledger_cases, ledgers_part, score
 from tests.benchmarks.accuracy.strips import Figures, Strip, mnist_figures, pen_figures, write_strips
 from tests.benchmarks.accuracy.summary import summary
@@ -44,6 +45,7 @@ class Exam:
     transcribed: list[PageCase]
     printed: list[PageCase]
     running: list[LedgerCase]
+    collections: list[Collection]
     notes: list[str]
 
 
@@ -59,12 +61,15 @@ def the_exam(options: argparse.Namespace) -> Exam:
         notes.append(f"No transcribed pages at {options.pages}: only the synthetic parts ran. Name their folder: PAGES=folder")
     if not options.running.is_dir():
         notes.append(f"No ledgers with running text at {options.running}: name a folder of scans and ALTO files: --running")
+    if not options.real.is_dir():
+        notes.append(f"No number sets at {options.real}: name their folder: --real")
     return Exam(
         write_strips(options.strips, options.seed, figures),
         synthetic(options.seed, options.ledgers, options.forms, figures),
         transcribed(options.pages) if scans else [],
         printed_only(options.pages) if scans else [],
         ledger_cases(options.running),
+        collections_in(options.real, options.numbers),
         notes,
     )
 
@@ -141,8 +146,18 @@ def measure(exam: Exam, readers: Sequence[Reader], out: Path) -> list[str]:
     parts += [report.pages_part("Transcribed scans", scans)] if exam.transcribed else []
     parts += [report.pages_part("Synthetic pages", written)] if exam.synthetic else []
     parts += [report.printed_part(printed)] if exam.printed else []
+    parts += [_read_collections(exam.collections, readers)] if exam.collections else []
     parts += [ledgers_part({one.name: read_ledgers(one, exam.running) for one in readers})] if exam.running else []
     return parts
+
+
+def _read_collections(collections: Sequence[Collection], readers: Sequence[Reader]) -> str:
+    reads = {reader.name: {one.name: read_strips(reader, _strips(one)) for one in collections} for reader in readers}
+    return collections_part(reads, [one.name for one in collections if one.unseen])
+
+
+def _strips(collection: Collection) -> list[Strip]:
+    return [Strip(*row) for row in zip(collection.pixels, collection.digits, strict=True)]
 
 
 def draw_pages(pages: Mapping[str, Sequence[PageRead]], out: Path, only_sure: bool) -> None:
@@ -176,6 +191,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--running", type=_path, default=DATA / "real" / "notary_pages", help="ledgers with running text, with ALTO beside them"
     )
+    parser.add_argument("--real", type=_path, default=DATA / "real", help="number sets: real collections of handwriting")
+    parser.add_argument("--numbers", type=int, default=200, help="numbers of each real collection, at most")
     parser.add_argument("--mnist", type=_path, default=DATA / "mnist" / "mnist.npz", help="MNIST, as mnist.npz")
     parser.add_argument("--out", type=Path, default=ROOT / "accuracy")
     parser.add_argument("--strips", type=int, default=600)

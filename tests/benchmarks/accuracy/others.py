@@ -23,18 +23,21 @@ class Rapid:
     """Strips by its recogniser alone, pages by its detector and its recogniser, at its own settings."""
 
     def __init__(self):
-        from rapidocr_onnxruntime import RapidOCR
+        from rapidocr import RapidOCR
 
         self.engine = RapidOCR()
-        self.version = f"rapidocr-onnxruntime {version('rapidocr-onnxruntime')}"
+        self.version = f"rapidocr {version('rapidocr')}"
 
     def strip(self, grey):
-        found, _ = self.engine(np.dstack([grey] * 3), use_det=False, use_cls=False)
-        return [[text, float(confidence), [0, 0, grey.shape[1], grey.shape[0]]] for text, confidence in found or []]
+        found = self.engine(np.dstack([grey] * 3), use_det=False, use_cls=False, use_rec=True)
+        box = [0, 0, grey.shape[1], grey.shape[0]]
+        return [[text, float(score), box] for text, score in zip(found.txts or (), found.scores or (), strict=True)]
 
     def page(self, grey):
-        found, _ = self.engine(np.dstack([grey] * 3))
-        return [[text, float(confidence), around(corners)] for corners, text, confidence in found or []]
+        found = self.engine(np.dstack([grey] * 3), use_det=True, use_cls=True, use_rec=True)
+        if found.boxes is None:
+            return []
+        return [[text, float(score), around(box)] for box, text, score in zip(found.boxes, found.txts, found.scores, strict=True)]
 
 
 def around(corners):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib
 import json
 import math
 import re
@@ -20,13 +19,18 @@ from numpy.typing import NDArray
 
 from digit_core import ALGORITHM_VERSION
 from digit_core.inference.classifier import SHIPPED_MODEL, OnnxRecogniser
-from digit_core.params import ReviewPolicy, SegmentationParams
-from digit_core.readings import PageRead, Reading, State
-from digit_core.recognition.acceptance import judge
-from digit_core.recognition.pipeline import find_digits, find_strip
-from digit_core.records import Box, PageFound, PageImage, PageRef
+from digit_core.inference.reader import OnnxReader
+from digit_core.inference.second_reader import SecondReader
+from digit_core.params import ReviewPolicy
+from digit_core.readings import Reading, State
+from digit_core.recognition.pipeline import PageReader
+from digit_core.recognition.transcription.second_opinion import Second
+from digit_core.records import Box, PageImage, PageRef
+from flows.settings import load_settings
+from tasks.adapters.registry.second_network import second_network
 
 Grey = NDArray[np.uint8]
+_REF = PageRef("accuracy", "", "")
 HERE = Path(__file__).parent
 SURE = ReviewPolicy().threshold
 """From this confidence on a reading of another reader counts as sure; ours says so itself, by the state of the number."""
@@ -70,24 +74,21 @@ class NotAvailable(Exception):  # noqa: N818 - it is no fault
 
 
 class Ours:
-    """The reader of this project, by the public functions of digit_core.recognition.pipeline and the model that ships."""
+    """The reader of this project as it ships; the second reader is asked where it is unsure, or never."""
 
     name = "ours"
 
-    def __init__(self) -> None:
-        self._recogniser = OnnxRecogniser(SHIPPED_MODEL, "shipped")
-        self._finders = _finders()
+    def __init__(self, alone: bool = False) -> None:
+        second = None if alone else Second(SecondReader(second_network(load_settings().model_cache)))
+        self._pages = PageReader(OnnxReader(), OnnxRecogniser(SHIPPED_MODEL, "shipped"), second=second)
         self.version = f"algorithm {ALGORITHM_VERSION}, model {_digest(SHIPPED_MODEL.parent)}"
 
     def strip(self, pixels: Grey) -> tuple[str, float]:
-        readings = self._read(pixels, strip=True).readings
+        readings = self._pages.read_strip(PageImage(pixels), _REF).readings
         return "".join(one.digits for one in readings), math.prod(one.confidence for one in readings) if readings else 0.0
 
     def page(self, pixels: Grey) -> list[NumberRead]:
-        return [
-            NumberRead(one.digits, one.confidence, one.box, one.state is State.ACCEPTED, _printed(one))
-            for one in self._read(pixels, strip=False).readings
-        ]
+        return [as_number(one) for one in self._pages.read(PageImage(pixels), _REF).readings]
 
     def cpu_seconds(self) -> float:
         return time.process_time()
@@ -95,25 +96,10 @@ class Ours:
     def close(self) -> None:
         """Nothing is left behind."""
 
-    def _read(self, pixels: Grey, strip: bool) -> PageRead:
-        """The one place that knows how ours is called."""
-        image, params = PageImage(pixels), SegmentationParams()
-        digits = (find_strip if strip else find_digits)(image, params, *self._finders)
-        found = PageFound(PageRef("accuracy", "", ""), image.width, image.height, image.dpi, digits)
-        return judge(found, self._recogniser(found.digits.crops), ReviewPolicy())
 
-
-def _finders() -> tuple[Any, ...]:
-    """What digits are found by, besides the parameters: networks, or nothing in versions that have none."""
-    try:
-        networks = importlib.import_module("digit_core.inference.reader")
-    except ModuleNotFoundError:
-        return ()
-    return (networks.OnnxReader(),)
-
-
-def _printed(reading: Reading) -> bool:
-    return bool(getattr(reading, "printed", 0.0) > 0.5)  # versions that do not tell print have no such word
+def as_number(reading: Reading) -> NumberRead:
+    """A reading of ours, as all readers' are compared."""
+    return NumberRead(reading.digits, reading.confidence, reading.box, reading.state is State.ACCEPTED, reading.printed > 0.5)
 
 
 def _digest(folder: Path) -> str:

@@ -28,11 +28,11 @@ class Reviewer:
         """Takes loans until so many digits are decided, or none is left; how many were."""
         decided = 0
         while decided < at_least:
-            claim = queue.claims.single(collection, self.name, AT_ONCE, LEASE)
+            claim = queue.claims.numbers(collection, self.name, AT_ONCE, LEASE)
             if not claim.items:
                 break
             for item in claim.items:
-                act = Act(uuid.uuid4().hex, self.name, "single", claim.claim_id, 1, 1.0)
+                act = Act(uuid.uuid4().hex, self.name, "number", claim.claim_id, 1, 1.0)
                 decided += queue.decisions.keep(act, {item.item_id: self.verdict(item)}, LEASE)[item.item_id] is Answer.KEPT
         return decided
 

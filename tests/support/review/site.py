@@ -127,10 +127,11 @@ class Scan:
     boxes: tuple[tuple[Box, ...], ...]
     pixels: Any
 
-    def item(self, number: int, place: int, text: str, confidence: float, **changes: Any) -> ReviewItem:
-        """The digit at `place` of a number of the page, which the machine read as `text`."""
+    def item(self, number: int, place: int, read: str, confidence: float, **changes: Any) -> ReviewItem:
+        """The digit at `place` of a number of the page, which the machine read as `read`."""
         box, whole = self.boxes[number][place], Box.around(self.boxes[number])
-        (cutting,) = cut(self.pixels, [(box, whole)])
+        cuttings = cut(self.pixels, [(one, whole) for one in self.boxes[number]])
+        cutting = cuttings[place]
         facts = {
             "uri": str(self.path),
             "sha256": hashlib.sha256(self.path.read_bytes()).hexdigest(),
@@ -141,8 +142,9 @@ class Scan:
             "crop_png": cutting.crop,
             "context_png": cutting.strip,
             "mark": cutting.mark,
+            "marks": tuple(one.mark for one in cuttings),
         }
-        return digit(f"n{number:03}", text, place, confidence, **{**facts, **changes})
+        return digit(f"n{number:03}", read, place, confidence, **{**facts, **changes})
 
 
 def scan(folder: Path, numbers: list[str]) -> Scan:

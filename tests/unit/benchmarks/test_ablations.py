@@ -14,21 +14,21 @@ from digit_core.synthesis.pen import draw_number, make_writer
 from tests.benchmarks.ablations import Exam, Score, head, put_into
 from tests.benchmarks.accuracy.counting import StripRead, Time
 from tests.benchmarks.accuracy.readers import Ours
-from tests.benchmarks.without import STAGES, changed, wanted
+from tests.benchmarks.without import STAGES, STRIP_STAGES, changed, wanted
 
 
-@pytest.mark.parametrize("target", sorted({target for part in STAGES.values() for target in part}))
+@pytest.mark.parametrize("target", sorted({target for part in (*STAGES.values(), *STRIP_STAGES.values()) for target in part}))
 def test_what_is_left_out_is_there(target: str) -> None:
     assert pkgutil.resolve_name(target) is not None
 
 
-@pytest.mark.parametrize("name", STAGES)
+@pytest.mark.parametrize("name", [*STAGES, *STRIP_STAGES])
 def test_a_reader_without_a_stage_still_reads(name: str) -> None:
     ink, _ = draw_number("358", make_writer(3), 44, np.random.default_rng(0))
     paper = 240 - (cv2.copyMakeBorder(ink, 30, 30, 60, 60, cv2.BORDER_CONSTANT) * 0.8).astype(np.uint8)
 
-    with changed(STAGES[name]):
-        reader = Ours()
+    with changed({**STAGES, **STRIP_STAGES}[name]):
+        reader = Ours(alone=True)
         digits, page = reader.strip(paper)[0], reader.page(paper)
 
     assert digits == "358"

@@ -146,8 +146,8 @@ def test_a_reader_that_cannot_be_had_is_named_with_the_reason(monkeypatch, tmp_p
 
 
 def test_a_reader_whose_packages_are_missing_says_which():
-    with pytest.raises(NotAvailable, match="rapidocr"):
-        Other("RapidOCR", Path(sys.executable))
+    with pytest.raises(NotAvailable, match="tesserocr"):
+        Other("Tesseract", Path(sys.executable), "nowhere")
 
 
 def test_ours_is_read_through_the_same_door_as_the_others(form):

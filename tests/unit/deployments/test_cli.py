@@ -75,7 +75,7 @@ def test_the_first_reading_on_a_new_machine_starts_neither_an_orchestrator_nor_a
     done = subprocess.run([sys.executable, "-c", READ_AND_LIST, image], capture_output=True, text=True, check=True)
 
     loaded = {name.partition(".")[0] for name in done.stdout.splitlines()[-1].split()}
-    assert {"prefect", "mlflow", "tensorflow", "keras", "sqlalchemy", "s3fs"}.isdisjoint(loaded)
+    assert {"prefect", "mlflow", "tensorflow", "keras", "sqlalchemy", "s3fs", "pyarrow", "pypdfium2"}.isdisjoint(loaded)
     left = [path for path in home.rglob("*") if path.is_file()]
     assert [path.name[:14] for path in left] == ["second-reader-"], "only what the second reader's network was cut to"
 

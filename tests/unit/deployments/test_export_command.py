@@ -195,3 +195,14 @@ def test_the_workbook_has_the_numbers(tmp_path: Path) -> None:
     digits("export", "results", "--as", "xlsx", "--out", "out")
 
     assert load_workbook(tmp_path / "out" / "numbers.xlsx")["numbers"]["F2"].value == 7
+
+
+def test_without_a_decision_there_is_no_number_set_and_the_message_says_where_to_decide(tmp_path: Path) -> None:
+    publish(tmp_path / "results", read(scan(tmp_path / "a.jpg"), "7"))
+
+    done = digits("export", "results", "--as", "set", "--out", "out")
+
+    assert done.exit_code != 0
+    assert "people have settled no number" in done.output
+    assert "digits review serve" in done.output
+    assert list((tmp_path / "out").iterdir()) == []

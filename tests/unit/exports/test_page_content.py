@@ -7,7 +7,8 @@ from digit_core.exports.page_content import ordered, pages_of, xml_text
 from digit_core.readings import PageRead, ReadBy, Reading, State
 from digit_core.records import Box, Cell, CellState, PageFailure, PageRef
 from digit_core.results.schema import batch_tables
-from digit_core.review.corrections import REVIEWED, Corrections
+from digit_core.review.corrections import Corrections
+from digit_core.review.human_numbers import REVIEWED
 
 BLANK = Reading(
     0, Box(5, 6, 30, 20), "", 1.0, State.ACCEPTED, (), cell=Cell("rain", "1", "Jan", CellState.BLANK, Box(5, 6, 30, 20))

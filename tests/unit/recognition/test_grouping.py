@@ -4,7 +4,7 @@ import numpy as np
 
 from digit_core.imaging.prepare import PreparedPage
 from digit_core.params import SegmentationParams
-from digit_core.recognition.grouping import group_strings
+from digit_core.recognition.grouping import group_strings, sharing_a_mark
 from digit_core.records import Box
 
 PARAMS = SegmentationParams()
@@ -80,3 +80,25 @@ def test_grey_paper_between_two_digits_is_no_ruling_and_a_ruling_on_it_is():
 
     grey[:, 106] += 30
     assert lengths(digits, darkness=grey) == [2, 1]
+
+
+def test_two_numbers_that_were_both_read_with_the_point_between_them_are_one():
+    digits = [digit(50), digit(96), digit(126)]
+    strings = [[0], [1, 2]]
+
+    assert sharing_a_mark(strings, ["3.", ".75"], digits, PARAMS) == [(0, 1)]
+    assert sharing_a_mark(strings, ["3", ".75"], digits, PARAMS) == []
+    assert sharing_a_mark(strings, ["3.", "75"], digits, PARAMS) == []
+
+
+def test_a_point_far_away_or_on_another_line_is_not_shared():
+    strings = [[0], [1]]
+
+    assert sharing_a_mark(strings, ["3.", ".7"], [digit(50), digit(120)], PARAMS) == []
+    assert sharing_a_mark(strings, ["3.", ".7"], [digit(50), digit(96, y=130)], PARAMS) == []
+
+
+def test_of_three_numbers_in_a_row_no_digit_is_used_twice():
+    digits = [digit(50), digit(96), digit(142)]
+
+    assert sharing_a_mark([[0], [1], [2]], ["3.", ".7.", ".5"], digits, PARAMS) == [(0, 1)]

@@ -84,9 +84,30 @@ def test_a_long_line_is_no_one(reader: OnnxReader) -> None:
 def test_the_digits_of_a_strip_are_one_number_whatever_their_gaps(reader: OnnxReader) -> None:
     strip = page_with(("3", 40, 20), ("5", 260, 20), ("8", 560, 20))[0:90, 0:700]
 
-    (found,) = find_number(prepare_strip(strip, PARAMS), reader)
+    found = find_number(prepare_strip(strip, PARAMS), reader)
 
-    assert digits_of(found) == "358"
+    assert found is not None
+    assert digits_of(found[1]) == "358"
+
+
+def test_a_number_written_uphill_or_downhill_is_read_to_its_end(reader: OnnxReader) -> None:
+    for slope in (-0.2, 0.2):
+        page = page_with(*((digit, 60 + 70 * i, 200 + int(70 * i * slope)) for i, digit in enumerate("35826417")))
+
+        found = find_number(prepare_strip(page[60:380, 0:700], PARAMS), reader)
+
+        assert found is not None
+        assert digits_of(found[1]) == "35826417"
+
+
+def test_the_digits_of_a_slanting_line_lie_on_the_scan_where_they_were_written(reader: OnnxReader) -> None:
+    page = page_with(*((digit, 60 + 70 * i, 100 + 18 * i) for i, digit in enumerate("358264")))
+
+    (number,) = find_strip(PageImage(page[40:340, 0:700]), PARAMS, reader).numbers
+
+    for i, box in enumerate(number.boxes):
+        assert abs(box.x - (60 + 70 * i)) < 25
+        assert abs(box.y - (60 + 18 * i)) < 25
 
 
 def test_of_two_numbers_on_two_lines_of_a_strip_none_is_accepted(reader: OnnxReader) -> None:

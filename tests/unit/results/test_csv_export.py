@@ -14,7 +14,8 @@ from digit_core.readings import PageRead, ReadBy, Reading, State
 from digit_core.records import Box, PageRef
 from digit_core.results.csv_export import COLUMNS, CsvFile, datapackage, guard, numbers_csv, unguard
 from digit_core.results.schema import batch_tables
-from digit_core.review.corrections import CORRECTED, REVIEWED, Corrections
+from digit_core.review.corrections import CORRECTED, Corrections
+from digit_core.review.human_numbers import REVIEWED
 
 
 def numbers_on(uri, *values, index=0, count=1):

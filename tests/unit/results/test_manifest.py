@@ -21,8 +21,11 @@ names = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 page_keys = st.lists(st.tuples(names, names, st.integers(0, 9999)), min_size=1, max_size=6, unique=True)
 
 
-def test_a_manifest_comes_back_from_its_json_as_it_was():
-    assert Manifest.from_json(MANIFEST.to_json(), "m.json") == MANIFEST
+@pytest.mark.parametrize("began", ["", "2026-11-21T07:58:00+00:00"])
+def test_a_manifest_comes_back_from_its_json_as_it_was(began):
+    manifest = replace(MANIFEST, began=began)
+
+    assert Manifest.from_json(manifest.to_json(), "m.json") == manifest
 
 
 @given(names, names)

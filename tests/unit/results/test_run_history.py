@@ -22,6 +22,16 @@ def test_the_batches_of_a_run_add_up_in_whatever_order_they_are_found():
     assert run.pages_per_second == 60 / 240
 
 
+def test_the_speed_of_a_run_whose_beginning_is_known_is_that_of_all_its_pages():
+    only = replace(batch("a", 3, 36), began="2026-11-21T08:00:47+00:00")
+
+    (run,) = history_of([only]).runs
+
+    assert run.pages_per_second == 36 / 133
+    assert run.began is not None
+    assert run.began.second == 47
+
+
 def test_runs_come_in_the_order_of_their_first_batches():
     history = history_of([batch("a", 9, 1, "late"), batch("a", 1, 1, "early")])
 

@@ -10,7 +10,7 @@ from digit_core.calibration.record import CalibrationRecord
 from digit_core.errors import InputError
 from digit_core.params import CalibrationSet
 from digit_core.review.audits import audit_record, promised_by_audits, set_by_audits
-from digit_core.review.corrections import REVIEWED
+from digit_core.review.human_numbers import REVIEWED
 from flows.planning import dialled
 from flows.settings import Settings
 

@@ -3,9 +3,11 @@
 from datetime import UTC, datetime
 
 import pyarrow as pa
+import pytest
 
 from digit_core.results.schema import NUMBERS
-from digit_core.review.corrections import CORRECTED, REVIEWED, Corrections, human_numbers
+from digit_core.review.corrections import CORRECTED, Corrections
+from digit_core.review.human_numbers import REVIEWED, human_numbers
 
 PAGE = ("ab" * 32, 0)
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
@@ -87,6 +89,60 @@ def test_a_cell_of_a_form_that_was_not_read_gets_its_value_from_the_person_who_f
     (row,) = view([unread], [said(parts="-", kind="number", value="396")])
 
     assert (row["digits"], row["text"], row["value"]) == ("396", "396", 3.96)
+
+
+def test_a_number_as_a_person_wrote_it_has_the_marks_that_were_written():
+    (row,) = view([number(text="1975", value=1975.0)], [said(kind="written", value="-19.75")])
+
+    assert (row["digits"], row["text"], row["value"], row["kind"]) == ("1975", "-19.75", -19.75, "signed")
+    assert (row["state"], row["machine_digits"]) == ("corrected", "1975")
+
+
+def test_a_point_that_a_person_leaves_out_is_none():
+    (row,) = view([number(text="19.75", value=19.75)], [said(kind="written", value="1975")])
+
+    assert (row["text"], row["value"], row["state"]) == ("1975", 1975.0, "corrected")
+
+
+def test_a_number_written_as_the_machine_has_it_is_confirmed():
+    (row,) = view([number(text="19.75", value=19.75)], [said(kind="written", value="19.75")])
+
+    assert (row["text"], row["value"], row["state"]) == ("19.75", 19.75, "confirmed")
+
+
+def test_a_written_number_with_an_unreadable_digit_is_unreadable():
+    (row,) = view([number(text="19.75", value=19.75)], [said(kind="written", value="1?.75")])
+
+    assert (row["digits"], row["text"], row["value"], row["state"]) == ("1?75", "1?.75", None, "unreadable")
+
+
+@pytest.mark.parametrize(
+    ("content", "cell", "text", "value"),
+    [
+        ("blank", "blank", "", None),
+        ("dash", "dash", "", None),
+        ("struck out", "struck out", "", None),
+        ("nil", "number", "nil", 0.0),
+        ("no number", "number", "", None),
+    ],
+)
+def test_where_no_number_stands_the_cell_says_what_does(content, cell, text, value):
+    (row,) = view([number(text="19.75", value=19.75, zone="rain", cell="number")], [said(kind="content", value=content)])
+
+    assert (row["digits"], row["text"], row["value"], row["cell"]) == ("", text, value, cell)
+    assert (row["state"], row["machine_digits"]) == ("corrected", "1975")
+
+
+def test_outside_of_a_form_a_number_that_is_none_gets_no_cell():
+    (row,) = view([number()], [said(kind="content", value="blank")])
+
+    assert (row["digits"], row["cell"]) == ("", "")
+
+
+def test_an_illegible_cell_in_which_a_person_reads_a_number_is_a_number():
+    (row,) = view([number(digits="", text="", cell="illegible")], [said(parts="-", kind="written", value="3.96")])
+
+    assert (row["cell"], row["value"]) == ("number", 3.96)
 
 
 def test_a_number_that_nobody_can_read_has_no_value():

@@ -2,17 +2,21 @@
 
 import csv
 import json
+import uuid
 from dataclasses import replace
 
 import cv2
 import numpy as np
+import pyarrow as pa
 import pytest
 from typer.testing import CliRunner
 
 from deployments.cli import app
 from digit_core.records import Box
+from digit_core.results.schema import NUMBERS
 from digit_core.review.verdicts import Kind, Verdict
 from tasks.adapters.results.dataset import Results
+from tasks.adapters.results.reviewed import Reviewed
 from tasks.adapters.review.decisions import Act
 from tasks.adapters.review.queue import ReviewQueue
 from tasks.adapters.storage.storage import Storage
@@ -61,8 +65,8 @@ def say(queue, dest, *said):
     """Of the digits from left to right; None leaves one open."""
     names = [item.item_id for item in sorted(items(dest), key=lambda item: item.place)]
     verdicts = {name: verdict for name, verdict in zip(names, said, strict=True) if verdict}
-    lent = queue.claims.single(str(dest), "Ada", 100, 60)
-    queue.decisions.keep(Act("one act", "Ada", "single", lent.claim_id, 1, 1.0), verdicts, 60)
+    lent = queue.claims.numbers(str(dest), "Ada", 100, 60)
+    queue.decisions.keep(Act(uuid.uuid4().hex, "Ada", "number", lent.claim_id, 1, 1.0), verdicts, 60)
 
 
 ONE, SEVEN, NONE = Verdict(Kind.DIGIT, "1"), Verdict(Kind.DIGIT, "7"), Verdict(Kind.NOT_A_DIGIT)
@@ -106,6 +110,27 @@ def test_what_people_settled_is_scored_on_request_and_the_machine_alone_otherwis
 
     assert machine["recall"] == 0.0
     assert (people["recall"], people["accepted_number_error"], people["accepted_digit_error"]) == (1.0, 0.0, 0.0)
+
+
+def test_marks_that_people_write_and_places_without_a_number_are_in_the_results(dest, queue, tmp_path):
+    for verdict, digits in ((Verdict(Kind.WRITTEN, "-1.71"), "171"), (Verdict(Kind.CONTENT, "nil"), "")):
+        say(queue, dest, verdict, None, None)
+
+        correct.fn(queue, Storage(), str(dest))
+
+        assert queue.counts() == {"decided": 3}
+        (row,) = Results(Storage(), str(dest)).read("numbers").to_pylist()
+        (corrected,) = (
+            Reviewed(Storage(), str(dest))
+            .corrections()
+            .of_pages(pa.Table.from_pylist([row], NUMBERS), [(row["sha256"], 0)])
+            .to_pylist()
+        )
+        assert (corrected["digits"], corrected["text"], corrected["value"]) == (
+            digits,
+            *{"171": ("-1.71", -1.71), "": ("nil", 0.0)}[digits],
+        )
+        queue.decisions.undo("Ada", "x", 60)
 
 
 def test_what_was_taken_back_leaves_the_results_again(dest, queue, tmp_path):

@@ -45,6 +45,7 @@ class Here:
         items: Sequence[Any],
         per_job: int = 1,
         on_done: Callable[[int], None] = lambda count: None,
+        finishing: bool = False,
     ) -> list[Any]:
         return [function(item) for item in items]
 

@@ -42,6 +42,44 @@ def test_every_item_is_counted_when_its_job_is_done(pool: WorkerPool) -> None:
     assert counts == [3, 3, 1]
 
 
+def test_what_finishes_earlier_work_does_not_wait_for_all_that_was_handed_in_before_it() -> None:
+    pool = WorkerPool(1, SECONDS)
+    order: list[str] = []
+    first = threading.Thread(target=lambda: (pool.run(pool_jobs.act, ["rest"] * 4), order.append("pages")))
+    try:
+        pool.run(pool_jobs.act, ["a"])  # its process has started
+        first.start()
+        time.sleep(0.3)
+        pool.run(pool_jobs.act, ["b"] * 3, finishing=True)
+        order.append("rows")
+        first.join()
+    finally:
+        pool.close()
+
+    assert order == ["rows", "pages"]
+
+
+def test_of_two_who_call_the_first_is_served_first() -> None:
+    pool = WorkerPool(1, SECONDS)
+    order: list[str] = []
+
+    def call(name: str) -> None:
+        pool.run(pool_jobs.act, ["rest"] * 2)
+        order.append(name)
+
+    callers = [threading.Thread(target=call, args=(name,)) for name in ("first", "second")]
+    try:
+        for caller in callers:
+            caller.start()
+            time.sleep(0.1)
+        for caller in callers:
+            caller.join()
+    finally:
+        pool.close()
+
+    assert order == ["first", "second"]
+
+
 def test_an_item_that_crashes_its_worker_is_lost_alone(pool: WorkerPool) -> None:
     results = pool.run(pool_jobs.act, ["a", "crash", "b", "c"], per_job=4)
 

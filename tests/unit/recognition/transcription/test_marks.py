@@ -142,3 +142,24 @@ def test_a_number_with_more_doubts_than_can_be_weighed_is_still_decided() -> Non
 
     assert found.text == text
     assert found.sureness < SURE
+
+
+def test_a_gap_wider_than_all_others_parts_the_number_and_leaves_doubt() -> None:
+    found = number("375", columns_of("375"), gap_before={1: 12})
+
+    assert found.text == "3 75"
+    assert found.sureness <= 0.5
+
+
+def test_wide_gaps_between_all_digits_are_a_wide_hand() -> None:
+    found = number("375", columns_of("375"), gap_before={1: 12, 2: 12})
+
+    assert found.text == "375"
+    assert found.sureness > SURE
+
+
+def test_a_mark_in_the_wide_gap_explains_it() -> None:
+    found = number("375", columns_of("3.75"), (".", 30, 0.98), gap_before={1: 12})
+
+    assert found.text == "3.75"
+    assert found.sureness > SURE

@@ -22,13 +22,18 @@ def number(digit: int, sureness: float) -> FoundNumber:
     return FoundNumber(np.array([[1, 1, 9, 9]], np.float32), evidence, 1.0, 0.0, str(digit), 9.0)
 
 
-def read_as(monkeypatch: pytest.MonkeyPatch, *outcomes: list[FoundNumber]) -> None:
+def read_as(monkeypatch: pytest.MonkeyPatch, *outcomes: FoundNumber | None) -> None:
     coming = iter(outcomes)
-    monkeypatch.setattr(views, "find_number", lambda view, reader: next(coming))
+
+    def found(view: PreparedPage, reader: object) -> tuple[PreparedPage, FoundNumber] | None:
+        outcome = next(coming)
+        return None if outcome is None else (view, outcome)
+
+    monkeypatch.setattr(views, "find_number", found)
 
 
 def test_a_strip_on_bare_paper_is_read_once(monkeypatch: pytest.MonkeyPatch):
-    read_as(monkeypatch, [number(4, 0.9)])
+    read_as(monkeypatch, number(4, 0.9))
 
     found = find_in_views(strip(0), None)  # type: ignore[arg-type]
 
@@ -38,7 +43,7 @@ def test_a_strip_on_bare_paper_is_read_once(monkeypatch: pytest.MonkeyPatch):
 
 
 def test_the_surer_view_counts_and_is_doubted_for_what_the_other_says(monkeypatch: pytest.MonkeyPatch):
-    read_as(monkeypatch, [number(4, 0.3)], [number(7, 0.9)])
+    read_as(monkeypatch, number(4, 0.3), number(7, 0.9))
 
     found = find_in_views(strip(70), None)  # type: ignore[arg-type]
 
@@ -48,7 +53,7 @@ def test_the_surer_view_counts_and_is_doubted_for_what_the_other_says(monkeypatc
 
 
 def test_two_views_that_agree_leave_no_doubt(monkeypatch: pytest.MonkeyPatch):
-    read_as(monkeypatch, [number(4, 0.6)], [number(4, 0.9)])
+    read_as(monkeypatch, number(4, 0.6), number(4, 0.9))
 
     found = find_in_views(strip(70), None)  # type: ignore[arg-type]
 
@@ -57,6 +62,6 @@ def test_two_views_that_agree_leave_no_doubt(monkeypatch: pytest.MonkeyPatch):
 
 
 def test_where_no_view_has_a_number_there_is_none(monkeypatch: pytest.MonkeyPatch):
-    read_as(monkeypatch, [], [])
+    read_as(monkeypatch, None, None)
 
     assert find_in_views(strip(70), None) is None  # type: ignore[arg-type]
