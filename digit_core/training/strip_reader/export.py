@@ -17,7 +17,7 @@ from digit_core.training.strip_reader.batches import batch_of, in_unit, some_bat
 from digit_core.training.strip_reader.network import TrainingState, averaged_network, between, network_of
 
 _OF_THE_NEW = 0.75
-"""Share of the trained weights in a network that was trained further; shares of 0.5 to 1 read the dev rows of three sets alike."""
+"""Share of the trained weights in a network that was trained further; from 0.5 to 1 the dev rows of three sets read alike."""
 
 _SAMPLE = 200
 _TAIL = 5
