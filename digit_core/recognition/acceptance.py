@@ -144,7 +144,7 @@ def _is_told_by_form(text: str, holds: Holds | None) -> bool:
 def _as_a_whole(parts: tuple[DigitReading, ...], confidence: float, policy: ReviewPolicy) -> tuple[DigitReading, ...]:
     """Return the digits of a number; where each is sure enough but all together are not, the one of lowest confidence goes to
     review."""
-    if confidence >= policy.threshold or any(part.state is State.REVIEW for part in parts):
+    if not parts or confidence >= policy.threshold or any(part.state is State.REVIEW for part in parts):
         return parts
     least = min(range(len(parts)), key=lambda i: parts[i].confidence)
     return tuple(
