@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 from prefect import task
 
-from digit_core.records import NOT_A_DIGIT
 from digit_core.review.corrections import CORRECTED, Corrections
 from digit_core.review.human_numbers import NONE_SIGN, REVIEWED
 from digit_core.review.verdicts import Kind, Verdict, said_of
@@ -19,6 +17,7 @@ from digit_core.training.classifier.reviewed_digits import SCHEMA, TrainingSet
 from tasks.adapters.results.dataset import Results
 from tasks.adapters.results.reviewed import Reviewed
 from tasks.adapters.review.queue import ReviewQueue
+from tasks.adapters.review.rows import reviewed_row
 from tasks.adapters.storage.storage import Storage
 from tasks.adapters.training_sets import TrainingSets
 from tasks.retries import STAGE, STORAGE_STAGE
@@ -41,7 +40,7 @@ def correct(queue: ReviewQueue, storage: Storage, collection: str) -> CorrectedV
     """Write the decisions about this collection's pages beside its results."""
     results = Results(storage, collection)
     there = {(row["sha256"], row["page_index"]) for row in queue.outcomes()}.intersection(results.pages())
-    rows = [_row(dict(row)) for row in queue.outcomes() if (row["sha256"], row["page_index"]) in there]
+    rows = [reviewed_row(row) for row in queue.outcomes() if (row["sha256"], row["page_index"]) in there]
     reviewed = pa.Table.from_pylist([row for row in _with_parts(results, rows) if row["parts"]], REVIEWED)
     tables = Corrections(reviewed).over(results.iter_batches("numbers"), there)
     said = [table.filter(pc.not_equal(table["reviewer"], "")) for table in tables]
@@ -49,22 +48,6 @@ def correct(queue: ReviewQueue, storage: Storage, collection: str) -> CorrectedV
     Reviewed(storage, collection).write(reviewed, numbers)
     counts = pc.value_counts(numbers["state"]).to_pylist()
     return CorrectedView(collection, {one["values"]: one["counts"] for one in counts})
-
-
-def _row(item: RowFields) -> RowFields:
-    """Build a row of the table REVIEWED."""
-    number = item["number_box"] or [item["x"], item["y"], item["w"], item["h"]]
-    decided = item["outcome_at"] and datetime.fromtimestamp(item["outcome_at"], UTC)
-    return {
-        **{name: item[name] for name in REVIEWED.names if name in item},
-        **{f"number_{name}": side for name, side in zip("xywh", number, strict=True)},
-        "parts": "".join(part or NONE_SIGN for part in item["parts"]),
-        "guess": "" if item["guess"] == NOT_A_DIGIT else str(item["guess"]),
-        "kind": item["outcome_kind"] or "",
-        "value": item["outcome_value"] or "",
-        "reviewer": item["outcome_by"] or "",
-        "decided": decided,
-    }
 
 
 def _with_parts(results: Results, rows: list[RowFields]) -> list[RowFields]:

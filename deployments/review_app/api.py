@@ -34,7 +34,7 @@ class Decided(BaseModel):
 
     act: Annotated[str, Field(pattern="^[0-9a-zA-Z-]{8,64}$")]
     claim: Id
-    view: Literal["number", "carpet"]
+    view: Literal["number", "table", "carpet"]
     keys: Annotated[int, Field(ge=0, le=100_000)]
     seconds: Annotated[float, Field(ge=0, le=3600)]
     verdicts: Annotated[list[Said], Field(min_length=1, max_length=200)]
@@ -94,7 +94,14 @@ def _shown(item: ReviewItem) -> dict[str, Any]:
 def _number(number: AskedNumber) -> dict[str, Any]:
     signs = [{"shown": one.character, "place": one.place, "item": one.item, "box": one.box} for one in number.signs]
     items = [item.item_id for item in number.items]
-    return {"items": items, "signs": signs, "differs": number.second, "cell": number.first.cell, **_where(number.first)}
+    return {
+        "id": number.first.number_id,
+        "items": items,
+        "signs": signs,
+        "differs": number.second,
+        "cell": number.first.cell,
+        **_where(number.first),
+    }
 
 
 def _where(item: ReviewItem) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from fastapi.responses import RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
-from deployments.review_app import api, grid_view, images, layout_editor, login, number_view, playground, statistics
+from deployments.review_app import api, grid_view, images, layout_editor, login, number_view, playground, statistics, table_view
 from deployments.review_app.apart import BusyError
 from deployments.review_app.context import ReviewContext
 from deployments.review_app.security import Guard, TooMuchError, busy, for_scripts, refuse
@@ -37,7 +37,7 @@ class View(Protocol):
     def PATH(self) -> str: ...  # noqa: N802
 
 
-VIEWS: tuple[View, ...] = (number_view, grid_view, statistics, layout_editor, playground)
+VIEWS: tuple[View, ...] = (number_view, table_view, grid_view, statistics, layout_editor, playground)
 
 
 def create_app(context: ReviewContext, views: Sequence[View] = VIEWS) -> FastAPI:

@@ -46,7 +46,8 @@ def strip(item_id: str, context: Context) -> Response:
 @router.get("/around/{item_id:path}")
 def around(item_id: str, context: Context) -> Response:
     """Return the part of the page around the number, with a frame around it."""
-    item, found = _scanned(context, item_id)
+    item = _item(context, item_id)
+    found = _scanned(context, item)
     box = _scaled(item.number_box or item.box, found.scale)
     side, above = round(SIDE * box.h), round(ABOVE * box.h)
     left, top = max(0, box.x - side), max(0, box.y - above)
@@ -59,21 +60,35 @@ def around(item_id: str, context: Context) -> Response:
 @router.get("/page/{item_id:path}")
 def page(item_id: str, context: Context) -> Response:
     """Return the reduced page with a frame around the number."""
-    item, found = _scanned(context, item_id)
+    item = _item(context, item_id)
+    found = _scanned(context, item)
     small = smaller(found.pixels, LARGEST_SHOWN)
     return _jpeg(_framed(small.pixels, _scaled(item.number_box or item.box, found.scale * small.scale), 3))
 
 
-def _scanned(context: ReviewContext, item_id: str) -> tuple[ReviewItem, SmallPage]:
-    """Return the item and its page. Raises HTTPException where the scan may not be opened, or is gone."""
-    item = _item(context, item_id)
+@router.get("/scan/{item_id:path}")
+def scan(item_id: str, context: Context) -> Response:
+    """Return the page of the number, in the size of `page_scale`."""
+    return _jpeg(_scanned(context, _item(context, item_id)).pixels)
+
+
+def page_scale(context: ReviewContext, item: ReviewItem) -> float | None:
+    """Return by what the item's scan is reduced in its picture, None where it cannot be shown."""
+    try:
+        return _scanned(context, item).scale
+    except HTTPException:
+        return None
+
+
+def _scanned(context: ReviewContext, item: ReviewItem) -> SmallPage:
+    """Return the item's page. Raises HTTPException where the scan may not be opened, or is gone."""
     if not may_be_read(item.uri, context.queue.sources(item.collection), context.options.sources):
-        log.warning("the scan %s of %s is outside its collection's sources, and is not opened", item.uri, item_id)
+        log.warning("the scan %s of %s is outside its collection's sources, and is not opened", item.uri, item.item_id)
         raise HTTPException(404, "the scan is no longer available")
     try:
-        return item, _small_page(context, item.uri, item.sha256, item.page_index)
+        return _small_page(context, item.uri, item.sha256, item.page_index)
     except (StorageError, InputError, PageError) as error:
-        log.warning("the page of %s cannot be shown: %s", item_id, error)
+        log.warning("the page of %s cannot be shown: %s", item.item_id, error)
         raise HTTPException(404, "the scan is no longer available") from error
 
 

@@ -44,12 +44,13 @@ async def claim(
         if anew:
             claims.release_all(reviewer)
         if by_page or page:
-            return claims.page_by_page(collection, reviewer, size, lease, _page(page))
+            return claims.page_by_page(collection, reviewer, size, lease, page_of(page))
         return claims.numbers(collection, reviewer, size, lease)
 
     return numbers(await written(context, lent))
 
 
-def _page(page: str) -> Page | None:
+def page_of(page: str) -> Page | None:
+    """Parse the name of a page; None for all pages."""
     sha256, _, index = page.partition("-")
     return (sha256, int(index)) if page else None

@@ -61,10 +61,11 @@ def wide_tables(numbers: Iterable[Row]) -> list[WideTable]:
 
 
 def _table(name: str, cells: Mapping[tuple[str, str], str]) -> WideTable:
-    return WideTable(name, _ordered(column for _, column in cells), _ordered(row for row, _ in cells), cells)
+    return WideTable(name, ordered(column for _, column in cells), ordered(row for row, _ in cells), cells)
 
 
-def _ordered(names: Iterable[str]) -> tuple[str, ...]:
+def ordered(names: Iterable[str]) -> tuple[str, ...]:
+    """Return the names once each, in the order in which they first appear; sorted by number where all are numbers."""
     kept = list(dict.fromkeys(names))
     return tuple(sorted(kept, key=int) if all(name.isascii() and name.isdecimal() for name in kept) else kept)
 

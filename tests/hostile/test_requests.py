@@ -269,3 +269,40 @@ def test_uploads_beyond_the_places_there_are_are_told_to_come_again(ada: TestCli
 
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
     assert ada.post("/api/layouts/open", content=b"x").status_code == 422
+
+
+@pytest.mark.parametrize("page", ["../../etc/passwd", "ab" * 32, "ab" * 32 + "-" + "9" * 7, "' OR 1=1 --", "AB" * 32 + "-0"])
+@pytest.mark.parametrize("path", ["/numbers", "/table"])
+def test_a_page_that_is_none_is_refused(page: str, path: str, ada: TestClient) -> None:
+    assert ada.get(path, params={"page": page}).status_code == 422
+    assert ada.post(f"/api/claim{path}", params={"collection": HERE, "page": page}).status_code == 422
+
+
+def test_a_table_without_a_page_is_refused(ada: TestClient) -> None:
+    assert ada.post("/api/claim/table", params={"collection": HERE, "page": ""}).json()["error"] == "choose a page"
+
+
+@pytest.mark.parametrize("collection", ["http://127.0.0.1:9/out", "/out/../etc", "/dev", "file:///etc", "ftp://127.0.0.1/x"])
+def test_the_database_cannot_make_the_table_read_what_are_no_results(
+    collection: str, ada: TestClient, context: ReviewContext
+) -> None:
+    context.queue.put([digit("bad", collection=collection, page_index=0)])
+
+    answer = ada.post("/api/claim/table", params={"collection": collection, "page": "ab" * 32 + "-0"})
+
+    assert answer.status_code == 200
+    assert [cell["number_id"] for grid in answer.json()["grids"] for cell in grid["cells"]] == ["bad"]
+
+
+@pytest.mark.parametrize("view", ["/api/claim/numbers", "/api/claim/table"])
+def test_what_is_hidden_is_not_sent_by_any_view(view: str, ada: TestClient, context: ReviewContext) -> None:
+    context.queue.put(
+        [digit("audited", "8375", 1, reason="audit", collection="/other", page_index=0, text="83.75", second="8175")]
+    )
+
+    answer = ada.post(view, params={"collection": "/other", "page": "ab" * 32 + "-0"})
+
+    assert [sign["shown"] for sign in answer.json()["numbers"][0]["signs"]] == ["8", None, ".", "7", "5"]
+    assert "83.75" not in answer.text
+    assert "8375" not in answer.text
+    assert "audit" not in answer.text.replace("audited", "")

@@ -23,8 +23,8 @@ from tasks.adapters.review.database import Database, locked, now
 from tasks.adapters.review.decisions import Decisions, outcomes
 from tasks.adapters.review.progress import ProgressCounts
 from tasks.adapters.review.reviewers import Reviewers
-from tasks.adapters.review.rows import item_row, picture_row, to_item_with_pictures
-from tasks.adapters.review.schema import ITEMS, OPEN, PICTURES, SOURCES, WITHDRAWN
+from tasks.adapters.review.rows import item_row, picture_row, reviewed_row, to_item_with_pictures
+from tasks.adapters.review.schema import DECIDED, ITEMS, OPEN, PICTURES, SOURCES, WITHDRAWN
 from tasks.adapters.review.statistics import Statistics
 from tasks.adapters.review.writers import Writers
 
@@ -137,6 +137,13 @@ class ReviewQueue:
     def outcomes(self) -> Iterator[RowMapping]:
         """Yield the rows of all decided items, and of open ones of the same numbers, by item_id; a few in memory at a time."""
         return outcomes(self._database)
+
+    def reviewed(self, collection: str, page: Page) -> list[dict[str, Any]]:
+        """Return the items of a page that wait or are decided, as rows of the table REVIEWED."""
+        here = (ITEMS.c.sha256 == page[0], ITEMS.c.page_index == page[1], ITEMS.c.collection == collection)
+        query = sa.select(ITEMS).where(*here, ITEMS.c.state.in_([OPEN, DECIDED])).order_by(ITEMS.c.item_id)
+        with self._database.reading() as connection:
+            return [reviewed_row(row) for row in connection.execute(query).mappings() if row["parts"]]
 
     def soon(self, job: Callable[[], Result]) -> Future[Result]:
         """Run a call of the queue's methods in a writer thread, together with others; its result or error comes as a future."""

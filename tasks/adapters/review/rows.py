@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from digit_core.readings import ReviewItem
-from digit_core.records import Box
+from digit_core.records import NOT_A_DIGIT, Box
+from digit_core.review.human_numbers import NONE_SIGN, REVIEWED
 from tasks.adapters.review.schema import OPEN
 
 DatabaseRow = Mapping[Any, Any]
@@ -76,6 +77,21 @@ def to_item_with_pictures(row: DatabaseRow) -> ReviewItem:
     """Build the item from a row of both tables."""
     crop, strip, ink = (bytes(row[name]) for name in ("crop_png", "context_png", "ink"))
     return replace(to_item(row), crop_png=crop, context_png=strip, ink=ink)
+
+
+def reviewed_row(row: DatabaseRow) -> dict[str, Any]:
+    """Build a row of the table REVIEWED from a row of `review_items`."""
+    number = row["number_box"] or [row["x"], row["y"], row["w"], row["h"]]
+    return {
+        **{name: row[name] for name in REVIEWED.names if name in row},
+        **{f"number_{name}": side for name, side in zip("xywh", number, strict=True)},
+        "parts": "".join(part or NONE_SIGN for part in row["parts"]),
+        "guess": "" if row["guess"] == NOT_A_DIGIT else str(row["guess"]),
+        "kind": row["outcome_kind"] or "",
+        "value": row["outcome_value"] or "",
+        "reviewer": row["outcome_by"] or "",
+        "decided": row["outcome_at"] and datetime.fromtimestamp(row["outcome_at"], UTC),
+    }
 
 
 def _sides(box: Box | None) -> list[int] | None:

@@ -17,8 +17,8 @@ from digit_core.review.verdicts import WHOLE, Kind, Verdict, said_of
 from tasks.adapters.review.database import Database
 from tasks.adapters.review.schema import ACTS, DECIDED, DECISIONS, ITEMS, OPEN, STANDING
 
-NUMBER_VIEW = "number"
-"""The view in which a person decides a whole number at once."""
+NUMBER_VIEWS = ("number", "table")
+"""The views in which a person decides a whole number at once."""
 
 ENOUGH_AUDITS = 30
 """Number of audits from which an error rate is shown."""
@@ -56,8 +56,8 @@ class Audit:
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """The decisions about a collection. `said[guess]` counts by verdict: "0" to "9", "not a digit", "unreadable", and "number" where
-    all of the number was said anew."""
+    """The decisions about a collection. `said[guess]` counts by verdict: "0" to "9", "not a digit", "unreadable", and "number"
+    where all of the number was said anew."""
 
     name: str
     open: int
@@ -78,8 +78,8 @@ class Collection:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Effort in a view: median seconds per item, keys and clicks per item, items per minute. An item is a number in the view of
-    numbers, a digit in the others."""
+    """Effort in a view: median seconds per item, keys and clicks per item, items per minute. An item is a number in the views of
+    numbers and of tables, a digit in the others."""
 
     view: str
     items: int
@@ -131,7 +131,7 @@ class Statistics:
         return [_pace(view, [row for row in rows if row.view == view]) for view in sorted({row.view for row in rows})]
 
     def _right_in_written_numbers(self) -> Counter[str]:
-        """Count by collection the audited digits that are right although their number was written anew: only its marks changed."""
+        """Count by collection the audited digits that are right although their number was written anew: its marks changed."""
         columns = (ITEMS.c.collection, ITEMS.c.parts, ITEMS.c.place, ITEMS.c.guess, ITEMS.c.outcome_value)
         query = sa.select(*columns).where(ITEMS.c.reason == Reason.AUDIT, ITEMS.c.state == DECIDED)
         with self._database.reading() as connection:
@@ -184,7 +184,7 @@ def _count(row: Mapping[Any, Any], counts: dict[str, int], said: dict[str, int])
 
 
 def _pace(view: str, rows: list[Any]) -> Pace:
-    counts = [1 if view == NUMBER_VIEW else row.item_count for row in rows]
+    counts = [1 if view in NUMBER_VIEWS else row.item_count for row in rows]
     items = sum(counts)
     each = sorted(row.seconds / count for row, count in zip(rows, counts, strict=True))
     return Pace(view, items, each[len(each) // 2], sum(row.key_count for row in rows) / items)
