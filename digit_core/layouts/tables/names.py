@@ -115,8 +115,8 @@ def _labels(content: CellContents, names_column: int | None, names_row: int | No
         columns |= _words(content.part(~rows, np.ones_like(columns)), 0)
         rows |= _words(content.part(np.ones_like(rows), ~columns), 1)
     rows &= _outer(rows) | _clearly_names(content.part(np.ones_like(rows), ~columns))
-    rows |= _empty_ends(_holds_something(content, 1))
-    columns |= _empty_ends(_holds_something(content, 0))
+    rows |= _empty_ends(np.asarray(content.inked.any(axis=1)))
+    columns |= _empty_ends(_columns_with_content(content))
     return rows, columns
 
 
@@ -146,9 +146,9 @@ def _printed(content: CellContents, axis: int) -> Flags:
     return np.array(many, bool) & bool(by_hand)
 
 
-def _holds_something(content: CellContents, axis: int) -> Flags:
-    """Tell which columns (axis 0) or rows (1) have a number, or ink in more than one cell: more than a speck."""
-    return np.asarray(content.numbers.any(axis=axis) | (content.inked.sum(axis=axis) >= _FEWEST))
+def _columns_with_content(content: CellContents) -> Flags:
+    """Tell which columns have a number, or ink in more than one cell: more than a speck."""
+    return np.asarray(content.numbers.any(axis=0) | (content.inked.sum(axis=0) >= _FEWEST))
 
 
 def _empty_ends(inked: Flags) -> Flags:
