@@ -14,7 +14,7 @@ NumberRow = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class PageJob:
+class CellsJob:
     """A page, `index` from 0, of the results at `dest`."""
 
     storage: Storage
@@ -31,7 +31,7 @@ class PageCells:
     layout: str
 
 
-def page_cells(job: PageJob) -> PageCells:
+def page_cells(job: CellsJob) -> PageCells:
     """Read the numbers of the page. Raises the storage's errors."""
     results = Results(job.storage, job.dest)
     here = (pc.field("sha256") == job.sha256) & (pc.field("page_index") == job.index)
