@@ -16,7 +16,7 @@ from deployments.review_app.api import numbers
 from deployments.review_app.context import Context, ReviewContext, Reviewer, written
 from deployments.review_app.images import page_scale
 from deployments.review_app.number_view import PageId, page_of
-from deployments.review_app.page_cells import PageCells, CellsJob, page_cells
+from deployments.review_app.page_cells import CellsJob, PageCells, page_cells
 from deployments.review_app.strict_json import StrictRoute
 from deployments.review_app.templating import chosen, render
 from digit_core.errors import DigitsError
