@@ -11,7 +11,7 @@ from digit_core.layouts.template import Check, Direction, Grid, Layout, Rule
 from digit_core.results.page_tables import ordered, text_of
 
 Row = Mapping[str, Any]
-CellName = tuple[str, str]
+RowColumn = tuple[str, str]
 """Names of a row and a column."""
 
 LOOSE = "numbers"
@@ -31,7 +31,7 @@ class GridCell:
     """
 
     number_id: str
-    place: CellName
+    place: RowColumn
     text: str
     state: str
     box: tuple[int, int, int, int]
@@ -53,8 +53,8 @@ class Total:
     """The cell `into` of a grid is the sum of the cells `of`."""
 
     grid: str
-    of: tuple[CellName, ...]
-    into: CellName
+    of: tuple[RowColumn, ...]
+    into: RowColumn
 
 
 def page_grids(numbers: Iterable[Row], waiting: Collection[str] = ()) -> list[PageGrid]:
@@ -91,7 +91,7 @@ def _blind(number: Row) -> Row:
     return {**number, "digits": WAITS, "text": WAITS, "state": "", "value": None}
 
 
-def _cell(number: Row, place: CellName) -> GridCell:
+def _cell(number: Row, place: RowColumn) -> GridCell:
     box = (number["x"], number["y"], number["w"], number["h"])
     return GridCell(number["number_id"], place, text_of(number), number["state"], box, number["decimals"])
 
