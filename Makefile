@@ -46,7 +46,7 @@ faults: $(STAMP) ## inject faults into real processes, 20 rounds each: hours on 
 	@$(BIN)/python -m tests.support.servers.object_stores install || echo "going on without them"
 	@FAULTS=1 FAULT_ROUNDS=$${FAULT_ROUNDS:-20} $(BIN)/pytest tests/faults -rP $(ARGS)
 
-bench: $(STAMP) ## measure speed, memory and start-up times; make bench ARGS="--pages 20" for a quick run
+bench: $(STAMP) ## measure speed, memory and start-up times; make bench ARGS="--pages 20 --scans FOLDER" for a quick run
 	@$(BIN)/python -m tests.benchmarks.bench $(ARGS)
 
 accuracy: $(STAMP) ## compare accuracy with RapidOCR and Tesseract; make accuracy PAGES=folder MNIST=mnist.npz

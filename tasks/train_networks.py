@@ -67,7 +67,7 @@ def fit_reader(
     trained = train_strips(sources, params, kept, progress)
     folder.mkdir(parents=True)
     shutil.copyfile(SHIPPED_READER / FINDER, folder / FINDER)
-    exported = export_strip_reader(trained.state, held_out(sources, params, kept), folder / READER)
+    exported = export_strip_reader(trained.state, held_out(sources, params, kept), folder / READER, sources.start)
     making = Making(params, sets.learned, {}, exported.kind, trained.seconds, _sha256(sources.start))
     return FittedNetwork(folder, STRIP_READER, making, trained.history)
 

@@ -34,8 +34,8 @@ _FOR_WORKERS = {
     "PYTHONSAFEPATH": "1",  # a worker starts as `python -c`, which would otherwise import modules from the scans' folder
 }
 _POOL_TRIES = 3
-_QUEUED = 2
-"""Jobs given to the processes at a time, for each of them: one that it does, and the next."""
+_WAITING = 1
+"""Jobs given to the processes beyond one for each: so none is idle, and what finishes earlier work waits for few."""
 
 
 class WorkerPool:
@@ -48,7 +48,7 @@ class WorkerPool:
     def __init__(self, workers: int, seconds: float, megabytes: float = MEGABYTES) -> None:
         self._workers, self._seconds, self._megabytes = workers, seconds, megabytes
         self._lock = threading.Lock()
-        self._turns = Turns(_QUEUED * workers)
+        self._turns = Turns(workers + _WAITING)
         self._pool: _Pool | None = None
         self._waited_for: set[Future[Any]] = set()
         self._closed = False

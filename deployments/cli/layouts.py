@@ -27,6 +27,7 @@ app = typer.Typer(
         columns: {count: 10, span: [480, 2050]}                              # names 1, 2, 3 ...
         holds: {digits: [1, 4], decimals: 2, marks: [blank, dash]}
         column_holds: {'10': {digits: 5}}
+        skip_rows: [Feb]                                     # rows (skip_columns: columns) where no numbers stand
       checks:
       - {rule: total, grid: rain, of: [Jan, Feb], into: Total, direction: down}
       lines: {horizontal: [...], vertical: [...]}    # rulings that identify the form; `propose` finds them

@@ -56,13 +56,17 @@ def line(progress: RunProgress) -> str:
     tally = progress.tally
     parts = [
         f"{progress.pages_found:,} of {_expected(progress)} pages",
-        f"{progress.pages_per_second:.1f} pages/s",
+        f"{_speed(progress.pages_per_second)} pages/s",
         *([f"{progress.digits_per_second:,.0f} digits/s"] if tally.pages else []),  # known once a batch is finished
         *([f"{tally.review_share:.1%} to review"] if tally.digits else []),
         *([f"{tally.quarantined} quarantined"] if tally.quarantined else []),
         *([f"{duration(progress.seconds_left)} left"] if progress.seconds_left is not None else []),
     ]
     return ", ".join(parts)
+
+
+def _speed(per_second: float) -> str:
+    return f"{per_second:.1f}" if per_second >= 1 else f"{per_second:.2g}"
 
 
 def _expected(progress: RunProgress) -> str:

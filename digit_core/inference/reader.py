@@ -84,7 +84,8 @@ class OnnxDetector:
         count = -(-height // most)
         rows = -(-height // (16 * count)) * 16
         bands = [self._band(darkness, top, rows) for top in range(0, height, rows)]
-        return np.concatenate(bands)[: -(-height // STRIDE), : -(-width // STRIDE)]
+        cells = bands[0] if len(bands) == 1 else np.concatenate(bands)
+        return cells[: -(-height // STRIDE), : -(-width // STRIDE)]
 
     def _band(self, darkness: Grey, top: int, rows: int) -> Cells:
         above = min(top, _OVERLAP)
@@ -128,7 +129,7 @@ class OnnxReader(OnnxDetector):
 
 
 def _input(pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
-    return (pictures[..., np.newaxis] / np.float32(255)).astype(np.float32)
+    return np.asarray(pictures[..., np.newaxis] / np.float32(255))
 
 
 def _filled(part: Grey) -> Grey:

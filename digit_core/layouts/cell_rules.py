@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from digit_core.layouts.candidates import chosen, digits_of, fitting
-from digit_core.layouts.template import Holds
+from digit_core.layouts.template import Holds, Mark
 from digit_core.notation import fits, interpret
 from digit_core.readings import DigitReading, Reading, Reason, State, as_written
 from digit_core.records import CellState
@@ -15,6 +15,8 @@ _DOUBTFUL = {
     CellState.OVERWRITTEN: Reason.OVERWRITTEN,
     CellState.ILLEGIBLE: Reason.NOT_READ,
 }
+
+_MARKS = {CellState.BLANK: Mark.BLANK, CellState.DASH: Mark.DASH, CellState.DITTO: Mark.DITTO}
 
 
 def by_form(reading: Reading, holds: Holds) -> Reading:
@@ -26,7 +28,7 @@ def by_form(reading: Reading, holds: Holds) -> Reading:
     if len(reading.digits) > holds.digits[1]:
         reading = _of_fitting_length(reading, holds)
     state = reading.cell.state if reading.cell else CellState.NUMBER
-    reason = _not_allowed(reading, state) or broken_rule(reading.digits, reading.text, state, holds)
+    reason = _doubtful_mark(reading, state, holds) or broken_rule(reading.digits, reading.text, state, holds)
     if reason:
         reading = for_review(reading, reason)
     return replace(reading, notation=holds.notation)
@@ -39,10 +41,11 @@ def _of_fitting_length(reading: Reading, holds: Holds) -> Reading:
     return replace(reading, digits=digits_of(labels), text=text, confidence=probability, state=State.REVIEW, parts=parts)
 
 
-def _not_allowed(reading: Reading, state: CellState) -> str:
-    """Return the reason for review of a blank or a dash that the form does not allow."""
-    marks = (CellState.BLANK, CellState.DASH, CellState.DITTO)
-    return Reason.RULE_BROKEN if reading.parts and state in marks else ""
+def _doubtful_mark(reading: Reading, state: CellState, holds: Holds) -> str:
+    """Return the reason for review of a blank or a dash that the form does not allow, or that may be the other one."""
+    if not reading.parts or state not in _MARKS:
+        return ""
+    return Reason.LOW_CONFIDENCE if _MARKS[state] in holds.marks else Reason.RULE_BROKEN
 
 
 def for_review(reading: Reading, reason: str) -> Reading:

@@ -115,7 +115,7 @@ def _judge_number(
     if cell is None and not any(digits):
         return None
     # doubts about the number's digits and marks as a whole count once, not for each digit
-    sure = worth(float(rows.max(axis=1).prod()) * number.certainty) if parts else 1.0
+    sure = worth(float(rows.max(axis=1).prod()) * number.certainty) if parts else number.certainty
     parts = _as_a_whole(parts, sure, policy)
     state = State.REVIEW if any(part.state is State.REVIEW for part in parts) else State.ACCEPTED
     ditto = number.cell is not None and number.cell.state is CellState.DITTO
@@ -144,7 +144,7 @@ def _is_told_by_form(text: str, holds: Holds | None) -> bool:
 def _as_a_whole(parts: tuple[DigitReading, ...], confidence: float, policy: ReviewPolicy) -> tuple[DigitReading, ...]:
     """Return the digits of a number; where each is sure enough but all together are not, the one of lowest confidence goes to
     review."""
-    if confidence >= policy.threshold or any(part.state is State.REVIEW for part in parts):
+    if not parts or confidence >= policy.threshold or any(part.state is State.REVIEW for part in parts):
         return parts
     least = min(range(len(parts)), key=lambda i: parts[i].confidence)
     return tuple(

@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digit_core.inference.network_spec import CHARACTERS
+from digit_core.recognition.dash import dash_probability
 from digit_core.recognition.detections import Characters
-from digit_core.records import CellState
+from digit_core.records import CellState, Grey
 
 _MARGIN = 0.06
 """Share of a cell's sides: what lies so near its edge is the ruling, or part of a neighbour."""
@@ -22,6 +23,9 @@ _FLAT = 0.33
 _SURELY_A_DASH = 0.5
 """Score from which a detected dash counts."""
 
+_LIKELIER = 0.5
+"""Probability from which faint ink is a dash and not paper."""
+
 _OVERWRITTEN = 1.8
 """Factor by which strokes of an overwritten number are thicker than the page's usual ones."""
 
@@ -31,22 +35,23 @@ _STRUCK = 0.9
 _SLOPES = (-0.3, -0.2, -0.1, 0.0, 0.1, 0.2, 0.3)
 """Slopes of such strokes."""
 
-Found = tuple[CellState, NDArray[np.float32] | None]
+Found = tuple[CellState, NDArray[np.float32] | None, float]
 
 
-def cell_state(ink: NDArray[np.uint8], quad: NDArray[np.float64], marks: Characters, height: float) -> Found:
-    """Return the state of a cell without a number, and the box (left, top, right, bottom) of illegible ink.
+def cell_state(darkness: Grey, ink: NDArray[np.uint8], quad: NDArray[np.float64], marks: Characters, height: float) -> Found:
+    """Return the state of a cell without a number, the box (left, top, right, bottom) of illegible ink, and its probability.
 
-    ink: of the page, 255, without other cells' tails; quad: the cell's corners on it; marks: the characters in it; height: of
-    digits on this page, in its pixels.
+    darkness: of the page, 0 paper, 255 black; ink: of the page, 255, without other cells' tails; quad: the corners of the cell;
+    marks: the characters in it; height: of digits on this page, in its pixels.
     """
     pieces = ink_pieces(ink, quad, height)
+    dash = dash_probability(darkness, quad, height)
     if not len(pieces):
-        return CellState.BLANK, None
+        return (CellState.DASH, None, dash) if dash > _LIKELIER else (CellState.BLANK, None, 1 - dash)
     box = np.concatenate([pieces[:, :2].min(axis=0), pieces[:, 2:].max(axis=0)])
     if _is_dash(pieces, marks, height):
-        return CellState.DASH, None
-    return (CellState.DITTO, None) if _is_ditto(pieces, height) else (CellState.ILLEGIBLE, box.astype(np.float32))
+        return CellState.DASH, None, dash
+    return (CellState.DITTO, None, 1.0) if _is_ditto(pieces, height) else (CellState.ILLEGIBLE, box.astype(np.float32), 1.0)
 
 
 def ink_pieces(ink: NDArray[np.uint8], quad: NDArray[np.float64], height: float) -> NDArray[np.float32]:

@@ -29,6 +29,9 @@ from digit_core.recognition.transcription.fusion import FoundNumber
 from digit_core.recognition.transcription.slope import main_line
 from digit_core.records import CellState, Grey
 
+_SURE = 0.95
+"""Probability from which a cell is taken for blank, or for one with a dash, without a person."""
+
 _SEEN = 1.5
 """Log likelihood per digit by which the columns must prefer a number to nothing; for words and ticks, which look like digits to
 the detector, they prefer it by less."""
@@ -39,7 +42,7 @@ class FoundCell:
     """A cell, its corners (4, 2) on the page, its state, and its number.
 
     Without a number `ink` is the box for the reviewer; None if nothing needs review. shared: whether another cell's ink lies so
-    near the number that it may have been read with it.
+    near the number that it may have been read with it. confidence: of the state of a cell without a number.
     """
 
     place: Place
@@ -48,6 +51,7 @@ class FoundCell:
     number: FoundNumber | None = None
     ink: NDArray[np.float32] | None = None
     shared: bool = False
+    confidence: float = 1.0
 
 
 def find_cells(page: PreparedPage, maps: LineMaps, fit: Fit, reader: Reader) -> list[FoundCell]:
@@ -72,10 +76,10 @@ def find_cells(page: PreparedPage, maps: LineMaps, fit: Fit, reader: Reader) -> 
             state = _state_of(page, number, strokes[place], usual)
             cells.append(FoundCell(place, quad, state, number, shared=shared))
         else:
-            state, ink = cell_state(owners.without_tails(page.ink, index), quad, groups[place], height)
-            cells.append(
-                FoundCell(place, quad, state, None, ink if _may_hold(fit.layout.holds_of(place), state) else _whole(quad))
-            )
+            own = owners.without_tails(page.ink, index)
+            state, ink, sure = cell_state(page.darkness, own, quad, groups[place], height)
+            told = sure >= _SURE and _may_hold(fit.layout.holds_of(place), state)
+            cells.append(FoundCell(place, quad, state, None, ink if told else _whole(quad), confidence=sure))
     return cells
 
 

@@ -24,7 +24,7 @@ _REACH = 0.35
 _BESIDE = 0.25
 """Share of a digit's height that lies between a number and ink that is clearly not part of it."""
 
-Box = NDArray[np.float32]
+InkBox = NDArray[np.float32]
 """Left, top, right, bottom in pixels of the prepared page."""
 
 
@@ -60,7 +60,7 @@ class InkOwners:
         tails = frozenset(zip(of[tail].tolist(), within[tail].tolist(), strict=True))
         return cls(np.asarray(labels, np.int32), quads, tails)
 
-    def is_tail(self, box: Box, cell: int) -> bool:
+    def is_tail(self, box: InkBox, cell: int) -> bool:
         """Tell whether the ink in a box of a cell is but the tail of another cell's."""
         labels = self._inside(box)
         pieces, counts = np.unique(labels[labels > 0], return_counts=True)
@@ -69,7 +69,7 @@ class InkOwners:
         best = int(counts.argmax())
         return bool(counts[best] >= _DOMINANT * counts.sum()) and (int(pieces[best]), cell) in self.tails
 
-    def tails_in(self, cell: int, height: float) -> list[Box]:
+    def tails_in(self, cell: int, height: float) -> list[InkBox]:
         """Return the boxes of other cells' ink that shows in a cell; height: of the digits."""
         found = []
         for piece in sorted(piece for piece, place in self.tails if place == cell):
@@ -102,12 +102,12 @@ class InkOwners:
         left[window][np.isin(self.labels[window], gone)] = 0
         return left
 
-    def _inside(self, box: Box) -> NDArray[np.int32]:
+    def _inside(self, box: InkBox) -> NDArray[np.int32]:
         left, top, right, bottom = (max(0, round(float(side))) for side in box)
         return self.labels[top:bottom, left:right]
 
 
-def near_tail(boxes: NDArray[np.float32], tails: Sequence[Box], height: float) -> bool:
+def near_tail(boxes: NDArray[np.float32], tails: Sequence[InkBox], height: float) -> bool:
     """Tell whether another cell's ink comes so near a number, with these boxes (n, 4), that it may have been read with it."""
     gap = _BESIDE * height
     (left, top), (right, bottom) = boxes[:, :2].min(axis=0) - gap, boxes[:, 2:].max(axis=0) + gap

@@ -10,11 +10,11 @@ import numpy as np
 _PLAIN = 8.0
 """Log odds per digit of a clear number: most upright digits have more, most rotated ones less."""
 
-_SURE, _SURE_AT_LEAST = 0.5, 20.0
+_SURE, _SURE_AT_LEAST = 1.5, 20.0
 """Evidence per digit on the page, and in total, from which the page certainly lies as it was read: real pages read upside down
-have at most 0.2 per digit (print), most of them none."""
+have at most 0.2 per digit, most of them none; a clean synthetic ledger has 0.9 upside down and 4.5 upright."""
 
-_SIDEWAYS, _SIDEWAYS_AT_LEAST = 0.1, 3.0
+_SIDEWAYS, _SIDEWAYS_AT_LEAST = 0.25, 3.0
 """The same, below which it may lie sideways: real pages read so have hardly any, but upside down more digits look like others."""
 
 _BETTER, _BETTER_EACH = 1.5, 0.08

@@ -145,6 +145,19 @@ def layouts(bench: Bench) -> dict[str, float]:
     return dict(json.loads(bench.log.read_text().splitlines()[-1]))
 
 
+def real_scans(bench: Bench) -> dict[str, float]:
+    """Processor seconds of real scans, where folders of them are given; by scan and stage they are told on the way."""
+    folders = [(name, getattr(bench.options, name)) for name in ("scans", "ledgers")]
+    given = [word for name, folder in folders if folder for word in (f"--{name}", folder)]
+    if not given:
+        print("real scans: none given (--scans FOLDER, --ledgers FOLDER)", file=sys.stderr)
+        return {}
+    bench.run(sys.executable, "-m", "tests.benchmarks.real_pages", *given)
+    *tables, last = bench.log.read_text().splitlines()
+    print("\n".join(tables))
+    return dict(json.loads(last))
+
+
 def start_up(bench: Bench) -> dict[str, float]:
     """Seconds until the smallest thing is done."""
     strip = bench.folder / "strip.png"
@@ -154,6 +167,7 @@ def start_up(bench: Bench) -> dict[str, float]:
 
 
 PARTS = {
+    "scans": real_scans,
     "floor": against_the_floor,
     "second": second_run,
     "classifier": classifiers,
@@ -177,6 +191,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--pairs", type=int, default=3, help="how often what is compared runs in turn")
     parser.add_argument("--memory", type=int, nargs=2, default=(50, 500), metavar=("FEW", "MANY"))
     parser.add_argument("--processes", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--scans", type=Path, help="folder of real scans with their truth")
+    parser.add_argument("--ledgers", type=Path, help="folder of real scans with an ALTO file beside each")
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS))
     return parser.parse_args()
 
@@ -191,7 +207,7 @@ def main() -> None:
             results[part] = PARTS[part](bench)
             show(part, results[part])
     RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(json.dumps({"options": vars(options), **results}, indent=1) + "\n")
+    RESULTS.write_text(json.dumps({"options": vars(options), **results}, indent=1, default=str) + "\n")
     print(f"also in {RESULTS}")
 
 

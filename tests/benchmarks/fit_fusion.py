@@ -65,6 +65,9 @@ _MOST_SLOPE, _LEAST_MARGIN = 1.0, 0.03
 second reader that sees other digits makes a number less sure, even where the collections of the fit do not need either.
 """
 
+_KNOWN_HANDS = {one.name for one in SETS if one.known_hands}
+"""Collections whose writers our strip reader knows: they would give it more weight than it is worth elsewhere."""
+
 _NOT_YET = dict.fromkeys(Heard, _PLAIN)
 
 ALONE = [Voices(d, r, 0.0, 1.0) for d, r in product((0.0, 0.16), (0.3, 0.5, 0.7, 0.9))]
@@ -222,9 +225,10 @@ def fitted_calibration(given: Mapping[str, Sequence[Answer]], asked: bool) -> Ca
 
 
 def fitted(names: Sequence[str], cases: Mapping[str, Sequence[Case]], losses: Any, classifier: OnnxRecogniser) -> FusionWeights:
-    """The weights that do best on these collections."""
-    alone = ALONE[int(np.mean([losses[name, False] for name in names], axis=0).argmin())]
-    together = _careful(np.mean([losses[name, True] for name in names], axis=0))
+    """The weights that do best on these collections; the voices by those of new hands, as a page from elsewhere is."""
+    new_hands = [name for name in names if name not in _KNOWN_HANDS] or names
+    alone = ALONE[int(np.mean([losses[name, False] for name in new_hands], axis=0).argmin())]
+    together = _careful(np.mean([losses[name, True] for name in new_hands], axis=0))
     weights = FusionWeights(alone, together, fusion_weights().classifier, _NOT_YET)
     both = {
         name: [*answers(cases[name], False, weights, classifier), *answers(cases[name], True, weights, classifier)]

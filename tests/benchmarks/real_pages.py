@@ -1,8 +1,8 @@
 """What real scans cost, stage by stage, in processor time, and how many of their numbers are found.
 
-    python -m tests.benchmarks.real_pages --pages FOLDER --ledgers FOLDER [--readings FILE]
+    python -m tests.benchmarks.real_pages --scans FOLDER --ledgers FOLDER [--readings FILE]
 
---pages: scans with their truth, as `make accuracy` takes them; --ledgers: scans with an ALTO file beside each. Every scan is read
+--scans: scans with their truth, as `make accuracy` takes them; --ledgers: scans with an ALTO file beside each. Every scan is read
 with and without the second reader. --readings: a file for all readings, to compare two versions of the program.
 """
 
@@ -152,15 +152,15 @@ def table(scans: Sequence[Scan], rows: Sequence[Measured]) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="What real scans cost, in processor seconds.")
-    parser.add_argument("--pages", type=Path, help="folder of scans with their truth")
+    parser.add_argument("--scans", type=Path, help="folder of scans with their truth")
     parser.add_argument("--ledgers", type=Path, help="folder of scans with an ALTO file beside each")
     parser.add_argument("--rounds", type=int, default=1, help="how often each scan is read; the least time counts")
     parser.add_argument("--readings", type=Path, help="file for all readings, as JSON")
     options = parser.parse_args()
-    scans = [*(scans_with_truth(options.pages) if options.pages else []), *(ledgers(options.ledgers) if options.ledgers else [])]
+    scans = [*(scans_with_truth(options.scans) if options.scans else []), *(ledgers(options.ledgers) if options.ledgers else [])]
     cv2.setNumThreads(1)
     classifier = OnnxRecogniser(SHIPPED_MODEL, "shipped")
-    everything = {}
+    everything, seconds = {}, {}
     with tempfile.TemporaryDirectory() as folder:
         network = SecondReader(second_network(Path(folder)))
     for name, second in (("without the second reader", None), ("with the second reader", network)):
@@ -169,7 +169,9 @@ def main() -> None:
             for scan in scans
         ]
         print(f"{name}, processor seconds", table(scans, rows), sep="\n", end="\n\n", flush=True)
+        seconds[name] = sum(row.spent["all"] for row in rows)
         everything[name] = {scan.file.name: asdict(row.read) for scan, row in zip(scans, rows, strict=True)}
+    print(json.dumps({f"{len(scans)} scans {name}, processor seconds": spent for name, spent in seconds.items()}))
     if options.readings:
         options.readings.write_text(json.dumps(everything, indent=1, default=str) + "\n", encoding="utf-8")
 

@@ -14,12 +14,16 @@ REAL = Path(__file__).resolve().parents[3] / "shared" / "data" / "real"
 
 @dataclass(frozen=True, slots=True)
 class RealSet:
-    """A collection: its file, the split that is read, how many numbers at most, and whether it is for measuring only."""
+    """A collection: its file, the split that is read, how many numbers at most, and whether it is for measuring only.
+
+    known_hands: whether our strip reader learned from other pages by the same writers.
+    """
 
     name: str
     file: str
     split: str = ""
     most: int = 400
+    known_hands: bool = False
 
     @property
     def measures(self) -> bool:
@@ -27,7 +31,7 @@ class RealSet:
 
 
 SETS = (
-    RealSet("french notaries", "french_notaries", "dev", 400),
+    RealSet("french notaries", "french_notaries", "dev", 400, known_hands=True),
     RealSet("french manuscripts", "french_manuscripts", "dev"),
     RealSet("swiss digits", "swiss_digits", "dev", 200),
     RealSet("optdigits", "optdigits", "dev", 100),

@@ -113,3 +113,45 @@ class TestPointer:
         assert len(even.names) == 10
         assert [b - a for a, b in zip(even.edges, even.edges[1:], strict=False)] == pytest.approx([60] * 10, abs=0.5)
         assert len(ruled.names) == ruled_form.ROWS
+
+    def test_rows_from_rulings_stay_within_edges_that_were_moved(self, drawing):
+        tab = drawing()
+        a_grid_from_rulings(tab)
+        before = drawn(tab).grids[0].rows.edges
+
+        drag(tab, (ruled_form.LEFT + 90, before[0]), (ruled_form.LEFT + 90, before[0] + 40))
+        moved = drawn(tab).grids[0].rows.edges[0]
+        tab.click("#rows-ruled")
+        ruled = drawn(tab).grids[0].rows.edges
+
+        assert moved == pytest.approx(before[0] + 40, abs=3)
+        assert (ruled[0], ruled[1:]) == (moved, pytest.approx(before[1:], abs=1))
+
+    def test_rows_chosen_for_a_total_stay_chosen(self, drawing):
+        tab = drawing()
+        a_grid_from_rulings(tab)
+        tab.click("#new-check summary")
+
+        by_itself = tab.eval_on_selector_all("#check-of option:checked", "all => all.map((one) => one.value)")
+        tab.select_option("#check-of", ["2", "3"])
+        tab.select_option("#check-into", "4")
+        tab.click("#check-add")
+
+        assert by_itself == ["1", "2", "3", "4"]
+        check = drawn(tab).checks[0]
+        assert (check.of, check.into) == (("2", "3"), "4")
+
+    def test_a_row_is_skipped_with_the_keyboard_and_keeps_that_under_another_name(self, drawing):
+        tab = drawing()
+        a_grid_from_rulings(tab)
+
+        tab.select_option("#scope", "rows 1")
+        tab.focus("#skip")
+        tab.keyboard.press("Space")
+        tab.fill("#rows-names", "a\nb\nc\nd\ne")
+        tab.dispatch_event("#rows-names", "change")
+
+        grid = drawn(tab).grids[0]
+        assert grid.skip_rows == ("b",)
+        assert not [place for place, _ in grid.cells() if place.row == "b"]
+        assert tab.locator(".skipped").count() == 1

@@ -1,6 +1,6 @@
 // The panel of the selected box: its name, its place, and for a grid its rows, columns and edges.
 
-import { AXES, boxOf, even, moveEdge, names, place, rename, rulings, setEdges, setNames, snapped, splitAfter } from "./layout_model.js";
+import { AXES, betweenRulings, boxOf, even, moveEdge, names, place, rename, rulings, setEdges, setNames, snapped, splitAfter } from "./layout_model.js";
 import { dropEdge, removeChosen } from "./layout_keys.js";
 import { problem, tell } from "./server.js";
 
@@ -78,9 +78,9 @@ export function boxPanel(draft, stage) {
   }
 
   function fromRulings(grid, axis) {
-    const found = rulings(draft.layout.lines, boxOf(grid), axis);
-    problem(found.length < 2 ? `Fewer than two rulings separate this grid's ${axis}: set the count and space them evenly.` : "");
-    if (found.length < 2) return;
+    const found = betweenRulings(grid[axis].edges, rulings(draft.layout.lines, boxOf(grid), axis));
+    problem(found.length < 3 ? `No ruling separates this grid's ${axis}: set the count and space them evenly.` : "");
+    if (found.length < 3) return;
     draft.edge = null;
     draft.change((layout) => setEdges(layout, grid, axis, found));
     tell(`${found.length - 1} ${axis} from rulings`);

@@ -1,6 +1,6 @@
 // Checks of sums: totals and means of rows, of columns, or of zones. Other checks of a file are shown and kept.
 
-import { namesOf } from "./layout_model.js";
+import { AXES, namesOf } from "./layout_model.js";
 import { problem, tell } from "./server.js";
 
 const $ = (id) => document.getElementById(id);
@@ -11,7 +11,9 @@ export function checksPanel(draft) {
   function known() {
     const { layout } = draft;
     const grid = layout.grids.find((one) => `grid ${one.name}` === $("check-in").value);
-    return { grid, names: grid ? grid[$("check-way").value].names : layout.zones.map((zone) => zone.name) };
+    if (!grid) return { grid, names: layout.zones.map((zone) => zone.name) };
+    const axis = $("check-way").value;
+    return { grid, names: grid[axis].names.filter((name) => !grid[AXES[axis].skips]?.includes(name)) };
   }
 
   function show() {
@@ -24,7 +26,9 @@ export function checksPanel(draft) {
     showNames();
   }
 
-  // By default the last is the total of all others, as on most forms.
+  let chosen = false; // whether a person has chosen what to combine
+
+  // By default the last is the total of those before it, as on most forms. What a person has chosen stays chosen.
   function showNames() {
     const { grid, names } = known();
     $("check-way").disabled = !grid;
@@ -33,11 +37,15 @@ export function checksPanel(draft) {
     if (before === names.join("\n")) return;
     refill($("check-into"), names.map((name) => new Option(name, name)), names.at(-1));
     $("check-of").replaceChildren(...names.map((name) => new Option(name, name)));
+    chosen = false;
     chooseOthers();
   }
 
   function chooseOthers() {
-    for (const option of $("check-of").options) option.selected = option.value !== $("check-into").value;
+    const into = $("check-into").selectedIndex;
+    const options = [...$("check-of").options];
+    if (!chosen) options.forEach((option, at) => { option.selected = at < into; });
+    else if (into >= 0) options[into].selected = false;
   }
 
   function refill(select, options, value = select.value) {
@@ -73,6 +81,7 @@ export function checksPanel(draft) {
   $("check-in").addEventListener("change", showNames);
   $("check-way").addEventListener("change", showNames);
   $("check-into").addEventListener("change", chooseOthers);
+  $("check-of").addEventListener("change", () => { chosen = true; });
   $("check-add").addEventListener("click", declare);
   for (const event of ["change", "begin"]) draft.addEventListener(event, show);
 }

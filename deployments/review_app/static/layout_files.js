@@ -16,8 +16,9 @@ export function filesOf(draft, stage, looking) {
     problem("");
     tell(`${what} …`);
     document.body.classList.add("waiting");
+    $("working").hidden = false;
     try { return await does(); } catch (error) { tell(""); problem(`${error.message}.`.replace(/\.+$/, ".")); return null; }
-    finally { document.body.classList.remove("waiting"); }
+    finally { document.body.classList.remove("waiting"); $("working").hidden = true; }
   }
 
   const opened = (scan, number) => upload(`${API}/open?page=${number}`, scan);

@@ -1,6 +1,6 @@
 // Rules for cell contents: of a zone, of a whole grid, or of one of its columns or rows.
 
-import { AXES, HOLDS } from "./layout_model.js";
+import { AXES, HOLDS, skip } from "./layout_model.js";
 
 const $ = (id) => document.getElementById(id);
 const MARKS = ["blank", "dash", "ditto", "word"];
@@ -35,6 +35,8 @@ export function holdsPanel(draft) {
     $("most-value").value = holds.most ?? "";
     for (const mark of MARKS) $(`mark-${mark}`).checked = holds.marks.includes(mark);
     $("no-rule").hidden = !scope.axis || !rule;
+    $("skip-field").hidden = !scope.axis;
+    $("skip").checked = Boolean(scope.axis) && Boolean(part[AXES[scope.axis].skips]?.includes(part[scope.axis].names[scope.at]));
   }
 
   function showScopes(grid) {
@@ -80,6 +82,10 @@ export function holdsPanel(draft) {
     const [axis, at] = $("scope").value.split(" ");
     Object.assign(scope, { axis, at: Number(at ?? 0) });
     show();
+  });
+  $("skip").addEventListener("change", () => {
+    const { part } = draft;
+    draft.change(() => skip(part, scope.axis, part[scope.axis].names[scope.at], $("skip").checked));
   });
   $("no-rule").addEventListener("click", () => {
     const { part } = draft;

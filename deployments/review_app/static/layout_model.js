@@ -1,6 +1,6 @@
 // The layout's data, as in its file, and operations on it. Nothing here depends on the screen.
 
-export const AXES = { rows: { rules: "row_holds", one: "row" }, columns: { rules: "column_holds", one: "column" } };
+export const AXES = { rows: { rules: "row_holds", skips: "skip_rows", one: "row" }, columns: { rules: "column_holds", skips: "skip_columns", one: "column" } };
 export const HOLDS = { digits: [1, 12], decimals: null, sign: false, least: null, most: null, marks: ["blank", "dash"], decimal_mark: null, date_order: null, kinds: [] };
 const SMALL = 50; // a page of fewer units is in fractions, and is enlarged for drawing
 const ENLARGED = 2000;
@@ -149,11 +149,28 @@ export function setNames(layout, grid, axis, wanted) {
   const { rules } = AXES[axis];
   grid[axis].names = wanted;
   if (grid[rules]) grid[rules] = Object.fromEntries(Object.entries(grid[rules]).map(([name, rule]) => [now.get(name), rule]));
+  const { skips } = AXES[axis];
+  if (grid[skips]) grid[skips] = grid[skips].map((name) => now.get(name));
   if (grid.skip) grid.skip = grid.skip.map(([row, column]) => (axis === "rows" ? [now.get(row), column] : [row, now.get(column)]));
   for (const check of layout.checks.filter((one) => one.grid === grid.name)) {
     if (namesOf(check) === axis) Object.assign(check, { of: check.of.map((name) => now.get(name)), ...(check.into ? { into: now.get(check.into) } : {}) });
     else if (check.only) check.only = check.only.map((name) => now.get(name));
   }
+}
+
+// Leave a row or a column out of the cells, or take it in again.
+export function skip(grid, axis, name, out) {
+  const { skips } = AXES[axis];
+  const others = (grid[skips] ?? []).filter((one) => one !== name);
+  grid[skips] = out ? grid[axis].names.filter((one) => one === name || others.includes(one)) : others;
+}
+
+// The edges that rulings make between the first and the last edge, which stay where they are.
+export function betweenRulings(edges, places) {
+  const [first, last] = [edges[0], edges.at(-1)];
+  const gaps = places.slice(1).map((place, at) => place - places[at]).sort((a, b) => a - b);
+  const least = Math.max(3, (gaps[Math.floor(gaps.length / 2)] ?? 0) / 4);
+  return [first, ...places.filter((place) => place > first + least && place < last - least), last];
 }
 
 // The axis that a check's `of` and `into` name: a running total or a sequence that goes down names columns.
@@ -164,7 +181,10 @@ export function namesOf(check) {
 
 // Remove the rules of rows or columns that no longer exist.
 function forget(layout, grid, axis, gone) {
-  for (const name of gone) delete grid[AXES[axis].rules]?.[name];
+  for (const name of gone) {
+    delete grid[AXES[axis].rules]?.[name];
+    skip(grid, axis, name, false);
+  }
   if (grid.skip) grid.skip = grid.skip.filter((cell) => !gone.includes(cell[axis === "rows" ? 0 : 1]));
   layout.checks = layout.checks.filter((check) => check.grid !== grid.name || !mentions(check, axis, gone));
 }

@@ -29,9 +29,20 @@ export function drawnPart(part, size, chosen) {
   const [x, y, w, h] = boxOf(part);
   const pieces = [rect([x, y, w, h], "body")];
   if (!part.box) for (const axis of Object.keys(AXES)) part[axis].edges.slice(1, -1).forEach((_, at) => pieces.push(line(edgeLine(part, axis, at + 1), "inner")));
+  if (!part.box) pieces.push(...skipped(part));
   if (chosen && !part.box) pieces.push(...cellNames(part, size * 0.85));
   pieces.push(text(part.name, x, y - size * (chosen && !part.box ? 1.5 : 0.35), size, "name"));
   return pieces;
+}
+
+// Rows and columns that are left out.
+function skipped(grid) {
+  const [x, y, w, h] = boxOf(grid);
+  return Object.keys(AXES).flatMap((axis) => (grid[AXES[axis].skips] ?? []).map((name) => {
+    const at = grid[axis].names.indexOf(name);
+    const [from, to] = [grid[axis].edges[at], grid[axis].edges[at + 1]];
+    return rect(axis === "rows" ? [x, from, w, to - from] : [from, y, to - from, h], "skipped");
+  }));
 }
 
 // Names of columns above and of rows to the left; as many as fit.

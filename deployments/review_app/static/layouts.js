@@ -34,8 +34,7 @@ function use(tool) {
 
 function accept(at) {
   draft.change((layout) => {
-    const { rows, columns } = JSON.parse(JSON.stringify(draft.tables[at]));
-    layout.grids.push({ name: freeName(layout, "table"), rows, columns });
+    layout.grids.push({ ...JSON.parse(JSON.stringify(draft.tables[at])), name: freeName(layout, "table") });
     draft.chosen = { kind: "grids", at: layout.grids.length - 1 };
   });
   tell(`${draft.part.name} taken, ${size(draft.part)}`);

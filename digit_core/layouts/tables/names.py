@@ -43,8 +43,8 @@ Names = dict[int, str]
 def named(grid: Grid, maps: LineMaps, written: Sequence[NumberSeen]) -> Grid:
     """Return the grid without the rows and columns of names at its ends, and with those in between skipped.
 
-    Names are the numbers that go up by one, such as days, hours and years, row1, row2 … and column1, column2 … elsewhere. A grid
-    in which no number is found is only named.
+    Names are the numbers that go up by one, such as days, hours and years; row1, row2 … or column1, column2 … where one is
+    missing, and 1, 2 … where none is read. A grid in which no number is found is only named.
     """
     row_names, column_names = _series(grid, written, rows=True), _series(grid, written, rows=False)
     rows, columns = _labels(content_of(grid, maps, written), row_names.holder, column_names.holder)
@@ -116,7 +116,7 @@ def _labels(content: CellContents, names_column: int | None, names_row: int | No
         rows |= _words(content.part(np.ones_like(rows), ~columns), 1)
     rows &= _outer(rows) | _clearly_names(content.part(np.ones_like(rows), ~columns))
     rows |= _empty_ends(np.asarray(content.inked.any(axis=1)))
-    columns |= _empty_ends(np.asarray(content.inked.any(axis=0)))
+    columns |= _empty_ends(_columns_with_content(content))
     return rows, columns
 
 
@@ -146,6 +146,11 @@ def _printed(content: CellContents, axis: int) -> Flags:
     return np.array(many, bool) & bool(by_hand)
 
 
+def _columns_with_content(content: CellContents) -> Flags:
+    """Tell which columns have a number, or ink in more than one cell: more than a speck."""
+    return np.asarray(content.numbers.any(axis=0) | (content.inked.sum(axis=0) >= _FEWEST))
+
+
 def _empty_ends(inked: Flags) -> Flags:
     """Tell which lines at either end are empty, where most others are not: margins of the page."""
     empty = np.zeros_like(inked)
@@ -165,6 +170,8 @@ def _without_ends(axis: Axis, labels: Flags) -> Axis:
 
 
 def _axis(axis: Axis, names: Names, first: int, word: str) -> Axis:
-    """Return the axis with the names that were read, and row1, row2 … by place where none was."""
+    """Return the axis with the names that were read, row1, row2 … by place for others, and 1, 2 … where none was read."""
+    if not any(first <= at < first + len(axis.names) for at in names):
+        return Axis(tuple(str(i + 1) for i in range(len(axis.names))), axis.edges)
     called = tuple(names.get(first + i, f"{word}{i + 1}") for i in range(len(axis.names)))
     return Axis(called, axis.edges)

@@ -20,7 +20,10 @@ _SHORTEST, _FEWEST = 0.006, 3
 _PERIODIC = 0.3
 """Correlation of the ink's profile with itself one line on, from which there are lines."""
 
-_LINE = 0.2
+_HIGHER = 1.6
+"""Usual heights of a row from which one may hold several lines where most do not."""
+
+_LINE = 0.35
 """Depth of the valleys beside a line, as a share of the ink of a strong one."""
 
 
@@ -30,10 +33,12 @@ def with_rows_of_writing(ys: list[float], xs: list[float], maps: LineMaps) -> li
     pitches = [_pitch(profile, _SHORTEST * maps.side) for profile in profiles]
     known = [pitch for pitch in pitches if pitch is not None]
     usual = float(np.median(known)) if len(known) > 1 else None  # groups of rows have the same distance
+    lines = [_lines(profile, pitch or usual) for profile, pitch in zip(profiles, pitches, strict=True)]
+    many = [len(middles) >= (_FEWEST if usual is None else 2) for middles in lines]
+    least = 0.0 if np.mean(many) > 0.5 else _HIGHER * float(np.median(np.diff(ys)))  # most rows are ruled: a high one may not be
     found = [ys[0]]
-    for (top, bottom), profile, pitch in zip(pairwise(ys), profiles, pitches, strict=True):
-        middles = _lines(profile, pitch or usual)
-        if len(middles) >= (_FEWEST if usual is None else 2):
+    for (top, bottom), middles, several in zip(pairwise(ys), lines, many, strict=True):
+        if several and bottom - top > least:
             found += [top + _BESIDE + (one + other) / 2 for one, other in pairwise(middles)]
         found.append(bottom)
     return found

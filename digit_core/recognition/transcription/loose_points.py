@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digit_core.imaging.prepare import PreparedPage
+from digit_core.numerics import percentile
 from digit_core.recognition.transcription.fusion import FoundNumber
 from digit_core.records import Grey
 
@@ -50,7 +51,7 @@ def _has_loose_point(darkness: Grey, boxes: NDArray[np.float32]) -> bool:
 
 def _ink_of(darkness: Grey, boxes: NDArray[np.float32]) -> float:
     parts = [darkness[max(0, int(t)) : int(b) + 1, max(0, int(left)) : int(right) + 1] for left, t, right, b in boxes]
-    return float(np.median([np.percentile(part, 92) if part.size else 255.0 for part in parts]))
+    return float(np.median([percentile(part, 92) if part.size else 255.0 for part in parts]))
 
 
 def _points(darkness: Grey, area: tuple[float, float, float, float], height: float, level: float) -> int:

@@ -15,6 +15,9 @@ UnitImages = NDArray[np.float32]
 LONGEST = 32
 """Greatest number of characters of a strip."""
 
+_SETTLING = 20
+"""Greatest number of batches from which the normalisations of a network learn their statistics."""
+
 _BUCKET = 32
 """Pixels: strips of one batch are padded to a multiple of this, as for reading."""
 
@@ -55,3 +58,8 @@ def on_other_paper(pixels: NDArray[np.uint8], rng: np.random.Generator) -> UnitI
 def in_unit(pixels: NDArray[np.uint8]) -> UnitImages:
     """Scale to network input: from 0, paper, to 1."""
     return np.asarray(pixels / np.float32(255), np.float32)
+
+
+def some_batches(strips: Sequence[Strip], rng: np.random.Generator) -> list[UnitImages]:
+    """Return batches (n, 40, width) in [0, 1] of similar width, from which normalisations learn their means and variances."""
+    return [in_unit(batch_of([strips[i] for i in group])[0]) for group in by_width(strips, 48, rng)[:_SETTLING]]

@@ -170,6 +170,23 @@ def network_of(exported: Path, strips: Sequence[NDArray[np.float32]]) -> Any:
     return model
 
 
+def between(start: Any, trained: Any, share: float, strips: Sequence[NDArray[np.float32]]) -> Any:
+    """Build the network between the one that a training started from and the one that it led to; `share`: of the latter.
+
+    What was learned further costs less of what was known before: Wortsman et al., "Robust fine-tuning of zero-shot models" (CVPR
+    2022). strips: batches (n, 40, w) in [0, 1], on which the statistics of the normalisations are computed anew.
+    """
+    model = build_strip_network()
+    for variable, old, new in zip(model.variables, start.variables, trained.variables, strict=True):
+        variable.assign((1 - share) * np.asarray(old) + share * np.asarray(new))
+    norms = [layer for layer in model.layers if hasattr(layer, "moving_mean")]
+    for count, batch in enumerate(strips):
+        for norm in norms:
+            norm.momentum = count / (count + 1)
+        model(batch[..., np.newaxis], training=True)
+    return model
+
+
 def _normalise(norm: Any, bias: NDArray[np.float32], mean: NDArray[np.float32], variance: NDArray[np.float32]) -> None:
     """Set the statistics of a normalisation so that all it does is to add a bias."""
     norm.gamma.assign(np.sqrt(variance + norm.epsilon))

@@ -15,13 +15,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from digit_core.inference.network_spec import CHARACTERS
 from digit_core.synthesis.number_strips import Strip
 from digit_core.training.checkpoints import keep, kept_history, load_state
 from digit_core.training.mnist import digest
-from digit_core.training.strip_reader.batches import batch_of, by_width, in_unit, on_other_paper
+from digit_core.training.strip_reader.batches import batch_of, by_width, on_other_paper, some_batches
 from digit_core.training.strip_reader.network import Learner, TrainingState
 from digit_core.training.strip_reader.shards import ShardWriter, Sources, StripParams, load_shard
 from digit_core.training.transcribed_numbers import set_digest
@@ -29,8 +28,6 @@ from digit_core.training.transcribed_numbers import set_digest
 Progress = Callable[[int, Mapping[str, float]], None]
 
 _WARM_UP = 300  # steps
-_SETTLING = 10
-"""Batches from which a network that training starts from learns its normalisations."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +57,7 @@ def train_strips(sources: Sources, params: StripParams, folder: Path, progress: 
         if history:
             learner.restore(load_state(folder, len(history) - 1))
         elif sources.start is not None:
-            learner.start_from(sources.start, _some_batches(load_shard(coming(0)), params))
+            learner.start_from(sources.start, some_batches(load_shard(coming(0)), np.random.default_rng((params.seed, 3))))
         for chapter in range(len(history), params.chapters):
             started = time.monotonic()
             for number in range(max(0, chapter - params.uses + 1), chapter + 1):
@@ -73,11 +70,6 @@ def train_strips(sources: Sources, params: StripParams, folder: Path, progress: 
             keep(folder, identity, learner.state(), history)
             progress(chapter, history[-1])
     return TrainedStrips(learner.state(), tuple(history))
-
-
-def _some_batches(strips: Sequence[Strip], params: StripParams) -> list[NDArray[np.float32]]:
-    groups = by_width(strips, params.batch, np.random.default_rng((params.seed, 3)))[:_SETTLING]
-    return [in_unit(batch_of([strips[i] for i in group])[0]) for group in groups]
 
 
 def _learn_chapter(learner: Learner, strips: Sequence[Strip], params: StripParams, chapter: int) -> tuple[float, int]:

@@ -58,6 +58,16 @@ def test_the_pages_of_files_that_are_not_read_yet_are_expected_once_they_are_ope
     assert progress.seconds_left == pytest.approx(110.0)
 
 
+def test_slow_pages_have_a_speed_too(now: list[float]) -> None:
+    progress = RunProgress(listed=3)
+    progress.begin()
+    now[0] += 12.0
+
+    progress.count_pages(1)
+
+    assert "0.083 pages/s" in line(progress)
+
+
 def test_the_first_page_does_not_look_as_if_it_had_taken_no_time(now: list[float]) -> None:
     progress = RunProgress(listed=3, all_listed=True)
     progress.begin()

@@ -26,7 +26,7 @@ def blank() -> Grey:
 
 def state(ink: Grey, marks: Characters = NO_MARKS) -> tuple[CellState, list[int] | None]:
     page = PreparedPage(ink, ink, np.zeros_like(ink), np.eye(2, 3), 0.0)
-    found, box = cell_state(page.ink, QUAD, marks, HEIGHT)
+    found, box, _ = cell_state(page.darkness, page.ink, QUAD, marks, HEIGHT)
     return found, None if box is None else box.astype(int).tolist()
 
 
@@ -137,7 +137,7 @@ def test_cells_across_and_beyond_the_edge_of_the_page_break_nothing(quad: list[t
     ink = blank()
     page = PreparedPage(ink, ink, ink, np.eye(2, 3), 0.0)
 
-    assert cell_state(page.ink, np.array(quad, np.float64), NO_MARKS, HEIGHT) == (CellState.BLANK, None)
+    assert cell_state(page.darkness, page.ink, np.array(quad, np.float64), NO_MARKS, HEIGHT)[:2] == (CellState.BLANK, None)
     assert ink_pieces(page.ink, np.array(quad, np.float64), HEIGHT).shape == (0, 4)
 
 

@@ -27,6 +27,21 @@ def test_the_shipped_strip_reader_comes_back_as_a_network_with_the_same_answers(
         assert (trained.argmax(axis=-1) == expected.argmax(axis=-1)).mean() > 0.9
 
 
+@pytest.mark.slow
+def test_the_network_between_two_is_the_one_or_the_other_at_its_ends() -> None:
+    from digit_core.training.strip_reader.network import between, build_strip_network, network_of
+
+    strips = [strip_like(np.random.default_rng(1))]
+    old, new = network_of(SHIPPED_STRIP_READER, strips), build_strip_network()
+
+    for share, expected in ((0.0, old), (1.0, new)):
+        found = between(old, new, share, ())
+        assert np.allclose(found(strips[0][..., np.newaxis]), expected(strips[0][..., np.newaxis]), atol=1e-4)
+    half = between(old, new, 0.5, ())
+    kernels = [network.get_layer(index=1).kernel.numpy() for network in (old, half, new)]
+    assert np.allclose(kernels[1], (kernels[0] + kernels[2]) / 2, atol=1e-6)
+
+
 def strip_like(rng: np.random.Generator) -> np.ndarray:
     """Eight strips with bars and rings in place of digits."""
     pixels = rng.uniform(0, 0.06, (8, 40, 96)).astype(np.float32)
