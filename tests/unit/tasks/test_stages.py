@@ -62,7 +62,7 @@ def scan(tmp_path: Path) -> Path:
 def plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunPlan:
     """A run that asks a person about every digit, and whose queue is a list."""
     asked: list[Any] = []
-    put = lambda items, pages, source: asked.append((tuple(items), tuple(pages), source))  # noqa: E731
+    put = lambda items, pages, source, collection: asked.append((tuple(items), tuple(pages), source))  # noqa: E731
     queue, pool = SimpleNamespace(put=put, asked=asked), Here()
     at = SimpleNamespace(pool=pool, queue=queue, on_pages=lambda count: None)
     for stage in ("detect", "classify", "route"):
