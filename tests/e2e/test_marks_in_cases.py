@@ -41,15 +41,9 @@ def networks() -> tuple[OnnxReader, OnnxRecogniser]:
 strokes_are_lost = pytest.mark.xfail(
     reason="the strip reader loses strokes: 38 of 48 dates are read, and single figures of dates are accepted", strict=False
 )
-one_is_wrong = pytest.mark.xfail(reason="of 28 accepted numbers one is read 452 where 952 stands", strict=False)
 
 TABLES = [pytest.param("dates", marks=strokes_are_lost), "fractions", "ditto", "temps_signed"]
-SURE = [
-    pytest.param("dates", marks=strokes_are_lost),
-    "fractions",
-    pytest.param("ditto", marks=one_is_wrong),
-    "temps_signed",
-]
+SURE = TABLES
 
 
 def rows(name: str) -> list[dict[str, str]]:
