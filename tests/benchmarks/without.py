@@ -112,7 +112,7 @@ STAGES: dict[str, Changes] = {
     "without lifting rulings off the ink": {"digit_core.imaging.prepare.lift_rulings": lambda ink, horizontal, vertical: ink},
     "without rulings that part numbers": {"digit_core.recognition.grouping._ruling_between": lambda a, b, page: False},
     "without telling rulings from digits": {"digit_core.recognition.numbers.not_rulings": lambda found, darkness, maps: found},
-    "strips: all that is in them is the number": {"digit_core.recognition.transcription.slope.main_line": lambda found: found},
+    "strips: all that is in them is the number": {"digit_core.recognition.numbers.main_line": lambda found: found},
     "without levelling the page": {"digit_core.imaging.prepare.estimate_skew": lambda darkness, limit: 0.0},
     "without the paper's own brightness": {"digit_core.imaging.prepare.flatten": lambda scan, paper: ~scan},
 }
