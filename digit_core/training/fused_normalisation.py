@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 
 @cache
@@ -48,3 +52,13 @@ def fused_normalisation(keras: Any, tf: Any) -> Any:
             return y
 
     return FusedNormalisation
+
+
+def relearn_statistics(model: Any, pictures: Sequence[NDArray[np.float32]]) -> None:
+    """Compute the statistics of a model's normalisations anew, as the means over batches (n, h, w) in [0, 1]: after weights are
+    averaged the old ones do not fit (Izmailov et al., "Averaging weights leads to wider optima", UAI 2018)."""
+    norms = [layer for layer in model.layers if hasattr(layer, "moving_mean")]
+    for count, batch in enumerate(pictures):
+        for norm in norms:
+            norm.momentum = count / (count + 1)
+        model(batch[..., np.newaxis], training=True)

@@ -39,14 +39,14 @@ def set_digest(path: Path) -> str:
     if not path.is_dir():
         return hashlib.sha256(path.read_bytes()).hexdigest()
     whole = hashlib.sha256()
-    for scan, transcription in _pairs(path):
+    for scan, transcription in transcribed_scans(path):
         for file in (scan, transcription):
             whole.update(f"{file.name} {hashlib.sha256(file.read_bytes()).hexdigest()}\n".encode())
     return whole.hexdigest()
 
 
 def _of_folder(folder: Path, learn: bool) -> NumberSet:
-    pairs = _pairs(folder)
+    pairs = transcribed_scans(folder)
     if not pairs:
         raise InputError(
             f"{folder} holds no scan with a transcription (name.xml) beside it: name a Parquet file or such a folder"
@@ -59,7 +59,8 @@ def _of_folder(folder: Path, learn: bool) -> NumberSet:
     return NumberSet(folder.name, "", str(folder.name), set_digest(folder), {split: tuple(own) for split, own in rows.items()})
 
 
-def _pairs(folder: Path) -> list[tuple[Path, Path]]:
+def transcribed_scans(folder: Path) -> list[tuple[Path, Path]]:
+    """Return the scans of a folder with the transcription (name.xml) beside each, by name; empty where there is none."""
     scans = sorted(file for file in folder.iterdir() if file.suffix.lower() in _SCANS)
     return [(scan, scan.with_suffix(".xml")) for scan in scans if scan.with_suffix(".xml").is_file()]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import cv2
@@ -41,7 +42,7 @@ def doubted(page: PreparedPage, number: FoundNumber) -> FoundNumber:
 
 def _has_loose_point(darkness: Grey, boxes: NDArray[np.float32]) -> bool:
     height = float(np.median(boxes[:, 3] - boxes[:, 1]))
-    level = _INK * _ink_of(darkness, boxes)
+    level = _INK * ink_darkness(darkness, boxes)
     lefts, rights = boxes[:, 0], boxes[:, 2]
     before, behind = (lefts[0] - _BEFORE * height, lefts[0]), (rights[-1], rights[-1] + _BEHIND * height)
     gaps = [before, *zip(rights[:-1], lefts[1:], strict=True), behind]
@@ -49,7 +50,8 @@ def _has_loose_point(darkness: Grey, boxes: NDArray[np.float32]) -> bool:
     return any(0 < _points(darkness, (left, top, right, bottom), height, level) < _ROW for left, right in gaps)
 
 
-def _ink_of(darkness: Grey, boxes: NDArray[np.float32]) -> float:
+def ink_darkness(darkness: Grey, boxes: Iterable[Sequence[float] | NDArray[np.float32]]) -> float:
+    """Return the darkness of the ink of digits with these boxes (left, top, right, bottom), 0 to 255."""
     parts = [darkness[max(0, int(t)) : int(b) + 1, max(0, int(left)) : int(right) + 1] for left, t, right, b in boxes]
     return float(np.median([percentile(part, 92) if part.size else 255.0 for part in parts]))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from digit_core.recognition.transcription.loose_points import ink_darkness
 from digit_core.records import Grey
 
 Corners = tuple[float, float, float, float]
@@ -35,12 +36,7 @@ def point_between(pixels: Grey, before: Corners | None, after: Corners | None) -
     part = pixels[y0 : max(y0, round(bottom + 0.3 * height)), x0 : max(x0, round(right))]
     if part.size == 0 or min(part.shape) < 3:
         return None
-    return _one_spot(part, _INK * _darkness(pixels, digits), height, x0, y0)
-
-
-def _darkness(pixels: Grey, boxes: list[Corners]) -> float:
-    parts = [pixels[max(0, int(t)) : int(b) + 1, max(0, int(left)) : int(right) + 1] for left, t, right, b in boxes]
-    return float(np.median([np.percentile(part, 92) if part.size else 255.0 for part in parts]))
+    return _one_spot(part, _INK * ink_darkness(pixels, digits), height, x0, y0)
 
 
 def _one_spot(part: Grey, level: float, height: float, x0: int, y0: int) -> Corners | None:

@@ -27,6 +27,7 @@ from digit_core.records import Grey
 from digit_core.synthesis.training_images import CharacterPlace
 from digit_core.training.detector.self_labels import LabelledPlaces, SeenPicture, area_of, marks_of, places_of, unexplained
 from digit_core.training.number_sets import LabelledNumber
+from digit_core.training.transcribed_numbers import transcribed_scans
 
 FIGURE = 26.0
 """Median height in pixels of the figures of a labelled picture."""
@@ -56,10 +57,7 @@ def labelled_pages(folder: Path, detector: Detector) -> list[LabelledPicture]:
 
     Raises InputError when there is none, or one cannot be read.
     """
-    pairs = [
-        (path, path.with_suffix(".xml")) for path in sorted(folder.iterdir()) if path.suffix.lower() in {".jpg", ".png", ".tif"}
-    ]
-    found = [_page(scan, read_transcription(alto), detector) for scan, alto in pairs if alto.is_file()]
+    found = [_page(scan, read_transcription(alto), detector) for scan, alto in transcribed_scans(folder)]
     if not found:
         raise InputError(f"{folder} holds no scan with an ALTO file (name.xml) beside it: name a folder of transcribed pages")
     return found

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digit_core.training.detector.network import TARGETS, build_detector, cell_loss, start_from
+from digit_core.training.fused_normalisation import relearn_statistics
 from digit_core.training.keras_setup import keras_module, limit_threads, tensorflow_module
 from digit_core.training.onnx_weights import convolutions
 from digit_core.training.strip_reader.network import has_bfloat16
@@ -78,15 +79,11 @@ class DetectorLearner:
 
 def averaged_detector(state: LearnerState, pictures: Sequence[NDArray[np.float32]]) -> Any:
     """Build the detector with the averaged weights of a state, in float32; its normalisation statistics are recomputed on the
-    pictures, batches (n, h, w) in [0, 1]: Izmailov et al., "Averaging weights leads to wider optima" (UAI 2018)."""
+    pictures, batches (n, h, w) in [0, 1]."""
     model = _model("float32")
     for i, variable in enumerate(model.variables):
         variable.assign(state[f"average-{i:03d}"])
-    norms = [layer for layer in model.layers if hasattr(layer, "moving_mean")]
-    for count, batch in enumerate(pictures):
-        for norm in norms:
-            norm.momentum = count / (count + 1)
-        model(batch[..., np.newaxis], training=True)
+    relearn_statistics(model, pictures)
     return model
 
 

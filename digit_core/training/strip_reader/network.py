@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digit_core.inference.network_spec import CHARACTERS, STRIP_HEIGHT
-from digit_core.training.fused_normalisation import fused_normalisation
+from digit_core.training.fused_normalisation import fused_normalisation, relearn_statistics
 from digit_core.training.keras_setup import keras_module, limit_threads, tensorflow_module
 from digit_core.training.onnx_weights import convolutions
 
@@ -179,11 +179,7 @@ def between(start: Any, trained: Any, share: float, strips: Sequence[NDArray[np.
     model = build_strip_network()
     for variable, old, new in zip(model.variables, start.variables, trained.variables, strict=True):
         variable.assign((1 - share) * np.asarray(old) + share * np.asarray(new))
-    norms = [layer for layer in model.layers if hasattr(layer, "moving_mean")]
-    for count, batch in enumerate(strips):
-        for norm in norms:
-            norm.momentum = count / (count + 1)
-        model(batch[..., np.newaxis], training=True)
+    relearn_statistics(model, strips)
     return model
 
 
