@@ -123,7 +123,14 @@ def margin_of(text: str, texts: Sequence[str], likely: Floats) -> float:
 def _with_marks(proposals: Sequence[Proposal], found: Sequence[FoundNumber]) -> list[FoundNumber]:
     """Add the marks among their digits to the numbers."""
     asked = [
-        Asked(one.text, one.boxes, own.marks, tuple(seen.columns for seen in own.strips), own.strips[0].window.form.characters)
+        Asked(
+            one.text,
+            one.boxes,
+            own.marks,
+            tuple(seen.columns for seen in own.strips),
+            own.strips[0].window.form.characters,
+            own.second,
+        )
         for own, one in zip(proposals, found, strict=True)
     ]
     return [replace(one, text=marked.text, marks=marked.sureness) for one, marked in zip(found, written(asked), strict=True)]

@@ -1,7 +1,9 @@
 """Marks among the digits of a number: points, signs, strokes, fractions, and their confidence.
 
-Two sources are combined: the detector, which finds points and dashes on the page, and the columns of the strips, which know all
-characters. Their scores of a text form a logarithmic opinion pool; a point or a dash that only one of them sees is never certain.
+Three sources are combined: the detector, which finds points and dashes on the page, the columns of the strips, which know all
+characters, and the second reader's columns where it was asked. Their scores of a text form a logarithmic opinion pool; a point
+or a dash that only one of them sees is never certain. It does not matter which of two texts of one value is written: 2,5 or
+2.5, 12 or 12.
 """
 
 from __future__ import annotations
@@ -15,14 +17,16 @@ from math import log, prod
 import numpy as np
 from numpy.typing import NDArray
 
-from digit_core.inference.network_spec import CHARACTERS, DIGITS
+from digit_core.inference.network_spec import CHARACTERS, DIGITS, OTHER
 from digit_core.inference.reader import Columns
+from digit_core.notation import interpret
 from digit_core.recognition.detections import Characters
 from digit_core.recognition.transcription.ctc import Floats, best_text, log_likelihoods
 
-_READ, _DETECTED = 0.4, 1.3
-"""Exponents of the columns' and of the detector's scores of marks; fitted, with `_MISSED`, on 762 strips: synthetic ones of one
-seed, and the dev splits of French notaries, French manuscripts and Swiss digits."""
+_READ, _SECOND, _DETECTED = 0.4, 0.4, 1.3
+"""Exponents of the scores of marks by our columns, by the second reader's, and by the detector. The first and the last were
+fitted, with `_MISSED`, on 762 strips: synthetic ones of one seed, and the dev splits of French notaries, French manuscripts and
+Swiss digits. The second reader weighs as much as our own."""
 
 _MISSED = 0.7
 """Probability that the detector misses an existing point or dash."""
@@ -63,7 +67,7 @@ class Asked:
     """A number whose digits are known.
 
     The digits' boxes (n, 4) on the page from left to right, the detected marks beside them, the columns of the strips that were
-    cut around it, and the characters that the strip reader knows.
+    cut around it, the characters that the strip reader knows, and the columns of the second reader, None where it was not asked.
     """
 
     digits: str
@@ -71,10 +75,14 @@ class Asked:
     marks: Characters
     columns: tuple[Columns, ...]
     known: str = CHARACTERS
+    second: Columns | None = None
 
-    def told(self, slots: Slots) -> str:
-        """Return the text in the strip reader's characters: without marks that it does not know."""
-        return "".join(one for one in _joined(self.digits, slots) if one in self.known)
+    def voices(self, slots: Slots) -> list[tuple[Columns, str, float]]:
+        """Return the columns that score a text, the text in the characters that they know, and their exponents."""
+        text = _joined(self.digits, slots)
+        told = "".join(one for one in text if one in self.known)
+        ours = [(columns, told, _READ / len(self.columns)) for columns in self.columns]
+        return ours if self.second is None else [*ours, (self.second, text.replace(OTHER, ""), _SECOND)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,22 +102,22 @@ def written(asked: Sequence[Asked]) -> list[Written]:
 
 
 def _log_likelihoods(asked: Sequence[Asked], texts: Sequence[Sequence[Slots]]) -> list[Floats]:
-    """Return for each number, (its texts,), the mean score of every text against the columns of its strips. With only one text
-    nothing is scored."""
+    """Return for each number, (its texts,), the weighted scores of every text against all its columns. With only one text nothing
+    is scored."""
     several = [number for number, own in enumerate(texts) if len(own) > 1]
-    rows = [
-        (columns, asked[number].told(slots)) for number in several for slots in texts[number] for columns in asked[number].columns
-    ]
-    scores = iter(log_likelihoods([columns for columns, _ in rows], [text for _, text in rows]))
+    rows = [row for number in several for slots in texts[number] for row in asked[number].voices(slots)]
+    columns, told, weights = zip(*rows, strict=True) if rows else ((), (), ())
+    scores = iter(log_likelihoods(columns, told) * np.array(weights))
     found = [np.zeros(len(own)) for own in texts]
     for number in several:
-        each = np.array(list(islice(scores, len(texts[number]) * len(asked[number].columns))))
-        found[number] = each.reshape(len(texts[number]), -1).mean(axis=1)
+        voices = len(asked[number].voices(texts[number][0]))
+        each = np.array(list(islice(scores, len(texts[number]) * voices)))
+        found[number] = each.reshape(-1, voices).sum(axis=1)
     return found
 
 
 class _Witnesses:
-    """Evidence of detector and strips for the marks of one number."""
+    """Evidence of detector, strips and second reader for the marks of one number."""
 
     def __init__(self, asked: Asked) -> None:
         self._asked = asked
@@ -120,6 +128,7 @@ class _Witnesses:
             slot = int(np.searchsorted(middles, (box[0] + box[2]) / 2))
             self._detected[slot].append((CHARACTERS[mark], min(max(float(score), 0.01), 0.99)))
         self._read = _all_slots([best_text(columns) for columns in asked.columns], len(middles))
+        self._second = [] if asked.second is None else _all_slots([best_text(asked.second)], len(middles))
         others = [change(columns) for columns in asked.columns for change in (_hinting, _without_best_marks)]
         self._hinted = _all_slots([best_text(columns) for columns in others], len(middles))
 
@@ -127,7 +136,7 @@ class _Witnesses:
         """Return the texts worth scoring: the proposals of each source, mixed slot by slot."""
         bare: Slots = ("",) * len(self._detected)
         seen = tuple("".join(mark for mark, _ in slot) for slot in self._detected)
-        sources = list(dict.fromkeys([bare, seen, *self._read, *self._hinted]))
+        sources = list(dict.fromkeys([bare, seen, *self._read, *self._second, *self._hinted]))
         options = [tuple(dict.fromkeys(slots)) for slots in zip(*sources, strict=True)]
         if prod(len(one) for one in options) <= _MOST:
             return list(product(*options))
@@ -141,13 +150,13 @@ class _Witnesses:
 
     def chosen(self, texts: Sequence[Slots], likely: Floats) -> Written:
         """Choose the text that the strips agree on, else the likeliest one, with the probability of its marks."""
-        scores = _READ * likely + _DETECTED * np.array([self._detection(slots) for slots in texts])
+        scores = likely + _DETECTED * np.array([self._detection(slots) for slots in texts])
         best = self._agreed_by_strips(texts)
-        best = int(np.argmax(scores)) if best is None else best
-        sureness = float(1 / np.exp(scores - scores[best]).sum())
-        slots = texts[best]
+        slots = texts[int(np.argmax(scores)) if best is None else best]
+        shares = np.exp(scores - scores.max())
+        sureness = float(shares[[self._are_alike(slots, other) for other in texts]].sum() / shares.sum())
         apart = _apart(slots, self._asked.boxes)
-        if apart is not None or not all(self._agreed(slot, marks) for slot, marks in enumerate(slots)):
+        if apart is not None or not self._is_confirmed(slots):
             sureness = min(sureness, _ONE_ALONE)
         slots = slots if apart is None else (*slots[:apart], " ", *slots[apart + 1 :])
         return Written(_parted(_joined(self._asked.digits, slots), self._asked.boxes), sureness)
@@ -160,16 +169,35 @@ class _Witnesses:
         missed = any(score >= _SURELY and not _shows(marks, mark) for marks, seen in pairs for mark, score in seen)
         return None if missed else texts.index(self._read[0])
 
+    def _is_confirmed(self, slots: Slots) -> bool:
+        """Whether no mark is missing that the detector sees, and two sources see the others: strips and detector (if it knows
+        them), or the second reader and one of these."""
+        if not all(_shows(marks, mark) for marks, seen in zip(slots, self._detected, strict=True) for mark, _ in seen):
+            return False
+        told = all(mark in "".join(one[slot] for one in self._read) for slot, marks in enumerate(slots) for mark in marks)
+        seen = all(self._is_detected(slot, marks) for slot, marks in enumerate(slots))
+        if not self._second:
+            return told and seen
+        agreed = seen or any(self._are_alike(slots, own) for own in self._read)
+        return agreed and self._are_alike(slots, self._second[0])
+
+    def _are_alike(self, one: Slots, other: Slots) -> bool:
+        """Whether these marks are the same, or give the digits the same value."""
+        return one == other or _same_value(_joined(self._asked.digits, one), _joined(self._asked.digits, other))
+
+    def _is_detected(self, slot: int, marks: str) -> bool:
+        """Whether the detector sees all of these marks that it knows."""
+        looks = {_LOOKS.get(mark) for mark, _ in self._detected[slot]}
+        return all(_LOOKS[mark] in looks for mark in marks if mark in _KNOWN)
+
     def _detection(self, slots: Slots) -> float:
         """Return the log likelihood of the detections if these marks stand there."""
         return sum(_seen_as(marks, detected) for marks, detected in zip(slots, self._detected, strict=True))
 
-    def _agreed(self, slot: int, marks: str) -> bool:
-        """Whether the strips see each mark that is written there, the detector those that it knows, and no other one."""
-        looks = {_LOOKS.get(mark) for mark, _ in self._detected[slot]}
-        strips = "".join(one[slot] for one in self._read)
-        told = all(mark in strips for mark in marks) and all(_LOOKS[mark] in looks for mark in marks if mark in _KNOWN)
-        return told and all(_shows(marks, mark) for mark, _ in self._detected[slot])
+
+def _same_value(one: str, other: str) -> bool:
+    mine, theirs = interpret(one), interpret(other)
+    return mine.value is not None and (mine.kind, mine.value) == (theirs.kind, theirs.value)
 
 
 def _seen_as(marks: str, detected: Sequence[tuple[str, float]]) -> float:

@@ -35,12 +35,18 @@ def characters_at(*found: tuple[str, float, float]) -> Characters:
 
 
 def number(
-    digits: str, said: np.ndarray, *detected: tuple[str, float, float], gap_before: dict[int, float] | None = None
+    digits: str,
+    said: np.ndarray,
+    *detected: tuple[str, float, float],
+    gap_before: dict[int, float] | None = None,
+    second: np.ndarray | None = None,
+    again: np.ndarray | None = None,
 ) -> Written:
-    """Digits 20 wide and 10 apart; the first from 0 to 20."""
+    """Digits 20 wide and 10 apart; the first from 0 to 20. said, again: columns of the two strips."""
     lefts = [30 * i + sum(extra for place, extra in (gap_before or {}).items() if place <= i) for i in range(len(digits))]
     boxes = np.array([(left, 0, left + 20, 30) for left in lefts], np.float32)
-    (found,) = written([Asked(digits, boxes, characters_at(*detected), (said, said))])
+    columns = said, said if again is None else again
+    (found,) = written([Asked(digits, boxes, characters_at(*detected), columns, second=second)])
     return found
 
 
@@ -163,3 +169,42 @@ def test_a_mark_in_the_wide_gap_explains_it() -> None:
 
     assert found.text == "3.75"
     assert found.sureness > SURE
+
+
+@pytest.mark.parametrize(("digits", "text"), [("70045", "700,45"), ("92", "-92")])
+def test_a_mark_that_strips_and_second_reader_see_is_sure_though_the_detector_missed_it(digits: str, text: str) -> None:
+    found = number(digits, columns_of(text), second=columns_of(text))
+
+    assert found.text == text
+    assert found.sureness > SURE
+
+
+def test_a_point_that_detector_and_second_reader_see_is_sure_though_a_strip_missed_it() -> None:
+    found = number("679", columns_of("67.9"), (".", 55, 0.9), second=columns_of("67.9"), again=columns_of("679", {1: ("", 0.3)}))
+
+    assert found.text == "67.9"
+    assert found.sureness > SURE
+
+
+@pytest.mark.parametrize("second", ["700.45", "-70045"])
+def test_a_mark_that_the_second_reader_alone_sees_is_never_sure(second: str) -> None:
+    assert number("70045", columns_of("70045"), second=columns_of(second)).sureness <= 0.5
+
+
+@pytest.mark.parametrize("seen", [0.3, 0.9])
+def test_a_point_that_the_detector_alone_sees_leaves_doubt_whatever_both_readers_say(seen: float) -> None:
+    assert number("0936", columns_of("0936"), (".", 25, seen), second=columns_of("0936")).sureness <= 0.5
+
+
+@pytest.mark.parametrize(("one", "other"), [("22.6", "22,6"), ("226.", "226")])
+def test_it_does_not_matter_which_of_two_texts_of_one_value_is_written(one: str, other: str) -> None:
+    found = number("226", columns_of(one), again=columns_of(other), second=columns_of(one))
+
+    assert found.text in (one, other)
+    assert found.sureness > SURE
+
+
+def test_it_matters_whether_a_mark_is_a_decimal_or_parts_thousands() -> None:
+    found = number("1234", columns_of("1.234"), (".", 25, 0.98), again=columns_of("1,234"))
+
+    assert found.sureness < SURE
