@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from digit_core.inference.network_spec import CHARACTERS, DIGITS, FULL, NOTHING, OTHER, STRIDE, UNIT, NetworkForm
 from digit_core.numerics import log_odds, log_sum_exp, sigmoid, softmax
 
-_LEAST, _LEAST_MARK = 0.35, 0.12
+LEAST_DIGIT, _LEAST_MARK = 0.35, 0.12
 """Least probability of the middle of a digit, and of a point or dash: those are small, and cost nothing."""
 
 
@@ -47,10 +47,11 @@ class Characters:
         return self.chosen(np.argsort(self.boxes[:, 0] + self.boxes[:, 2], kind="stable"))
 
 
-def characters(cells: NDArray[np.float32], form: NetworkForm = FULL) -> Characters:
+def characters(cells: NDArray[np.float32], form: NetworkForm = FULL, least: float = LEAST_DIGIT) -> Characters:
     """Return the characters in cells (rows, columns, classes), most probable first, without overlapping less probable ones.
 
-    form: of the network that produced the cells. Its class "another character" (a letter) is left out.
+    form: of the network that produced the cells. Its class "another character" (a letter) is left out. least: probability from
+    which there is a digit, 0.12 at least.
     """
     classes, places = len(form.characters), np.array(form.places)
     wanted = np.flatnonzero(places != CHARACTERS.index(OTHER))
@@ -62,7 +63,7 @@ def characters(cells: NDArray[np.float32], form: NetworkForm = FULL) -> Characte
     found = np.zeros(cells.shape[:2], np.float32)
     found.flat[likely] = scores
     peak = cv2.dilate(found, np.ones((3, 3), np.uint8)).ravel()[likely]
-    enough = np.where(places[wanted][here[:, wanted].argmax(axis=1)] < DIGITS, _LEAST, _LEAST_MARK)
+    enough = np.where(places[wanted][here[:, wanted].argmax(axis=1)] < DIGITS, least, _LEAST_MARK)
     kept = np.flatnonzero((scores >= enough) & (scores >= peak - 1e-6))
     kept = kept[np.argsort(-scores[kept], kind="stable")]
     here, (rows, columns) = here[kept], np.unravel_index(likely[kept], found.shape)

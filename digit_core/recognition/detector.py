@@ -11,7 +11,7 @@ from digit_core.imaging.prepare import PreparedPage
 from digit_core.inference.network_spec import DIGITS, STRIP_HEIGHT
 from digit_core.inference.reader import Reader
 from digit_core.numerics import percentile
-from digit_core.recognition.detections import Characters, characters
+from digit_core.recognition.detections import LEAST_DIGIT, Characters, characters
 from digit_core.records import Grey
 
 FIGURE = 25.0
@@ -33,6 +33,9 @@ _KNOWN = 11.0, 40.0
 _COARSE = 900
 _LONGEST_STRIP = 8000
 """Greatest length in pixels of an enlarged strip: one of 3 x 20,000 pixels would fill the memory."""
+
+_HARDLY = 0.12
+"""Least probability of a digit in a strip without a plainer one."""
 
 _STRONG, _PAPER = 200, 24
 """Darkness to which the darkest ink is raised, by a factor of at most four, so that pencil is read like ink; and darkness below
@@ -91,12 +94,12 @@ def ink_height(ink: NDArray[np.uint8]) -> float:
     return float(height[writing][order][middle] * max(ink.shape) / max(small.shape))
 
 
-def look_at(darkness: Grey, scale: float, reader: Reader) -> Characters:
-    """Detect the characters of a picture rescaled by `scale`; boxes in its own pixels."""
+def look_at(darkness: Grey, scale: float, reader: Reader, least: float = LEAST_DIGIT) -> Characters:
+    """Detect the characters of a picture rescaled by `scale`; digits from a probability of `least` on. Boxes in its pixels."""
     height, width = (max(1, round(side * scale)) for side in darkness.shape)
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
     small = darkness if scale == 1 else cv2.resize(darkness, (width, height), interpolation=method)
-    found = characters(reader.find(strengthened(np.asarray(small, np.uint8))), reader.detector)
+    found = characters(reader.find(strengthened(np.asarray(small, np.uint8))), reader.detector, least)
     return Characters((found.boxes / scale).astype(np.float32), found.probabilities, found.printed)
 
 
@@ -109,18 +112,25 @@ def strengthened(darkness: Grey) -> Grey:
 
 
 def look_at_strip(strip: PreparedPage, reader: Reader) -> Characters:
-    """Detect the characters of a strip, at its own size and again at the size of its figures. Where these fill a small part of
-    the strip, the first detection uses the size of the ink."""
+    """Detect the characters of a strip, at its own size and again at the size of its figures.
+
+    Where these fill a small part of the strip, the first detection uses the size of the ink. In a strip where nothing is plain, a
+    digit is also found that the detector hardly sees: one stands there, unlike on most spots of a page.
+    """
     darkness = strip.darkness
     longest = _LONGEST_STRIP / darkness.shape[1]
-    scale = min(STRIP_HEIGHT / darkness.shape[0], longest)
-    first = look_at(darkness, scale, reader)
-    if not (first.best < DIGITS).any():
-        scale = min(FIGURE / max(ink_height(strip.ink), 3.0), longest, _LARGEST_LOOK / max(darkness.shape))
-        first = look_at(darkness, scale, reader)
+    whole = min(STRIP_HEIGHT / darkness.shape[0], longest)
+    by_ink = min(FIGURE / max(ink_height(strip.ink), 3.0), longest, _LARGEST_LOOK / max(darkness.shape))
+    scale, first = whole, look_at(darkness, whole, reader)
+    for other, least in ((by_ink, LEAST_DIGIT), (whole, _HARDLY)):
+        if not (first.best < DIGITS).any():
+            scale, first = other, look_at(darkness, other, reader, least)
     digits = first.best < DIGITS
     if not digits.any():
         return first
     height = float(np.percentile((first.boxes[:, 3] - first.boxes[:, 1])[digits], 75))
     better = min(FIGURE / max(height, 3.0), longest)
-    return first if 0.75 < better / scale < 1.35 else look_at(darkness, better, reader)
+    if 0.75 < better / scale < 1.35:
+        return first
+    again = look_at(darkness, better, reader)
+    return again if (again.best < DIGITS).any() else first

@@ -17,7 +17,7 @@ from digit_core.inference.network_spec import CHARACTERS, DIGITS
 from digit_core.inference.reader import Reader
 from digit_core.layouts.tables.content import NumberSeen
 from digit_core.params import SegmentationParams
-from digit_core.recognition.detections import Characters
+from digit_core.recognition.detections import LEAST_DIGIT, Characters
 from digit_core.recognition.detector import look, look_at_strip
 from digit_core.recognition.grouping import group_strings, sharing_a_mark
 from digit_core.recognition.ruling_filter import not_rulings
@@ -94,6 +94,8 @@ def find_number(page: PreparedPage, reader: Reader) -> tuple[PreparedPage, Found
     if not len(digits):
         return None
     (number,) = read_strings(page.darkness, [(digits, marks)], reader, [ink_beside(page, digits)])
+    if digits.scores.max() < LEAST_DIGIT and number.seen <= 0:  # hardly detected, and no digits for the strip reader either
+        return None
     return page, replace(number, alone=not _has_second_number(everything, digits, page.darkness.shape[0]))
 
 

@@ -213,3 +213,22 @@ def test_blank_paper_is_not_made_stronger() -> None:
 
     assert strengthened(paper) is paper
     assert strengthened((paper * 6).astype(np.uint8)).max() > 150
+
+
+@pytest.mark.parametrize(("width", "slant", "pen"), [(50, 30, 6), (60, 30, 9), (80, 30, 3), (80, 30, 9)])
+def test_a_lone_slanted_stroke_in_a_strip_is_a_one(width: int, slant: int, pen: int, reader: OnnxReader) -> None:
+    strip = np.full((64, width), 200, np.uint8)
+    cv2.line(strip, (width // 2 + slant // 2, 10), (width // 2 - slant // 2, 54), 60, pen, cv2.LINE_AA)
+
+    found = find_number(prepare_strip(strip, PARAMS), reader)
+
+    assert found is not None
+    assert digits_of(found[1]) == "1"
+
+
+def test_no_digit_is_found_in_a_strip_with_only_a_dash_a_ruling_or_nothing(reader: OnnxReader) -> None:
+    for start, end in (((20, 32), (50, 32)), ((40, 0), (40, 63)), ((0, 0), (0, 0))):
+        strip = np.full((64, 80), 200, np.uint8)
+        cv2.line(strip, start, end, 90, 3, cv2.LINE_AA)
+
+        assert find_number(prepare_strip(strip, PARAMS), reader) is None
