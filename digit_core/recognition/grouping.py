@@ -5,7 +5,7 @@ Boxes here are pixels of the prepared page.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import cv2
 import numpy as np
@@ -24,6 +24,13 @@ _GROUND, _ABOVE_GROUND = 20, 12
 
 _SHARED = (".", ",")
 """Marks that may stand within a number."""
+
+_STROKE = "/"
+_CLOSE, _OVER = 0.25, 0.1
+"""Widest gap between digits of one number that crosses a ruling, and greatest overlap of their boxes, in heights of a digit."""
+
+Pair = tuple[int, int]
+"""Indices of two numbers of which the left one may go on in the right one."""
 
 Sides = NDArray[np.float64]
 """Shape (4, n): left, top, right and bottom of n boxes, for comparing one with all of them at once."""
@@ -49,7 +56,7 @@ def group_strings(digits: Sequence[Box], marks: Sequence[Box], page: PreparedPag
 
 def sharing_a_mark(
     strings: Sequence[Sequence[int]], texts: Sequence[str], digits: Sequence[Box], params: SegmentationParams
-) -> list[tuple[int, int]]:
+) -> list[Pair]:
     """Return pairs of numbers (indices, left and right) that are one: both were read with the mark between them.
 
     Francs and centimes with a point on the ruling between them are one; the strips of both parts show the point. strings: the
@@ -57,21 +64,37 @@ def sharing_a_mark(
     """
     ends = {index: digits[strings[index][-1]] for index, text in enumerate(texts) if text.endswith(_SHARED)}
     starts = {index: digits[strings[index][0]] for index, text in enumerate(texts) if text.startswith(_SHARED)}
+    return _pairs_of_parts(ends, starts, params.gap)
+
+
+def beside_strokes(strings: Sequence[Sequence[int]], texts: Sequence[str], digits: Sequence[Box]) -> list[Pair]:
+    """Return pairs of numbers (indices, left and right) that stand as close as digits, and one of which was read with a stroke:
+    they may be one date that crosses a ruling. Arguments as in `sharing_a_mark`."""
+    ends = {index: digits[string[-1]] for index, string in enumerate(strings)}
+    starts = {index: digits[string[0]] for index, string in enumerate(strings)}
+    strokes = {index for index, text in enumerate(texts) if _STROKE in text}
+    return [pair for pair in _pairs_of_parts(ends, starts, _CLOSE) if not strokes.isdisjoint(pair)]
+
+
+def _pairs_of_parts(ends: Mapping[int, Box], starts: Mapping[int, Box], gap: float) -> list[Pair]:
+    """Return pairs (left, right) of numbers, each in one pair at most: the last digit of the left one in `ends` is followed by
+    the first digit of the right one in `starts`."""
+    free = dict(starts)
     pairs = []
     for left, a in ends.items():
-        near = [right for right, b in starts.items() if right != left and _is_next(a, b, params)]
+        near = [right for right, b in free.items() if right != left and _is_next(a, b, gap)]
         if near:
-            right = min(near, key=lambda index: starts[index].x)
+            right = min(near, key=lambda index: free[index].x)
             pairs.append((left, right))
-            del starts[right]
+            del free[right]
     taken = {right for _, right in pairs}
     return [(left, right) for left, right in pairs if left not in taken]
 
 
-def _is_next(a: Box, b: Box, params: SegmentationParams) -> bool:
-    """Whether b follows a on its line, as near as digits of one number are; a ruling may run through the mark between them."""
-    shared = min(a.bottom, b.bottom) - max(a.y, b.y)
-    return shared >= 0.45 * min(a.h, b.h) and 0 < b.x - a.right <= params.gap * (a.h + b.h) / 2
+def _is_next(a: Box, b: Box, gap: float) -> bool:
+    """Whether b follows a on its line, at most `gap` heights away; a ruling may run between them."""
+    shared, height = min(a.bottom, b.bottom) - max(a.y, b.y), (a.h + b.h) / 2
+    return shared >= 0.45 * min(a.h, b.h) and -_OVER * height < b.x - a.right <= gap * height
 
 
 def _sides_of(boxes: Sequence[Box]) -> Sides:

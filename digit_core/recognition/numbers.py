@@ -16,10 +16,11 @@ from digit_core.imaging.prepare import PreparedPage
 from digit_core.inference.network_spec import CHARACTERS, DIGITS
 from digit_core.inference.reader import Reader
 from digit_core.layouts.tables.content import NumberSeen
+from digit_core.notation import NumberKind, interpret
 from digit_core.params import SegmentationParams
 from digit_core.recognition.detections import LEAST_DIGIT, Characters
 from digit_core.recognition.detector import look, look_at_strip
-from digit_core.recognition.grouping import group_strings, sharing_a_mark
+from digit_core.recognition.grouping import Pair, beside_strokes, group_strings, sharing_a_mark
 from digit_core.recognition.ruling_filter import not_rulings
 from digit_core.recognition.transcription.ctc import best_text
 from digit_core.recognition.transcription.digit_places import without_marks
@@ -33,6 +34,9 @@ from digit_core.records import Box, Grey
 
 _CLEAR = 5.0
 """Log odds from which a number certainly stands there."""
+
+_PART = 0.5
+"""Greatest confidence in the marks of what may be a part of a date."""
 
 _PLAIN = 0.8
 """Score from which a digit on another line of a strip is certain."""
@@ -64,12 +68,29 @@ def numbers_among(found: Characters, page: PreparedPage, reader: Reader, params:
     digits, marks = found.chosen(found.best < DIGITS), found.chosen(found.best >= DIGITS)
     strings = group_strings(_boxes(digits), _boxes(marks), page, params)
     numbers = read_groups(strings, digits, marks, page, reader)
-    pairs = sharing_a_mark(strings, [one.text for one in numbers], _boxes(digits), params)
-    if pairs:
-        taken = {index for pair in pairs for index in pair}
-        joined = read_groups([strings[a] + strings[b] for a, b in pairs], digits, marks, page, reader)
-        numbers = [one for index, one in enumerate(numbers) if index not in taken] + joined
-    return without_pieces(numbers)
+    texts, boxes = [one.text for one in numbers], _boxes(digits)
+    marked = sharing_a_mark(strings, texts, boxes, params)
+    taken = {index for pair in marked for index in pair}
+    dates = [pair for pair in beside_strokes(strings, texts, boxes) if taken.isdisjoint(pair)]
+    wholes = read_groups([[*strings[a], *strings[b]] for a, b in [*marked, *dates]], digits, marks, page, reader)
+    return without_pieces(_with_wholes(numbers, marked, dates, wholes))
+
+
+def _with_wholes(
+    numbers: Sequence[FoundNumber], marked: Sequence[Pair], dates: Sequence[Pair], wholes: Sequence[FoundNumber]
+) -> list[FoundNumber]:
+    """Put wholes, one for each of these pairs, in the place of their two parts. What may be a date is one only if it is read as a
+    date; else its parts stay, in doubt."""
+    read = zip([*marked, *dates], wholes, strict=True)
+    kept = {pair: one for pair, one in read if pair in marked or interpret(one.text).kind is NumberKind.DATE}
+    taken = {index for pair in kept for index in pair}
+    doubtful = {index for pair in dates for index in pair} - taken
+    parts = [
+        replace(one, marks=min(one.marks, _PART)) if index in doubtful else one
+        for index, one in enumerate(numbers)
+        if index not in taken
+    ]
+    return [*parts, *kept.values()]
 
 
 def read_groups(

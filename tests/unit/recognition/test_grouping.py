@@ -4,7 +4,7 @@ import numpy as np
 
 from digit_core.imaging.prepare import PreparedPage
 from digit_core.params import SegmentationParams
-from digit_core.recognition.grouping import group_strings, sharing_a_mark
+from digit_core.recognition.grouping import beside_strokes, group_strings, sharing_a_mark
 from digit_core.records import Box
 
 PARAMS = SegmentationParams()
@@ -102,3 +102,16 @@ def test_of_three_numbers_in_a_row_no_digit_is_used_twice():
     digits = [digit(50), digit(96), digit(142)]
 
     assert sharing_a_mark([[0], [1], [2]], ["3.", ".7.", ".5"], digits, PARAMS) == [(0, 1)]
+
+
+def test_two_numbers_that_nearly_touch_may_be_one_date_where_one_has_a_stroke():
+    strings, digits = [[0], [1, 2]], [digit(50), digit(76), digit(110)]
+
+    assert beside_strokes(strings, ["2", "2/6"], digits) == [(0, 1)]
+    assert beside_strokes(strings, ["2/", "26"], digits) == [(0, 1)]
+    assert beside_strokes(strings, ["2", "26"], digits) == []
+
+
+def test_numbers_that_stand_apart_or_on_other_lines_are_no_parts_of_a_date():
+    assert beside_strokes([[0], [1]], ["2", "2/6"], [digit(50), digit(85)]) == []
+    assert beside_strokes([[0], [1]], ["2", "2/6"], [digit(50), digit(76, y=130)]) == []
