@@ -17,8 +17,8 @@ _ON_LINE = 0.6
 
 _STEEPEST = 0.5
 _SLOPES = np.array(sorted(np.linspace(-0.4, 0.4, 33), key=abs))
-_CLEARLY = 1.2
-"""Support that a steeper line must have, against a less steep one."""
+_ONE_MORE = 0.6
+"""Ink that a steeper line must have more than a less steep one, in digits: nearly that of one more."""
 
 _LIKE_A_DIGIT = 0.55, 1.5
 """Heights of ink that may be a digit, in heights of the digits found."""
@@ -45,12 +45,14 @@ def main_line(found: Characters, slope: float = 0.0) -> Characters:
 def slope_of(found: Characters) -> float:
     """Return the slope at which most digits stand on one line, in pixels down per pixel to the right; 0 where a level line has
     nearly as many."""
-    if int((found.best < DIGITS).sum()) < 3:
+    digits = found.best < DIGITS
+    if int(digits.sum()) < 3:
         return 0.0
+    more = _ONE_MORE * float(np.median(_ink(found)[digits]))
     best, most = 0.0, float(_lines(found, 0.0)[1].max())
     for slope in _SLOPES[1:].tolist():
         support = float(_lines(found, slope)[1].max())
-        if support > _CLEARLY * most:
+        if support > most + more:
             best, most = slope, support
     return _fitted(main_line(found, best)) if best else 0.0
 
@@ -67,10 +69,19 @@ def _lines(found: Characters, slope: float) -> tuple[NDArray[np.bool_], NDArray[
     digits = np.flatnonzero(found.best < DIGITS)
     fall = slope * (found.boxes[:, 0] + found.boxes[:, 2]) / 2
     top, bottom = found.boxes[:, 1] - fall, found.boxes[:, 3] - fall
-    height = np.maximum(bottom - top, 1e-3)
+    height = _heights(found)
     common = np.minimum(bottom[:, None], bottom[digits]) - np.maximum(top[:, None], top[digits])
     beside = common >= _ON_LINE * np.minimum(height[:, None], height[digits])
-    return beside, (beside[digits] * (found.scores * height)[digits, None]).sum(axis=0)
+    return beside, (beside[digits] * _ink(found)[digits, None]).sum(axis=0)
+
+
+def _heights(found: Characters) -> NDArray[np.float32]:
+    return np.maximum(found.boxes[:, 3] - found.boxes[:, 1], np.float32(1e-3))
+
+
+def _ink(found: Characters) -> NDArray[np.float32]:
+    """Return what each character counts for, (n,): its height, as far as it is one."""
+    return np.asarray(found.scores * _heights(found), np.float32)
 
 
 def levelled(page: PreparedPage, slope: float) -> PreparedPage:

@@ -31,6 +31,14 @@ def test_a_level_line_stays_level_though_its_digits_dance() -> None:
     assert slope_of(digits_at(*((30.0 * i, 200 + 5 * (-1) ** i) for i in range(8)))) == 0.0
 
 
+def test_one_digit_that_a_level_line_leaves_out_is_enough_for_a_slope() -> None:
+    found = digits_at(*((25.0 * i, 100.0 + fall) for i, fall in enumerate((0, 1, 3, 6, 9, 10, 12, 21))), height=24)
+
+    assert len(main_line(found)) == 7
+    assert slope_of(found) == pytest.approx(0.1, abs=0.03)
+    assert len(main_line(found, slope_of(found))) == 8
+
+
 def test_two_digits_have_no_slope() -> None:
     assert slope_of(digits_at((0, 100), (30, 112))) == 0.0
 
