@@ -72,11 +72,11 @@ def _lines(found: Characters, slope: float) -> tuple[NDArray[np.bool_], NDArray[
     height = _heights(found)
     common = np.minimum(bottom[:, None], bottom[digits]) - np.maximum(top[:, None], top[digits])
     beside = common >= _ON_LINE * np.minimum(height[:, None], height[digits])
-    return beside, (beside[digits] * _ink(found)[digits, None]).sum(axis=0)
+    return beside, np.asarray((beside[digits] * _ink(found)[digits, None]).sum(axis=0), np.float32)
 
 
 def _heights(found: Characters) -> NDArray[np.float32]:
-    return np.maximum(found.boxes[:, 3] - found.boxes[:, 1], np.float32(1e-3))
+    return np.asarray(np.maximum(found.boxes[:, 3] - found.boxes[:, 1], 1e-3), np.float32)
 
 
 def _ink(found: Characters) -> NDArray[np.float32]:
