@@ -48,14 +48,18 @@ class Notation:
     """Rules for writing numbers at some place.
 
     decimals: number of digits after the point, whether it is written or not; decimal_mark: "." or ","; kinds: allowed kinds, ()
-    for all. None: as written.
+    for all. None: as written. unit: of the values; "" where the place does not say.
     """
 
     decimals: int | None = None
     decimal_mark: str | None = None
     date_order: DateOrder | None = None
     kinds: tuple[NumberKind, ...] = ()
+    unit: str = ""
 
+
+UNITS = {NumberKind.ANGLE: "degree"}
+"""Units of the values of kinds that have one."""
 
 AS_WRITTEN = Notation()
 

@@ -131,6 +131,10 @@ def _with_holds(part: Mapping[str, Any]) -> Fields:
 
 def _holds(holds: Mapping[str, Any]) -> Fields:
     long = {**holds, **{name: _listed(holds[name]) for name in ("kinds", "marks") if name in holds}}
+    if "words" in holds:
+        words = holds["words"]
+        valued = words.items() if isinstance(words, Mapping) else ((word, None) for word in words)
+        long["words"] = {word: value if value not in ("", "null", "~") else None for word, value in valued}
     digits = holds.get("digits")
     return {**long, "digits": [digits, digits]} if isinstance(digits, str | int) else long
 

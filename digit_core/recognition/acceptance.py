@@ -131,7 +131,9 @@ def _judge_number(
         reading = for_review(reading, Reason.MARK)
     if cell is not None and cell.shared:
         reading = for_review(reading, Reason.TOUCHING)
-    return reading if holds is None else by_form(reading, holds)
+    if holds is None or layout is None or cell is None:
+        return reading
+    return replace(by_form(reading, holds), date_from=layout.date_from(Place(cell.zone, cell.row, cell.column)))
 
 
 def _is_told_by_form(text: str, holds: Holds | None) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -171,3 +172,32 @@ def test_places_may_be_shares_of_a_page_that_is_called_one_by_one() -> None:
 def test_a_file_of_nothing_but_brackets_is_refused_and_does_not_break_the_reader() -> None:
     with pytest.raises(InputError, match="its brackets are nested deeper than 16"):
         parse_layout(HEAD + "zones: " + "[" * 50_000)
+
+
+def test_a_layout_says_units_and_how_row_and_column_make_a_date() -> None:
+    dated = parse_layout(
+        ZONE + "grids:\n- {name: rain, rows: {count: 31, span: [0, 31]}, columns: {names: [Jan, Feb], span: [0, 20]},\n"
+        "   holds: {unit: mm}, date: {year: year, month: column, day: row}}\n"
+    )
+
+    assert dated.holds_of(Place("rain", "1", "Jan")).notation.unit == "mm"
+    assert dated.date_from(Place("rain", "4", "Feb")) == "{year}-Feb-4"
+    assert dated.date_from(Place("year")) == ""
+    assert parse_layout(layout_text(dated)) == dated
+
+
+@pytest.mark.parametrize(
+    ("date", "why"),
+    [
+        ("{year: century, month: column}", "takes year from 'century'"),
+        ("{year: 1947, month: row}", "takes month from 'row'"),
+        ("{year: 1947, day: row}", "a date with a day needs a month"),
+        ("{year: 1947, month: column, hour: row}", "grids.0.date.hour: "),
+    ],
+)
+def test_a_date_that_no_row_column_or_zone_makes_is_refused(date: str, why: str) -> None:
+    axes = "rows: {names: [high, low], span: [0, 30]}, columns: {names: [Jan], span: [0, 20]}"
+    grid = f"grids:\n- {{name: rain, {axes}, date: {date}}}\n"
+
+    with pytest.raises(InputError, match=re.escape(why)):
+        parse_layout(ZONE + grid)
