@@ -45,6 +45,7 @@ app = typer.Typer(
       least: 0, most: 99.5        range of the value
       unit: mm                    unit of the value, for the column `unit` of the results
       marks: [blank, dash]        what may replace a number: any of blank, dash, ditto, word
+      words: {nil: 0, tr: 0.0}    words that may replace it, with their values; [nil, tr] without
 
     A cell that breaks a rule goes to review and is never accepted.
 

@@ -19,7 +19,7 @@ from typing import ClassVar
 from digit_core.dates import day_of, month_of, year_of
 from digit_core.errors import InputError
 from digit_core.imaging.line_detection import Lines
-from digit_core.notation import DateOrder, Notation, NumberKind
+from digit_core.notation import DateOrder, Notation, NumberKind, letters_of
 
 MOST_CELLS = 20_000
 _LONGEST_UNIT, _MOST_WORDS = 20, 20
@@ -33,7 +33,7 @@ class Mark(StrEnum):
     BLANK = "blank"
     DASH = "dash"
     DITTO = "ditto"
-    WORD = "word"  # such as "tr" for a trace; has no value
+    WORD = "word"  # any; those that have a value are declared in `Holds.words`
 
 
 class DecimalMark(StrEnum):
@@ -60,7 +60,7 @@ class Rule(StrEnum):
     EQUAL = "equal"  # all cells of `of` are equal
 
 
-_NO_KIND = (NumberKind.NONE, NumberKind.DITTO, NumberKind.OTHER)
+_NO_KIND = (NumberKind.NONE, NumberKind.DITTO, NumberKind.WORD, NumberKind.OTHER)
 
 _STRICT: Mapping[str, object] = {"extra": "forbid", "coerce_numbers_to_str": True, "allow_inf_nan": False}
 
@@ -117,7 +117,16 @@ class Holds(_Part):
     def notation(self) -> Notation:
         """Return how numbers are written in the cell."""
         mark = None if self.decimal_mark is None else self.decimal_mark.value
-        return Notation(self.decimals, mark, self.date_order, self.kinds, self.unit)
+        return Notation(self.decimals, mark, self.date_order, self.kinds, self.unit, tuple(self._by_letters.items()))
+
+    @property
+    def spelt(self) -> tuple[str, ...]:
+        """Return the letters of the words that may stand in the cell."""
+        return tuple(self._by_letters)
+
+    @property
+    def _by_letters(self) -> dict[str, float | None]:
+        return {letters_of(word): value for word, value in self.words.items()}
 
     def __post_init__(self) -> None:
         for kind in self.kinds:
@@ -131,17 +140,12 @@ class Holds(_Part):
         )
         _require(len(self.unit) <= _LONGEST_UNIT, f"a unit has {_LONGEST_UNIT} characters at most, not {len(self.unit)}")
         _require(len(self.words) <= _MOST_WORDS, f"a cell may hold {_MOST_WORDS} words at most, not {len(self.words)}")
-        plain = [word_key(word) for word in self.words]
+        plain = [letters_of(word) for word in self.words]
         for word, key in zip(self.words, plain, strict=True):
             _require(
                 bool(_A_WORD.fullmatch(key)), f"{word!r} is no word that can be told from a number: it needs two letters or more"
             )
         _require(len(set(plain)) == len(plain), "a word occurs twice; capitals, points and spaces make no other one")
-
-
-def word_key(text: str) -> str:
-    """Return what of a word tells it from others: its letters, all small."""
-    return "".join(character for character in text.casefold() if not character.isspace() and character not in ".,")
 
 
 @dataclass(frozen=True, slots=True)

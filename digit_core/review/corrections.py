@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from digit_core.dates import date_of, said_in_zones
 from digit_core.geometry import covered, iou
-from digit_core.notation import Notation, NumberKind, interpret
+from digit_core.notation import Meaning, Notation, NumberKind, interpret
 from digit_core.readings import State, as_written
 from digit_core.records import Box, CellState
 from digit_core.results.schema import NUMBERS
@@ -42,7 +42,7 @@ CORRECTED = pa.schema(
 
 GONE = "gone"
 
-_WITHOUT_NUMBER = {CellState.BLANK, CellState.DASH, CellState.DITTO, CellState.ILLEGIBLE}
+_WITHOUT_NUMBER = {CellState.BLANK, CellState.DASH, CellState.DITTO, CellState.WORD, CellState.ILLEGIBLE}
 """Contents of a cell that is none of these any more when a person reads a number there."""
 
 _CELLS = {Content.BLANK: CellState.BLANK, Content.DASH: CellState.DASH, Content.STRUCK_OUT: CellState.STRUCK_OUT}
@@ -142,6 +142,8 @@ def _as_number(row: Row, one: HumanNumber) -> dict[str, Any]:
     text = one.text if one.text is not None else as_written(row["text"] or "", one.digits)
     kinds = (NumberKind(row["kind"]),) if row.get("kind") and one.text is None else ()
     meaning = interpret(text, Notation(row["decimals"], kinds=kinds))
+    if text == (row["text"] or "") and row.get("kind") == NumberKind.WORD:  # only its layout knows what the word is worth
+        meaning = Meaning(NumberKind.WORD, row["value"])
     value = 0.0 if one.content is Content.NIL else meaning.value
     return {"digits": one.digits, "text": text, "kind": meaning.kind.value, "value": value, "cell": _cell(row["cell"] or "", one)}
 

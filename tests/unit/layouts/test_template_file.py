@@ -201,3 +201,29 @@ def test_a_date_that_no_row_column_or_zone_makes_is_refused(date: str, why: str)
 
     with pytest.raises(InputError, match=re.escape(why)):
         parse_layout(ZONE + grid)
+
+
+def test_a_layout_declares_words_with_their_values_or_without() -> None:
+    valued = parse_layout(ZONE + "  holds: {words: {nil: 0, Tr.: 0.05, obs: }}\n")
+    listed = parse_layout(ZONE + "  holds: {words: [nil, obs]}\n")
+
+    assert valued.holds_of(Place("year")).words == {"nil": 0.0, "Tr.": 0.05, "obs": None}
+    assert valued.holds_of(Place("year")).notation.words == (("nil", 0.0), ("tr", 0.05), ("obs", None))
+    assert listed.holds_of(Place("year")).words == {"nil": None, "obs": None}
+    assert parse_layout(layout_text(valued)) == valued
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        ("{'7': 0}", "is no word that can be told from a number"),
+        ("{n1l: 0}", "is no word that can be told from a number"),
+        ("{x: 0}", "is no word that can be told from a number"),
+        ("{tr: 0, Tr.: 1}", "a word occurs twice"),
+        ("{nil: nothing}", "zones.0.holds.words.nil"),
+        (f"[{', '.join('abcdefghijklmnopqrstu'[i] * 2 for i in range(21))}]", "20 words at most"),
+    ],
+)
+def test_words_that_cannot_be_told_apart_are_refused(words: str, why: str) -> None:
+    with pytest.raises(InputError, match=re.escape(why)):
+        parse_layout(ZONE + f"  holds: {{words: {words}}}\n")

@@ -250,3 +250,11 @@ def test_a_date_follows_the_year_that_a_person_corrected() -> None:
     ]
 
     assert (before, after) == ("", "1947-03-04")
+
+
+def test_a_word_that_people_confirm_keeps_the_value_that_its_layout_declares() -> None:
+    trace = number("t", "", cell="word", text="tr", kind="word", value=0.05, decimals=2)
+
+    (row,) = of_pages([trace], [said("t", "-", kind="not a digit", value="", guess="-")])
+
+    assert (row["cell"], row["text"], row["value"]) == ("word", "tr", 0.05)
