@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from dataclasses import replace
 
 import pytest
@@ -227,3 +228,35 @@ def test_a_layout_declares_words_with_their_values_or_without() -> None:
 def test_words_that_cannot_be_told_apart_are_refused(words: str, why: str) -> None:
     with pytest.raises(InputError, match=re.escape(why)):
         parse_layout(ZONE + f"  holds: {{words: {words}}}\n")
+
+
+@pytest.mark.parametrize(
+    ("second", "why"),
+    [
+        ("- {name: month, box: [5, 42, 20, 10]}\n", "the cells year and month lie on one another"),
+        ("- {name: month, box: [1, 41, 2, 2]}\n", "the cells year and month lie on one another"),
+        (
+            "grids:\n- {name: rain, rows: {count: 3, span: [10, 55]}, columns: {count: 2, span: [0, 40]}}\n",
+            "the cells year and rain/3/1 lie on one another",
+        ),
+    ],
+)
+def test_cells_that_lie_on_one_another_are_refused_with_their_names(second: str, why: str) -> None:
+    with pytest.raises(InputError, match=re.escape(why)):
+        parse_layout(ZONE + second)
+
+
+def test_cells_that_touch_or_hardly_overlap_are_fine() -> None:
+    assert len(parse_layout(ZONE + "- {name: month, box: [19, 40, 20, 10]}\n").cells()) == 2
+    assert len(parse_layout(ZONE + "- {name: month, box: [20, 40, 20, 10]}\n").cells()) == 2
+
+
+def test_a_layout_of_as_many_cells_as_there_may_be_is_looked_through_in_a_moment() -> None:
+    start = time.process_time()
+
+    layout = parse_layout(
+        HEAD + "grids:\n- {name: g, rows: {count: 200, span: [0, 60]}, columns: {count: 100, span: [0, 100]}}\n"
+    )
+
+    assert len(layout.cells()) == 20_000
+    assert time.process_time() - start < 5
