@@ -32,6 +32,7 @@ class NumberKind(StrEnum):
     TIME = "time"
     ANGLE = "angle"  # degrees, and minutes
     DITTO = "ditto"
+    WORD = "word"  # one that its place declares
     OTHER = "other"  # none of these, or one of several
 
 
@@ -48,14 +49,20 @@ class Notation:
     """Rules for writing numbers at some place.
 
     decimals: number of digits after the point, whether it is written or not; decimal_mark: "." or ","; kinds: allowed kinds, ()
-    for all. None: as written.
+    for all. None: as written. unit: of the values; "" where the place does not say. words: that may stand in place of a number,
+    by their letters (`letters_of`), each with its value.
     """
 
     decimals: int | None = None
     decimal_mark: str | None = None
     date_order: DateOrder | None = None
     kinds: tuple[NumberKind, ...] = ()
+    unit: str = ""
+    words: tuple[tuple[str, float | None], ...] = ()
 
+
+UNITS = {NumberKind.ANGLE: "degree"}
+"""Units of the values of kinds that have one."""
 
 AS_WRITTEN = Notation()
 
@@ -92,6 +99,11 @@ _USUAL = {2, 3, 4, 8, 16, 32, 64}
 month."""
 
 
+def letters_of(text: str) -> str:
+    """Return what tells a word from others: its letters, all small, without points and spaces."""
+    return "".join(character for character in text.casefold() if not character.isspace() and character not in ".,")
+
+
 def interpret(text: str, notation: Notation = AS_WRITTEN) -> Meaning:
     """Interpret a text as written, by the notation of its place.
 
@@ -102,6 +114,9 @@ def interpret(text: str, notation: Notation = AS_WRITTEN) -> Meaning:
         return Meaning(NumberKind.NONE)
     if len(text) > LONGEST:
         return Meaning(NumberKind.OTHER)
+    for word, value in notation.words:
+        if word == letters_of(text):
+            return Meaning(NumberKind.WORD, value)
     found = list(_meanings(text, notation))
     wanted = [one for one in found if _is_among(one.kind, notation.kinds)]
     return next(iter(wanted or found), Meaning(NumberKind.OTHER))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 
-from digit_core.notation import AS_WRITTEN, Meaning, Notation, NumberKind, interpret
+from digit_core.notation import AS_WRITTEN, UNITS, Meaning, Notation, NumberKind, interpret
 from digit_core.records import NOT_A_DIGIT, Box, Cell, Form, PageRef
 
 OUT_OF_REVIEW = "(out of review)"
@@ -66,7 +66,7 @@ class Reading:
 
     printed: probability that it was printed; text: as written, with its marks; notation: how numbers are written at its place.
     cell: its cell in a form or a ruled table. checks: result of the form's arithmetic. second: the second reader's reading, None
-    where it was not asked.
+    where it was not asked. date_from: parts of its date, as `digit_core.dates.date_of` takes them; "" for none.
     """
 
     line: int
@@ -81,6 +81,7 @@ class Reading:
     checks: str = ""
     notation: Notation = AS_WRITTEN
     second: str | None = None
+    date_from: str = ""
 
     @property
     def agreed(self) -> bool | None:
@@ -106,6 +107,11 @@ class Reading:
     def decimals(self) -> int | None:
         """Return the number of digits after the point, by its place or as written; None if unknown."""
         return self.meaning.decimals if self.notation.decimals is None else self.notation.decimals
+
+    @property
+    def unit(self) -> str:
+        """Return the unit of the numbers at its place, or of its kind; "" where neither says so."""
+        return self.notation.unit or UNITS.get(self.kind, "")
 
     @property
     def minus(self) -> bool:

@@ -120,6 +120,7 @@ class CellState(StrEnum):
     DITTO = "ditto"
     STRUCK_OUT = "struck out"
     OVERWRITTEN = "overwritten"
+    WORD = "word"  # such as "tr"; its value, if the form declares one, is that of the cell
     ILLEGIBLE = "illegible"  # there is ink, and it was not read as a number or a mark
 
 

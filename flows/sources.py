@@ -79,7 +79,7 @@ class FailedPages:
 
     def __iter__(self) -> Iterator[SourceObject]:
         rows = (row for row in _quarantined(self.results, self.reason) if self.runs is None or row["run_id"] in self.runs)
-        for uri in dict.fromkeys(row["uri"] for row in rows):
+        for uri in dict.fromkeys(row["file"] for row in rows):
             if self.storage.exists(uri):
                 yield from self.storage.list_objects(uri)
             else:

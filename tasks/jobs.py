@@ -55,6 +55,9 @@ class _Asked:
     def read(self, strips: Sequence[Grey]) -> list[Columns]:
         return _second_reader(self.path).read(strips) if strips else []
 
+    def spell(self, strips: Sequence[Grey]) -> list[Columns]:
+        return _second_reader(self.path).spell(strips) if strips else []
+
 
 @lru_cache(maxsize=1)
 def _second_reader(path: Path) -> SecondReader:

@@ -45,14 +45,14 @@ def seal(plan: RunPlan, manifest: Manifest, classified: Classified, items: Itera
 
 
 def _example(pages: pa.Table) -> str:
-    best = max(pages.select(["numbers", "uri"]).to_pylist(), key=lambda row: row["numbers"])
-    return str(best["uri"]) if best["numbers"] else ""
+    best = max(pages.select(["number_count", "file"]).to_pylist(), key=lambda row: row["number_count"])
+    return str(best["file"]) if best["number_count"] else ""
 
 
 def _failures(pages: pa.Table) -> Iterable[tuple[str, int, str, str, str]]:
     rows = pages.filter(pc.equal(pages["state"], "quarantined")).to_pylist()
-    return ((row["uri"], row["page_index"] + 1, row["reason"], row["message"], _page_id(row)) for row in rows)
+    return ((row["file"], row["page"], row["reason"], row["message"], _page_id(row)) for row in rows)
 
 
 def _page_id(row: Mapping[str, Any]) -> str:
-    return PageRef(row["uri"], "", row["sha256"], row["page_index"]).page_id
+    return PageRef(row["file"], "", row["sha256"], row["page"] - 1).page_id

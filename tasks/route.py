@@ -6,6 +6,7 @@ import pyarrow.compute as pc
 from prefect import task
 
 from digit_core.readings import ReviewItem
+from digit_core.results.schema import page_keys
 from tasks.jobs import Classified
 from tasks.retries import STAGE
 from tasks.run_plan import Batch, RunPlan, run_context
@@ -16,6 +17,6 @@ def route(plan: RunPlan, batch: Batch, classified: Classified) -> tuple[ReviewIt
     """Put the batch's review items into the queue and withdraw those no longer needed; return the items."""
     pages = classified.tables["pages"]
     read = pages.filter(pc.equal(pages["state"], "read"))
-    keys = list(zip(read["sha256"].to_pylist(), read["page_index"].to_pylist(), strict=True))
+    keys = list(page_keys(read))
     run_context(plan).queue.put(classified.items, keys, plan.source, plan.out)
     return classified.items

@@ -28,6 +28,7 @@ app = typer.Typer(
         holds: {digits: [1, 4], decimals: 2, marks: [blank, dash]}
         column_holds: {'10': {digits: 5}}
         skip_rows: [Feb]                                     # rows (skip_columns: columns) where no numbers stand
+        date: {year: station, month: row, day: column}       # each of it: row, column, a zone's name, or fixed (year: 1947)
       checks:
       - {rule: total, grid: rain, of: [Jan, Feb], into: Total, direction: down}
       lines: {horizontal: [...], vertical: [...]}    # rulings that identify the form; `propose` finds them
@@ -42,7 +43,9 @@ app = typer.Typer(
       kinds: [integer, decimal]   any of integer, decimal, signed, fraction, money, date, time, angle; default: all
       date_order: dmy             order of day, month and year: dmy, mdy or ymd
       least: 0, most: 99.5        range of the value
+      unit: mm                    unit of the value, for the column `unit` of the results
       marks: [blank, dash]        what may replace a number: any of blank, dash, ditto, word
+      words: {nil: 0, tr: 0.0}    words that may replace it, with their values; [nil, tr] without
 
     A cell that breaks a rule goes to review and is never accepted.
 

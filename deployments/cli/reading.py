@@ -96,14 +96,17 @@ def read(
     """Read images directly and print their numbers, in reading order.
 
     \b
-    Columns of the CSV, one row per number:
+    Columns of the CSV, one row per number, named as in the results:
       file        image, as given
       page        page of the file, from 1
-      index       place of the number on its page in reading order, from 0
-      digits      the number, with its leading zeros
-      confidence  calibrated probability that all its digits are right
+      position    place of the number on its page in reading order, from 0
+      value       what it comes to, in its unit; empty where its kind has no value
+      state       accepted, or review
+      confidence  calibrated probability that all of it is right
+      text        as written; kind says what it is
+      digits      its digits, with leading zeros
       x,y,w,h     its box in pixels of the scan, origin top left
-    With --layout there are also zone, row, column, cell and value, and one row per cell of the form.
+    With --layout there are also zone, row, column, date, cell and checks, and one row per cell of the form.
     With --strip an image without digits gives a row with empty digits.
     An image that cannot be read is reported on standard error, with exit code 1; the others are read.
 
@@ -130,10 +133,13 @@ def results(
     ] = None,
     tables: Annotated[
         Path | None,
-        typer.Option(metavar="FOLDER", help="Write numbers.csv here, and each page's tables in their own rows and columns."),
+        typer.Option(metavar="FOLDER", help="Write numbers.csv here, and each page's tables with values in rows and columns."),
     ] = None,
 ) -> None:
-    """Show the numbers that were read, or write them as CSV.
+    """Show the numbers that were read, or write them as CSV; `digits export --as xlsx` writes a workbook.
+
+    numbers.csv is one long table: file, page, zone, row, column, date, value, unit, state, confidence, and more. In the tables of
+    the pages cells hold values; their last column, review, names those that a person has still to decide.
 
     \b
     Examples:

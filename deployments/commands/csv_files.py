@@ -4,41 +4,51 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import typer
 
+from deployments.commands.collection_pages import CollectionPages
 from digit_core.errors import InputError
-from digit_core.results.csv_export import CsvFile, datapackage, merged, numbers_csv
-from digit_core.results.page_tables import by_page, file_name, wide_tables
+from digit_core.exports.csv_files import GUARDED, CsvFile, merged, package_of, resource
+from digit_core.exports.long_table import long_csv, table_schema
+from digit_core.exports.page_content import PageContent
+from digit_core.exports.wide_tables import file_name, wide_tables
 
 _LARGEST = 256_000_000
 """Bytes of a descriptor that is still looked into."""
 
-TableSource = Callable[[], Iterator[pa.Table]]
 _Described = tuple[CsvFile, str, tuple[str, ...]]
 
 
-def write_csv(numbers: TableSource, file: Path | None, folder: Path | None) -> None:
-    """Write all numbers as one CSV file, or into `folder` together with each page's tables.
-
-    `numbers` yields tables of the schema CORRECTED, and may be called several times.
-    """
+def write_csv(collection: CollectionPages, file: Path | None, folder: Path | None) -> None:
+    """Write all numbers as one CSV file, or into `folder` together with each page's tables."""
     path = file if file is not None else (folder or Path()) / "numbers.csv"
     with writing(path):
         if folder is not None:
             folder.mkdir(parents=True, exist_ok=True)
-        whole = write_lines(path, numbers_csv(numbers()))
-        wide = list(_write_tables(numbers(), folder)) if folder is not None else []
+        whole = write_lines(path, long_csv(collection.pages()))
+        wide = [_resource(*one) for one in _write_tables(collection.pages(), folder)] if folder is not None else []
         beside = folder if folder is not None and file is None else path.parent
-        describe(beside, datapackage(whole, wide if beside == folder else ()))
+        describe(beside, package_of([resource(whole, table_schema()), *(wide if beside == folder else ())]))
     typer.echo(f"{whole.rows:,} numbers in {path}, described in {beside / 'datapackage.json'}")
     if folder is not None:
         typer.echo(f"{len(wide):,} tables of pages in {folder}")
+
+
+def _resource(file: CsvFile, title: str, columns: Sequence[str]) -> dict[str, Any]:
+    """Describe a page's table: the names of its rows, a field for each column, and which of them wait for a person."""
+    value = "Value of the number, or its text where it has none; '' where no number stands."
+    first, *names, last = columns
+    fields = [
+        {"name": first, "type": "string", "description": f"Name of the row. {GUARDED}"},
+        *({"name": name, "type": "any", "description": value} for name in names),
+        {"name": last, "type": "string", "description": f"Columns whose number a person has still to decide. {GUARDED}"},
+    ]
+    return resource(file, {"fields": fields}) | {"title": title}
 
 
 def describe(folder: Path, package: dict[str, Any]) -> None:
@@ -61,16 +71,12 @@ def writing(path: Path) -> Iterator[None]:
         raise InputError(f"cannot write {path}: {error.strerror}; choose a folder that can be written") from error
 
 
-def _write_tables(numbers: Iterable[pa.Table], folder: Path) -> Iterator[_Described]:
-    """Write one file for each grid of each page, and one for its zones, while passing the tables through. All numbers of a page
-    must be in the same table."""
-    for table in numbers:
-        for rows in by_page(table.to_pylist()):
-            page = rows[0]
-            for wide in wide_tables(rows):
-                name = file_name(page["uri"], page["page_index"], page["sha256"], wide.name)
-                file = write_lines(folder / name, wide.csv().splitlines(keepends=True))
-                yield file, f"{page['uri']}, page {page['page_index'] + 1}: {wide.name}", wide.columns
+def _write_tables(pages: Iterable[PageContent], folder: Path) -> Iterator[_Described]:
+    """Write one file for each grid of each page, and one for its zones."""
+    for page in pages:
+        for wide in wide_tables(page):
+            file = write_lines(folder / file_name(page, wide.name), wide.csv().splitlines(keepends=True))
+            yield file, f"{page.uri}, page {page.number}: {wide.name}", wide.head
 
 
 def write_lines(file: Path, lines: Iterable[str]) -> CsvFile:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
@@ -13,7 +12,7 @@ from pathlib import Path
 
 import typer
 
-from deployments.cli.errors import one_line
+from deployments.commands.collection_pages import CollectionPages
 from deployments.commands.csv_files import describe, write_lines, writing
 from deployments.commands.export_files import ExportFolder
 from deployments.commands.export_scans import Scans, Volumes
@@ -21,65 +20,18 @@ from deployments.commands.open_results import open_results
 from digit_core.errors import DigitsError, InputError
 from digit_core.exports import iiif
 from digit_core.exports.alto import alto
+from digit_core.exports.csv_files import package_of, resource
 from digit_core.exports.long_table import long_csv, table_schema
-from digit_core.exports.page_content import PageContent, ordered, pages_of
 from digit_core.exports.page_xml import page_xml
 from digit_core.exports.searchable_pdf import join_pdfs, write_pdf
 from digit_core.exports.settled_numbers import LabelledRow, is_settled, settled_numbers, write_number_set
-from digit_core.exports.workbook import Zones, workbook
-from digit_core.results.csv_export import package_of, resource
-from flows.settings import Settings, load_settings
-from tasks.adapters.results.dataset import Results
-from tasks.adapters.results.reviewed import Reviewed
+from digit_core.exports.workbook import workbook
+from flows.settings import load_settings
 from tasks.adapters.storage.storage import Storage
 
 WORKBOOK = "numbers.xlsx"
 TABLE = "numbers.csv"
 SET = "numbers.parquet"
-_MOST_NAMES = 1000
-"""Tables that a workbook is planned with; collections have some dozen."""
-
-_TOLD = 20
-"""Pages that are left out of an export and named one by one."""
-
-
-@dataclass(slots=True)
-class _Collection:
-    """What is exported, and what was met on the way."""
-
-    results: Results
-    storage: Storage
-    settings: Settings
-    read: int = 0
-    quarantined: int = 0
-    left_out: int = 0
-
-    def pages(self) -> Iterator[PageContent]:
-        """The pages that could be read, with what people said of their numbers; a batch is in memory at a time."""
-        corrections = Reviewed(self.storage, self.results.dest).corrections()
-        for pages, numbers in self.results.iter_pages():
-            keys = zip(pages["sha256"].to_pylist(), pages["page_index"].to_pylist(), strict=True)
-            content = list(pages_of(pages, corrections.of_pages(numbers, keys)))
-            self.read += len(content)
-            self.quarantined += pages.num_rows - len(content)
-            yield from content
-
-    def zones(self) -> Zones:
-        """The names of each table's columns, those of at most _MOST_NAMES tables."""
-        found: dict[str, dict[str, None]] = {}
-        for table in self.results.iter_batches("numbers", ["zone", "row", "column"]):
-            for place in table.group_by(["zone", "row", "column"], use_threads=False).aggregate([]).to_pylist():
-                zone, row, column = (place[name] or "" for name in ("zone", "row", "column"))
-                if zone and (row or column) and (zone in found or len(found) < _MOST_NAMES):
-                    found.setdefault(zone, {}).setdefault(column)
-        return {zone: ordered(list(columns)) for zone, columns in found.items()}
-
-    def leave_out(self, page: PageContent, why: str) -> None:
-        """Tell of a page that cannot be exported; of many the first ones."""
-        self.left_out += 1
-        if self.left_out <= _TOLD:
-            where = page.uri if page.count == 1 else f"{page.uri}, page {page.number}"
-            typer.echo(f"digits: left out: {one_line(where)}: {why}", err=True)
 
 
 def export(dest: str, form: str, out: Path, base: str) -> None:
@@ -88,7 +40,7 @@ def export(dest: str, form: str, out: Path, base: str) -> None:
     Raises DigitsError in the end if pages were left out whose scans are not there any more.
     """
     settings = load_settings()
-    collection = _Collection(open_results(dest), Storage(settings.storage_options), settings)
+    collection = CollectionPages(open_results(dest), Storage(settings.storage_options), settings)
     FORMS[form](collection, out, base.rstrip("/"))
     quarantined = f"; {collection.quarantined:,} quarantined pages have no numbers" if collection.quarantined else ""
     typer.echo(f"{collection.read - collection.left_out:,} pages exported to {out}{quarantined}")
@@ -96,19 +48,19 @@ def export(dest: str, form: str, out: Path, base: str) -> None:
         raise DigitsError(f"{collection.left_out:,} pages were left out: their scans cannot be had as they were read; see above")
 
 
-def _page_xml(collection: _Collection, out: Path, _: str) -> None:
+def _page_xml(collection: CollectionPages, out: Path, _: str) -> None:
     folder, made = ExportFolder(out), datetime.now(UTC)
     for page in collection.pages():
         folder.write(f"{folder.name_of(page)}.xml", page_xml(page, made))
 
 
-def _alto(collection: _Collection, out: Path, _: str) -> None:
+def _alto(collection: CollectionPages, out: Path, _: str) -> None:
     folder, made, program = ExportFolder(out), datetime.now(UTC), version("archive-digits")
     for page in collection.pages():
         folder.write(f"{folder.name_of(page)}.xml", alto(page, made, program))
 
 
-def _iiif(collection: _Collection, out: Path, base: str) -> None:
+def _iiif(collection: CollectionPages, out: Path, base: str) -> None:
     folder = ExportFolder(out, taken=["manifest"])
 
     def canvases() -> Iterator[dict[str, object]]:
@@ -120,19 +72,19 @@ def _iiif(collection: _Collection, out: Path, base: str) -> None:
     folder.write_texts(iiif.MANIFEST, iiif.manifest(canvases(), base, collection.results.dest.rpartition("/")[2]))
 
 
-def _workbook(collection: _Collection, out: Path, _: str) -> None:
+def _workbook(collection: CollectionPages, out: Path, _: str) -> None:
     zones = collection.zones()
     ExportFolder(out).put(WORKBOOK, lambda part: workbook(collection.pages(), zones, part))
 
 
-def _csv(collection: _Collection, out: Path, _: str) -> None:
+def _csv(collection: CollectionPages, out: Path, _: str) -> None:
     folder = ExportFolder(out)
     with writing(folder.path / TABLE):
         table = write_lines(folder.path / TABLE, long_csv(collection.pages()))
         describe(folder.path, package_of([resource(table, table_schema())]))
 
 
-def _pdf(collection: _Collection, out: Path, _: str) -> None:
+def _pdf(collection: CollectionPages, out: Path, _: str) -> None:
     folder = ExportFolder(out)
     with tempfile.TemporaryDirectory(dir=folder.path, prefix=".pages-") as place:
         scans = Scans(collection.storage, collection.settings, Path(place))
@@ -152,7 +104,7 @@ def _pdf(collection: _Collection, out: Path, _: str) -> None:
             folder.put(f"{name}.pdf", partial(join_pdfs, parts))
 
 
-def _set(collection: _Collection, out: Path, _: str) -> None:
+def _set(collection: CollectionPages, out: Path, _: str) -> None:
     folder = ExportFolder(out)
     with tempfile.TemporaryDirectory(dir=folder.path, prefix=".pages-") as place:
         scans = Scans(collection.storage, collection.settings, Path(place))
@@ -162,7 +114,7 @@ def _set(collection: _Collection, out: Path, _: str) -> None:
             scans.close()
 
 
-def _rows_of_set(collection: _Collection, scans: Scans) -> Iterator[Sequence[LabelledRow]]:
+def _rows_of_set(collection: CollectionPages, scans: Scans) -> Iterator[Sequence[LabelledRow]]:
     """The numbers that people settled, page by page; pages without any are not fetched."""
     for page in collection.pages():
         if any(map(is_settled, page.numbers)):
@@ -179,7 +131,7 @@ def _write_set(part: Path, pages: Iterator[Sequence[LabelledRow]], dest: str) ->
         raise InputError(f"people have settled no number of {dest} yet: decide some in `digits review serve`, then export again")
 
 
-FORMS: Mapping[str, Callable[[_Collection, Path, str], None]] = {
+FORMS: Mapping[str, Callable[[CollectionPages, Path, str], None]] = {
     "page": _page_xml,
     "alto": _alto,
     "iiif": _iiif,

@@ -46,8 +46,8 @@ def failures(dest: str, reason: str | None, limit: int) -> None:
     counts = Counter(row["reason"] for row in rows)
     print_table(("pages", "reason", "what to do"), ((n, word, WHAT_TO_DO.get(word, "")) for word, n in counts.most_common()))
     typer.echo()
-    listed = sorted(rows, key=lambda row: (-counts[row["reason"]], row["reason"], row["uri"], row["page_index"]))
-    cells = ((row["reason"], row["uri"], row["page_index"] + 1, row["message"]) for row in listed[:limit])
+    listed = sorted(rows, key=lambda row: (-counts[row["reason"]], row["reason"], row["file"], row["page"]))
+    cells = ((row["reason"], row["file"], row["page"], row["message"]) for row in listed[:limit])
     print_table(("reason", "file", "page", "message"), cells)
     if len(rows) > limit:
         typer.echo(f"… the first {limit} of {len(rows):,}; --limit shows more", err=True)
@@ -58,7 +58,7 @@ def tell_quarantined(results: Results) -> None:
     """Name the first quarantined pages, if there are any."""
     rows = list(islice(results.quarantined(), NAMED + 1))
     for row in rows[:NAMED]:
-        typer.echo(f"quarantined ({row['reason']}): {row['uri']!r}, page {row['page_index'] + 1}: {row['message']}")
+        typer.echo(f"quarantined ({row['reason']}): {row['file']!r}, page {row['page']}: {row['message']}")
     if rows:
         more = "there are more: " if len(rows) > NAMED else ""
         typer.echo(f"{more}digits failures {results.dest}; to retry: digits retry {results.dest} --failed")

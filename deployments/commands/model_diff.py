@@ -29,7 +29,7 @@ from tasks.adapters.results.dataset import Results
 from tasks.adapters.storage.storage import Storage
 
 COLUMNS = (
-    *("uri", "page", "x", "y", "w", "h", "kind", "published", "published_state", "published_confidence"),
+    *("file", "page", "x", "y", "w", "h", "kind", "published", "published_state", "published_confidence"),
     *("new", "new_state", "new_confidence", "because"),
 )
 _SHOWN = ("file", "page", "box", "published", "would be", "confidence", "change")
@@ -132,7 +132,7 @@ def _write(file: Path, found: Iterator[Change], seen: _Seen) -> None:
 def _line(change: Change) -> tuple[object, ...]:
     box = change.box
     return (
-        *(change.uri, change.page_index + 1, box.x, box.y, box.w, box.h, change.kind.value),
+        *(change.file, change.page, box.x, box.y, box.w, box.h, change.kind.value),
         *(change.old, change.old_state, f"{change.old_confidence:.4f}"),
         *(change.new, change.new_state, f"{change.new_confidence:.4f}"),
         "model" if change.by_model else "reading anew",
@@ -143,7 +143,7 @@ def _shown(change: Change) -> tuple[object, ...]:
     box = change.box
     confidence = f"{change.old_confidence:.3f} -> {change.new_confidence:.3f}"
     place = f"{box.x},{box.y} {box.w}x{box.h}"
-    return change.uri, change.page_index + 1, place, change.old or "-", change.new or "-", confidence, change.kind.value
+    return change.file, change.page, place, change.old or "-", change.new or "-", confidence, change.kind.value
 
 
 def _tell(seen: _Seen, dest: str, champion: str, challenger: str, output: Path | None) -> None:

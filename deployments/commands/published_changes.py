@@ -29,8 +29,8 @@ from tasks.reader_spec import ReaderSpec
 from tasks.work_limits import Lost
 from tasks.worker_pool import WorkerPool
 
-_PAGE = ["uri", "sha256", "page_index", "page_count", "state"]
-_NUMBER = ["uri", "page_index", "number_id", "digits", "state", "confidence", "x", "y", "w", "h"]
+_PAGE = ["file", "sha256", "page", "page_count", "state"]
+_NUMBER = ["file", "page", "number_id", "digits", "state", "confidence", "x", "y", "w", "h"]
 
 RowFields = dict[str, Any]
 
@@ -39,8 +39,8 @@ RowFields = dict[str, Any]
 class PageChanges:
     """A published page with those of its numbers that would change."""
 
-    uri: str
-    page_index: int
+    file: str
+    page: int
     changes: tuple[Change, ...]
 
 
@@ -72,7 +72,7 @@ def what_would_change(
 
 
 def _batches(results: Results) -> Iterator[tuple[list[RowFields], dict[tuple[str, int], list[RowFields]]]]:
-    """Yield each batch's pages that were read, and their published numbers by (uri, page_index)."""
+    """Yield each batch's pages that were read, and their published numbers by (file, page)."""
     both = zip(results.iter_batches("pages", _PAGE), results.iter_batches("numbers", _NUMBER), strict=True)
     for pages, numbers in both:
         rows = [row for row in pages.to_pylist() if row["state"] == "read"]
@@ -87,11 +87,11 @@ def _by_page(numbers: pa.Table) -> dict[tuple[str, int], list[RowFields]]:
 
 
 def _key(row: RowFields) -> tuple[str, int]:
-    return row["uri"], row["page_index"]
+    return row["file"], row["page"]
 
 
 def _files(storage: Storage, pages: Sequence[RowFields], folder: Path) -> dict[str, Path | Missing]:
-    uris = list(dict.fromkeys(row["uri"] for row in pages))
+    uris = list(dict.fromkeys(row["file"] for row in pages))
     return dict(zip(uris, storage.fetch(uris, folder), strict=True))
 
 
@@ -103,12 +103,12 @@ def _on_batch(
     pool: WorkerPool,
     on_pages: Callable[[int], None],
 ) -> Iterator[PageChanges | PageFailure]:
-    here = [(row, file) for row in pages if isinstance(file := files[row["uri"]], Path)]
+    here = [(row, file) for row in pages if isinstance(file := files[row["file"]], Path)]
     jobs = [RereadJob(file, _ref(row), *by) for row, file in here]
     read = dict(zip((_key(row) for row, _ in here), pool.run(reread_page, jobs, on_done=on_pages), strict=True))
     on_pages(len(pages) - len(here))
     for row in pages:
-        outcome = read.get(_key(row), files[row["uri"]])
+        outcome = read.get(_key(row), files[row["file"]])
         if isinstance(outcome, Reread):
             sides = outcome.champion.to_pylist(), outcome.challenger.to_pylist()
             yield PageChanges(*_key(row), tuple(changes(published.get(_key(row), []), *sides)))
@@ -126,4 +126,4 @@ def _failure(row: RowFields, outcome: Any) -> PageFailure:
 
 
 def _ref(row: RowFields) -> PageRef:
-    return PageRef(row["uri"], "", row["sha256"], row["page_index"], row["page_count"])
+    return PageRef(row["file"], "", row["sha256"], row["page"] - 1, row["page_count"])

@@ -7,6 +7,7 @@ import json
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +16,15 @@ import typer
 from deployments.cli.errors import one_line
 from deployments.commands.local_reader import read_files, spec_of
 from deployments.commands.tables import print_table
+from digit_core.dates import dates_on
 from digit_core.imaging.rotation import quarters_of
 from digit_core.readings import PageRead, Reading, one_number
 from digit_core.records import Box, PageFailure
 from flows.options import RunOptions
 from flows.settings import load_settings
 
-COLUMNS = ("file", "page", "index", "text", "value", "kind", "digits", "confidence", "state", "x", "y", "w", "h")
-CELL_COLUMNS = ("zone", "row", "column", "cell", "checks")
+COLUMNS = ("file", "page", "position", "value", "unit", "state", "confidence", "text", "kind", "digits", "x", "y", "w", "h")
+CELL_COLUMNS = ("zone", "row", "column", "date", "cell", "checks")
 """Additional columns with a layout."""
 
 STDIN = "-"
@@ -71,27 +73,30 @@ def _file(image: str, folder: Path) -> Path:
 
 
 def _rows(image: str, page: PageRead, strip: bool) -> Iterator[RowFields]:
-    readings = (one_number(page),) if strip else page.readings
-    for index, reading in enumerate(readings):
+    if strip:
+        page = replace(page, readings=(one_number(page),))
+    for position, (reading, date) in enumerate(zip(page.readings, dates_on(page), strict=True)):
         yield {
             "file": image,
             "page": page.ref.index + 1,
-            "index": index,
-            "text": reading.text,
+            "position": position,
             "value": reading.value,
+            "unit": reading.unit,
+            "state": reading.state.value,
+            "confidence": round(reading.confidence, 6),
+            "text": reading.text,
             "kind": reading.kind.value,
             "digits": reading.digits,
-            "confidence": round(reading.confidence, 6),
-            "state": reading.state.value,
             **_box(reading.box),
             "printed": round(reading.printed, 4),
             **_cell(reading),
+            "date": date,
             "parts": [{"digit": part.digit, "confidence": round(part.confidence, 6), **_box(part.box)} for part in reading.parts],
         }
 
 
 def _cell(reading: Reading) -> RowFields:
-    """Return the zone, row, column, cell state and value of a number in a form or ruled table."""
+    """Return the zone, row, column, cell state and checks of a number in a form or ruled table."""
     cell = reading.cell
     place = {name: getattr(cell, name) if cell else "" for name in ("zone", "row", "column")}
     return {**place, "cell": cell.state.value if cell else "", "checks": reading.checks}

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import typer
 
+from deployments.commands.collection_pages import CollectionPages
 from deployments.commands.csv_files import write_csv
 from deployments.commands.open_results import open_results
 from deployments.commands.tables import print_table
@@ -30,7 +31,8 @@ def results(dest: str, state: str | None, limit: int, csv: Path | None, tables: 
     elif state == QUARANTINED:
         raise InputError("CSV files contain numbers, and a quarantined page has none: leave out --state quarantined")
     else:
-        write_csv(lambda: corrected_numbers(stored, state), csv, tables)
+        settings = load_settings()
+        write_csv(CollectionPages(stored, Storage(settings.storage_options), settings, state), csv, tables)
 
 
 def _show(stored: Results, state: str | None, limit: int) -> None:
@@ -42,7 +44,9 @@ def _show(stored: Results, state: str | None, limit: int) -> None:
         else map(_worth_a_line, corrected_numbers(stored, state))
     )
     rows = _first(tables, limit + 1)
-    print_table(list(columns), ([show(row[name]) for name, show in columns.values()] for row in rows.slice(0, limit).to_pylist()))
+    texts = [[show(row[name]) for name, show in columns.values()] for row in rows.slice(0, limit).to_pylist()]
+    told = [at for at, name in enumerate(columns) if name not in _WHERE_THERE or any(row[at] for row in texts)]
+    print_table([name for at, name in enumerate(columns) if at in told], ([row[at] for at in told] for row in texts))
     if rows.num_rows > limit:
         typer.echo(f"… the first {limit}; --limit shows more, --csv FILE writes all", err=True)
     _totals(stored)
@@ -60,10 +64,6 @@ def _worth_a_line(table: pa.Table) -> pa.Table:
     return table.filter(pc.or_(pc.not_equal(table["digits"], ""), pc.equal(table["state"], "review")))
 
 
-def _from_one(index: int) -> str:
-    return str(index + 1)
-
-
 def _or_nothing(text: str | None) -> str:
     """Return "" for a value that results of earlier schemas lack."""
     return text or ""
@@ -78,18 +78,22 @@ def _rounded(value: float) -> str:
 
 
 _Columns = Mapping[str, tuple[str, Callable[[Any], str]]]
-_FILE: _Columns = {"file": ("uri", str), "page": ("page_index", _from_one)}
+_FILE: _Columns = {"file": ("file", str), "page": ("page", str)}
 _NUMBER_COLUMNS: _Columns = {
     **_FILE,
-    "text": ("text", _or_nothing),
+    **{name: (name, _or_nothing) for name in ("zone", "row", "column", "date")},
     "value": ("value", _value),
-    "kind": ("kind", _or_nothing),
-    **{name: (name, str) for name in ("digits", "state", "x", "y", "w", "h")},
+    "unit": ("unit", _or_nothing),
+    "state": ("state", str),
     "confidence": ("confidence", _rounded),
-    "machine": ("machine_digits", str),
-    "reviewer": ("reviewer", str),
+    **{name: (name, _or_nothing) for name in ("text", "kind", "digits")},
+    **{name: (name, str) for name in ("x", "y", "w", "h", "machine_digits", "reviewer")},
 }
+_WHERE_THERE = {"zone", "row", "column", "date", "unit", "reviewer"}
+"""Columns that are shown only where something stands in them."""
+
 _PAGE_COLUMNS: _Columns = {**_FILE, "reason": ("reason", str), "message": ("message", str)}
+"""Names of the columns, which are those of the tables."""
 
 
 def _first(tables: Iterator[pa.Table], count: int) -> pa.Table:
@@ -103,13 +107,14 @@ def _first(tables: Iterator[pa.Table], count: int) -> pa.Table:
 
 def _totals(stored: Results) -> None:
     """Print one line of totals, from the table of pages."""
-    totals = dict.fromkeys(("pages", "numbers", "digits", "to_review", "quarantined"), 0)
-    for pages in stored.iter_batches("pages", ["state", "numbers", "digits", "to_review"]):
+    counted = ("number_count", "digit_count", "review_count")
+    totals = dict.fromkeys(("pages", "quarantined", *counted), 0)
+    for pages in stored.iter_batches("pages", ["state", *counted]):
         totals["pages"] += pages.num_rows
         totals["quarantined"] += pc.sum(pc.equal(pages["state"], QUARANTINED)).as_py() or 0
-        for name in ("numbers", "digits", "to_review"):
+        for name in counted:
             totals[name] += pc.sum(pages[name]).as_py() or 0
     typer.echo(
         f"{totals['pages'] - totals['quarantined']:,} pages read, {totals['quarantined']:,} quarantined, "
-        f"{totals['numbers']:,} numbers, {totals['digits']:,} digits, {totals['to_review']:,} for review"
+        f"{totals['number_count']:,} numbers, {totals['digit_count']:,} digits, {totals['review_count']:,} for review"
     )

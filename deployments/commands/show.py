@@ -63,21 +63,21 @@ def _read_now(page: str, number: int, settings: Settings) -> _Page:
 
 def _stored(page: str, number: int, dest: str, settings: Settings) -> _Page:
     results = open_results(dest)
-    uri, skew = _find(results, page, number)
-    where = (pc.field("uri") == uri) & (pc.field("page_index") == number - 1)
-    data = Storage(settings.storage_options).read(uri)
+    file, skew = _find(results, page, number)
+    where = (pc.field("file") == file) & (pc.field("page") == number)
+    data = Storage(settings.storage_options).read(file)
     return _Page(data, results.read("numbers", where=where), results.read("digits", where=where), skew)
 
 
 def _find(results: Results, page: str, number: int) -> tuple[str, float]:
-    """Return the uri in the results that equals `page` or ends in that file name, and the page's rotation in degrees."""
-    pages = results.read("pages", ["uri", "state", "message", "skew"], where=pc.field("page_index") == number - 1).to_pylist()
-    exact = [row for row in pages if row["uri"] in (page, normalise(page))]
-    found = exact or [row for row in pages if PurePosixPath(row["uri"]).name == page]
+    """Return the file in the results that `page` names, whole or without its folder, and the page's rotation in degrees."""
+    pages = results.read("pages", ["file", "state", "message", "skew"], where=pc.field("page") == number).to_pylist()
+    exact = [row for row in pages if row["file"] in (page, normalise(page))]
+    found = exact or [row for row in pages if PurePosixPath(row["file"]).name == page]
     if not found:
-        raise InputError(f"no page {number} of {page} in {results.dest}; give the name or uri that `digits results` shows")
+        raise InputError(f"no page {number} of {page} in {results.dest}; give the name or path that `digits results` shows")
     if len(found) > 1:
-        raise InputError(f"{len(found)} files have the name {page}: give the whole uri, such as {found[0]['uri']}")
+        raise InputError(f"{len(found)} files have the name {page}: give the whole path or URL, such as {found[0]['file']}")
     if found[0]["state"] == "quarantined":
         raise InputError(f"{page} could not be read: {found[0]['message']}")
-    return str(found[0]["uri"]), float(found[0]["skew"])
+    return str(found[0]["file"]), float(found[0]["skew"])

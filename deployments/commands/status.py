@@ -85,10 +85,10 @@ def _run(run: RunFacts) -> dict[str, Any]:
 def _pages(stored: Results) -> _Pages:
     """Of the rows that count now: pages by state, digits, digits for review."""
     states, digits, to_review = Counter[str](), 0, 0
-    for rows in stored.iter_batches("pages", ["state", "digits", "to_review"]):
+    for rows in stored.iter_batches("pages", ["state", "digit_count", "review_count"]):
         states.update({row["values"]: row["counts"] for row in rows["state"].value_counts().to_pylist()})
-        digits += pc.sum(rows["digits"]).as_py() or 0
-        to_review += pc.sum(rows["to_review"]).as_py() or 0
+        digits += pc.sum(rows["digit_count"]).as_py() or 0
+        to_review += pc.sum(rows["review_count"]).as_py() or 0
     return states, digits, to_review
 
 

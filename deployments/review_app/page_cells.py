@@ -34,7 +34,7 @@ class PageCells:
 def page_cells(job: CellsJob) -> PageCells:
     """Read the numbers of the page. Raises the storage's errors."""
     results = Results(job.storage, job.dest)
-    here = (pc.field("sha256") == job.sha256) & (pc.field("page_index") == job.index)
+    here = (pc.field("sha256") == job.sha256) & (pc.field("page") == job.index + 1)
     names = results.read("pages", ["layout"], where=here)["layout"].to_pylist()
     rows = results.read("numbers", where=here).to_pylist()
     return PageCells(tuple(sorted(rows, key=lambda row: row["position"])), names[0] if names else "")

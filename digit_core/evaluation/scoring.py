@@ -74,14 +74,14 @@ def score(tables: Mapping[str, pa.Table], truth: Iterable[PageTruth]) -> Score:
 
 
 def find_pages(pages: pa.Table, names: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """Return the row of `pages` (uri, page_index, page_count, state) of each name that has one.
+    """Return the row of `pages` (file, page, page_count, state) of each name that has one.
 
     A page's name is its file's stem; in a file of several pages the stem, "-" and the page counted from 1. Raises InputError
     naming both if two pages have one of these names.
     """
     wanted, found = set(names), dict[str, dict[str, Any]]()
-    for row in pages.select(["uri", "page_index", "page_count", "state"]).to_pylist():
-        name = page_stem(row["uri"]) + (f"-{row['page_index'] + 1}" if row["page_count"] > 1 else "")
+    for row in pages.select(["file", "page", "page_count", "state"]).to_pylist():
+        name = page_stem(row["file"]) + (f"-{row['page']}" if row["page_count"] > 1 else "")
         if name in wanted and (other := found.setdefault(name, row)) is not row:
             both = " and ".join(sorted((_where(other), _where(row))))
             raise InputError(f"the truth of {name!r} fits two pages: {both}; evaluate their folders apart or rename one")
@@ -89,17 +89,17 @@ def find_pages(pages: pa.Table, names: Iterable[str]) -> dict[str, dict[str, Any
 
 
 def _where(row: Mapping[str, Any]) -> str:
-    return f"{row['uri']} (page {row['page_index'] + 1})" if row["page_count"] > 1 else str(row["uri"])
+    return f"{row['file']} (page {row['page']})" if row["page_count"] > 1 else str(row["file"])
 
 
 def _key(row: Mapping[str, Any]) -> PageKey:
-    return row["uri"], row["page_index"]
+    return row["file"], row["page"]
 
 
 def _by_page(table: pa.Table, keys: Sequence[PageKey]) -> dict[PageKey, list[dict[str, Any]]]:
     uris = pa.array({uri for uri, _ in keys}, pa.string())
     rows: defaultdict[PageKey, list[dict[str, Any]]] = defaultdict(list)
-    for row in table.filter(pc.is_in(table["uri"], value_set=uris)).to_pylist():
+    for row in table.filter(pc.is_in(table["file"], value_set=uris)).to_pylist():
         rows[_key(row)].append(row)
     return rows
 
@@ -114,7 +114,7 @@ def _score_page(
     digit_rows = digits.get(_key(row), []) if row else []
     outcome = _Outcome.of(truth, readings_of(number_rows, digit_rows), {_cell(row) for row in number_rows})
     counts = outcome.counts() + _review_counts(number_rows, digit_rows)
-    status, uri = (row["state"], row["uri"]) if row else ("missing", "")
+    status, uri = (row["state"], row["file"]) if row else ("missing", "")
     return PageScore(truth.name, status, uri, truth.boxes, counts, outcome.mistakes())
 
 

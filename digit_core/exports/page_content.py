@@ -9,6 +9,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -16,10 +17,9 @@ import pyarrow as pa
 
 from digit_core.readings import State
 from digit_core.records import Box, CellState
+from digit_core.results.cell_text import SIGNS
 
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_SIGNS = {CellState.DASH: "–", CellState.DITTO: "″"}
-_UNITS = {"angle": "degree"}
 
 UNSURE = frozenset({State.REVIEW, State.UNREADABLE})
 """States of numbers that nobody stands for yet."""
@@ -29,6 +29,8 @@ UNSURE = frozenset({State.REVIEW, State.UNREADABLE})
 class NumberOnPage:
     """A number, or a cell of a form with what stands in it. text: as written, "" for a blank cell;
     confidence: 0 to 1, that all of it is right; zone, row, column: "" outside of tables; cell: a CellState, "" outside of cells.
+    What follows is "" where there is none: the unit of the value, a date in ISO 8601, the result of the layout's sums, and who
+    read and decided it.
     """
 
     number_id: str
@@ -44,11 +46,14 @@ class NumberOnPage:
     row: str
     column: str
     cell: str
-
-    @property
-    def unit(self) -> str:
-        """Of the value, where its kind tells one."""
-        return _UNITS.get(self.kind, "") if self.value is not None else ""
+    unit: str = ""
+    date: str = ""
+    checks: str = ""
+    model_version: str = ""
+    machine_digits: str = ""
+    second_digits: str = ""
+    reviewer: str = ""
+    decided: datetime | None = None
 
     @property
     def unsure(self) -> bool:
@@ -100,16 +105,10 @@ def pages_of(pages: pa.Table, numbers: pa.Table) -> Iterator[PageContent]:
     """The pages that could be read, with their rows of CORRECTED; rows of other pages are left out."""
     rows: defaultdict[tuple[str, int], list[Mapping[str, Any]]] = defaultdict(list)
     for row in numbers.to_pylist():
-        rows[row["uri"], row["page_index"]].append(row)
+        rows[row["file"], row["page"]].append(row)
     for page in pages.to_pylist():
         if page["state"] == "read":
-            yield _page(page, rows[page["uri"], page["page_index"]])
-
-
-def ordered(names: Sequence[str]) -> tuple[str, ...]:
-    """Names of rows or columns as they are first named; by number where all are numbers."""
-    kept = list(dict.fromkeys(names))
-    return tuple(sorted(kept, key=int) if all(name.isascii() and name.isdecimal() for name in kept) else kept)
+            yield _page(page, rows[page["file"], page["page"]])
 
 
 def xml_text(text: str) -> str:
@@ -119,9 +118,9 @@ def xml_text(text: str) -> str:
 
 def _page(page: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> PageContent:
     return PageContent(
-        uri=page["uri"],
+        uri=page["file"],
         sha256=page["sha256"],
-        number=page["page_index"] + 1,
+        number=page["page"],
         count=page["page_count"],
         width=page["width"],
         height=page["height"],
@@ -134,7 +133,7 @@ def _page(page: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> PageCon
 def _number(row: Mapping[str, Any]) -> NumberOnPage:
     """Results of earlier schemas do not tell everything."""
     cell = row["cell"] or ""
-    sign = _SIGNS.get(CellState(cell), "") if cell and not row["digits"] else ""
+    sign = SIGNS.get(CellState(cell), "") if cell and not row["digits"] else ""
     return NumberOnPage(
         number_id=row["number_id"],
         box=Box(row["x"], row["y"], row["w"], row["h"]),
@@ -147,4 +146,7 @@ def _number(row: Mapping[str, Any]) -> NumberOnPage:
         confidence=min(1.0, max(0.0, row["confidence"])),
         **{name: row[name] or "" for name in ("zone", "row", "column")},
         cell=cell,
+        decided=row["decided"],
+        **{name: row[name] or "" for name in ("unit", "date", "checks", "reviewer")},
+        **{name: row[name] or "" for name in ("model_version", "machine_digits", "second_digits")},
     )

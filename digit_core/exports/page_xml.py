@@ -12,8 +12,9 @@ from datetime import UTC, datetime
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
-from digit_core.exports.page_content import NumberOnPage, PageContent, ordered, xml_text
+from digit_core.exports.page_content import NumberOnPage, PageContent, xml_text
 from digit_core.records import Box
+from digit_core.results.cell_text import ordered
 
 NAMESPACE = "http://schema.primaresearch.org/PAGE/gts/pagecontent/2019-07-15"
 _INSTANCE = "http://www.w3.org/2001/XMLSchema-instance"

@@ -1,8 +1,8 @@
 """A workbook (xlsx) of a collection: a sheet for each table or zone of the layout, and one of all numbers.
 
 In the sheet of a table the rows of all pages stand under one another, each with its file and page; what a person has still to
-decide is orange, what people decided is blue. Cells hold values that compute, and the text where the kind of a number has none.
-Texts are texts, whatever they begin with: no spreadsheet runs one as a formula.
+decide is orange and leads to its place on the scan, what people decided is blue. Cells hold values that compute, and the text
+where the kind of a number has none. Texts are texts, whatever they begin with: no spreadsheet runs one as a formula.
 
 Rows go to temporary files as they come (openpyxl's write-only mode), so that memory stays the same however many there are.
 """
@@ -15,15 +15,18 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font, PatternFill
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.hyperlink import Hyperlink
 
 from digit_core.exports.long_table import COLUMNS, CellValue, plain_number, row_of
-from digit_core.exports.page_content import NumberOnPage, PageContent, ordered, xml_text
+from digit_core.exports.page_content import NumberOnPage, PageContent, xml_text
 from digit_core.readings import State
+from digit_core.results.cell_text import ordered
 
 MOST_SHEETS = 100
 """Of tables: each is a temporary file that is open while the workbook is written."""
@@ -31,6 +34,7 @@ MOST_SHEETS = 100
 MOST_COLUMNS = 1000
 MOST_ROWS = 1_048_576  # the format's own limit
 LONGEST_TEXT = 32_767  # the format's own limit
+MOST_LINKS, LONGEST_LINK = 65_530, 2_000  # of a sheet, and characters of one: spreadsheets refuse more
 NUMBERS = "numbers"
 
 _ORANGE, _GREY, _BLUE = "FFFFC000", "FFD9D9D9", "FFDDEBF7"
@@ -44,6 +48,8 @@ _FILLS = {state: PatternFill("solid", fgColor=colour) for state, colour in _COLO
 _BOLD = Font(bold=True)
 _NOT_IN_NAMES = re.compile(r"[\[\]:*?/\\]")
 _UNREAD = "?"
+_OF_A_LINK = "/:#?&=,%~+@!$;()*'"
+_NOTHING = (None, None, None)  # of the columns file, page and row
 
 Zones = Mapping[str, Sequence[str]]
 
@@ -57,13 +63,21 @@ class _Sheet:
     name: str
     head: Sequence[str]
     rows: int = 0
+    links: int = 0
     sheet: Any = None
 
-    def append(self, values: Iterable[CellValue], fill: Sequence[PatternFill | None] = ()) -> None:
-        """Add a row; fill: of each of its cells."""
+    def append(
+        self, values: Iterable[CellValue], fill: Sequence[PatternFill | None] = (), links: Sequence[_Link | None] = ()
+    ) -> None:
+        """Add a row; fill and links: of each of its cells."""
         if self.sheet is None or self.rows == MOST_ROWS:
             self.start()
-        self.sheet.append([_cell(self.sheet, value, fill[at] if fill else None) for at, value in enumerate(values)])
+        cells = [_cell(self.sheet, value, fill[at] if fill else None) for at, value in enumerate(values)]
+        for cell, link in zip(cells, links, strict=False):
+            if link is not None and self.links < MOST_LINKS:
+                cell.hyperlink = Hyperlink(ref="", target=link.target, tooltip=link.tip)
+                self.links += 1
+        self.sheet.append(cells)
         self.rows += 1
 
     def start(self) -> None:
@@ -77,7 +91,15 @@ class _Sheet:
         for cell in cells:
             cell.font = _BOLD
         self.sheet.append(cells)
-        self.rows = 1
+        self.rows, self.links = 1, 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Link:
+    """Where a cell leads to, and what is told of it."""
+
+    target: str
+    tip: str
 
 
 @dataclass(slots=True)
@@ -125,7 +147,17 @@ def _append_table(sheet: _Sheet, page: PageContent, cells: Sequence[NumberOnPage
     for row in ordered([cell.row for cell in cells]):
         found = [at.get((row, column)) for column in columns]
         fills = [_FILLS.get(State(cell.state)) if cell else None for cell in found]
-        sheet.append([page.uri, page.number, row, *map(_shown, found)], [None, None, None, *fills])
+        links = [_link(page, cell) if cell and cell.unsure else None for cell in found]
+        sheet.append([page.uri, page.number, row, *map(_shown, found)], [*_NOTHING, *fills], [*_NOTHING, *links])
+
+
+def _link(page: PageContent, cell: NumberOnPage) -> _Link | None:
+    """The place of a cell on its scan, and what was read there; None where no spreadsheet would open it."""
+    target = page.link(cell.box)
+    if page.uri.startswith("/"):
+        target = f"file://{target}"
+    target = quote(target, safe=_OF_A_LINK)
+    return _Link(target, f"read as {xml_text(cell.text)[:100]!r}, {cell.confidence:.0%}") if len(target) <= LONGEST_LINK else None
 
 
 def _shown(cell: NumberOnPage | None) -> CellValue:

@@ -1,8 +1,9 @@
 """The second reader of strips, made independently of ours: PP-OCRv6's small recogniser, from the package rapidocr.
 
 Two readers that were trained on different handwriting seldom make the same error. Only the network's file is used, no code of
-rapidocr. Of its 18,710 classes only those that can occur in a number are kept, which halves its size, saves a third of its time,
-and leaves the probabilities among them unchanged. Apache License 2.0; see NOTICE.
+rapidocr. Of its 18,710 classes only those that can occur in a number or a word are kept, which halves its size, saves a third of
+its time, and leaves the probabilities among them unchanged. Letters tell words from numbers; they are in no number's columns.
+Apache License 2.0; see NOTICE.
 """
 
 from __future__ import annotations
@@ -29,6 +30,11 @@ _ALIKE = {"–": "-", "—": "-", "−": "-", "=": "-", "~": "-", "·": ".", "�
 """Characters of its alphabet that mean the same as ours in a number."""
 
 _KEPT = CHARACTERS.replace(OTHER, "") + "".join(_ALIKE)
+LETTERS = "abcdefghijklmnopqrstuvwxyzäöüßàâçéèêëîïñôû"
+_BOTH_CASES = "".join(f"{letter}{letter.upper()}" for letter in LETTERS if len(letter.upper()) == 1) + "ß"
+SPELT = f"{CHARACTERS.replace(OTHER, '')}{LETTERS}"
+"""Characters of the columns of `spell`."""
+
 _HEIGHT, _COLUMN = 48, 8
 """Height of its strips and width of its columns, in pixels."""
 
@@ -73,9 +79,9 @@ def cut_network(data: bytes) -> bytes:
     weights = {one.name: one for one in model.graph.initializer}
     softmax = model.graph.node[-1]
     last = [weights[name] for node in model.graph.node[-4:] for name in node.input if name in weights]
-    if softmax.op_type != "Softmax" or len(last) != 2 or not set(_KEPT) <= set(known):
+    if softmax.op_type != "Softmax" or len(last) != 2 or not set(_KEPT + _BOTH_CASES) <= set(known):
         raise RegistryError(f"the second reader's network is not of the form that it had in rapidocr 3.10, {WITHOUT_IT}")
-    kept = [0, *(known.index(character) for character in _KEPT)]
+    kept = [0, *(known.index(character) for character in _KEPT + _BOTH_CASES)]
     for one in last:
         one.CopyFrom(numpy_helper.from_array(np.ascontiguousarray(numpy_helper.to_array(one)[..., kept]), one.name))
     model.graph.output[0].name = softmax.input[0]
@@ -91,7 +97,7 @@ class SecondReader:
     def __init__(self, path: Path) -> None:
         self._session = onnx_session(path)
         inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
-        if len(inputs) != 1 or len(outputs) != 1 or outputs[0].shape[-1] != 1 + len(_KEPT):
+        if len(inputs) != 1 or len(outputs) != 1 or outputs[0].shape[-1] != 1 + len(_KEPT + _BOTH_CASES):
             raise RegistryError(f"{path} is not the second reader's network: delete it, and it is created again")
         self._input = inputs[0].name
 
@@ -99,7 +105,15 @@ class SecondReader:
         """Read strips of grey (0 black), cut close around one line of ink, of any size; return for each its columns (t, CLASSES),
         of 8 pixels where the strip is scaled to a height of 48."""
         # one by one: batching several of one width is no faster, and no strip is padded
-        return [_probabilities(self._session.run(None, {self._input: _prepared(strip)})[0][0]) for strip in strips]
+        return [_probabilities(self._scores(strip)[:, : 1 + len(_KEPT)]) for strip in strips]
+
+    def spell(self, strips: Sequence[Grey]) -> list[Columns]:
+        """Read strips as `read` does, but with letters of either case: columns (t, 1 + len(SPELT)), the first of nothing."""
+        return [_spelt(self._scores(strip)) for strip in strips]
+
+    def _scores(self, strip: Grey) -> NDArray[np.float32]:
+        scores: NDArray[np.float32] = self._session.run(None, {self._input: _prepared(strip)})[0][0]
+        return scores
 
 
 def _prepared(strip: Grey) -> NDArray[np.float32]:
@@ -118,4 +132,13 @@ def _probabilities(scores: NDArray[np.float32]) -> Columns:
     return found
 
 
+def _spelt(scores: NDArray[np.float32]) -> Columns:
+    """Convert the scores (t, kept classes) to probabilities of the characters SPELT."""
+    found = np.full((len(scores), 1 + len(SPELT)), _LEAST)
+    for place, share in zip(_SPELT_PLACES, softmax(scores.astype(np.float64)).T, strict=True):
+        found[:, place] += share
+    return found
+
+
+_SPELT_PLACES = (0, *(SPELT.index(_ALIKE.get(one, one).lower()) + 1 for one in _KEPT + _BOTH_CASES))
 _PLACES = (0, *(CHARACTERS.index(_ALIKE.get(character, character)) + 1 for character in _KEPT))

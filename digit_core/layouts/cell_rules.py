@@ -42,7 +42,9 @@ def _of_fitting_length(reading: Reading, holds: Holds) -> Reading:
 
 
 def _doubtful_mark(reading: Reading, state: CellState, holds: Holds) -> str:
-    """Return the reason for review of a blank or a dash that the form does not allow, or that may be the other one."""
+    """Return the reason for review of a mark or word that the form does not allow, or that may be another one."""
+    if reading.parts and state is CellState.WORD:
+        return Reason.NOT_READ
     if not reading.parts or state not in _MARKS:
         return ""
     return Reason.LOW_CONFIDENCE if _MARKS[state] in holds.marks else Reason.RULE_BROKEN

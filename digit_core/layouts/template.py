@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
@@ -15,11 +16,15 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import ClassVar
 
+from digit_core.dates import day_of, month_of, year_of
 from digit_core.errors import InputError
 from digit_core.imaging.line_detection import Lines
-from digit_core.notation import DateOrder, Notation, NumberKind
+from digit_core.notation import DateOrder, Notation, NumberKind, letters_of
 
 MOST_CELLS = 20_000
+_LONGEST_UNIT, _MOST_WORDS = 20, 20
+_NO_SIGNS = str.maketrans("-{}", "   ")  # which separate the parts of a date
+_A_WORD = re.compile(r"[^\W\d_][^\d_]*[^\W\d_]")
 
 
 class Mark(StrEnum):
@@ -28,7 +33,7 @@ class Mark(StrEnum):
     BLANK = "blank"
     DASH = "dash"
     DITTO = "ditto"
-    WORD = "word"  # such as "tr" for a trace; has no value
+    WORD = "word"  # any; those that have a value are declared in `Holds.words`
 
 
 class DecimalMark(StrEnum):
@@ -55,7 +60,7 @@ class Rule(StrEnum):
     EQUAL = "equal"  # all cells of `of` are equal
 
 
-_NO_KIND = (NumberKind.NONE, NumberKind.DITTO, NumberKind.OTHER)
+_NO_KIND = (NumberKind.NONE, NumberKind.DITTO, NumberKind.WORD, NumberKind.OTHER)
 
 _STRICT: Mapping[str, object] = {"extra": "forbid", "coerce_numbers_to_str": True, "allow_inf_nan": False}
 
@@ -91,6 +96,7 @@ class Holds(_Part):
 
     digits: least and most of them; decimals: digits after the point, whether it is written or not (None: as written);
     decimal_mark: the mark that is the point (None: as in the page's other numbers); sign: whether a plus or a minus is allowed;
+    unit: of the value; words: that may stand in place of a number, each with its value (None: it has none);
     kinds: allowed kinds of numbers (none: all); date_order: order of its dates; least, most: range of the value; marks: allowed
     in place of a number.
     """
@@ -104,12 +110,23 @@ class Holds(_Part):
     decimal_mark: DecimalMark | None = None
     date_order: DateOrder | None = None
     kinds: tuple[NumberKind, ...] = ()
+    unit: str = ""
+    words: Mapping[str, float | None] = field(default_factory=dict)
 
     @property
     def notation(self) -> Notation:
         """Return how numbers are written in the cell."""
         mark = None if self.decimal_mark is None else self.decimal_mark.value
-        return Notation(self.decimals, mark, self.date_order, self.kinds)
+        return Notation(self.decimals, mark, self.date_order, self.kinds, self.unit, tuple(self._by_letters.items()))
+
+    @property
+    def spelt(self) -> tuple[str, ...]:
+        """Return the letters of the words that may stand in the cell."""
+        return tuple(self._by_letters)
+
+    @property
+    def _by_letters(self) -> dict[str, float | None]:
+        return {letters_of(word): value for word, value in self.words.items()}
 
     def __post_init__(self) -> None:
         for kind in self.kinds:
@@ -121,6 +138,36 @@ class Holds(_Part):
         _require(
             self.least is None or self.most is None or self.least <= self.most, f"no value lies in {self.least} to {self.most}"
         )
+        _require(len(self.unit) <= _LONGEST_UNIT, f"a unit has {_LONGEST_UNIT} characters at most, not {len(self.unit)}")
+        _require(len(self.words) <= _MOST_WORDS, f"a cell may hold {_MOST_WORDS} words at most, not {len(self.words)}")
+        plain = [letters_of(word) for word in self.words]
+        for word, key in zip(self.words, plain, strict=True):
+            _require(
+                bool(_A_WORD.fullmatch(key)), f"{word!r} is no word that can be told from a number: it needs two letters or more"
+            )
+        _require(len(set(plain)) == len(plain), "a word occurs twice; capitals, points and spaces make no other one")
+
+
+@dataclass(frozen=True, slots=True)
+class DateParts(_Part):
+    """Where the date of a grid's numbers comes from: each of year, month and day is ROW or COLUMN (their names), the name of a
+    zone of the page, or fixed, such as 1947. Without a day, or a day and a month, the date is a month or a year.
+    """
+
+    ROW: ClassVar[str] = "row"
+    COLUMN: ClassVar[str] = "column"
+
+    year: str
+    month: str = ""
+    day: str = ""
+
+    def __post_init__(self) -> None:
+        _require(bool(self.year), "a date needs a year: the name of a zone, row, column, or the year itself")
+        _require(bool(self.month) or not self.day, "a date with a day needs a month")
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        return tuple(part for part in (self.year, self.month, self.day) if part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +207,7 @@ class Grid(_Part):
     skip: tuple[tuple[str, str], ...] = ()  # cells (row, column) that the form does not have, such as 30 February
     skip_rows: tuple[str, ...] = ()  # whole rows and columns without numbers, such as a row of names between others
     skip_columns: tuple[str, ...] = ()
+    date: DateParts | None = None
 
     def __post_init__(self) -> None:
         for kind, axis, rules in (("row", self.rows, self.row_holds), ("column", self.columns, self.column_holds)):
@@ -241,6 +289,9 @@ class Layout(_Part):
             _require(inside, f"layout {self.name}: a cell lies outside the page of {self.width:g} x {self.height:g}")
         for check in self.checks:
             self._look_at(check)
+        for grid in self.grids:
+            if grid.date is not None:
+                self._look_at_date(grid, grid.date)
 
     @property
     def version(self) -> str:
@@ -260,6 +311,28 @@ class Layout(_Part):
                 return zone.holds
         grids = {grid.name: grid for grid in self.grids}
         return grids[place.zone].holds_of(place.row, place.column)
+
+    def date_from(self, place: Place) -> str:
+        """Return the parts of the date of a cell's number, as `digit_core.dates.date_of` takes them; "" for none."""
+        grid = next((one for one in self.grids if one.name == place.zone), None)
+        if grid is None or grid.date is None:
+            return ""
+        zones = {zone.name for zone in self.zones}
+        names = {DateParts.ROW: place.row, DateParts.COLUMN: place.column}
+        return "-".join(
+            f"{{{part}}}" if part in zones else names.get(part, part).translate(_NO_SIGNS) for part in grid.date.parts
+        )
+
+    def _look_at_date(self, grid: Grid, date: DateParts) -> None:
+        zones = {zone.name for zone in self.zones}
+        for part, read in zip(date.parts, (year_of, month_of, day_of), strict=False):
+            of = {DateParts.ROW: grid.rows.names, DateParts.COLUMN: grid.columns.names}.get(part, (part,))
+            known = part in zones or any(read(name) is not None for name in of)
+            _require(known, f"grid {grid.name}: its date takes {read.__name__.removesuffix('_of')} from {part!r}, which is none")
+            _require(
+                "{" not in part and "}" not in part,
+                f"grid {grid.name}: a zone that a date is taken from has no braces in its name",
+            )
 
     def _look_at(self, check: Check) -> None:
         grids = {grid.name: grid for grid in self.grids}

@@ -13,7 +13,9 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
+import numpy as np
 import yaml
+from numpy.typing import NDArray
 from pydantic import TypeAdapter, ValidationError
 
 from digit_core.errors import InputError
@@ -22,6 +24,9 @@ from digit_core.layouts.template import MOST_CELLS, Area, Layout
 FORMAT = "digits-layout/1"
 MOST_BYTES = 2_000_000
 _DEEPEST, _MOST_PARTS = 16, 200_000
+_OVERLAP = 0.25
+"""Share of the smaller of two cells that may lie in the other."""
+
 _LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 """YAML loader that keeps texts: a column `No` is not false, a row `1:30` not ninety; the types convert numbers."""
 
@@ -45,7 +50,7 @@ def parse_layout(text: str, where: str = "layout") -> Layout:
 def layout_from(fields: Mapping[str, Any], where: str = "layout") -> Layout:
     """Build the layout from these fields, as in a YAML or JSON file. Raises InputError as `parse_layout`."""
     try:
-        return _adapter().validate_python(_long_form(fields))
+        return _without_overlaps(_adapter().validate_python(_long_form(fields)))
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"] if not str(part).startswith(("function", "dataclass")))
@@ -54,6 +59,27 @@ def layout_from(fields: Mapping[str, Any], where: str = "layout") -> Layout:
         raise InputError(f"{where}: its parts are invalid ({error}); see `digits layout --help`") from error
     except InputError as error:
         raise InputError(f"{where}: {error}") from error
+
+
+def _without_overlaps(layout: Layout) -> Layout:
+    """Return the layout. Raises InputError where two cells cover one another: a number there would have two names."""
+    cells = layout.cells()
+    places, boxes = list(cells), np.array([(one.x, one.y, one.x + one.w, one.y + one.h) for one in cells.values()])
+    order = np.argsort(boxes[:, 1], kind="stable")
+    tops = boxes[order, 1]
+    for at, i in enumerate(order.tolist()):
+        below = order[at + 1 : int(np.searchsorted(tops, boxes[i, 3]))]
+        shared = np.minimum(boxes[i, 2:], boxes[below, 2:]) - np.maximum(boxes[i, :2], boxes[below, :2])
+        smaller = np.minimum(_area(boxes[i]), _area(boxes[below]))
+        covered = shared.clip(min=0).prod(axis=1) > _OVERLAP * smaller
+        if covered.any():
+            one, other = sorted((i, int(below[covered.argmax()])))
+            raise InputError(f"the cells {places[one]} and {places[other]} lie on one another: draw them side by side")
+    return layout
+
+
+def _area(boxes: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.asarray((boxes[..., 2] - boxes[..., 0]) * (boxes[..., 3] - boxes[..., 1]), np.float64)
 
 
 def layout_fields(layout: Layout) -> Fields:
@@ -131,6 +157,10 @@ def _with_holds(part: Mapping[str, Any]) -> Fields:
 
 def _holds(holds: Mapping[str, Any]) -> Fields:
     long = {**holds, **{name: _listed(holds[name]) for name in ("kinds", "marks") if name in holds}}
+    if "words" in holds:
+        words = holds["words"]
+        valued = words.items() if isinstance(words, Mapping) else ((word, None) for word in words)
+        long["words"] = {word: value if value not in ("", "null", "~") else None for word, value in valued}
     digits = holds.get("digits")
     return {**long, "digits": [digits, digits]} if isinstance(digits, str | int) else long
 

@@ -118,8 +118,7 @@ def _judge_number(
     sure = worth(float(rows.max(axis=1).prod()) * number.certainty) if parts else number.certainty
     parts = _as_a_whole(parts, sure, policy)
     state = State.REVIEW if any(part.state is State.REVIEW for part in parts) else State.ACCEPTED
-    ditto = number.cell is not None and number.cell.state is CellState.DITTO
-    text = DITTO if ditto else as_written(number.text, digits)
+    text = _text_of(number, digits)
     holds = layout.holds_of(Place(cell.zone, cell.row, cell.column)) if layout is not None and cell is not None else None
     marks = 1.0 if _is_told_by_form(text, holds) else number.marks
     confidence = sure * marks
@@ -131,7 +130,17 @@ def _judge_number(
         reading = for_review(reading, Reason.MARK)
     if cell is not None and cell.shared:
         reading = for_review(reading, Reason.TOUCHING)
-    return reading if holds is None else by_form(reading, holds)
+    if holds is None or layout is None or cell is None:
+        return reading
+    return replace(by_form(reading, holds), date_from=layout.date_from(Place(cell.zone, cell.row, cell.column)))
+
+
+def _text_of(number: NumberString, digits: Sequence[str]) -> str:
+    """Return what is written: a ditto, a word, or the number with these digits."""
+    state = number.cell.state if number.cell is not None else CellState.NUMBER
+    if state is CellState.WORD:
+        return number.text
+    return DITTO if state is CellState.DITTO else as_written(number.text, digits)
 
 
 def _is_told_by_form(text: str, holds: Holds | None) -> bool:

@@ -58,16 +58,16 @@ def inked_cell(page: PreparedPage, cell: FoundCell) -> InkedNumber:
     low, high = np.floor(cell.quad.min(axis=0)).astype(int), np.ceil(cell.quad.max(axis=0)).astype(int)
     size = np.maximum(high - low, 1)
     box = Box(int(low[0]), int(low[1]), int(size[0]), int(size[1]))
-    number = cell.number if cell.number is not None else _no_number(cell.ink, cell.confidence)
+    number = cell.number if cell.number is not None else _no_number(cell.ink, cell.confidence, cell.word)
     return replace(inked(page, number), cell=InkedCell(cell.place, cell.state, box, cell.shared))
 
 
-def _no_number(ink: NDArray[np.float32] | None, confidence: float) -> FoundNumber:
+def _no_number(ink: NDArray[np.float32] | None, confidence: float, word: str) -> FoundNumber:
     count = 0 if ink is None else 1
     evidence = np.full((count, NOT_A_DIGIT + 1), (1 - _NO_DIGIT) / NOT_A_DIGIT, np.float32)
     evidence[:, NOT_A_DIGIT] = _NO_DIGIT
     boxes = np.empty((0, 4), np.float32) if ink is None else ink[None].astype(np.float32)
-    return FoundNumber(boxes, evidence, confidence, 0.0, "", 0.0)
+    return FoundNumber(boxes, evidence, confidence, 0.0, word, 0.0)
 
 
 def in_tables(numbers: Sequence[tuple[int, InkedNumber]], tables: Sequence[Grid]) -> list[tuple[int, InkedNumber]]:

@@ -42,7 +42,8 @@ class FoundCell:
     """A cell, its corners (4, 2) on the page, its state, and its number.
 
     Without a number `ink` is the box for the reviewer; None if nothing needs review. shared: whether another cell's ink lies so
-    near the number that it may have been read with it. confidence: of the state of a cell without a number.
+    near the number that it may have been read with it. confidence: of the state of a cell without a number. word: that stands
+    there, "" for none and for one that is not known.
     """
 
     place: Place
@@ -52,6 +53,7 @@ class FoundCell:
     ink: NDArray[np.float32] | None = None
     shared: bool = False
     confidence: float = 1.0
+    word: str = ""
 
 
 def find_cells(page: PreparedPage, maps: LineMaps, fit: Fit, reader: Reader) -> list[FoundCell]:

@@ -26,6 +26,7 @@ from digit_core.params import DecodeLimits, ReviewPolicy, SegmentationParams
 from digit_core.readings import PageRead
 from digit_core.recognition.acceptance import fused, judge
 from digit_core.recognition.assembly import in_tables, inked, inked_cell, page_digits, reading_order
+from digit_core.recognition.cell_words import with_words
 from digit_core.recognition.cells import FoundCell, find_cells
 from digit_core.recognition.numbers import find_numbers, with_second, written_on
 from digit_core.recognition.orientation import evidence_of, lying
@@ -57,6 +58,8 @@ def find_digits(
         turned = _read(image, quarters, params, reader, layouts)
         read = turned if _is_better(turned, read) else read
     read = _asked(read, second)
+    if read.fit:
+        read = replace(read, cells=with_words(read.page, read.cells, read.fit.layout, second))
     return told_by_page(_in_form(read, read.fit, image) if read.fit else _without_form(read, image, layouts))
 
 

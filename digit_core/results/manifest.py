@@ -196,8 +196,8 @@ def count_rows(tables: Mapping[str, pa.Table]) -> dict[str, int]:
         "quarantined": pc.sum(pc.equal(pages["state"], "quarantined")).as_py() or 0,
         "no_layout": pc.sum(pc.equal(pages["reason"], LAYOUT_NOT_FOUND)).as_py() or 0,
         "layout_off": pc.sum(pc.equal(pages["reason"], LAYOUT_MAY_LIE_OFF)).as_py() or 0,
-        "numbers": pc.sum(pages["numbers"]).as_py() or 0,
-        "digits": pc.sum(pages["digits"]).as_py() or 0,
-        "to_review": pc.sum(pages["to_review"]).as_py() or 0,
+        "numbers": pc.sum(pages["number_count"]).as_py() or 0,
+        "digits": pc.sum(pages["digit_count"]).as_py() or 0,
+        "to_review": pc.sum(pages["review_count"]).as_py() or 0,
         **{name: pc.sum(pc.match_substring(checks, words)).as_py() or 0 for name, words in BY_SUMS.items()},
     }

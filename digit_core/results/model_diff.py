@@ -29,14 +29,14 @@ class ChangeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One number of a page (`page_index` from 0): as published, and as the challenger reads it.
+    """One number of a page (`page` of `file`, from 1): as published, and as the challenger reads it.
 
     A side without the number has digits "", state "" and confidence 0. `by_model`: champion and challenger read it differently;
     else it would change at the next reading anyway, because it was read by another algorithm, model or threshold.
     """
 
-    uri: str
-    page_index: int
+    file: str
+    page: int
     box: Box
     kind: ChangeKind
     old: str
@@ -80,8 +80,8 @@ def _change(kind: ChangeKind, before: Row | None, after: Row | None, by_model: b
         raise ValueError("a change needs a number on one side at least")
     old, new = before or _NOTHING, after or _NOTHING
     return Change(
-        uri=place["uri"],
-        page_index=place["page_index"],
+        file=place["file"],
+        page=place["page"],
         box=Box(place["x"], place["y"], place["w"], place["h"]),
         kind=kind,
         old=old["digits"],

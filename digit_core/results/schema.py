@@ -1,23 +1,25 @@
 """Arrow schemas of the three published tables, and conversion of records to tables.
 
 `pages` has a row for every page, read or quarantined; `numbers` one for every number; `digits` one for every digit. All are flat,
-carry their provenance in every row, and name their schema version in the file's metadata.
+carry their provenance in every row, and name their schema version in the file's metadata. Names mean the same in all tables,
+and in the CSV files and the workbook made of them; `digit_core.results.older_schemas` has the names of earlier versions.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
 from typing import Any
 
 import pyarrow as pa
 
+from digit_core.dates import dates_on
 from digit_core.readings import PageRead, ReadBy
 from digit_core.records import NOT_A_DIGIT, Box, PageFailure, PageRef
 
-SCHEMA_VERSION = "4"
+SCHEMA_VERSION = "5"
 
-_PAGE_KEY = [("uri", pa.string()), ("sha256", pa.string()), ("page_index", pa.int32())]
+_PAGE_KEY = [("file", pa.string()), ("sha256", pa.string()), ("page", pa.int32())]  # page of the file, from 1
 _BOX = [("x", pa.int32()), ("y", pa.int32()), ("w", pa.int32()), ("h", pa.int32())]
 _READ_BY = [(one.name, pa.string()) for one in fields(ReadBy)]  # versions of detector and strip reader since schema 4
 _TOP = [(f"{kind}{rank}", pa.string() if kind == "digit" else pa.float32()) for rank in (1, 2, 3) for kind in ("digit", "p")]
@@ -38,9 +40,9 @@ PAGES = _schema(
         ("height", pa.int32()),
         ("dpi", pa.float32()),
         ("skew", pa.float32()),  # rotation of the page in degrees, clockwise: its tilt, and 90, 180 or 270 more
-        ("numbers", pa.int32()),
-        ("digits", pa.int32()),
-        ("to_review", pa.int32()),
+        ("number_count", pa.int32()),
+        ("digit_count", pa.int32()),
+        ("review_count", pa.int32()),  # digits in review
         ("layout", pa.string()),  # name of the layout of the page, "" for none; since schema 3
         ("layout_agreement", pa.float32()),  # of its rulings with the page's, 0 to 1; since schema 3
         *_READ_BY,
@@ -67,6 +69,9 @@ NUMBERS = _schema(
         ("kind", pa.string()),  # kind of the text: a NumberKind; since schema 4
         ("second_digits", pa.string()),  # the second reader's digits; null where it was not asked; since schema 4
         ("agreed", pa.bool_()),  # whether both readers read the same digits; null where it was not asked; since schema 4
+        ("unit", pa.string()),  # of the value, by the layout or its kind; "" where neither says so; since schema 5
+        ("date", pa.string()),  # ISO 8601, by the layout; "" for none, and where a part of it is in review; since schema 5
+        ("date_from", pa.string()),  # the same with {zone} for what stands in a zone; since schema 5
         *_BOX,
         *_READ_BY,
     ]
@@ -100,6 +105,12 @@ NO_CLEAR_NUMBERS = "no clear numbers: words, or lying turned"
 ColumnValues = dict[str, list[Any]]
 
 
+def page_keys(rows: pa.Table) -> Iterator[tuple[str, int]]:
+    """Yield (sha256, index from 0) of the page of each row, as the review queue knows pages."""
+    pages = (page - 1 for page in rows["page"].to_pylist())
+    return zip(rows["sha256"].to_pylist(), pages, strict=True)
+
+
 def batch_tables(outcomes: Iterable[PageRead | PageFailure], read_by: ReadBy) -> dict[str, pa.Table]:
     outcomes = list(outcomes)
     read = [outcome for outcome in outcomes if isinstance(outcome, PageRead)]
@@ -125,11 +136,13 @@ def _to_table(columns: ColumnValues, schema: pa.Schema, stamp: dict[str, str]) -
 
 
 def _page_key(ref: PageRef) -> dict[str, Any]:
-    return {"uri": ref.uri, "sha256": ref.sha256, "page_index": ref.index}
+    return {"file": ref.uri, "sha256": ref.sha256, "page": ref.index + 1}
 
 
 def _failure_row(failure: PageFailure) -> dict[str, Any]:
-    counts = dict.fromkeys(("width", "height", "dpi", "skew", "numbers", "digits", "to_review", "layout_agreement"), 0)
+    counts = dict.fromkeys(
+        ("width", "height", "dpi", "skew", "number_count", "digit_count", "review_count", "layout_agreement"), 0
+    )
     return {
         **_page_key(failure.ref),
         **counts,
@@ -153,9 +166,9 @@ def _page_row(page: PageRead) -> dict[str, Any]:
         "height": page.height,
         "dpi": page.dpi,
         "skew": page.skew,
-        "numbers": sum(reading.digits != "" for reading in page.readings),
-        "digits": sum(part.digit != "" for part in parts),
-        "to_review": sum(part.reason != "" for part in parts),
+        "number_count": sum(reading.digits != "" for reading in page.readings),
+        "digit_count": sum(part.digit != "" for part in parts),
+        "review_count": sum(part.reason != "" for part in parts),
         "layout": page.form.name if page.form else "",
         "layout_agreement": page.form.agreement if page.form else 0.0,
     }
@@ -172,7 +185,7 @@ def _page_reason(page: PageRead) -> str:
 
 
 def _page_columns(refs: Sequence[PageRef]) -> ColumnValues:
-    return {"uri": [r.uri for r in refs], "sha256": [r.sha256 for r in refs], "page_index": [r.index for r in refs]}
+    return {"file": [r.uri for r in refs], "sha256": [r.sha256 for r in refs], "page": [r.index + 1 for r in refs]}
 
 
 def _box_columns(boxes: Sequence[Box]) -> ColumnValues:
@@ -205,6 +218,9 @@ def _numbers(pages: Sequence[PageRead]) -> ColumnValues:
         "kind": [meaning.kind.value for meaning in meanings],
         "second_digits": [reading.second for reading in readings],
         "agreed": [reading.agreed for reading in readings],
+        "unit": [reading.unit for reading in readings],
+        "date": [date for page in pages for date in dates_on(page)],
+        "date_from": [reading.date_from for reading in readings],
     }
 
 

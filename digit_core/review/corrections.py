@@ -13,8 +13,9 @@ from typing import Any
 
 import pyarrow as pa
 
+from digit_core.dates import date_of, said_in_zones
 from digit_core.geometry import covered, iou
-from digit_core.notation import Notation, NumberKind, interpret
+from digit_core.notation import Meaning, Notation, NumberKind, interpret
 from digit_core.readings import State, as_written
 from digit_core.records import Box, CellState
 from digit_core.results.schema import NUMBERS
@@ -41,7 +42,7 @@ CORRECTED = pa.schema(
 
 GONE = "gone"
 
-_WITHOUT_NUMBER = {CellState.BLANK, CellState.DASH, CellState.DITTO, CellState.ILLEGIBLE}
+_WITHOUT_NUMBER = {CellState.BLANK, CellState.DASH, CellState.DITTO, CellState.WORD, CellState.ILLEGIBLE}
 """Contents of a cell that is none of these any more when a person reads a number there."""
 
 _CELLS = {Content.BLANK: CellState.BLANK, Content.DASH: CellState.DASH, Content.STRUCK_OUT: CellState.STRUCK_OUT}
@@ -66,7 +67,7 @@ class Corrections:
         """
         found: set[str] = set()
         for table in tables:
-            rows = [row for row in self._corrected(table.to_pylist(), found) if row is not None]
+            rows = _dated([row for row in self._corrected(table.to_pylist(), found) if row is not None])
             yield pa.Table.from_pylist(rows, CORRECTED)
         waiting = [one for one in self._numbers if one.number_id not in found and one.settled and one.digits]
         there = {one.page for one in waiting}.intersection(pages if waiting else ())  # of millions of pages only these are kept
@@ -78,7 +79,7 @@ class Corrections:
         where `over` gives those of a whole collection in the end.
         """
         found: set[str] = set()
-        rows = [row for row in self._corrected(numbers.to_pylist(), found) if row is not None]
+        rows = _dated([row for row in self._corrected(numbers.to_pylist(), found) if row is not None])
         waiting = [one for page in dict.fromkeys(pages) for one in self._pages.get(page, ()) if one.settled and one.digits]
         rows += [_row_of_their_own(one) for one in waiting if one.number_id not in found]
         return pa.Table.from_pylist(rows, CORRECTED)
@@ -88,7 +89,7 @@ class Corrections:
         separately."""
         here: defaultdict[tuple[str, Page], list[Row]] = defaultdict(list)
         for row in rows:
-            here[row["uri"], (row["sha256"], row["page_index"])].append(row)
+            here[row["file"], (row["sha256"], row["page"] - 1)].append(row)
         matched = {id(row): one for (_, page), several in here.items() for row, one in self._match(page, several)}
         found.update(one.number_id for one in matched.values())
         return [self._lay(row, matched.get(id(row))) for row in rows]
@@ -107,7 +108,7 @@ class Corrections:
     def _lay(self, row: Row, one: HumanNumber | None) -> dict[str, Any] | None:
         machine = {"machine_digits": row["digits"], "machine_state": row["state"]}
         if one is None:
-            if any(_is_piece(row, other) for other in self._pages.get((row["sha256"], row["page_index"]), ())):
+            if any(_is_piece(row, other) for other in self._pages.get((row["sha256"], row["page"] - 1), ())):
                 return None
             return {**row, **machine, "reviewer": "", "decided": None}
         if not one.settled and row["state"] != State.REVIEW:  # a newer reading needs no review
@@ -121,6 +122,16 @@ class Corrections:
         return {**row, **machine, **number, **said}
 
 
+def _dated(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the rows with their dates anew: people may have corrected the zones that these are taken from."""
+    pages: defaultdict[tuple[str, int], list[tuple[str, str, str]]] = defaultdict(list)
+    for row in rows:
+        if row["zone"] and not row["row"] and not row["column"]:
+            pages[row["file"], row["page"]].append((row["zone"], row["text"] or row["digits"], row["state"]))
+    said = {page: said_in_zones(zones) for page, zones in pages.items()}
+    return [{**row, "date": date_of(row["date_from"] or "", said.get((row["file"], row["page"]), {}))} for row in rows]
+
+
 def _box(row: Row) -> tuple[int, int, int, int]:
     return row["x"], row["y"], row["w"], row["h"]
 
@@ -131,6 +142,8 @@ def _as_number(row: Row, one: HumanNumber) -> dict[str, Any]:
     text = one.text if one.text is not None else as_written(row["text"] or "", one.digits)
     kinds = (NumberKind(row["kind"]),) if row.get("kind") and one.text is None else ()
     meaning = interpret(text, Notation(row["decimals"], kinds=kinds))
+    if text == (row["text"] or "") and row.get("kind") == NumberKind.WORD:  # only its layout knows what the word is worth
+        meaning = Meaning(NumberKind.WORD, row["value"])
     value = 0.0 if one.content is Content.NIL else meaning.value
     return {"digits": one.digits, "text": text, "kind": meaning.kind.value, "value": value, "cell": _cell(row["cell"] or "", one)}
 
@@ -153,13 +166,14 @@ def _is_piece(row: Row, one: HumanNumber) -> bool:
 def _row_of_their_own(one: HumanNumber) -> dict[str, Any]:
     """Build a row for a number that only people see; the machine's columns have what was known when it was queued."""
     row = one.row
-    provenance = {name: row[name] for name in ("uri", "sha256", "page_index", "number_id", "model_version")}
+    provenance = {"file": row["uri"], "page": row["page_index"] + 1}
+    provenance |= {name: row[name] for name in ("sha256", "number_id", "model_version")}
     place = dict(zip("xywh", one.box, strict=True))
     unknown = {"line": -1, "position": -1, "confidence": 0.0}
     unread = dict.fromkeys(("algorithm_version", "layout_version", "params", "run_id"), "")
     machine = {"machine_digits": row["parts"].replace(NONE_SIGN, ""), "machine_state": GONE}
     said = {"digits": one.digits, "state": one.state.value, "reviewer": one.reviewer, "decided": one.decided}
-    in_no_cell = dict.fromkeys(("zone", "row", "column", "cell", "checks"), "")
+    in_no_cell = dict.fromkeys(("zone", "row", "column", "cell", "checks", "unit", "date", "date_from"), "")
     text = one.digits if one.text is None else one.text
     meaning = interpret(text)
     number = {"text": text, "kind": meaning.kind.value, "value": meaning.value}

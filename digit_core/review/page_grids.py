@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Any
 
 from digit_core.layouts.template import Check, Direction, Grid, Layout, Rule
-from digit_core.results.page_tables import ordered, text_of
+from digit_core.results.cell_text import ordered, text_of
 
 Row = Mapping[str, Any]
 RowColumn = tuple[str, str]

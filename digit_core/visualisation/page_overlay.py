@@ -16,6 +16,7 @@ from PIL import Image
 from digit_core.imaging.rotation import upright, upright_box
 from digit_core.readings import State
 from digit_core.records import Box, Grey
+from digit_core.results.cell_text import with_point
 
 Picture = NDArray[np.uint8]
 """A BGR image, shape (height, width, 3)."""
@@ -139,7 +140,7 @@ def _label(number: Mapping[str, Any], with_digits: Collection[str]) -> str:
     """What was read of a number, and how sure an unsure one is; "" where there is no digit in it."""
     if number["number_id"] not in with_digits:
         return ""
-    read = str(number["text"] or number["digits"])
+    read = with_point(number)
     return f"{read} {min(99, int(100 * number['confidence']))}%" if number["state"] == State.REVIEW else read
 
 

@@ -80,6 +80,11 @@ class TimedSecond:
         with self.clock.stage(SECOND):
             return self.reader.read(strips)
 
+    def spell(self, strips: Sequence[Grey]) -> list[Columns]:
+        """Read strips with letters."""
+        with self.clock.stage(SECOND):
+            return self.reader.spell(strips)
+
 
 class Numbers(Protocol):
     """Tells how many numbers of a scan these readings have."""

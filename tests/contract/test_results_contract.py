@@ -54,7 +54,7 @@ def sealed(results: Results, outcomes, read_by=MODEL_1, seq=1) -> Manifest:
 
 
 def readings(results: Results) -> list[tuple[str, int, str, str]]:
-    table = results.read("numbers", ["uri", "page_index", "digits", "model_version"])
+    table = results.read("numbers", ["file", "page", "digits", "model_version"])
     return sorted(tuple(row.values()) for row in table.to_pylist())
 
 
@@ -168,7 +168,7 @@ def test_rows_are_picked_by_column_and_by_value(results):
     sealed(results, [read(ref("a"), "12"), read(ref("b"), "34")], seq=1)
     sealed(results, [read(ref("a"), "56")], MODEL_2, seq=2)
 
-    found = results.read("numbers", ["digits"], where=pc.field("uri") == "a")
+    found = results.read("numbers", ["digits"], where=pc.field("file") == "a")
 
     assert found == pa.table({"digits": ["56"]}, found.schema)
     assert sorted(results.read("numbers", ["digits"])["digits"].to_pylist()) == ["34", "56"]
@@ -186,9 +186,9 @@ def test_batches_come_one_by_one_in_the_order_of_the_source(results):
     for name in ("c", "a", "b"):
         sealed(results, [read(ref(name))])
 
-    tables = results.iter_batches("pages", ["uri"])
+    tables = results.iter_batches("pages", ["file"])
 
-    assert [table["uri"].to_pylist() for table in tables] == [["a"], ["b"], ["c"]]
+    assert [table["file"].to_pylist() for table in tables] == [["a"], ["b"], ["c"]]
 
 
 def test_a_reader_that_is_kept_open_sees_what_others_seal(results, object_store):
@@ -247,7 +247,7 @@ def test_a_reader_that_has_begun_sees_each_row_once_whatever_is_sealed_meanwhile
     sealed(results, [read(ref("a"), "12"), read(ref("b"), "34")], seq=1)
     sealed(results, [read(ref("c"), "56"), read(ref("d"), "57")], seq=1)
     sealed(results, [read(ref("d"), "58")], seq=2)
-    begun = results.iter_batches("numbers", ["uri", "digits"])
+    begun = results.iter_batches("numbers", ["file", "digits"])
     first = next(begun).to_pylist()
     sealed(results, [read(ref("a"), "78"), read(ref("c"), "90")], MODEL_2, seq=3)
     newer = results.read("numbers", ["digits"])["digits"].to_pylist()
@@ -263,9 +263,9 @@ def test_a_share_is_read_without_the_pages_of_other_shares_that_lie_in_its_batch
     sealed(results, [read(ref(name)) for name in names])
     shares = [Share(number, 2) for number in (1, 2)]
 
-    seen = [Results(Storage(object_store.options), results.dest, share).read("pages", ["uri"]) for share in shares]
+    seen = [Results(Storage(object_store.options), results.dest, share).read("pages", ["file"]) for share in shares]
 
-    assert [set(table["uri"].to_pylist()) for table in seen] == [{name for name in names if one.holds(name)} for one in shares]
+    assert [set(table["file"].to_pylist()) for table in seen] == [{name for name in names if one.holds(name)} for one in shares]
 
 
 def test_retiring_removes_what_a_killed_run_left_long_ago_and_nothing_younger(results, object_store, monkeypatch):

@@ -57,7 +57,7 @@ def test_scans_in_a_bucket_become_results_in_a_bucket(bucket: ObjectStore, tmp_p
     assert again.returncode == 0, again.stderr
     assert "nothing new: 5 files" in again.stdout
     pages = Results(Storage(bucket.options), out).read("pages").to_pylist()
-    assert {row["uri"].removeprefix(f"{source}/"): row["state"] for row in pages} == {
+    assert {row["file"].removeprefix(f"{source}/"): row["state"] for row in pages} == {
         **dict.fromkeys(names, "read"),
         "box 2/empty.jpg": "quarantined",
     }

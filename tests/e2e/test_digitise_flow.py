@@ -68,8 +68,8 @@ def results(place: Path) -> Results:
 
 
 def names(place: Path, state: str) -> list[str]:
-    rows = results(place).read("pages", ["uri", "state"]).to_pylist()
-    return sorted(Path(row["uri"]).name for row in rows if row["state"] == state)
+    rows = results(place).read("pages", ["file", "state"]).to_pylist()
+    return sorted(Path(row["file"]).name for row in rows if row["state"] == state)
 
 
 def test_every_page_gets_a_row_whether_it_can_be_read_or_not(place: Path, run: Run) -> None:
@@ -82,7 +82,7 @@ def test_every_page_gets_a_row_whether_it_can_be_read_or_not(place: Path, run: R
 
     tally = run(max_failed=1.0)
 
-    rows = {Path(row["uri"]).name: row for row in results(place).read("pages").to_pylist()}
+    rows = {Path(row["file"]).name: row for row in results(place).read("pages").to_pylist()}
     assert names(place, "read") == ["blank.png", "page-000.png", "page-001.png", "page-002.png", "ü '\" [b].png"]
     assert {name: rows[name]["reason"] for name in ("empty.jpg", "cut.png", "notes.png", "blank.png")} == {
         "empty.jpg": FailureReason.EMPTY,
@@ -141,7 +141,7 @@ def test_a_file_of_many_pages_becomes_several_batches_that_hold_each_page_once(p
     run()
 
     pages = results(place).read("pages").to_pylist()
-    assert sorted(row["page_index"] for row in pages) == list(range(70))
+    assert sorted(row["page"] for row in pages) == list(range(1, 71))
     assert {row["page_count"] for row in pages} == {70}
     assert len(list(results(place).manifests())) == 2
 
@@ -258,7 +258,7 @@ def test_a_retry_reads_with_the_options_of_the_run_that_failed(place: Path, run:
 
     digits = results(place).read("digits").to_pylist()
     assert (tally.pages, tally.quarantined) == (1, 0)
-    assert {Path(row["uri"]).name for row in digits} == {"page-000.png", "page-001.png"}
+    assert {Path(row["file"]).name for row in digits} == {"page-000.png", "page-001.png"}
     assert {row["state"] for row in digits} == {"review"}
     assert len({row["params"] for row in digits}) == 1
 

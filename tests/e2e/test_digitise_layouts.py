@@ -55,7 +55,7 @@ def command(place: Path) -> str:
 
 
 def rows(place: Path, table: str) -> list[dict[str, Any]]:
-    return [dict(row, page=Path(row["uri"]).stem) for row in Results(Storage(), str(place / "out")).read(table).to_pylist()]
+    return [dict(row, page=Path(row["file"]).stem) for row in Results(Storage(), str(place / "out")).read(table).to_pylist()]
 
 
 def test_cells_of_a_form_are_named_and_a_page_of_another_kind_stays_in_review_until_its_layout_comes(place: Path) -> None:

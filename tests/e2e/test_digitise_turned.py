@@ -39,7 +39,7 @@ def place(tmp_path: Path, served_home: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 def rows(place: Path, table: str, name: str) -> list[dict[str, Any]]:
     every = Results(Storage(), str(place / "out")).read(table).to_pylist()
-    return [row for row in every if Path(row["uri"]).stem == name]
+    return [row for row in every if Path(row["file"]).stem == name]
 
 
 def seen_by_people(place: Path, name: str) -> list[tuple[bytes, bytes, bytes]]:

@@ -160,7 +160,7 @@ def digitised(place: Path) -> None:
 def values(results: Results) -> dict[tuple, tuple]:
     """What is published of each place: digits and state."""
     rows = results.read("numbers").to_pylist()
-    return {(row["uri"], row["x"], row["y"], row["w"], row["h"]): (row["digits"], row["state"]) for row in rows}
+    return {(row["file"], row["x"], row["y"], row["w"], row["h"]): (row["digits"], row["state"]) for row in rows}
 
 
 def listed(file: Path) -> list[dict[str, str]]:
@@ -182,7 +182,7 @@ def test_what_would_change_is_what_does_change_when_the_pages_are_read_again(res
     after = values(results)
     changed = {place for place in before.keys() | after.keys() if before.get(place) != after.get(place)}
     rows = listed(tmp_path / "changes.csv")
-    places = {(row["uri"], *(int(row[side]) for side in "xywh")): row for row in rows}
+    places = {(row["file"], *(int(row[side]) for side in "xywh")): row for row in rows}
     assert changed
     assert places.keys() == changed
     nothing = ("", "")

@@ -125,8 +125,8 @@ def test_hostile_pages_get_a_row_each_and_the_pages_beside_them_are_read(hostile
     here.run_well("--max-failed", "1")
 
     rows = here.results.read("pages").to_pylist()
-    states = {Path(row["uri"]).name: row["state"] for row in rows}
-    keys = [(row["uri"], row["page_index"]) for row in rows]
+    states = {Path(row["file"]).name: row["state"] for row in rows}
+    keys = [(row["file"], row["page"]) for row in rows]
     print({name: states.get(name) for name in HOSTILE})
     assert len(keys) == len(set(keys))
     assert set(states) == {*HOSTILE, *NAMES}
@@ -147,7 +147,7 @@ def test_keys_that_climb_become_no_paths(place, served_home, no_aws_environment,
     here.run_well()
 
     rows = here.results.read("pages").to_pylist()
-    assert {row["uri"].removeprefix(f"{store.base}/scans/") for row in rows} == set(keys)
+    assert {row["file"].removeprefix(f"{store.base}/scans/") for row in rows} == set(keys)
     assert {row["state"] for row in rows} == {"read"}
     new = {path for path in place.folder.parent.rglob("*") if path.is_file()} - before
     assert {path for path in new if not path.is_relative_to(place.folder)} == set()

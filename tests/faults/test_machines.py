@@ -158,7 +158,7 @@ def test_two_workers_share_a_source_and_the_tables_are_those_of_one_run(place, u
     assert place.start(command=(DIGITS, "deploy", "--shares", "2")).wait(PATIENCE) == 0, place.words()[-2000:]
     with worker(place), worker(replace(place, mark=place.mark + "two")):
         ask_for_a_run(place, "--param", "shares=2")
-        wait_until(lambda: place.results.read("pages", ["uri"]).num_rows == 100, pause=1)
+        wait_until(lambda: place.results.read("pages", ["file"]).num_rows == 100, pause=1)
 
     assert place.tables() == undisturbed.tables()
     assert len({row["run_id"] for row in place.results.read("pages").to_pylist()}) == 2

@@ -119,7 +119,7 @@ def test_a_page_that_changes_or_goes_between_listing_and_reading_is_right_in_the
     here.run_well("--max-failed", "0.5")
 
     assert (first, once) == (0, {"gone", "changed"})
-    pages = {int(row["uri"][-7:-4]): row for row in here.results.read("pages").to_pylist()}
+    pages = {int(row["file"][-7:-4]): row for row in here.results.read("pages").to_pylist()}
     assert len(pages) == here.results.read("pages").num_rows == 6
     assert pages[gone]["reason"] == "missing"
     assert pages[changed]["sha256"] == sha256(slip(99))

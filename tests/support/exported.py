@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from digit_core.exports.page_content import NumberOnPage, PageContent
 from digit_core.records import Box
 
@@ -46,9 +48,10 @@ def page(*numbers: NumberOnPage, uri: str = "/scans/a.jpg", at: int = 1, count: 
 
 def table(zone: str = "rain", state: str = "review") -> tuple[NumberOnPage, ...]:
     """Two rows and two columns; one cell is blank, one waits for a person."""
+    by_layout = {"unit": "mm", "date": "1947-02-01"}
     return (
         number("9.5", (zone, "1", "Jan"), box=(10, 20, 60, 30), value=9.5, decimals=1, kind="decimal"),
-        number("8", (zone, "1", "Feb"), box=(110, 20, 60, 30), value=8.0, state=state, confidence=0.5),
+        replace(number("8", (zone, "1", "Feb"), box=(110, 20, 60, 30), value=8.0, state=state, confidence=0.5), **by_layout),
         number("", (zone, "2", "Jan"), box=(10, 70, 60, 30), kind="", cell="blank"),
         number("3/4", (zone, "2", "Feb"), box=(110, 70, 60, 30), kind="other"),
     )

@@ -16,7 +16,7 @@ from digit_core.params import DecodeLimits, ReviewPolicy, SegmentationParams
 from digit_core.readings import PageRead, ReadBy, Reading, State
 from digit_core.recognition.acceptance import judge
 from digit_core.recognition.pipeline import find_digits
-from digit_core.records import Box, PageFailure, PageFound, PageRef
+from digit_core.records import Box, Cell, PageFailure, PageFound, PageRef
 from digit_core.results.manifest import Manifest, batch_key, count_rows
 from digit_core.results.schema import batch_tables
 from tasks.adapters.results.dataset import Results
@@ -57,9 +57,9 @@ def scan(file: Path, pages: int = 1) -> PageRef:
     return PageRef(str(file), "1", hashlib.sha256(file.read_bytes()).hexdigest(), 0, pages)
 
 
-def read_as(ref: PageRef, text: str, index: int = 0) -> PageRead:
+def read_as(ref: PageRef, text: str, index: int = 0, cell: Cell | None = None) -> PageRead:
     """A page of such a file on which this number stands."""
-    number = Reading(0, Box(10, 20, 60, 30), text, 0.97, State.ACCEPTED, ())
+    number = Reading(0, Box(10, 20, 60, 30), text, 0.97, State.ACCEPTED, (), cell=cell)
     return PageRead(PageRef(ref.uri, ref.version, ref.sha256, index, ref.count), 400, 300, 300.0, 0.0, (number,))
 
 

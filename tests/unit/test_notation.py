@@ -123,3 +123,12 @@ def test_the_numbers_of_a_page_tell_their_decimal_mark_if_they_agree() -> None:
 def test_a_text_of_thousands_of_digits_is_no_number() -> None:
     assert interpret("9" * 5000) == Meaning(OTHER)
     assert interpret("9" * LONGEST).kind is INTEGER
+
+
+def test_a_declared_word_has_its_value_whatever_its_case_and_points():
+    place = Notation(words=(("tr", 0.0), ("obs", None)))
+
+    assert interpret("Tr.", place) == Meaning(NumberKind.WORD, 0.0)
+    assert interpret("obs", place) == Meaning(NumberKind.WORD, None)
+    assert interpret("tr").kind is NumberKind.OTHER
+    assert interpret("12", place).value == 12

@@ -4,13 +4,15 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from openpyxl import load_workbook
 from playwright.sync_api import expect
 
-from digit_core.layouts.template import Check, Direction, Holds, Mark, Rule
+from digit_core.layouts.template import Check, DateParts, Direction, Holds, Mark, Rule
 from digit_core.layouts.template_file import layout_text, parse_layout
 from tests.support.drawn import ruled_form
 from tests.support.review.editor import FIRST, SECOND, a_grid_from_rulings, drawn, open_page, saved
@@ -19,7 +21,7 @@ ROWS, COLUMNS = ["North", "South", "East", "West", "Total"], ["Wheat", "Barley",
 CELLS = ruled_form.ROWS * ruled_form.COLUMNS
 
 
-def test_a_layout_made_from_nothing_names_the_numbers_of_other_pages(drawing, pages, layouts, tmp_path):
+def test_a_layout_drawn_from_nothing_makes_tables_of_the_numbers_of_other_pages(drawing, pages, layouts, tmp_path):
     tab = drawing()
 
     a_grid_from_rulings(tab)
@@ -46,23 +48,56 @@ def test_a_layout_made_from_nothing_names_the_numbers_of_other_pages(drawing, pa
     assert grid.rows.edges == pytest.approx([ruled_form.TOP + ruled_form.ROW * n for n in range(6)], abs=2)
     assert grid.holds == Holds(digits=(1, 4))
     assert layout.checks == (Check(Rule.TOTAL, tuple(ROWS[:-1]), "Total", "crops", Direction.DOWN),)
-    assert read_with(layouts / "corn returns.yaml", pages, tmp_path) == {
-        (page, row, column): str(table[r][c])
+    true = {
+        (page, row, column): table[r][c]
         for page, table in (("first.png", FIRST), ("second.png", SECOND))
         for r, row in enumerate(ROWS)
         for c, column in enumerate(COLUMNS)
     }
+    digits(tmp_path, "digitise", pages, "--out", tmp_path / "out", "--layout", layouts / "corn returns.yaml")
+    digits(tmp_path, "results", tmp_path / "out", "--tables", tmp_path / "tables")
+    digits(tmp_path, "export", tmp_path / "out", "--as", "xlsx", "--out", tmp_path / "tables")
+    assert in_long_table(tmp_path / "tables" / "numbers.csv") == true
+    assert in_tables_of_pages(tmp_path / "tables") == true
+    assert in_workbook(tmp_path / "tables" / "numbers.xlsx") == true
 
 
-def read_with(layout, pages, tmp_path):
-    """What the shipped model reads in the cells of `crops`, by page, row and column."""
-    command = [Path(sys.executable).parent / "digits", "digitise", pages, "--out", tmp_path / "out", "--layout", layout]
-    environment = {**os.environ, "DIGITS_HOME": str(tmp_path / "home"), "DIGITS_WORKERS": "1"}
+def digits(place, *words):
+    """Run a command of `digits` as people type it, with a home of its own."""
+    environment = {**os.environ, "DIGITS_HOME": str(place / "home"), "DIGITS_WORKERS": "1"}
+    command = [Path(sys.executable).parent / "digits", *words]
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
-    numbers = pd.read_parquet(tmp_path / "out" / "numbers")
-    numbers = numbers[(numbers.zone == "crops") & (numbers.digits != "")]
-    return {(Path(one.uri).name, one.row, one.column): one.digits for one in numbers.itertuples()}
+
+
+def in_long_table(file):
+    """The values of `crops` in numbers.csv, by page, row and column."""
+    numbers = pd.read_csv(file)
+    crops = numbers[(numbers.zone == "crops") & numbers.value.notna()]
+    return {(Path(one.file).name, one.row, one.column): one.value for one in crops.itertuples()}
+
+
+def in_tables_of_pages(folder):
+    """The values in the CSV file of each page's table."""
+    values = {}
+    for file in folder.glob("*-crops.csv"):
+        table = pd.read_csv(file, index_col="row").drop(columns="review")
+        assert set(map(str, table.dtypes)) <= {"int64", "float64"}
+        page = f"{file.name.split('-')[0]}.png"
+        values |= {(page, row, column): table.loc[row, column] for row in table.index for column in table.columns}
+    return values
+
+
+def in_workbook(file):
+    """The values in the sheet `crops`, as numbers."""
+    head, *rows = load_workbook(file)["crops"].iter_rows(values_only=True)
+    assert head[:3] == ("file", "page", "row")
+    return {
+        (Path(row[0]).name, row[2], column): value
+        for row in rows
+        for column, value in zip(head[3:], row[3:], strict=True)
+        if isinstance(value, int | float)
+    }
 
 
 def test_a_page_of_another_form_is_said_to_be_none(drawing, pages):
@@ -153,6 +188,10 @@ class TestKeeping:
     def test_a_layout_that_this_version_cannot_draw_all_of_is_kept_whole(self, drawing, layouts):
         text = (Path(__file__).parents[1] / "layouts" / "rainfall-register.yaml").read_text()
         layout = parse_layout(text)
+        dated = DateParts("1947", "column", "row")
+        grid = layout.grids[0]
+        holds = replace(grid.holds, unit="in", words={"tr": 0.0, "obs": None})
+        layout = replace(layout, grids=(replace(grid, holds=holds, date=dated),))
         (layouts / "register.yaml").write_text(layout_text(layout))
         tab = drawing("empty.png")
         tab.click("#new")

@@ -133,22 +133,30 @@ def _choices(reading: Reading, layout: Layout) -> _Choices:
         shares[value] += share
     for digits, share in with_one_more(reading.digits) if counted and len(reading.digits) < holds.digits[1] else ():
         shares[int(digits) * sign] += share
-    nothing = _nothing(reading, Mark.WORD in holds.marks)
+    nothing = _nothing(reading, Mark.WORD in holds.marks or bool(holds.words))
     if nothing:
-        shares[0] += nothing
+        shares[_added(reading, holds)] += nothing
     total = max(1.0, sum(shares.values()) / SUREST)
     ranked = sorted(((value, share / total) for value, share in shares.items()), key=lambda pair: -pair[1])
     return _Choices(Unknown(tuple(ranked), span), labels)
 
 
 def _nothing(reading: Reading, words: bool) -> float:
-    """Return the probability that a cell without a number adds nothing."""
+    """Return the probability that a cell without a number adds nothing, or what its word is worth."""
     state = reading.cell.state if reading.cell else CellState.NUMBER
     if reading.digits:
         return 0.0
     if state in (CellState.BLANK, CellState.DASH):
         return _NOTHING_THERE if reading.state is not State.REVIEW else 1 - _NOTHING_THERE
-    return _WORD if state is CellState.ILLEGIBLE and words else 0.0
+    if state is CellState.WORD and reading.state is not State.REVIEW:
+        return _NOTHING_THERE
+    return _WORD if state in (CellState.ILLEGIBLE, CellState.WORD) and words else 0.0
+
+
+def _added(reading: Reading, holds: Holds) -> int:
+    """Return what a cell without a number adds, in units of its last decimal: the value of its word, or nothing."""
+    value = reading.value if reading.kind is NumberKind.WORD else None
+    return round((value or 0.0) * 10.0 ** (holds.decimals or 0))
 
 
 @dataclass(frozen=True, slots=True)

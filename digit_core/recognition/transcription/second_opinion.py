@@ -26,9 +26,11 @@ LEAST_SEEN = 0.0
 
 
 class StripReader(Protocol):
-    """Interface of a strip reader: pictures of one line each -> columns (t, CLASSES)."""
+    """Interface of a strip reader: pictures of one line each -> columns (t, CLASSES), and with letters (t, 1 + len(SPELT))."""
 
     def read(self, strips: Sequence[Grey]) -> list[Columns]: ...
+
+    def spell(self, strips: Sequence[Grey]) -> list[Columns]: ...
 
 
 @dataclass(frozen=True, slots=True)

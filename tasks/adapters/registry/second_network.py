@@ -10,7 +10,7 @@ from tempfile import NamedTemporaryFile
 from digit_core.errors import RegistryError
 from digit_core.inference.shipped import SECOND_READER_SHA256, WITHOUT_IT
 
-_PREFIX = f"second-reader-{SECOND_READER_SHA256[:12]}-"
+_PREFIX = f"second-reader-{SECOND_READER_SHA256[:12]}-letters-"
 
 
 def second_network(folder: Path) -> Path:

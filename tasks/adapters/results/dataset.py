@@ -22,7 +22,7 @@ from digit_core.partition import Share
 from digit_core.readings import ReadBy
 from digit_core.results.drift import Distribution, shape_of
 from digit_core.results.manifest import Manifest, TableFile, batch_key, count_rows, table_path
-from digit_core.results.schema import TABLES
+from digit_core.results.schema import TABLES, page_keys
 from digit_core.results.supersession import PageKeys, fingerprint, rows_of
 from tasks.adapters.results.manifest_index import IndexedBatch
 from tasks.adapters.results.manifests import Manifests, is_table
@@ -107,9 +107,9 @@ class Results:
         return pa.concat_tables([_select(empty, columns), *self.iter_batches(table, columns, where)])
 
     def pages(self) -> Iterator[tuple[str, int]]:
-        """Yield (sha256, page_index) of all current pages; a few batches are in memory at a time."""
-        for rows in self.iter_batches("pages", ["sha256", "page_index"]):
-            yield from zip(rows["sha256"].to_pylist(), rows["page_index"].to_pylist(), strict=True)
+        """Yield (sha256, index from 0) of all current pages; a few batches are in memory at a time."""
+        for rows in self.iter_batches("pages", ["sha256", "page"]):
+            yield from page_keys(rows)
 
     def quarantined(self) -> Iterator[dict[str, Any]]:
         """Yield the current rows of `pages` that could not be read; batches without any are not opened."""
@@ -135,7 +135,7 @@ class Results:
         """
         with self._manifests.read() as index:  # this reader ignores what is sealed or retired from here on
             wanted = Shelf(batch.to_json() for batch in index.batches() if _any_counts(batch) and only(batch))
-        needed = None if columns is None or where is not None else [*dict.fromkeys([*columns, "uri", "page_index"])]
+        needed = None if columns is None or where is not None else [*dict.fromkeys([*columns, "file", "page"])]
         for some in chunks(map(IndexedBatch.from_json, wanted), FILES_AT_ONCE):
             uris = [join(self.dest, batch.files[table].path) for batch in some]
             for uri, data, batch in zip(uris, self._storage.read_many(uris), some, strict=True):
@@ -240,6 +240,6 @@ def _only(rows: pa.Table, pages: PageKeys | None) -> pa.Table:
     """Select the rows of these pages; None for all."""
     if pages is None or not rows.num_rows:
         return rows
-    uris = rows["uri"].combine_chunks().dictionary_encode()
-    indices = rows["page_index"].to_numpy()
+    uris = rows["file"].combine_chunks().dictionary_encode()
+    indices = rows["page"].to_numpy() - 1
     return rows.filter(pa.array(rows_of(pages, uris.dictionary.to_pylist(), indices, uris.indices.to_numpy())))

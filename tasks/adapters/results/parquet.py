@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from digit_core.errors import InputError, StorageError, StorageUnavailableError
+from digit_core.results.older_schemas import brought_up, completed, stored_names
 from digit_core.results.schema import SCHEMA_VERSION, TABLES
 from digit_core.results.validity import problem_of
 
@@ -49,7 +50,8 @@ def sha256_of(data: bytes) -> str:
 
 
 def from_parquet(name: str, uri: str, data: bytes | None, columns: Sequence[str] | None, sha256: str = "") -> pa.Table:
-    """Read the table `name`; columns that an older schema lacks are null. `sha256` is the hash in its manifest.
+    """Read the table `name` with the columns of the present schema; those that an older one lacks are null. `sha256`: hash in its
+    manifest.
 
     Raises StorageUnavailableError for None, InputError for a newer schema, StorageError for a damaged file.
     """
@@ -59,9 +61,10 @@ def from_parquet(name: str, uri: str, data: bytes | None, columns: Sequence[str]
         raise damaged(uri, "its checksum is wrong")
     try:
         file = pq.ParquetFile(pa.BufferReader(data))
-        _check_schema_version(uri, file.schema_arrow.metadata or {})
+        version = _schema_version(uri, file.schema_arrow.metadata or {})
         # many small files: Arrow's threads would be no quicker, and abort a process that ends while they idle
-        table = _completed(file.read(columns=columns, use_threads=False), name, columns)
+        stored = file.read(columns=stored_names(name, version, columns), use_threads=False)
+        table = completed(name, brought_up(name, version, stored), columns)
         problem = problem_of(name, table)
     except UNREADABLE as error:
         raise damaged(uri, str(error).split("\n")[0]) from error
@@ -90,17 +93,11 @@ def _with_checksum(data: bytes, checksum: bytes) -> bytes:
     return data[:start] + checksum + data[start + len(checksum) :]
 
 
-def _completed(table: pa.Table, name: str, columns: Sequence[str] | None) -> pa.Table:
-    wanted = [field for field in TABLES[name] if columns is None or field.name in columns]
-    missing = [field for field in wanted if field.name not in table.column_names]
-    for field in missing:
-        table = table.append_column(field, pa.nulls(len(table), field.type))
-    return table.select([field.name for field in wanted]).replace_schema_metadata(TABLES[name].metadata)
-
-
-def _check_schema_version(uri: str, metadata: Mapping[bytes, bytes]) -> None:
+def _schema_version(uri: str, metadata: Mapping[bytes, bytes]) -> int:
+    """Return the version of a file's schema. Raises InputError for none, and for a newer one."""
     found = metadata.get(b"digits.schema_version", b"").decode()
     if not found.isdecimal():
         raise InputError(f"{uri} is not a table of digits: it has no schema version")
     if int(found) > int(SCHEMA_VERSION):
         raise InputError(f"{uri} was written by a newer digits (schema {found}, known is {SCHEMA_VERSION}): upgrade digits")
+    return int(found)

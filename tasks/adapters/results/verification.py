@@ -75,6 +75,6 @@ def _problem(uri: str, error: DigitsError) -> Problem:
 def _fits(manifest: Manifest, tables: Mapping[str, pa.Table]) -> bool:
     """Whether pages and counts match the tables."""
     counted, rows = count_rows(tables), tables["pages"]
-    pages = sorted(zip(rows["uri"].to_pylist(), rows["page_index"].to_pylist(), strict=True))
-    same_pages = pages == sorted((page.uri, page.index) for page in manifest.pages)
+    pages = sorted(zip(rows["file"].to_pylist(), rows["page"].to_pylist(), strict=True))
+    same_pages = pages == sorted((page.uri, page.index + 1) for page in manifest.pages)
     return same_pages and all(manifest.counts.get(name) == counted[name] for name in ("pages", "numbers", "digits"))

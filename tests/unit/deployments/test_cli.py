@@ -162,13 +162,14 @@ def test_read_prints_one_csv_row_a_number_with_the_columns_that_were_promised(tm
     assert list(rows[0]) == [
         "file",
         "page",
-        "index",
-        "text",
+        "position",
         "value",
+        "unit",
+        "state",
+        "confidence",
+        "text",
         "kind",
         "digits",
-        "confidence",
-        "state",
         "x",
         "y",
         "w",
@@ -176,7 +177,7 @@ def test_read_prints_one_csv_row_a_number_with_the_columns_that_were_promised(tm
     ]
     assert len(rows) == 1
     assert rows[0]["file"] == str(image)
-    assert (rows[0]["page"], rows[0]["index"]) == ("1", "0")
+    assert (rows[0]["page"], rows[0]["position"]) == ("1", "0")
     assert len(rows[0]["digits"]) == 3
     assert 0 <= float(rows[0]["confidence"]) <= 1
     assert 140 <= int(rows[0]["x"]) <= 170
@@ -294,7 +295,7 @@ class TestWithResults:
 
         assert result.exit_code == 0, result.output
         assert "1 pages read, 1 quarantined, 1 numbers" in result.stdout
-        assert result.stdout.splitlines()[0].split()[:3] == ["file", "page", "text"]
+        assert result.stdout.splitlines()[0].split()[:3] == ["file", "page", "value"]
 
     def test_quarantined_pages_are_listed_with_their_reason(self, dest: Path) -> None:
         result = digits("results", dest, "--state", "quarantined")

@@ -8,9 +8,9 @@ import io
 import pandas as pd
 import pytest
 
+from digit_core.exports.csv_files import unguard
 from digit_core.exports.long_table import COLUMNS, long_csv, table_schema
 from digit_core.exports.page_content import PageContent
-from digit_core.results.csv_export import unguard
 from tests.support.exported import number, page, table
 
 
@@ -20,11 +20,11 @@ def read(*pages: PageContent) -> pd.DataFrame:
     )
 
 
-def test_it_begins_with_file_page_place_value_unit_state_and_confidence() -> None:
+def test_it_begins_with_file_page_place_date_value_unit_state_and_confidence() -> None:
     found = read(page(*table()))
 
-    assert list(found.columns[:9]) == ["file", "page", "zone", "row", "column", "value", "unit", "state", "confidence"]
-    assert list(found.iloc[1, :9]) == ["/scans/a.jpg", 1, "rain", "1", "Feb", 8.0, "", "review", 0.5]
+    assert list(found.columns[:10]) == ["file", "page", "zone", "row", "column", "date", "value", "unit", "state", "confidence"]
+    assert list(found.iloc[1, :10]) == ["/scans/a.jpg", 1, "rain", "1", "Feb", "1947-02-01", 8.0, "mm", "review", 0.5]
 
 
 def test_values_compute_and_a_number_without_one_has_none() -> None:
@@ -32,10 +32,6 @@ def test_values_compute_and_a_number_without_one_has_none() -> None:
 
     assert found["value"].sum() == 17.5
     assert list(found["value"].isna()) == [False, False, True, True]
-
-
-def test_the_value_of_an_angle_is_in_degrees() -> None:
-    assert list(read(page(number("12°30'", value=12.5, kind="angle")))["unit"]) == ["degree"]
 
 
 def test_the_link_leads_to_the_page_and_its_box() -> None:

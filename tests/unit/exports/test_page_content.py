@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from digit_core.errors import FailureReason
-from digit_core.exports.page_content import ordered, pages_of, xml_text
+from digit_core.exports.page_content import pages_of, xml_text
 from digit_core.readings import PageRead, ReadBy, Reading, State
 from digit_core.records import Box, Cell, CellState, PageFailure, PageRef
 from digit_core.results.schema import batch_tables
@@ -44,11 +44,6 @@ def test_a_dash_is_shown_and_a_blank_cell_is_empty() -> None:
     (page,) = pages(read("a.tif", BLANK, DASH))
 
     assert [(number.text, number.cell) for number in page.numbers] == [("", "blank"), ("–", "dash")]
-
-
-def test_rows_that_are_numbers_stand_in_their_order_and_names_as_they_come() -> None:
-    assert ordered(["10", "9", "10"]) == ("9", "10")
-    assert ordered(["Feb", "Jan", "Feb"]) == ("Feb", "Jan")
 
 
 def test_what_xml_cannot_hold_is_replaced() -> None:

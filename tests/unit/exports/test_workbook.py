@@ -97,3 +97,27 @@ def test_an_unread_cell_shows_that_something_stands_there(written) -> None:
     book = written(page(number("", ("rain", "1", "Jan"), state="review", cell="illegible")))
 
     assert book["rain"]["D2"].value == "?"
+
+
+def test_a_cell_that_waits_for_a_person_leads_to_its_place_on_the_scan_and_says_what_was_read(written) -> None:
+    sheet = written(page(*table(), uri="/scans/a b.jpg"))["rain"]
+
+    link = sheet["E2"].hyperlink
+    assert link.target == "file:///scans/a%20b.jpg#xywh=110,20,60,30"
+    assert link.tooltip == "read as '8', 50%"
+    assert [cell.hyperlink for cell in (sheet["A2"], sheet["D2"], sheet["D3"])] == [None] * 3
+
+
+def test_a_sheet_has_no_more_links_than_a_spreadsheet_takes(written, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exported, "MOST_LINKS", 1)
+
+    sheet = written(page(*table()), page(*table(), uri="/b.jpg"))["rain"]
+
+    assert [sheet[place].hyperlink is not None for place in ("E2", "E4")] == [True, False]
+
+
+def test_the_sheet_of_all_has_the_date_and_the_unit_of_each_number(written) -> None:
+    rows = list(written(page(*table()))["numbers"].iter_rows(values_only=True))
+
+    at = [rows[0].index(name) for name in ("date", "value", "unit")]
+    assert [rows[2][i] for i in at] == ["1947-02-01", 8, "mm"]

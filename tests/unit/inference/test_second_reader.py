@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 
+import cv2
 import numpy as np
 import onnxruntime
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from digit_core.errors import RegistryError
 from digit_core.inference import second_reader
 from digit_core.inference.network_spec import CHARACTERS, CLASSES
-from digit_core.inference.second_reader import SecondReader, cut_network, shipped_network
+from digit_core.inference.second_reader import SPELT, SecondReader, cut_network, shipped_network
 from digit_core.recognition.transcription.ctc import best_text, digits_only
 from digit_core.records import Grey
 from digit_core.synthesis.pen import draw_number, make_writer
@@ -137,3 +138,15 @@ def test_another_network_is_not_taken_for_the_second_reader() -> None:
 
     with pytest.raises(RegistryError, match="not the second reader's network"):
         SecondReader(SHIPPED_MODEL)
+
+
+def test_letters_are_spelt_beside_numbers_and_are_in_no_number(reader: SecondReader) -> None:
+    word = np.full((60, 120), 235, np.uint8)
+    cv2.putText(word, "nil", (12, 44), cv2.FONT_HERSHEY_SIMPLEX, 1.4, 40, 3)
+
+    spelt, number = (spelling.argmax(axis=1) for spelling in reader.spell([word, drawn("3580")]))
+    (columns,) = reader.read([word])
+
+    assert "".join(SPELT[one - 1] for one in spelt if one) == "nil"
+    assert [SPELT[one - 1] for one in number if one] == list("3580")
+    assert columns.shape[1] == CLASSES

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import time
 from dataclasses import replace
 
 import pytest
@@ -171,3 +173,90 @@ def test_places_may_be_shares_of_a_page_that_is_called_one_by_one() -> None:
 def test_a_file_of_nothing_but_brackets_is_refused_and_does_not_break_the_reader() -> None:
     with pytest.raises(InputError, match="its brackets are nested deeper than 16"):
         parse_layout(HEAD + "zones: " + "[" * 50_000)
+
+
+def test_a_layout_says_units_and_how_row_and_column_make_a_date() -> None:
+    dated = parse_layout(
+        ZONE + "grids:\n- {name: rain, rows: {count: 31, span: [0, 31]}, columns: {names: [Jan, Feb], span: [0, 20]},\n"
+        "   holds: {unit: mm}, date: {year: year, month: column, day: row}}\n"
+    )
+
+    assert dated.holds_of(Place("rain", "1", "Jan")).notation.unit == "mm"
+    assert dated.date_from(Place("rain", "4", "Feb")) == "{year}-Feb-4"
+    assert dated.date_from(Place("year")) == ""
+    assert parse_layout(layout_text(dated)) == dated
+
+
+@pytest.mark.parametrize(
+    ("date", "why"),
+    [
+        ("{year: century, month: column}", "takes year from 'century'"),
+        ("{year: 1947, month: row}", "takes month from 'row'"),
+        ("{year: 1947, day: row}", "a date with a day needs a month"),
+        ("{year: 1947, month: column, hour: row}", "grids.0.date.hour: "),
+    ],
+)
+def test_a_date_that_no_row_column_or_zone_makes_is_refused(date: str, why: str) -> None:
+    axes = "rows: {names: [high, low], span: [0, 30]}, columns: {names: [Jan], span: [0, 20]}"
+    grid = f"grids:\n- {{name: rain, {axes}, date: {date}}}\n"
+
+    with pytest.raises(InputError, match=re.escape(why)):
+        parse_layout(ZONE + grid)
+
+
+def test_a_layout_declares_words_with_their_values_or_without() -> None:
+    valued = parse_layout(ZONE + "  holds: {words: {nil: 0, Tr.: 0.05, obs: }}\n")
+    listed = parse_layout(ZONE + "  holds: {words: [nil, obs]}\n")
+
+    assert valued.holds_of(Place("year")).words == {"nil": 0.0, "Tr.": 0.05, "obs": None}
+    assert valued.holds_of(Place("year")).notation.words == (("nil", 0.0), ("tr", 0.05), ("obs", None))
+    assert listed.holds_of(Place("year")).words == {"nil": None, "obs": None}
+    assert parse_layout(layout_text(valued)) == valued
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        ("{'7': 0}", "is no word that can be told from a number"),
+        ("{n1l: 0}", "is no word that can be told from a number"),
+        ("{x: 0}", "is no word that can be told from a number"),
+        ("{tr: 0, Tr.: 1}", "a word occurs twice"),
+        ("{nil: nothing}", "zones.0.holds.words.nil"),
+        (f"[{', '.join('abcdefghijklmnopqrstu'[i] * 2 for i in range(21))}]", "20 words at most"),
+    ],
+)
+def test_words_that_cannot_be_told_apart_are_refused(words: str, why: str) -> None:
+    with pytest.raises(InputError, match=re.escape(why)):
+        parse_layout(ZONE + f"  holds: {{words: {words}}}\n")
+
+
+@pytest.mark.parametrize(
+    ("second", "why"),
+    [
+        ("- {name: month, box: [5, 42, 20, 10]}\n", "the cells year and month lie on one another"),
+        ("- {name: month, box: [1, 41, 2, 2]}\n", "the cells year and month lie on one another"),
+        (
+            "grids:\n- {name: rain, rows: {count: 3, span: [10, 55]}, columns: {count: 2, span: [0, 40]}}\n",
+            "the cells year and rain/3/1 lie on one another",
+        ),
+    ],
+)
+def test_cells_that_lie_on_one_another_are_refused_with_their_names(second: str, why: str) -> None:
+    with pytest.raises(InputError, match=re.escape(why)):
+        parse_layout(ZONE + second)
+
+
+def test_cells_that_touch_or_hardly_overlap_are_fine() -> None:
+    assert len(parse_layout(ZONE + "- {name: month, box: [19, 40, 20, 10]}\n").cells()) == 2
+    assert len(parse_layout(ZONE + "- {name: month, box: [20, 40, 20, 10]}\n").cells()) == 2
+
+
+def test_a_layout_of_as_many_cells_as_there_may_be_is_looked_through_in_a_moment() -> None:
+    start = time.process_time()
+
+    layout = parse_layout(
+        HEAD + "grids:\n- {name: g, rows: {count: 200, span: [0, 60]}, columns: {count: 100, span: [0, 100]}}\n"
+    )
+
+    assert len(layout.cells()) == 20_000
+    assert time.process_time() - start < 5

@@ -9,7 +9,7 @@ from digit_core.results.model_diff import Change, ChangeKind, changes
 def number(place: int, digits: str, state: str = "accepted", confidence: float = 0.99) -> dict:
     """A row of the table `numbers`, the one that stands at this place of the page."""
     box = {"x": 10 * place, "y": 5, "w": 8, "h": 9}
-    key = {"uri": "/scans/a.png", "sha256": "ab", "page_index": 2, "number_id": f"ab-2-{place}"}
+    key = {"file": "/scans/a.png", "sha256": "ab", "page": 3, "number_id": f"ab-2-{place}"}
     return {**key, **box, "digits": digits, "state": state, "confidence": confidence}
 
 
@@ -30,8 +30,8 @@ def test_other_digits_are_told_with_their_place_and_both_readings():
     change = only(changes(published, published, [number(1, "128", "review", 0.6)]))
 
     assert change == Change(
-        uri="/scans/a.png",
-        page_index=2,
+        file="/scans/a.png",
+        page=3,
         box=Box(10, 5, 8, 9),
         kind=ChangeKind.VALUE,
         old="123",

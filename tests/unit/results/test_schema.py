@@ -1,16 +1,12 @@
 """Readings become rows: flat, complete, and each with its provenance."""
 
-import io
 from dataclasses import replace
-
-import pyarrow.parquet as pq
 
 from digit_core.errors import FailureReason
 from digit_core.notation import Notation
 from digit_core.readings import DigitReading, PageRead, ReadBy, Reading, State
 from digit_core.records import NOT_A_DIGIT, Box, Cell, CellState, Form, PageFailure, PageRef
 from digit_core.results.schema import SCHEMA_VERSION, TABLES, batch_tables
-from tasks.adapters.results.parquet import from_parquet
 
 REF = PageRef("scans/a.png", "v1", "ab" * 32, 0, 2)
 READ_BY = ReadBy("7", "1", "none", "abc", "run")
@@ -23,11 +19,11 @@ FAILED = PageFailure(PageRef("scans/b.png", "v1", ""), FailureReason.EMPTY, "the
 def test_every_page_has_a_row_read_or_quarantined_with_its_reason():
     pages = batch_tables([PAGE, FAILED], READ_BY)["pages"].to_pylist()
 
-    assert [(row["uri"], row["state"], row["reason"]) for row in pages] == [
+    assert [(row["file"], row["state"], row["reason"]) for row in pages] == [
         ("scans/a.png", "read", ""),
         ("scans/b.png", "quarantined", "empty file"),
     ]
-    assert (pages[0]["numbers"], pages[0]["digits"], pages[0]["to_review"], pages[0]["page_count"]) == (1, 1, 1, 2)
+    assert (pages[0]["number_count"], pages[0]["digit_count"], pages[0]["review_count"], pages[0]["page_count"]) == (1, 1, 1, 2)
 
 
 def test_a_page_without_digits_says_so():
@@ -75,19 +71,6 @@ def test_a_number_says_what_the_second_reader_reads_and_nothing_where_it_was_not
     assert [(number["second_digits"], number["agreed"]) for number in numbers] == [("5", True), ("58", False), (None, None)]
 
 
-def test_a_file_of_the_first_schema_is_read_with_nothing_where_it_knows_nothing():
-    now = batch_tables([PAGE], READ_BY)["numbers"]
-    old = now.drop_columns(["text", "printed"]).replace_schema_metadata({"digits.schema_version": "1"})
-    sink = io.BytesIO()
-    pq.write_table(old, sink)
-
-    read = from_parquet("numbers", "numbers/a.parquet", sink.getvalue(), None)
-
-    assert read.schema.equals(TABLES["numbers"], check_metadata=True)
-    assert read.to_pylist() == [{**now.to_pylist()[0], "text": None, "printed": None}]
-    assert from_parquet("numbers", "a", sink.getvalue(), ["digits", "text"]).to_pylist() == [{"digits": "5", "text": None}]
-
-
 def test_a_number_in_a_cell_says_where_it_stands_what_it_is_worth_and_what_the_sums_say():
     cell = Cell("rain", "Jan", "1900", CellState.OVERWRITTEN, Box(0, 0, 90, 40))
     reading = replace(
@@ -114,7 +97,7 @@ def test_a_blank_cell_is_a_row_without_digits_or_value_and_asks_nobody():
 
     (number,), (page,) = tables["numbers"].to_pylist(), tables["pages"].to_pylist()
     assert (number["digits"], number["value"], number["cell"], number["zone"]) == ("", None, "blank", "z")
-    assert (page["numbers"], page["digits"], page["to_review"], tables["digits"].num_rows) == (0, 0, 0, 0)
+    assert (page["number_count"], page["digit_count"], page["review_count"], tables["digits"].num_rows) == (0, 0, 0, 0)
 
 
 def test_a_page_names_the_layout_it_was_read_by_and_one_that_none_fits_says_so():

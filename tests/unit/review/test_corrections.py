@@ -35,9 +35,9 @@ def number(name="n", digits="1975", state="review", x=100, w=80, **changes):
         "value": None,
         "decimals": None,
         "agreed": None,
-        "uri": "page.png",
+        "file": "page.png",
         "sha256": PAGE[0],
-        "page_index": 0,
+        "page": 1,
         "number_id": name,
     }
     row |= {"line": 0, "position": 0, "digits": digits, "confidence": 0.5, "state": state, "x": x, "y": 50, "w": w, "h": 30}
@@ -185,7 +185,7 @@ def test_pieces_of_a_number_that_a_person_settled_do_not_stand_beside_it():
 def test_a_number_that_the_machine_no_longer_sees_stays_as_the_person_left_it():
     (row,) = view([], [said(kind="number", value="19750")])
 
-    assert (row["digits"], row["machine_state"], row["uri"], row["x"]) == ("19750", "gone", "page.png", 100)
+    assert (row["digits"], row["machine_state"], row["file"], row["x"]) == ("19750", "gone", "page.png", 100)
 
 
 def test_what_was_said_of_a_scan_that_was_replaced_is_left_out():
@@ -211,11 +211,11 @@ def test_a_newer_reading_that_needs_nobody_stands_where_people_were_not_done():
 
 
 def test_both_copies_of_a_scan_that_is_there_twice_get_the_word_of_a_person():
-    copies = [number(uri="page.png"), number(uri="copy of page.png")]
+    copies = [number(file="page.png"), number(file="copy of page.png")]
 
     rows = view(copies, [said(value="4")])
 
-    assert [(row["uri"], row["digits"], row["state"]) for row in rows] == [
+    assert [(row["file"], row["digits"], row["state"]) for row in rows] == [
         ("page.png", "4975", "corrected"),
         ("copy of page.png", "4975", "corrected"),
     ]
@@ -237,3 +237,24 @@ def test_pages_by_themselves_have_what_only_people_see_there_and_nothing_of_othe
 
     assert [row["number_id"] for row in of_pages([number()], settled)] == ["n", "gone"]
     assert of_pages([], settled, pages=[("cd" * 32, 0)]) == []
+
+
+def test_a_date_follows_the_year_that_a_person_corrected() -> None:
+    year = number("y", "1974", x=300, zone="year")
+    rain = number("r", "12", "accepted", x=500, zone="rain", row="Mar", column="4", date="", date_from="{year}-Mar-4")
+
+    before, *_ = [row["date"] for row in of_pages([rain, year], [])]
+    after, *_ = [
+        row["date"]
+        for row in of_pages([rain, year], [said("y", "1974", place, value="1947"[place], x=300) for place in range(4)])
+    ]
+
+    assert (before, after) == ("", "1947-03-04")
+
+
+def test_a_word_that_people_confirm_keeps_the_value_that_its_layout_declares() -> None:
+    trace = number("t", "", cell="word", text="tr", kind="word", value=0.05, decimals=2)
+
+    (row,) = of_pages([trace], [said("t", "-", kind="not a digit", value="", guess="-")])
+
+    assert (row["cell"], row["text"], row["value"]) == ("word", "tr", 0.05)

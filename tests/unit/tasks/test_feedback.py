@@ -51,7 +51,9 @@ def items(dest):
     return [
         replace(
             digit(row["number_id"], "777", row["place"], 0.5),
-            **{name: row[name] for name in ("uri", "sha256", "page_index")},
+            uri=row["file"],
+            sha256=row["sha256"],
+            page_index=row["page"] - 1,
             item_id=row["digit_id"],
             box=Box(*(row[name] for name in "xywh")),
             number_box=Box(*(number[name] for name in "xywh")),

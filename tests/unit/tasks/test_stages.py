@@ -134,7 +134,7 @@ def test_the_same_scan_twice_in_a_batch_is_two_pages(plan: RunPlan, scan: Path) 
 
     tables = classify.fn(plan, batch, detect.fn(plan, batch)).tables
 
-    assert tables["pages"]["uri"].to_pylist() == [str(scan), str(copy)]
+    assert tables["pages"]["file"].to_pylist() == [str(scan), str(copy)]
     assert tables["numbers"].num_rows == 2
 
 

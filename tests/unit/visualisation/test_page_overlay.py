@@ -2,6 +2,7 @@
 
 import cv2
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -46,6 +47,16 @@ def test_the_digit_read_stands_above_its_box():
 
     assert has(plain[60:94, 95:135], State.ACCEPTED)
     assert not has(plain[157:200], State.ACCEPTED)
+
+
+def test_a_number_is_drawn_with_the_point_of_its_value_whether_it_was_written_or_not():
+    numbers, digits = tables_with((Box(100, 100, 30, 50), State.ACCEPTED, 7, 0.99))
+    row = {**numbers.to_pylist()[0], "digits": "396"}
+    unwritten, written = ({**row, **said} for said in ({"text": "396", "decimals": 2}, {"text": "3.96", "decimals": None}))
+
+    one, other = (overlay(paper(), pa.Table.from_pylist([it], numbers.schema), digits) for it in (unwritten, written))
+
+    assert (one == other).all()
 
 
 def test_only_an_unsure_number_shows_its_confidence():

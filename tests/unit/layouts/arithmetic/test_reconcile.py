@@ -234,3 +234,16 @@ def test_a_page_whose_totals_mostly_break_is_told_from_one_on_which_some_do() ->
 
 def test_few_totals_say_nothing_of_a_page_as_a_whole() -> None:
     assert not reckoned(rows("12", "30", "41", "7", "5555"), LAYOUT, POLICY).mostly_broken
+
+
+def test_a_word_adds_what_it_is_worth() -> None:
+    holds = replace(HOLDS, words={"nil": 0.0, "some": 7.0})
+    layout = Layout("form", 100, 100, grids=(Grid("g", GRID.rows, GRID.columns, holds),), checks=LAYOUT.checks)
+
+    def total(word: str) -> Reading:
+        said = replace(nothing_in(at("4"), CellState.WORD), text=word)
+        readings = [by_form(one, holds) for one in (*rows("12", "30", "41"), said, read_as("90", at("Total")))]
+        return next(one for one in reckoned(readings, layout, POLICY).readings if one.cell and one.cell.row == "Total")
+
+    assert total("some").checks == "agrees: total of a"
+    assert total("nil").checks.startswith("breaks")
