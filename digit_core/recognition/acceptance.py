@@ -11,12 +11,14 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from digit_core.calibration.temperature import tempered_confidence
 from digit_core.inference.network_spec import DITTO
 from digit_core.layouts.cell_rules import by_form, for_review
 from digit_core.layouts.template import Holds, Layout, Place
 from digit_core.notation import NumberKind, decimal_mark_of, interpret
 from digit_core.params import ReviewPolicy, Writing
 from digit_core.readings import DigitReading, PageRead, Reading, Reason, State, as_written
+from digit_core.recognition.interest import only_of_interest
 from digit_core.recognition.legibility import legibility_of
 from digit_core.recognition.transcription.fusion_weights import fusion_weights
 from digit_core.records import NOT_A_DIGIT, Box, CellState, NumberString, PageFound
@@ -60,6 +62,7 @@ def judge(found: PageFound, probabilities: Probabilities, policy: ReviewPolicy, 
     clear = not legibility_of((number.seen, len(number.boxes)) for number in found.digits.numbers if number.text).none
     if not clear or (form is not None and (form.doubt or not form.name)):
         readings = tuple(replace(reading, state=State.REVIEW) for reading in readings)
+    readings = only_of_interest(readings, policy.writing, layout is not None)
     return PageRead(found.ref, found.width, found.height, found.dpi, found.digits.skew, readings, form, clear)
 
 
@@ -115,13 +118,15 @@ def _judge_number(
     if cell is None and not any(digits):
         return None
     # doubts about the number's digits and marks as a whole count once, not for each digit
-    sure = worth(float(rows.max(axis=1).prod()) * number.certainty) if parts else number.certainty
+    alike = worth(float(rows.max(axis=1).prod()) * number.certainty) if parts else number.certainty
+    sure = tempered_confidence(alike, policy.temperature)
     parts = _as_a_whole(parts, sure, policy)
     state = State.REVIEW if any(part.state is State.REVIEW for part in parts) else State.ACCEPTED
     text = _text_of(number, digits)
     holds = layout.holds_of(Place(cell.zone, cell.row, cell.column)) if layout is not None and cell is not None else None
     marks = 1.0 if _is_told_by_form(text, holds) else number.marks
-    confidence = sure * marks
+    confidence = tempered_confidence(alike * marks, policy.temperature)
+    marks = tempered_confidence(marks, policy.temperature)
     box = number.cell.box if number.cell is not None and not number.boxes else Box.around(number.boxes)
     numeral = "".join(digits)
     reading = Reading(number.line, box, numeral, confidence, state, parts, number.printed, text, number.cell)
@@ -176,7 +181,7 @@ def _as_the_page_writes(readings: Iterable[Reading]) -> tuple[Reading, ...]:
 
 
 def _wanted(number: NumberString, writing: Writing) -> bool:
-    return writing is Writing.ANY or (number.printed > 0.5) == (writing is Writing.PRINT)
+    return writing in (Writing.ANY, Writing.AUTO) or (number.printed > 0.5) == (writing is Writing.PRINT)
 
 
 def _judge_digit(
@@ -190,7 +195,7 @@ def _judge_digit(
     """Judge a digit. certainty: probability that the number has these digits at all; it limits the digit's confidence."""
     best = np.argsort(-row, kind="stable")[:3]
     said = float(row[best[0]]) * certainty
-    sure = worth(said)
+    sure = tempered_confidence(worth(said), policy.temperature)
     left = (1 - sure) / max(1 - said, 1e-9)  # factor for the probabilities of the other classes
     top = ((int(best[0]), sure), *((int(label), min(sure, float(row[label]) * certainty * left)) for label in best[1:]))
     if sure < policy.threshold:
