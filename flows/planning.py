@@ -164,7 +164,7 @@ def reader_spec(settings: Settings, networks: NetworkFiles) -> ReaderSpec:
     return ReaderSpec(
         networks,
         limits(settings),
-        SegmentationParams(),
+        SegmentationParams(spread=settings.spread),
         policy(settings),
         read_layouts(settings),
         SecondOpinion(settings.second_reader, settings.second_reader_level),
