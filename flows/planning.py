@@ -120,7 +120,7 @@ def make_plan(source: str, out: str, settings: Settings, run_id: str = "", share
     from digit_core.results.schema import TABLES
 
     source, out = normalise(source), normalise(out)
-    if any(overlaps(source, place) for place in (out, *(join(out, name) for name in (*TABLES, "manifests")))):
+    if any(overlaps(source, place) for place in (out, *(join(out, name) for name in (*TABLES, "manifests", "snapshots")))):
         raise InputError(f"the results of {out} would lie inside {source}; choose a place outside it for --out")
     return _plan(source, out, settings, run_id, Share.parse(share) if share else Share())
 
