@@ -103,6 +103,14 @@ class ReviewPolicy(Params):
         _require(self.temperature > 0, f"the temperature must be positive, not {self.temperature}")
 
 
+class Spread(StrEnum):
+    """When a scan is read as two pages: where a gutter is plain to see, never, or wherever a scan is wider than high."""
+
+    AUTO = "auto"
+    NEVER = "never"
+    ALWAYS = "always"
+
+
 class AskWhen(StrEnum):
     """Numbers that the second reader is asked about: those that our own readers are unsure of, all, or none."""
 
@@ -146,6 +154,7 @@ class SegmentationParams(Params):
     rule_length: float = 0.028  # share of the longer side of the page: a straight run this long is a ruling
     gap: float = 0.85  # H: wider gaps end a number
     dotted_gap: float = 1.6  # H: the same where a dot or comma is in the gap
+    spread: Spread = Spread.AUTO  # when a scan is read as two pages
 
     def __post_init__(self) -> None:
         _require(0 < self.ink_contrast < 1, f"ink_contrast must be a share of the way to black, not {self.ink_contrast}")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, fields
 from enum import StrEnum
 
 from digit_core.notation import AS_WRITTEN, UNITS, Meaning, Notation, NumberKind, interpret
-from digit_core.records import NOT_A_DIGIT, Box, Cell, Form, PageRef
+from digit_core.records import NOT_A_DIGIT, Box, Cell, Form, PageRef, RightPage
 
 OUT_OF_REVIEW = "(out of review)"
 INTO_REVIEW = "(into review)"
@@ -126,7 +126,10 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class PageRead:
-    """A page with its readings, in reading order; clear: False if hardly anything on it is a clear number."""
+    """A page with its readings, in reading order; clear: False if hardly anything on it is a clear number.
+
+    right: of a scan of two pages, whose first reading is `readings[right.first]`; `form` is then the left page's.
+    """
 
     ref: PageRef
     width: int
@@ -136,6 +139,12 @@ class PageRead:
     readings: tuple[Reading, ...]
     form: Form | None = None
     clear: bool = True
+    right: RightPage | None = None
+
+    @property
+    def forms(self) -> tuple[Form | None, ...]:
+        """Return the layout of each of its pages, from left to right."""
+        return (self.form,) if self.right is None else (self.form, self.right.form)
 
 
 def one_number(page: PageRead) -> Reading:

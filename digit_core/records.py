@@ -153,6 +153,19 @@ class Form:
 
 
 @dataclass(frozen=True, slots=True)
+class RightPage:
+    """The right page of a scan that shows two.
+
+    gutter: x of the line between them on the scan. first: index of the right page's first number among those of the scan. form:
+    its layout, as `Form` of a page.
+    """
+
+    gutter: int
+    first: int
+    form: Form | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class NumberString:
     """Digits that form one number, left to right; `line` counts text lines from the top, from 0.
 
@@ -182,7 +195,8 @@ class PageDigits:
 
     `crops` has shape (sum of len(number.boxes), 28, 28); `skew`: rotation of the page in degrees, clockwise: its tilt, and 90,
     180 or 270 more where it lies sideways or upside down. `evidence`: class probabilities from detection, shape (as many, 11),
-    rows sum to 1; None for nothing. `form`: the layout that was used; None if none.
+    rows sum to 1; None for nothing. `form`: the layout that was used; None if none. `right`: of a scan of two pages, whose
+    numbers follow those of the left page; `form` is then the left page's.
     """
 
     numbers: tuple[NumberString, ...]
@@ -190,6 +204,7 @@ class PageDigits:
     skew: float = 0.0
     evidence: NDArray[np.float32] | None = None
     form: Form | None = None
+    right: RightPage | None = None
 
     def __post_init__(self) -> None:
         expected = sum(len(number.boxes) for number in self.numbers)

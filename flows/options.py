@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.fields import FieldInfo
 
 from digit_core.errors import InputError
-from digit_core.params import AskWhen, CalibrationSet, Writing
+from digit_core.params import AskWhen, CalibrationSet, Spread, Writing
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -72,6 +72,9 @@ class RunOptions(BaseModel):
     writing: Annotated[Writing | None, Cli(flags=_WRITING_FLAGS)] = Field(
         None, description="Numbers to read: hand, print, any, or auto: any, but nobody is asked about print beside handwriting."
     )
+    spread: Spread | None = Field(
+        None, description="When a scan is read as two pages: auto (where a gutter is plain to see), never or always."
+    )
     layout: Annotated[str | None, Cli(metavar="FILE|DIR")] = Field(
         None, description="Layout of the form, or a folder of layouts; may be a URL."
     )
@@ -105,7 +108,7 @@ class RunOptions(BaseModel):
 
 
 READING = (
-    *("threshold", "max_error", "ink", "audit_share", "max_megapixels", "writing", "layout"),
+    *("threshold", "max_error", "ink", "audit_share", "max_megapixels", "writing", "spread", "layout"),
     *("classifier", "detector", "strip_reader", "second_reader"),
 )
 """Options that decide what is read and published: stored with each batch, so that a retry uses them again."""

@@ -131,7 +131,7 @@ def make_plan(source: str, out: str, settings: Settings, run_id: str = "", share
     from digit_core.results.schema import TABLES
 
     source, out = normalise(source), normalise(out)
-    if any(overlaps(source, place) for place in (out, *(join(out, name) for name in (*TABLES, "manifests")))):
+    if any(overlaps(source, place) for place in (out, *(join(out, name) for name in (*TABLES, "manifests", "snapshots")))):
         raise InputError(f"the results of {out} would lie inside {source}; choose a place outside it for --out")
     return _plan(source, out, settings, run_id, Share.parse(share) if share else Share())
 
@@ -195,7 +195,7 @@ def reader_spec(settings: Settings, networks: NetworkFiles) -> ReaderSpec:
     return ReaderSpec(
         networks,
         limits(settings),
-        SegmentationParams(),
+        SegmentationParams(spread=settings.spread),
         policy(settings),
         read_layouts(settings),
         SecondOpinion(settings.second_reader, settings.second_reader_level),

@@ -21,7 +21,7 @@ from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from digit_core.errors import InputError
-from digit_core.params import AskWhen, CalibrationSet, Writing
+from digit_core.params import AskWhen, CalibrationSet, Spread, Writing
 from flows.options import Runner, RunOptions, setting
 
 PREFIX = "DIGITS_"
@@ -71,6 +71,7 @@ class Settings(BaseSettings):
     page_seconds: float = Field(default=120.0, gt=0, description="time limit for one page")
     page_megabytes: float = Field(default=4096.0, ge=256, description="memory limit of a process that reads pages")
     writing: Writing = setting("writing", Writing.AUTO)
+    spread: Spread = setting("spread", Spread.AUTO)
     layout: str = setting("layout", "")
     classifier: str = setting("classifier", "")
     detector: str = setting("detector", "")

@@ -83,7 +83,7 @@ def digitise(
     digitise(source, out, options, share, dry_run, chosen(quiet, verbose, json))
 
 
-@takes("threshold", "max_error", "ink", "max_megapixels", "writing", "layout", "classifier", "detector", "strip_reader")
+@takes("threshold", "max_error", "ink", "max_megapixels", "writing", "spread", "layout", "classifier", "detector", "strip_reader")
 def read(
     images: Annotated[list[str], typer.Argument(metavar="IMAGE...", help="Scans, or - for standard input.")],
     options: RunOptions,
@@ -187,7 +187,7 @@ def export(
     export(dest, form.value, out, base)
 
 
-@takes("max_megapixels", "layout", "classifier", "detector", "strip_reader")
+@takes("max_megapixels", "spread", "layout", "classifier", "detector", "strip_reader")
 def show(
     page: Annotated[
         str, typer.Argument(metavar="PAGE", help="A scan on this machine; with --results also its name or uri there.")

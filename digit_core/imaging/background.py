@@ -77,7 +77,8 @@ def flatten(scan: Grey, paper: Grey) -> Grey:
     """Divide by the paper's brightness and return darkness: 0 paper, 255 black."""
     height, width = scan.shape
     full = cv2.resize(paper, (width, height), interpolation=cv2.INTER_LINEAR)
-    return np.asarray(cv2.bitwise_not(cv2.divide(scan, full, scale=250)), np.uint8)
+    cv2.divide(scan, full, dst=full, scale=250)  # in place: a huge page has no room for copies
+    return np.asarray(cv2.bitwise_not(full, dst=full), np.uint8)
 
 
 def filled(paper: Grey, outside: Mask) -> Grey:

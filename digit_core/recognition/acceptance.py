@@ -20,6 +20,7 @@ from digit_core.params import ReviewPolicy, Writing
 from digit_core.readings import DigitReading, PageRead, Reading, Reason, State, as_written
 from digit_core.recognition.interest import only_of_interest
 from digit_core.recognition.legibility import legibility_of
+from digit_core.recognition.spread import pages_apart, read_together
 from digit_core.recognition.transcription.fusion_weights import fusion_weights
 from digit_core.records import NOT_A_DIGIT, Box, CellState, NumberString, PageFound
 
@@ -38,8 +39,16 @@ def judge(found: PageFound, probabilities: Probabilities, policy: ReviewPolicy, 
 
     probabilities: one row per digit, in the order of `found.digits`; layouts: those that the page was read with. Deterministic:
     the audit sample is drawn by a hash. Nothing is accepted on a page that none of its layouts fits, nor on one with hardly any
-    clear number (only words, or rotated).
+    clear number (only words, or rotated). Each page of a spread is judged by itself.
     """
+    pages = pages_apart(found)
+    ends = np.cumsum([len(page.digits.crops) for page in pages])[:-1]
+    rows = np.split(probabilities, ends)
+    read = [_judge_page(page, own, policy, layouts) for page, own in zip(pages, rows, strict=True)]
+    return read[0] if found.digits.right is None else read_together(read[0], read[1], found.digits.right.gutter)
+
+
+def _judge_page(found: PageFound, probabilities: Probabilities, policy: ReviewPolicy, layouts: Sequence[Layout]) -> PageRead:
     both = fused(probabilities, found.digits.evidence)
     calibrated = found.digits.evidence is not None
     form = found.digits.form

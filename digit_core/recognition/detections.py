@@ -14,6 +14,9 @@ from digit_core.numerics import log_odds, log_sum_exp, sigmoid, softmax
 LEAST_DIGIT, _LEAST_MARK = 0.35, 0.12
 """Least probability of the middle of a digit, and of a point or dash: those are small, and cost nothing."""
 
+_CELLS = 65_536
+"""Number of cells looked at together: a huge page needs no copy of all of them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Characters:
@@ -78,9 +81,13 @@ def characters(cells: NDArray[np.float32], form: NetworkForm = FULL, least: floa
 def _candidates(cells: NDArray[np.float32], wanted: NDArray[np.intp], others: NDArray[np.intp]) -> NDArray[np.intp]:
     """Return the indices of the cells (n, classes) that may hold a character; others need no exact probability, as nearly all are
     bare paper. A sum of exponentials is at least the greatest of them, and at most their number times as much."""
-    by_class = np.asarray(cv2.transpose(cells))
     least = log_odds(np.array(_LEAST_MARK)) - np.log(len(wanted)) - 1e-3
-    return np.flatnonzero(by_class[wanted].max(axis=0) - by_class[others].max(axis=0) >= least)
+    likely = np.zeros(len(cells), bool)
+    for start in range(0, len(cells), _CELLS):
+        some = slice(start, start + _CELLS)
+        by_class = np.asarray(cv2.transpose(cells[some]))
+        likely[some] = by_class[wanted].max(axis=0) - by_class[others].max(axis=0) >= least
+    return np.flatnonzero(likely)
 
 
 def _boxes(rows: NDArray[np.intp], columns: NDArray[np.intp], logs: NDArray[np.float32]) -> NDArray[np.float32]:

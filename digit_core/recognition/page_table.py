@@ -16,7 +16,19 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from digit_core.records import Box, Cell, CellState, Crops, Form, NumberString, PageDigits, PageFound, PageRef, ScanWindow
+from digit_core.records import (
+    Box,
+    Cell,
+    CellState,
+    Crops,
+    Form,
+    NumberString,
+    PageDigits,
+    PageFound,
+    PageRef,
+    RightPage,
+    ScanWindow,
+)
 
 _PLAIN = tuple(one.name for one in fields(NumberString) if one.name not in ("boxes", "cell"))
 _SIDE = 28
@@ -103,6 +115,7 @@ def to_table(found: PageFound) -> pa.Table:
         "size": (found.width, found.height, found.dpi),
         "skew": digits.skew,
         "form": asdict(digits.form) if digits.form else None,
+        "right": asdict(digits.right) if digits.right else None,
         "evidence": digits.evidence is not None,
     }
     return pa.table(columns, metadata={"page": json.dumps(page)})
@@ -121,10 +134,17 @@ def from_table(table: pa.Table) -> PageFound:
         for values, cell, start, end in zip(plain, table["cell"].to_pylist(), bounds[:-1], bounds[1:], strict=True)
     )
     evidence = flat["evidence"].flatten().to_numpy().reshape(-1, _CLASSES) if page["evidence"] else None
-    form = Form(**page["form"]) if page["form"] else None
-    digits = PageDigits(numbers, _crops(flat["crops"]), page["skew"], evidence, form)
+    digits = PageDigits(numbers, _crops(flat["crops"]), page["skew"], evidence, _form(page["form"]), right=_right(page["right"]))
     width, height, dpi = page["size"]
     return PageFound(PageRef(**page["ref"]), width, height, dpi, digits)
+
+
+def _form(values: dict[str, Any] | None) -> Form | None:
+    return Form(**values) if values else None
+
+
+def _right(values: dict[str, Any] | None) -> RightPage | None:
+    return RightPage(**{**values, "form": _form(values["form"])}) if values else None
 
 
 def _flat(column: pa.ChunkedArray) -> pa.Array:

@@ -11,18 +11,19 @@ from numpy.typing import NDArray
 
 from digit_core.imaging.decode import decode_page
 from digit_core.imaging.line_detection import LineMaps, line_maps
-from digit_core.imaging.prepare import PreparedPage
+from digit_core.imaging.page_view import PageView, pages_of, straight_views
+from digit_core.imaging.prepare import PreparedPage, prepare
 from digit_core.imaging.prepare_strip import prepare_strip
 from digit_core.imaging.rotation import prepare_lying
 from digit_core.inference.classifier import Recogniser
 from digit_core.inference.reader import Reader
 from digit_core.layouts.orientation import clearly_better, lying_by_rulings
 from digit_core.layouts.placement import Fit
-from digit_core.layouts.registration import nearest_fit
+from digit_core.layouts.registration import best_fit, nearest_fit
 from digit_core.layouts.tables.content import NumberSeen
 from digit_core.layouts.tables.detection import ruled_tables
 from digit_core.layouts.template import Layout
-from digit_core.params import DecodeLimits, ReviewPolicy, SegmentationParams
+from digit_core.params import DecodeLimits, ReviewPolicy, SegmentationParams, Spread
 from digit_core.readings import PageRead
 from digit_core.recognition.acceptance import fused, judge
 from digit_core.recognition.assembly import in_tables, inked, inked_cell, page_digits, reading_order
@@ -31,6 +32,7 @@ from digit_core.recognition.cells import FoundCell, find_cells
 from digit_core.recognition.numbers import find_numbers, with_second, written_on
 from digit_core.recognition.orientation import evidence_of, lying
 from digit_core.recognition.print_detection import told_by_page
+from digit_core.recognition.spread import joined, on_scan
 from digit_core.recognition.transcription.fusion import FoundNumber
 from digit_core.recognition.transcription.loose_points import doubted
 from digit_core.recognition.transcription.second_opinion import BESIDE_IN_STRIP, Second
@@ -45,11 +47,47 @@ def find_digits(
     layouts: Sequence[Layout] = (),
     second: Second | None = None,
 ) -> PageDigits:
-    """Find the digits of a page; the only entry point of detection. second: the second reader, for unsure numbers.
+    """Find the digits of a scan; the only entry point of detection. second: the second reader, for unsure numbers.
 
     With layouts: the cells of the layout that fits best. Where none fits, and without any: all numbers of the page; in a ruled
-    table with row and column. A page that lies sideways or upside down is read upright; boxes are those of the scan as it is.
+    table with row and column. A page that lies sideways or upside down is read upright, a photographed one straight, and each
+    page of a spread by itself; boxes are those of the scan as it is.
     """
+    pages = _pages_on(image, params, layouts)
+    found = [on_scan(_find_on_page(page.image, params, reader, layouts, second), page, image) for page in pages]
+    return found[0] if len(found) == 1 else joined(found[0], found[1], _gutter(pages[1]))
+
+
+Pages = tuple[PageView, ...]
+"""The page on a scan, or the left and the right one."""
+
+
+def _pages_on(image: PageImage, params: SegmentationParams, layouts: Sequence[Layout]) -> Pages:
+    """Return the pages on a scan; of several ways to see them the first in which a layout fits one, else the likeliest."""
+    views = straight_views(image)
+    ways = [pages_of(view, params.spread) for view in views]
+    tried: list[Pages] = []
+    for view, pages in zip(views, ways, strict=True):
+        if len(pages) > 1 and params.spread is Spread.AUTO:
+            tried.append((view,))  # a layout may be that of a whole spread
+        tried.append(pages)
+    if not layouts or len(tried) == 1:
+        return ways[0]
+    return next((pages for pages in tried if any(_fits(page.image, params, layouts) for page in pages)), ways[0])
+
+
+def _fits(image: PageImage, params: SegmentationParams, layouts: Sequence[Layout]) -> bool:
+    return best_fit(layouts, line_maps(prepare(image.pixels, params).darkness)) is not None
+
+
+def _gutter(right: PageView) -> int:
+    """Return x of the left edge of a right page, half way down it, on the scan."""
+    return round(float(right.to_scan(np.array([(0.0, right.image.height / 2)]))[0, 0]))
+
+
+def _find_on_page(
+    image: PageImage, params: SegmentationParams, reader: Reader, layouts: Sequence[Layout], second: Second | None
+) -> PageDigits:
     read = _read(image, 0, params, reader, layouts)
     quarters = lying(read.page, read.numbers, reader, params)
     if not quarters and _may_be_told_by_rulings(read):

@@ -45,6 +45,7 @@ PAGES = _schema(
         ("review_count", pa.int32()),  # digits in review
         ("layout", pa.string()),  # name of the layout of the page, "" for none; since schema 3
         ("layout_agreement", pa.float32()),  # of its rulings with the page's, 0 to 1; since schema 3
+        ("gutter", pa.int32()),  # x of the line between the two pages of a spread, null for a single page; since schema 5
         *_READ_BY,
     ]
 )
@@ -151,6 +152,7 @@ def _failure_row(failure: PageFailure) -> dict[str, Any]:
         "reason": failure.reason.value,
         "message": failure.message,
         "layout": "",
+        "gutter": None,
     }
 
 
@@ -161,7 +163,7 @@ def _page_row(page: PageRead) -> dict[str, Any]:
         "page_count": page.ref.count,
         "state": "read",
         "reason": _page_reason(page),
-        "message": page.form.doubt if page.form else "",
+        "message": _page_message(page),
         "width": page.width,
         "height": page.height,
         "dpi": page.dpi,
@@ -169,19 +171,28 @@ def _page_row(page: PageRead) -> dict[str, Any]:
         "number_count": sum(reading.digits != "" for reading in page.readings),
         "digit_count": sum(part.digit != "" for part in parts),
         "review_count": sum(part.reason != "" for part in parts),
-        "layout": page.form.name if page.form else "",
-        "layout_agreement": page.form.agreement if page.form else 0.0,
+        "layout": " + ".join(dict.fromkeys(form.name for form in page.forms if form is not None and form.name)),
+        "layout_agreement": min((form.agreement for form in page.forms if form is not None and form.name), default=0.0),
+        "gutter": page.right.gutter if page.right else None,
     }
 
 
 def _page_reason(page: PageRead) -> str:
-    if page.form is not None and page.form.doubt:
+    if any(form is not None and form.doubt for form in page.forms):
         return LAYOUT_MAY_LIE_OFF
-    if page.form is not None and not page.form.name:
+    if any(form is not None and not form.name for form in page.forms):
         return LAYOUT_NOT_FOUND
     if not page.readings:
         return "no digits found"
     return "" if page.clear else NO_CLEAR_NUMBERS
+
+
+def _page_message(page: PageRead) -> str:
+    """Return what is wrong with the layout of the page, or of which page of a spread."""
+    wrong = [form.doubt or ("" if form.name else "no layout fits") if form is not None else "" for form in page.forms]
+    if page.right is None:
+        return page.form.doubt if page.form else ""
+    return "; ".join(f"{side} page: {what}" for side, what in zip(("left", "right"), wrong, strict=True) if what)
 
 
 def _page_columns(refs: Sequence[PageRef]) -> ColumnValues:

@@ -13,21 +13,25 @@ import json
 import resource
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from hashlib import sha256
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from digit_core.errors import FailureReason
-from digit_core.params import DecodeLimits, ReviewPolicy, SegmentationParams
 from digit_core.partition import Share
 from digit_core.readings import ReadBy
 from digit_core.records import PageFailure, PageRef, SourceObject
 from digit_core.results.manifest import Manifest, TableFile, table_path
 from digit_core.results.schema import TABLES, batch_tables
 from flows.sources import Listing
+from tasks.adapters.registry.cache import ModelFile
+from tasks.adapters.registry.networks import NetworkFiles
 from tasks.adapters.results.dataset import Results
 from tasks.adapters.results.parquet import to_parquet
 from tasks.adapters.storage.storage import Entry, Storage
+from tasks.reader_spec import ReaderSpec
 from tasks.run_plan import BATCH_PAGES, RunPlan
 
 READ_BY = ReadBy("1", "1", "none", "p", "r")
@@ -53,10 +57,14 @@ PAGES_TABLE = table_of_pages()
 
 
 class SyntheticStorage(Storage):
-    """`pages` objects. The first `read` stand in the batches of run 2, and the first `twice` of them in those of run 1 too."""
+    """`pages` objects. The first `read` stand in the batches of run 2, and the first `twice` of them in those of run 1 too.
 
-    def __init__(self, pages: int, read: int, twice: int) -> None:
+    What is written, the snapshot of the manifests, lies in the folder `kept`.
+    """
+
+    def __init__(self, pages: int, read: int, twice: int, kept: Path) -> None:
         super().__init__({})
+        self.kept = kept
         self.pages, self.read_by_run = pages, {1: twice, 2: read}
         self.deleted: set[str] = set()
         self.bytes = 0
@@ -66,6 +74,9 @@ class SyntheticStorage(Storage):
             yield SourceObject(uri(number), 1_000_000, f"{number:032x}")
 
     def list_folder(self, folder: str) -> Iterator[Entry]:
+        if folder.endswith("/snapshots"):
+            yield from (Entry(f"{folder}/{file.name}", "1", LONG_AGO) for file in self.kept.iterdir())
+            return
         suffix = "json" if folder.endswith("/manifests") else "parquet"
         for run, read in self.read_by_run.items():
             for start in range(0, read, BATCH_PAGES):
@@ -74,7 +85,21 @@ class SyntheticStorage(Storage):
                     yield entry
 
     def read_many(self, uris: Sequence[str]) -> list[bytes | None]:
-        return [PAGES_TABLE if one.endswith(".parquet") else self._manifest(one) for one in uris]
+        return [self._bytes(one) for one in uris]
+
+    def write_many(self, objects: Mapping[str, bytes]) -> None:
+        for name, data in objects.items():
+            self._file(name).write_bytes(data)
+
+    def _file(self, name: str) -> Path:
+        return self.kept / name.rpartition("/")[2]
+
+    def _bytes(self, name: str) -> bytes:
+        if "/snapshots/" in name:
+            data = self._file(name).read_bytes()
+            self.bytes += len(data)
+            return data
+        return PAGES_TABLE if name.endswith(".parquet") else self._manifest(name)
 
     def _manifest(self, name: str) -> bytes:
         key = name.rpartition("/batch-")[2].removesuffix(".json")
@@ -82,13 +107,15 @@ class SyntheticStorage(Storage):
         numbers = range(start, min(start + BATCH_PAGES, self.read_by_run[run]))
         pages = tuple(PageRef(uri(number), f"{number:032x}", f"{number:064x}") for number in numbers)
         counts = {"pages": len(pages), "quarantined": 0, "numbers": 4000, "digits": 12000, "to_review": 900}
-        files = {table: TableFile(table_path(table, key)) for table in TABLES}
+        files = {table: TableFile(table_path(table, key), sha256(f"{table} {key}".encode()).hexdigest()) for table in TABLES}
         data = Manifest(key, run, "2026-11-21T08:00:00+00:00", READ_BY, pages, counts, files).to_json().encode()
         self.bytes += len(data)
         return data
 
     def delete(self, uris: Sequence[str]) -> None:
         self.deleted.update(uris)
+        for name in uris:
+            self._file(name).unlink(missing_ok=True)
 
     def clean(self, folder: str) -> None:
         """Nothing lies there."""
@@ -131,33 +158,43 @@ def main() -> None:
     parser.add_argument("--pages", type=int, default=10_000_000)
     parser.add_argument("--share", default="1/1", help="of the source that the simulated run reads")
     options = parser.parse_args()
+    with TemporaryDirectory() as folder:
+        measure(options.pages, Share.parse(options.share), Path(folder))
+
+
+def measure(pages: int, share: Share, folder: Path) -> None:
+    """Measure each step, with the snapshots below the folder."""
     facts: dict[str, dict[str, float]] = {}
-    share = Share.parse(options.share)
-    new, twice = options.pages // 1000, options.pages // 100
-    storage = SyntheticStorage(options.pages, options.pages - new, twice)
-    empty = SyntheticStorage(options.pages, 0, 0)
-    places = {"source": SOURCE, "out": OUT, "spool": Path(), "model": Path()}
-    rules = {"limits": DecodeLimits(), "segmentation": SegmentationParams(), "review": ReviewPolicy()}
-    plan = RunPlan(**places, **rules, read_by=READ_BY, seq=1, workers=1, page_seconds=1.0, share=share)
+    new, twice = pages // 1000, pages // 100
+    (folder / "read").mkdir()
+    (folder / "none").mkdir()
+    storage = SyntheticStorage(pages, pages - new, twice, folder / "read")
+    empty = SyntheticStorage(pages, 0, 0, folder / "none")
+    spec = ReaderSpec(NetworkFiles(*[ModelFile("1", Path(), "")] * 3))
+    plan = RunPlan(SOURCE, OUT, Path(), spec, READ_BY, seq=1, workers=1, page_seconds=1.0, share=share)
     with step("imports", facts):
         pass
-    with step(f"listing of {options.pages:,} objects, none read before", facts):
+    with step(f"listing of {pages:,} objects, none read before", facts):
         found = sum(1 for _ in Listing(empty, Results(empty, OUT), plan))
-    assert share.of > 1 or found == options.pages
-    results = Results(storage, OUT, share)
-    with step(f"manifests of {options.pages - new + twice:,} pages", facts):
+    assert share.of > 1 or found == pages
+    with step(f"manifests of {pages - new + twice:,} pages, without a snapshot", facts):
+        Results(storage, OUT, share).next_seq()
+    facts["manifests"] = {"bytes": storage.bytes}
+    storage.bytes, results = 0, Results(storage, OUT, share)
+    with step(f"manifests of {pages - new + twice:,} pages, from their snapshot", facts):
         results.next_seq()
+    facts["snapshot"] = {"bytes": storage.bytes}
     with step("which objects are read already", facts):
         results.done(READ_BY)
-    with step(f"listing of {options.pages:,} objects, {new:,} of them new", facts):
+    with step(f"listing of {pages:,} objects, {new:,} of them new", facts):
         found = sum(1 for _ in Listing(storage, results, plan))
     assert share.of > 1 or found == new
     with step(f"retiring the older batches of {twice:,} pages", facts):
         results.retire()
-    with step(f"tables of {options.pages - new:,} pages in the order of the source", facts):
+    with step(f"tables of {pages - new:,} pages in the order of the source", facts):
         found = sum(1 for _ in results.iter_batches("pages", ["state"]))
-    assert share.of > 1 or found == len(range(0, options.pages - new, BATCH_PAGES))
-    print(json.dumps({"pages": options.pages, "share": options.share, "manifest_bytes": storage.bytes, **facts}))
+    assert share.of > 1 or found == len(range(0, pages - new, BATCH_PAGES))
+    print(json.dumps({"pages": pages, "share": str(share), **facts}))
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from digit_core.results.manifest import Manifest, TableFile
 from digit_core.results.supersession import fingerprint
 from tasks.adapters.results import manifest_index
 from tasks.adapters.results.manifest_index import IndexedBatch, ManifestIndex
+from tasks.adapters.results.snapshot import BatchRow
 
 READERS = [ReadBy(model, "1", "none", "p", run) for model in "12" for run in ("run-1", "run-2")]
 WHOLE = Share()
@@ -51,7 +52,7 @@ steps = st.lists(st.tuples(st.lists(manifests, max_size=4), st.sets(st.integers(
 def brought_up_to_date(index: ManifestIndex, standing: dict[str, Manifest], versions: dict[str, str]) -> None:
     index.relist(versions.items())
     for some in index.unread(2):
-        index.add((name, version, standing[name]) for name, version in some)
+        index.add(BatchRow.of(name, version, standing[name]) for name, version in some)
 
 
 def content(one: PageRef) -> tuple[str, int] | None:

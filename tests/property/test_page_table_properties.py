@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digit_core.recognition.page_table import forget_page, from_table, keep_page, kept_page, to_table
-from digit_core.records import Box, Cell, CellState, Form, NumberString, PageDigits, PageFound, PageRef
+from digit_core.records import Box, Cell, CellState, Form, NumberString, PageDigits, PageFound, PageRef, RightPage
 from digit_core.review.snippets import cut, cut_from, windows_around
 
 WIDTH, HEIGHT = 600, 400
@@ -33,29 +33,36 @@ numbers = st.builds(
     cell=st.none() | cells,
 )
 forms = st.none() | st.builds(Form, st.text(max_size=4), st.text(max_size=4), shares)
+rights = st.none() | st.builds(RightPage, st.integers(1, WIDTH), st.integers(0, 8), forms)
 pages = st.lists(numbers, max_size=8).map(tuple)
 
 
-def found_on(strings: tuple[NumberString, ...], skew: float = 0.0, form: Form | None = None, seen: bool = True) -> PageFound:
+def found_on(
+    strings: tuple[NumberString, ...],
+    skew: float = 0.0,
+    form: Form | None = None,
+    seen: bool = True,
+    right: RightPage | None = None,
+) -> PageFound:
     rng = np.random.default_rng(len(strings))
     count = sum(len(string.boxes) for string in strings)
     evidence = rng.dirichlet(np.ones(11), count).astype(np.float32) if seen else None
     crops = rng.integers(0, 256, (count, 28, 28), np.uint8)
     ref = PageRef("a page.jpg", "1", "ab" * 32, 3, 9)
-    return PageFound(ref, WIDTH, HEIGHT, 300.0, PageDigits(strings, crops, skew, evidence, form))
+    return PageFound(ref, WIDTH, HEIGHT, 300.0, PageDigits(strings, crops, skew, evidence, form, right))
 
 
-@given(pages, st.floats(-10, 370), forms, st.booleans())
+@given(pages, st.floats(-10, 370), forms, st.booleans(), rights)
 def test_a_page_comes_out_of_its_table_as_it_went_in(
-    strings: tuple[NumberString, ...], skew: float, form: Form | None, seen: bool
+    strings: tuple[NumberString, ...], skew: float, form: Form | None, seen: bool, right: RightPage | None
 ) -> None:
-    found = found_on(strings, skew, form, seen)
+    found = found_on(strings, skew, form, seen, right)
 
     again = from_table(to_table(found))
 
     assert again.ref == found.ref
     assert (again.width, again.height, again.dpi, again.digits.skew) == (WIDTH, HEIGHT, 300.0, skew)
-    assert (again.digits.numbers, again.digits.form) == (strings, form)
+    assert (again.digits.numbers, again.digits.form, again.digits.right) == (strings, form, right)
     assert np.array_equal(again.digits.crops, found.digits.crops)
     if found.digits.evidence is None:
         assert again.digits.evidence is None

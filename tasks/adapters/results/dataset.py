@@ -88,8 +88,9 @@ class Results:
         return iter(self._manifests)
 
     def next_seq(self) -> int:
-        """Return a number greater than that of every run that has sealed a batch."""
-        with self._manifests.read() as index:
+        """Return a number greater than that of every run that has sealed a batch. Keeps a snapshot of the manifests it had to
+        read."""
+        with self._manifests.read(compact=True) as index:
             return index.newest_seq() + 1
 
     def done(self, read_by: ReadBy) -> Fingerprints:
@@ -164,7 +165,7 @@ class Results:
         A partly superseded batch is written anew without those pages; one that is not wholly in this share is left to a run that
         reads it all. Returns the number of batches removed.
         """
-        with self._manifests.read() as index:
+        with self._manifests.read(compact=True) as index:
             worn = Shelf(batch.to_json() for batch in index.batches() if batch.whole and batch.counted is not None)
         if removed := len(worn):
             for batch in map(IndexedBatch.from_json, worn):
@@ -212,7 +213,7 @@ class Results:
             with self._manifests.read() as index:  # check again: keep what was sealed during the listing
                 abandoned = Shelf(join(self.dest, path) for path in found if not index.names(path))
             self._delete(abandoned)
-        for folder in (*TABLES, "manifests"):
+        for folder in (*TABLES, "manifests", "snapshots"):
             self._storage.clean(join(self.dest, folder))
 
     def _old_tables(self) -> Iterator[str]:

@@ -16,8 +16,9 @@ import numpy as np
 from digit_core.partition import Share
 from digit_core.readings import ReadBy
 from digit_core.results.drift import Distribution
-from digit_core.results.manifest import Manifest, TableFile
-from digit_core.results.supersession import PAGE, PageKeys, current, fingerprint, page_row, whole_objects
+from digit_core.results.manifest import TableFile
+from digit_core.results.supersession import PAGE, PageKeys, current, fingerprint, whole_objects
+from tasks.adapters.results.snapshot import BatchRow
 from tasks.adapters.results.spill import private_database
 
 PAGES_AT_ONCE = 8192
@@ -70,6 +71,9 @@ WHERE NOT EXISTS (SELECT 1 FROM listed WHERE listed.name = batches.name AND list
 _UNREAD = """
 SELECT name, version FROM listed
 WHERE name > ? AND NOT EXISTS (SELECT 1 FROM batches WHERE batches.name = listed.name) ORDER BY name LIMIT ?
+"""
+_HOW_MANY_UNREAD = """
+SELECT count(*) FROM listed WHERE NOT EXISTS (SELECT 1 FROM batches WHERE batches.name = listed.name)
 """
 
 
@@ -130,25 +134,32 @@ class ManifestIndex:
             yield some
             last = some[-1][0]
 
-    def add(self, manifests: Iterable[tuple[str, str, Manifest]]) -> None:
-        """Add manifests with their names and versions; all of them or, after an error, none."""
-        with self._database:
-            for name, version, manifest in manifests:
-                self._aged = self._judged = False
-                self._add(name, version, manifest)
+    def lacks(self, rows: Iterable[BatchRow]) -> list[BatchRow]:
+        """Return those of which the manifest is listed in the same version and was not added."""
+        asked = "SELECT 1 FROM listed WHERE (name, version) = (?1, ?2) AND NOT EXISTS (SELECT 1 FROM batches WHERE name = ?1)"
+        return [row for row in rows if self._database.execute(asked, (row.name, row.version)).fetchone()]
 
-    def _add(self, name: str, version: str, manifest: Manifest) -> None:
-        first = min((page.uri, page.index) for page in manifest.pages)
-        pages = [page for page in manifest.pages if self._share.holds(page.uri)]
-        quarantined, shape = manifest.counts.get("quarantined", 0), json.dumps(manifest.shape.to_json())
-        values = (name, version, *manifest.order, reading_of(manifest.read_by), *first)
-        rest = (quarantined, shape, len(pages), len(pages) == len(manifest.pages))
+    def count_unread(self) -> int:
+        """Return the number of listed manifests that were not added."""
+        return int(self._database.execute(_HOW_MANY_UNREAD).fetchone()[0])
+
+    def add(self, rows: Iterable[BatchRow]) -> None:
+        """Add manifests; all of them or, after an error, none."""
+        with self._database:
+            for row in rows:
+                self._aged = self._judged = False
+                self._add(row)
+
+    def _add(self, row: BatchRow) -> None:
+        pages = row.pages[self._share.holds_hashes(row.pages["uri"])]
+        values = (row.name, row.version, row.seq, row.run_id, row.key, row.reading, row.first_uri, row.first_index)
+        rest = (row.quarantined, row.shape, len(pages), len(pages) == len(row.pages))
         insert = "INSERT INTO batches VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         batch = self._database.execute(insert, (*values, *rest)).lastrowid
-        files = [(batch, one, file.path, file.sha256) for one, file in manifest.files.items()]
+        files = [(batch, one, file.path, file.sha256) for one, file in row.files().items()]
         self._database.executemany("INSERT INTO files VALUES (?, ?, ?, ?)", files)
-        rows = [(batch, position, *page_row(page)) for position, page in enumerate(pages)]
-        self._database.executemany("INSERT INTO pages VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+        places = [(batch, position, *page) for position, page in enumerate(pages.tolist())]
+        self._database.executemany("INSERT INTO pages VALUES (?, ?, ?, ?, ?, ?, ?)", places)
 
     def newest_seq(self) -> int:
         """Return the greatest `seq` of all manifests; 0 without any."""

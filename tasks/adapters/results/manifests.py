@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from digit_core.errors import InputError
 from digit_core.partition import Share
 from digit_core.results.manifest import KEY, Manifest
 from tasks.adapters.results.manifest_index import ManifestIndex
+from tasks.adapters.results.snapshot import WORTH, BatchRow, Compaction, Snapshots
 from tasks.adapters.results.spill import Shelf, chunks, explained
 from tasks.adapters.storage.storage import Storage, join
 
@@ -23,6 +24,7 @@ class Manifests:
     def __init__(self, storage: Storage, dest: str, share: Share) -> None:
         self._storage, self._share = storage, share
         self._folder = join(dest, "manifests")
+        self.snapshots = Snapshots(storage, dest)
         self._known: ManifestIndex | None = None
         self._turn = threading.Lock()
 
@@ -52,13 +54,37 @@ class Manifests:
             self._known = index
 
     @contextmanager
-    def read(self) -> Iterator[ManifestIndex]:
-        """Provide the index of all manifests; only new ones are read."""
+    def read(self, *, compact: bool = False) -> Iterator[ManifestIndex]:
+        """Provide the index of all manifests. Only new ones are read, and where they are many, those that no snapshot has.
+
+        compact: write a snapshot of many that had to be read.
+        """
         with self.listed() as index:
-            for some in index.unread(AT_ONCE):
-                versions = dict(some)
-                index.add((name, versions[name], manifest) for name, manifest in self._read(list(versions)))
+            if index.count_unread() >= WORTH:
+                self._read_snapshots(index, compact)
+            else:
+                self._read_new(index)
             yield index
+
+    def _read_new(self, index: ManifestIndex, on_read: Callable[[list[BatchRow]], None] = lambda rows: None) -> None:
+        for some in index.unread(AT_ONCE):
+            versions = dict(some)
+            rows = [BatchRow.of(name, versions[name], manifest) for name, manifest in self._read(list(versions))]
+            index.add(rows)
+            on_read(rows)
+
+    def _read_snapshots(self, index: ManifestIndex, compact: bool) -> None:
+        compaction = Compaction(self.snapshots)
+        for name, rows in self.snapshots:
+            counting = index.lacks(rows)
+            index.add(counting)
+            if compact:
+                compaction.found(name, counting)
+        if compact:
+            self._read_new(index, compaction.read)
+            compaction.finish()
+        else:
+            self._read_new(index)
 
     def _read(self, names: Sequence[str]) -> Iterator[tuple[str, Manifest]]:
         uris = [self.uri(name) for name in names]
