@@ -85,16 +85,18 @@ class Writing(StrEnum):
 class ReviewPolicy(Params):
     """Digits that go to review: all below `threshold`, and `audit_share` of the accepted ones.
 
-    writing: which numbers are published at all.
+    writing: which numbers are published at all. temperature: by which the collection's confidences are scaled, from its pilot.
     """
 
     threshold: float = 0.97
     audit_share: float = 0.01
     writing: Writing = Writing.ANY
+    temperature: float = 1.0
 
     def __post_init__(self) -> None:
         _require(0 <= self.threshold <= 1, f"the threshold must lie in 0 to 1, not {self.threshold}")
         _require(0 <= self.audit_share <= 1, f"the audit share must lie in 0 to 1, not {self.audit_share}")
+        _require(self.temperature > 0, f"the temperature must be positive, not {self.temperature}")
 
 
 class AskWhen(StrEnum):

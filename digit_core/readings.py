@@ -32,6 +32,7 @@ class Reason(StrEnum):
 
     LOW_CONFIDENCE = "low confidence"
     AUDIT = "audit"
+    PILOT = "pilot"  # drawn by the pilot of the collection
     TOUCHING = "touching"
     NOT_A_DIGIT = "not a digit?"
     RULE_BROKEN = "rule broken"  # a form's: too many digits, out of range, sums that do not agree
@@ -39,6 +40,10 @@ class Reason(StrEnum):
     OVERWRITTEN = "overwritten?"
     NOT_READ = "not read"  # a cell of a form with ink that is no number
     MARK = "mark?"  # a point, stroke or sign that may be none, or a mark outside of the alphabet
+
+
+BLIND = frozenset({Reason.AUDIT, Reason.PILOT})
+"""Reasons for which a reviewer decides without seeing the machine's reading, which is measured by it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +164,7 @@ class ReadBy:
     detector_version: str = ""
     strip_reader_version: str = ""
     second_reader_version: str = ""
+    pilot_version: str = ""  # of the pilot whose temperature and threshold were used; "" for none
 
     @property
     def reading(self) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ import hashlib
 import json
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,7 @@ from tasks.adapters.storage.storage import Storage, join, normalise, overlaps
 from tasks.reader_spec import ReaderSpec
 
 if TYPE_CHECKING:  # PyArrow and the results: 0.1 s that a look at an image can avoid
+    from digit_core.review.pilot import PilotSettings
     from tasks.run_plan import RunPlan
 
 NO_LAYOUT = "none"
@@ -84,9 +86,18 @@ def limits(settings: Settings) -> DecodeLimits:
     return DecodeLimits(settings.max_megapixels, settings.max_pages, settings.max_megabytes, settings.render_dpi)
 
 
-def policy(settings: Settings) -> ReviewPolicy:
-    """Build the policy that decides which digits go to review."""
-    return ReviewPolicy(settings.threshold, settings.audit_share, settings.writing)
+def policy(settings: Settings, pilot: PilotSettings | None = None) -> ReviewPolicy:
+    """Build the policy that decides which digits go to review. pilot: that of the collection, if it has one; its threshold yields
+    to one that was set."""
+    if pilot is None:
+        return ReviewPolicy(settings.threshold, settings.audit_share, settings.writing)
+    threshold = settings.threshold if threshold_is_set(settings) else pilot.threshold
+    return ReviewPolicy(threshold, settings.audit_share, settings.writing, pilot.temperature)
+
+
+def threshold_is_set(settings: Settings) -> bool:
+    """Whether somebody chose the threshold, by an option or a setting, itself or by a max error."""
+    return settings.max_error is not None or "threshold" in settings.model_fields_set
 
 
 def read_layouts(settings: Settings) -> tuple[str, ...]:
@@ -140,22 +151,42 @@ def _plan(source: str, out: str, settings: Settings, run_id: str, share: Share) 
     settings, promise = dialled(settings, model.path, lambda: audits_of(out, settings, model.version))
     run_id = run_id or uuid.uuid4().hex
     spec = reader_spec(settings, networks)
+    pilot, unused = pilot_of(out, settings, read_by(spec))
+    if pilot:
+        spec = replace(spec, review=policy(settings, pilot))
     return RunPlan(
         source=source,
         out=out,
         spool=settings.spool_folder / run_id,
         spec=spec,
-        read_by=read_by(spec, run_id),
+        read_by=read_by(spec, run_id, pilot),
         seq=0,
         share=share,
-        note=networks.note,
+        note="; ".join(note for note in (networks.note, unused) if note),
         promise=promise,
+        pilot=None if threshold_is_set(settings) else pilot,
         options=json.dumps(options.given(), sort_keys=True),
         workers=settings.worker_count,
         page_seconds=settings.page_seconds,
         page_megabytes=settings.page_megabytes,
         storage_options=json.dumps(settings.storage_options, sort_keys=True),
         review_url=settings.review_url,
+    )
+
+
+def pilot_of(out: str, settings: Settings, now: ReadBy) -> tuple[PilotSettings | None, str]:
+    """Return the pilot of a destination that is read like this now, and why there is none although one was made.
+
+    Raises the storage's errors, and InputError for a damaged pilot.
+    """
+    from tasks.adapters.results.pilots import Pilots
+
+    pilot = Pilots(Storage(settings.storage_options), out).settings()
+    if pilot is None or pilot.fits(now):
+        return pilot, ""
+    return None, (
+        f"pilot {pilot.version} of {out} is not used: its pages were read by other networks or with another layout; run "
+        "`digits pilot` again"
     )
 
 
@@ -172,8 +203,8 @@ def reader_spec(settings: Settings, networks: NetworkFiles) -> ReaderSpec:
     )
 
 
-def read_by(spec: ReaderSpec, run_id: str = "") -> ReadBy:
-    """Return the version columns of every row read with this spec."""
+def read_by(spec: ReaderSpec, run_id: str = "", pilot: PilotSettings | None = None) -> ReadBy:
+    """Return the version columns of every row read with this spec; pilot: the one whose temperature and threshold it has."""
     from tasks.run_plan import params_digest
 
     networks = spec.networks
@@ -186,6 +217,7 @@ def read_by(spec: ReaderSpec, run_id: str = "") -> ReadBy:
         detector_version=networks.detector.version,
         strip_reader_version=networks.strip_reader.version,
         second_reader_version="" if spec.second_network is None else SECOND_READER,
+        pilot_version=str(pilot.version) if pilot else "",
     )
 
 
@@ -194,8 +226,10 @@ def options_to_keep(settings: Settings, networks: NetworkFiles) -> RunOptions:
 
     Networks that were not chosen explicitly are left out: a later run uses the champions.
     """
-    unsaid = "threshold" if settings.max_error is not None else "max_error"
-    values = {name: getattr(settings, name) for name in READING if name != unsaid}
+    unsaid = {"threshold" if settings.max_error is not None else "max_error"}
+    if not threshold_is_set(settings):
+        unsaid.add("threshold")  # a pilot's applies, if the collection has one by then
+    values = {name: getattr(settings, name) for name in READING if name not in unsaid}
     if settings.layout:
         values["layout"] = normalise(settings.layout)
     values |= {one.option: getattr(networks, one.option).version for one in NETWORKS if values[one.option]}

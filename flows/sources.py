@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
@@ -61,6 +61,20 @@ class Listing:
             self.on_passed_over(uri, why)
         else:
             self.on_skip(uri, why)
+
+
+def spread(objects: Iterable[SourceObject], most: int) -> tuple[int, int, list[SourceObject]]:
+    """Return the number of objects, their total bytes, and at most `most` of them, evenly spaced in the listing."""
+    count = size = 0
+    sample: list[SourceObject] = []
+    step = 1
+    for count, one in enumerate(objects, start=1):
+        size += one.size
+        if (count - 1) % step == 0:
+            sample.append(one)
+            if len(sample) > most:
+                sample, step = sample[::2], 2 * step
+    return count, size, sample
 
 
 @dataclass

@@ -154,6 +154,14 @@ def detect_page(job: DetectJob) -> PageRef | PageFailure:
     return job.ref
 
 
+def sample_page(job: DetectJob) -> PageRead | PageFailure:
+    """Read a page; its detections stay in `kept`, for the pictures of review items."""
+    from digit_core.recognition.page_table import kept_page
+
+    found = detect_page(job)
+    return found if isinstance(found, PageFailure) else page_reader(job.spec).classify(kept_page(job.kept).found)
+
+
 @dataclass(frozen=True, slots=True)
 class ClassifyJob:
     """A page whose digits were found, or that failed before; `collection` is for its review items."""

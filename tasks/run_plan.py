@@ -20,6 +20,7 @@ from digit_core.partition import Share
 from digit_core.readings import ReadBy, ReviewItem
 from digit_core.records import PageFailure, PageRef, SourceObject
 from digit_core.results.drift import Distribution
+from digit_core.review.pilot import PilotSettings
 from tasks.adapters.results.dataset import Results
 from tasks.adapters.storage.storage import Storage
 from tasks.reader_spec import ReaderSpec
@@ -60,6 +61,7 @@ class RunPlan:
     note: str = ""  # note about the model for the user, such as that the registry could not be reached
     page_megabytes: float = MEGABYTES
     promise: DialSetting | None = None  # the error that the threshold was chosen for, if any
+    pilot: PilotSettings | None = None  # the pilot that the threshold is from, if any
     options: str = "{}"  # options that decide what is read, as JSON; kept with each batch for `digits retry`
     began: str = ""  # moment at which the run began to read, ISO 8601 in UTC
 

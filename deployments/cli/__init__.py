@@ -100,7 +100,7 @@ _NAMES = {layouts.app: "layout", review.app: "review"}
 _PANELS = {
     "Read": (reading.digitise, reading.read, reading.results, reading.export, reading.show),
     "Layouts": (layouts.app,),
-    "Review": (review.app, review.feedback),
+    "Review": (review.app, review.pilot, review.feedback),
     "Models": (
         *(models.recipes, models.train, models.train_reader, models.train_detector),
         *(models.models, models.promote, models.rollback, models.dial),

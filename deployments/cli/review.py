@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from deployments.cli.output import Json
+from deployments.cli.run_options import takes
+
+if TYPE_CHECKING:
+    from flows.options import RunOptions
 
 app = typer.Typer(
     help="""Serve the review page, on which people check uncertain numbers.
@@ -82,6 +88,48 @@ def readers(
     from deployments.commands.review import readers
 
     readers(dest, number)
+
+
+@takes("workers", "max_megapixels", "writing", "layout", "classifier", "detector", "strip_reader", "second_reader")
+def pilot(
+    source: Annotated[str, typer.Argument(metavar="SOURCE", help="Folder, file or URL (s3://bucket/folder) of the scans.")],
+    out: Annotated[str, typer.Option("--out", metavar="DEST", help="Folder or URL of the results.")],
+    options: RunOptions,
+    numbers: Annotated[int, typer.Option(min=20, max=2000, help="Numbers to ask people about.")] = 100,
+    max_error: Annotated[
+        float | None,
+        typer.Option(
+            "--max-error",
+            metavar="SHARE",
+            help="Tolerated share of wrong numbers among the accepted, such as 0.05.  [the lowest that can be guaranteed]",
+        ),
+    ] = None,
+    remove: Annotated[bool, typer.Option("--remove", help="Let later runs do without the pilot's settings.")] = False,
+    json: Json = False,
+) -> None:
+    """Let a collection prove itself: ask people about some of its numbers, then fit its threshold and its confidences.
+
+    The first call reads a sample spread over SOURCE and puts about a hundred of its numbers into the review queue, where nobody
+    sees how they were read. When they are decided, the same command says which share of the numbers can be accepted at which
+    error, and how many hours of review the rest takes. `digits digitise SOURCE --out DEST` uses what it found, and names the
+    pilot in the rows.
+
+    \b
+    Examples:
+      digits pilot scans --out results
+      digits pilot scans --out results --max-error 0.05
+      digits pilot scans --out results --layout rainfall.yaml --numbers 300
+      digits pilot scans --out results --remove
+    """
+    from deployments.commands.pilot import pilot
+    from deployments.commands.pilot import remove as remove_pilot
+
+    if max_error is not None and not 0 < max_error < 1:
+        raise typer.BadParameter("--max-error is a share between 0 and 1, such as 0.05")
+    if remove:
+        remove_pilot(out)
+    else:
+        pilot(source, out, options, numbers, max_error, json)
 
 
 def feedback(

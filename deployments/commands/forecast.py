@@ -16,7 +16,7 @@ from digit_core.readings import PageRead
 from digit_core.records import SourceObject
 from digit_core.results.run_history import History, history_of
 from flows.settings import Settings
-from flows.sources import Listing
+from flows.sources import Listing, spread
 
 SAMPLE = 8
 """Number of objects read for the estimate; every 1st, 2nd, 4th, 8th … of the listing, so that the sample covers it."""
@@ -35,7 +35,7 @@ class Measured:
 
 def forecast(objects: Iterable[SourceObject], listing: Listing, settings: Settings) -> None:
     """Print the files, pages, time and review hours of the run that would follow; write nothing."""
-    count, size, sample = _look(objects)
+    count, size, sample = spread(objects, SAMPLE)
     history = history_of(listing.results.manifests())
     measured = _from_history(history) or _from_sample(sample, listing, settings)
     pages = count * measured.pages_per_object
@@ -51,20 +51,6 @@ def forecast(objects: Iterable[SourceObject], listing: Listing, settings: Settin
         f"hours of a person at {settings.review_seconds:g} s each (DIGITS_REVIEW_SECONDS)"
     )
     typer.echo(f"by {measured.source}; nothing was written")
-
-
-def _look(objects: Iterable[SourceObject]) -> tuple[int, int, list[SourceObject]]:
-    """Return the number of objects, their total bytes, and a sample of objects evenly spaced in the listing."""
-    count = size = 0
-    sample: list[SourceObject] = []
-    step = 1
-    for count, one in enumerate(objects, start=1):
-        size += one.size
-        if (count - 1) % step == 0:
-            sample.append(one)
-            if len(sample) > SAMPLE:
-                sample, step = sample[::2], 2 * step
-    return count, size, sample
 
 
 def _from_history(history: History) -> Measured | None:

@@ -34,6 +34,7 @@ STARTS = ((0.99, 0.9), (0.999, 0.1))
 second, strict one is for models and inks for which 0.99 is too lenient."""
 
 _STEPS = 24  # thresholds per factor of ten in doubt
+_LEAST_DOUBT = 1e-5  # from which a descent begins, however sure the record is
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +57,31 @@ class DialSetting:
 
 def set_dial(record: CalibrationRecord, target: float, certainty: float = CERTAINTY) -> DialSetting:
     """Find the lowest threshold that keeps the target. Raises InputError unless target and certainty lie between 0 and 1."""
-    for name, value in (("max error", target), ("certainty", certainty)):
-        if not 0 < value < 1:
-            raise InputError(f"the {name} must lie between 0 and 1, such as 0.0014 for 0.14 % (not {value:g})")
+    _check_shares(target, certainty)
     nothing = DialSetting(target, certainty, 1.0, 1.0, 0.0, 1.0, record.digits, feasible=False)
     found = [_descend(record, nothing, 1 - start, (1 - certainty) * share) for start, share in STARTS]
     return min(found, key=lambda setting: (not setting.feasible, setting.threshold))
+
+
+def set_dial_of_few(record: CalibrationRecord, target: float, certainty: float = CERTAINTY) -> DialSetting:
+    """Set the dial for a small record, such as a pilot's hundred numbers; `feasible` is false where they cannot show the target.
+
+    One descent, from the confidence which as many of the record have as the target needs if none of them is wrong. It depends on
+    the confidences alone, so the guarantee holds as that of `set_dial` does where errors are not rarer at a lower confidence.
+    Raises InputError unless target and certainty lie between 0 and 1.
+    """
+    _check_shares(target, certainty)
+    nothing = DialSetting(target, certainty, 1.0, 1.0, 0.0, 1.0, record.digits, feasible=False)
+    needed = ceil(log(1 - certainty) / log1p(-target))
+    if record.digits < needed:
+        return nothing
+    return _descend(record, nothing, max(float(record.doubts[needed - 1]), _LEAST_DOUBT), 1 - certainty)
+
+
+def _check_shares(target: float, certainty: float) -> None:
+    for name, value in (("max error", target), ("certainty", certainty)):
+        if not 0 < value < 1:
+            raise InputError(f"the {name} must lie between 0 and 1, such as 0.0014 for 0.14 % (not {value:g})")
 
 
 def _descend(record: CalibrationRecord, nothing: DialSetting, start: float, chance: float) -> DialSetting:

@@ -11,6 +11,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from digit_core.calibration.temperature import tempered_confidence
 from digit_core.inference.network_spec import DITTO
 from digit_core.layouts.cell_rules import by_form, for_review
 from digit_core.layouts.template import Holds, Layout, Place
@@ -115,13 +116,15 @@ def _judge_number(
     if cell is None and not any(digits):
         return None
     # doubts about the number's digits and marks as a whole count once, not for each digit
-    sure = worth(float(rows.max(axis=1).prod()) * number.certainty) if parts else number.certainty
+    alike = worth(float(rows.max(axis=1).prod()) * number.certainty) if parts else number.certainty
+    sure = tempered_confidence(alike, policy.temperature)
     parts = _as_a_whole(parts, sure, policy)
     state = State.REVIEW if any(part.state is State.REVIEW for part in parts) else State.ACCEPTED
     text = _text_of(number, digits)
     holds = layout.holds_of(Place(cell.zone, cell.row, cell.column)) if layout is not None and cell is not None else None
     marks = 1.0 if _is_told_by_form(text, holds) else number.marks
-    confidence = sure * marks
+    confidence = tempered_confidence(alike * marks, policy.temperature)
+    marks = tempered_confidence(marks, policy.temperature)
     box = number.cell.box if number.cell is not None and not number.boxes else Box.around(number.boxes)
     numeral = "".join(digits)
     reading = Reading(number.line, box, numeral, confidence, state, parts, number.printed, text, number.cell)
@@ -190,7 +193,7 @@ def _judge_digit(
     """Judge a digit. certainty: probability that the number has these digits at all; it limits the digit's confidence."""
     best = np.argsort(-row, kind="stable")[:3]
     said = float(row[best[0]]) * certainty
-    sure = worth(said)
+    sure = tempered_confidence(worth(said), policy.temperature)
     left = (1 - sure) / max(1 - said, 1e-9)  # factor for the probabilities of the other classes
     top = ((int(best[0]), sure), *((int(label), min(sure, float(row[label]) * certainty * left)) for label in best[1:]))
     if sure < policy.threshold:

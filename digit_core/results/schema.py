@@ -21,7 +21,7 @@ SCHEMA_VERSION = "5"
 
 _PAGE_KEY = [("file", pa.string()), ("sha256", pa.string()), ("page", pa.int32())]  # page of the file, from 1
 _BOX = [("x", pa.int32()), ("y", pa.int32()), ("w", pa.int32()), ("h", pa.int32())]
-_READ_BY = [(one.name, pa.string()) for one in fields(ReadBy)]  # versions of detector and strip reader since schema 4
+_READ_BY = [(one.name, pa.string()) for one in fields(ReadBy)]  # detector and strip reader since schema 4, pilot since 5
 _TOP = [(f"{kind}{rank}", pa.string() if kind == "digit" else pa.float32()) for rank in (1, 2, 3) for kind in ("digit", "p")]
 
 

@@ -14,7 +14,7 @@ from enum import StrEnum
 
 from digit_core.errors import InputError
 from digit_core.inference.network_spec import CHARACTERS, OTHER
-from digit_core.readings import Reason, State
+from digit_core.readings import BLIND, State
 from digit_core.records import NOT_A_DIGIT
 
 UNREADABLE_SIGN = OTHER
@@ -171,9 +171,9 @@ def _as_a_whole(verdict: Verdict, machine: str) -> Corrected:
 
 
 def suggestion_is_hidden(item_id: str, reason: str, asked: int) -> bool:
-    """Whether the machine's reading of a digit must be hidden: always for audits, and for a digit in a fixed random share of the
-    other numbers, which is smaller the more digits of the number are asked for (`asked`)."""
-    if reason == Reason.AUDIT:
+    """Whether the machine's reading of a digit must be hidden: always for audits and pilots, and for a digit in a fixed random
+    share of the other numbers, which is smaller the more digits of the number are asked for (`asked`)."""
+    if reason in BLIND:
         return True
     lot = int.from_bytes(hashlib.sha256(f"hidden {item_id}".encode()).digest()[:8], "big")
     return lot * asked**2 < HIDDEN_SHARE * 2**64

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from digit_core.readings import Reason, ReviewItem
+from digit_core.readings import BLIND, Reason, ReviewItem
 from digit_core.records import NOT_A_DIGIT
 from tasks.adapters.review.database import Database, locked_or_skipped, now
 from tasks.adapters.review.rows import to_item
@@ -81,7 +81,7 @@ class Claims:
         self, collection: str, reviewer: str, size: int, lease: float, sure_from: float, guess: int | None = None
     ) -> Claim:
         """Lend up to `size` items that the machine takes for the same digit with at least this confidence, each the only one that
-        is asked of its number; no audits.
+        is asked of its number; no audits and no numbers of a pilot.
 
         guess: the class; by default the most frequent one.
         """
@@ -90,7 +90,7 @@ class Claims:
             chosen = guess if guess is not None else self._commonest(connection, collection, sure_from)
             found = []
             if chosen is not None:
-                free = self._free(collection, reviewer).where(ITEMS.c.reason != Reason.AUDIT, ITEMS.c.asked == 1)
+                free = self._free(collection, reviewer).where(ITEMS.c.reason.not_in(BLIND), ITEMS.c.asked == 1)
                 sure = free.where(ITEMS.c.guess == chosen, ITEMS.c.confidence >= sure_from)
                 found = _ids(connection, sure.order_by(ITEMS.c.confidence, ITEMS.c.item_id).limit(size))
             return self._lend(connection, found, reviewer, lease)
@@ -119,7 +119,7 @@ class Claims:
     def _commonest(self, connection: Connection, collection: str, sure_from: float) -> int | None:
         """Return the most frequent class of the items for a carpet, None if there are none. Of each class some are counted."""
         alone = (ITEMS.c.collection == collection, ITEMS.c.state == OPEN, ITEMS.c.asked == 1, ITEMS.c.confidence >= sure_from)
-        free = sa.select(ITEMS.c.guess).where(*alone, ITEMS.c.reason != Reason.AUDIT, self._unclaimed())
+        free = sa.select(ITEMS.c.guess).where(*alone, ITEMS.c.reason.not_in(BLIND), self._unclaimed())
         free = free.order_by(
             ITEMS.c.confidence, ITEMS.c.item_id
         )  # as the index has them: PostgreSQL chooses another one otherwise

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
 from digit_core.errors import QueueError
-from digit_core.readings import ReviewItem
+from digit_core.readings import Reason, ReviewItem
 from tasks.adapters.review.claims import Claims
 from tasks.adapters.review.database import Database, locked, now
 from tasks.adapters.review.decisions import Decisions, outcomes
@@ -62,8 +62,8 @@ class ReviewQueue:
 
         pages: those that were read anew; the collection's waiting items on them that are not among the new ones are withdrawn.
         source: the place of their scans; scans outside their collection's sources are not shown to reviewers. collection: that of
-        the pages, "" for any. A digit that people have decided in another collection is decided in this one too, where the
-        machine reads the same number.
+        the pages, "" for any. A waiting item that a pilot asks about becomes the pilot's. A digit that people have decided in
+        another collection is decided in this one too, where the machine reads the same number.
         """
         # always in the same order: two processes that put the same items in different orders would deadlock
         ordered = sorted({item.item_id: item for item in items}.values(), key=lambda item: item.item_id)
@@ -82,6 +82,9 @@ class ReviewQueue:
                     _count_asked(connection, some, asked)
                 connection.execute(self._database.insert_if_new(PICTURES, "item_id"), [picture_row(item) for item in some])
                 _move(connection, WITHDRAWN, OPEN, ITEMS.c.item_id.in_([item.item_id for item in some]))
+                if pilot := [item.item_id for item in some if item.reason == Reason.PILOT]:
+                    waiting = sa.update(ITEMS).where(ITEMS.c.item_id.in_(pilot), ITEMS.c.state == OPEN)
+                    connection.execute(waiting.values(reason=Reason.PILOT.value))
                 if shared := [item.item_id for item in some if digit_id(item.item_id) != item.item_id]:
                     take_over(connection, shared)
             if source:
@@ -176,6 +179,7 @@ class ReviewQueue:
 
     def _withdraw(self, connection: Connection, page: Page, kept: set[str], collection: str) -> None:
         here = [ITEMS.c.sha256 == page[0], ITEMS.c.page_index == page[1], ITEMS.c.state == OPEN]
+        here.append(ITEMS.c.reason != Reason.PILOT)  # which asks about its sample, whatever a run reads
         if collection:
             here.append(only_of(ITEMS, collection))
         waiting = sa.select(ITEMS.c.item_id).where(*here)

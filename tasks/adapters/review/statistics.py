@@ -179,7 +179,7 @@ def _count(row: Mapping[Any, Any], counts: dict[str, int], said: dict[str, int])
         if kind is not Kind.UNREADABLE:
             counts["checked"] += items
             counts["wrong"] += 0 if agrees else items
-    else:
+    elif row["reason"] != Reason.PILOT:  # drawn for its confidence: says nothing about the flagged ones
         counts["unreadable" if kind is Kind.UNREADABLE else "confirmed" if agrees else "corrected"] += items
 
 
