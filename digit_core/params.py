@@ -74,8 +74,10 @@ class NetworkName(StrEnum):
 
 
 class Writing(StrEnum):
-    """Numbers to read: all, handwritten or printed ones."""
+    """Numbers to read: all, handwritten or printed ones. AUTO: all, but people are not asked about print on a page that is plainly
+    one of handwriting, nor about words."""
 
+    AUTO = "auto"
     ANY = "any"
     HAND = "hand"
     PRINT = "print"
@@ -90,7 +92,7 @@ class ReviewPolicy(Params):
 
     threshold: float = 0.97
     audit_share: float = 0.01
-    writing: Writing = Writing.ANY
+    writing: Writing = Writing.AUTO
     temperature: float = 1.0
 
     def __post_init__(self) -> None:

@@ -45,6 +45,7 @@ class Cli:
 _WRITING_FLAGS = {
     "handwritten": (Writing.HAND, "Read only handwritten numbers."),
     "printed": (Writing.PRINT, "Read only printed numbers."),
+    "all_writing": (Writing.ANY, "Ask people about all doubtful numbers, also print beside handwriting, and words."),
 }
 
 
@@ -69,7 +70,7 @@ class RunOptions(BaseModel):
     )
     max_megapixels: float | None = Field(None, gt=0, description="Larger scans are quarantined.")
     writing: Annotated[Writing | None, Cli(flags=_WRITING_FLAGS)] = Field(
-        None, description="Numbers to read: any, hand or print."
+        None, description="Numbers to read: hand, print, any, or auto: any, but nobody is asked about print beside handwriting."
     )
     layout: Annotated[str | None, Cli(metavar="FILE|DIR")] = Field(
         None, description="Layout of the form, or a folder of layouts; may be a URL."

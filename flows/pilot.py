@@ -41,7 +41,7 @@ FEWEST_PAGES = 24
 NUMBERS_A_PAGE = 4
 """Greatest number of asked numbers for each page of a sample larger than that."""
 
-Found = TypeVar("Found")
+Paged = TypeVar("Paged")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ def take_sample(plan: RunPlan, settings: Settings, queue: ReviewQueue, count: in
         return _asked(plan, storage, queue, read, in_source, count)
 
 
-def _evenly(pages: Sequence[Found], most: int) -> list[Found]:
+def _evenly(pages: Sequence[Paged], most: int) -> list[Paged]:
     """Return at most so many of them, evenly spaced."""
     at = np.unique(np.linspace(0, len(pages) - 1, min(most, len(pages))).round().astype(int))
     return [pages[i] for i in at]

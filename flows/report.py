@@ -15,6 +15,7 @@ from digit_core.calibration.risk_control import promise
 from digit_core.readings import ReviewItem
 from digit_core.records import NOT_A_DIGIT, Grey
 from digit_core.visualisation.page_overlay import contact_sheet, to_png
+from flows.advice import advice
 from flows.run_stats import Tally
 from tasks.adapters.registry.networks import NETWORKS
 from tasks.run_plan import RunPlan
@@ -52,6 +53,7 @@ def summary(plan: RunPlan, tally: Tally) -> str:
         ("digits for review", f"{tally.to_review:,} ({tally.review_share:.1%})"),
         *([("layouts", _about_layouts(tally))] if tally.sums["no_layout"] or tally.sums["layout_off"] else []),
         *([("promise", promise(plan.promise))] if plan.promise else []),
+        ("advice", "; ".join(advice(plan, tally))),
         ("seconds", f"{tally.seconds:.1f}"),
         *([("share of the source", str(plan.share))] if plan.share.of > 1 else []),
         ("versions", _versions(plan) + (f" ({plan.note})" if plan.note else "")),

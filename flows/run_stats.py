@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import heapq
 import time
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from digit_core.errors import BudgetExceededError
-from digit_core.readings import ReviewItem
+from digit_core.readings import Reason, ReviewItem
 from digit_core.results.drift import Distribution
 from digit_core.results.manifest import BY_SUMS
 from tasks.run_plan import Sealed
@@ -18,6 +19,9 @@ JUDGED_FROM = 20
 
 FEWEST_FAILED = 3
 """Quarantined pages from which they are judged by their share: fewer are forgiven where as many were read."""
+
+LOWER_THRESHOLD = 0.9
+"""Threshold for which a run counts how many fewer numbers would wait for people."""
 
 KEPT_FAILURES = 200
 KEPT_ITEMS = 60
@@ -45,6 +49,8 @@ class Tally:
     numbers: int = 0
     digits: int = 0
     to_review: int = 0
+    asked_numbers: int = 0  # numbers of which at least one digit waits for a person, without audits
+    asked_above_lower: int = 0  # of these, those that would be accepted at LOWER_THRESHOLD
     sums: Counter[str] = field(default_factory=Counter)  # pages without a certain form, and effects of the forms' sums
     example: str = ""  # uri of a page with numbers
     shape: Distribution = field(default_factory=Distribution)
@@ -63,6 +69,15 @@ class Tally:
             self._add_failure(Quarantined(*row))
         for item in sealed.items:
             self._keep(item)
+        self._count_asked(sealed.items)
+
+    def _count_asked(self, items: Iterable[ReviewItem]) -> None:
+        numbers: defaultdict[tuple[str, str], list[ReviewItem]] = defaultdict(list)
+        for item in items:
+            if item.reason != Reason.AUDIT:
+                numbers[item.uri, item.number_id].append(item)
+        self.asked_numbers += len(numbers)
+        self.asked_above_lower += sum(all(map(_above_lower, number)) for number in numbers.values())
 
     def _add_failure(self, failure: Quarantined) -> None:
         self.quarantined += 1
@@ -116,3 +131,7 @@ class Tally:
     def commonest(self, most: int = 3) -> str:
         """Format the most frequent reasons with their counts."""
         return ", ".join(f"{count} {reason}" for reason, count in self.reasons.most_common(most))
+
+
+def _above_lower(item: ReviewItem) -> bool:
+    return item.reason == Reason.LOW_CONFIDENCE and item.top[0][1] >= LOWER_THRESHOLD

@@ -70,7 +70,7 @@ class Settings(BaseSettings):
     scheduler: str = setting("scheduler", "")
     page_seconds: float = Field(default=120.0, gt=0, description="time limit for one page")
     page_megabytes: float = Field(default=4096.0, ge=256, description="memory limit of a process that reads pages")
-    writing: Writing = setting("writing", Writing.ANY)
+    writing: Writing = setting("writing", Writing.AUTO)
     layout: str = setting("layout", "")
     classifier: str = setting("classifier", "")
     detector: str = setting("detector", "")

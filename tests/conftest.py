@@ -20,6 +20,7 @@ pytest_plugins = [
     "tests.support.servers.prefect",
     "tests.support.review.items",
     "tests.support.review.site",
+    "tests.support.review.axe",
     "tests.support.review.editor",
 ]
 

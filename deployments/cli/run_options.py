@@ -78,7 +78,7 @@ def _parameters(name: str, field: FieldInfo) -> Mapping[str, inspect.Parameter]:
     cli = next((one for one in field.metadata if isinstance(one, Cli)), Cli())
     if cli.flags:
         return {
-            flag: _keyword(flag, bool, typer.Option(f"--{flag}", help=words), default=False)
+            flag: _keyword(flag, bool, typer.Option(_spelt(flag), help=words), default=False)
             for flag, (_, words) in cli.flags.items()
         }
     bounds = {
@@ -87,6 +87,10 @@ def _parameters(name: str, field: FieldInfo) -> Mapping[str, inspect.Parameter]:
     hint = next(one for one in get_args(field.annotation) if one is not type(None))
     words = f"{field.description}  [{_default(name, cli.default)}]"
     return {name: _keyword(name, hint | None, typer.Option(metavar=cli.metavar, help=words, **bounds), default=None)}
+
+
+def _spelt(flag: str) -> str:
+    return f"--{flag.replace('_', '-')}"
 
 
 def _keyword(name: str, hint: Any, option: Any, default: Any) -> inspect.Parameter:
@@ -108,7 +112,7 @@ def _collected(values: dict[str, Any]) -> RunOptions:
         flags = next((one.flags for one in field.metadata if isinstance(one, Cli) and one.flags), {})
         chosen = [flag for flag in flags if values.pop(flag, False)]
         if len(chosen) > 1:
-            both = " and ".join(f"--{flag}" for flag in chosen)
+            both = " and ".join(map(_spelt, chosen))
             raise typer.BadParameter(f"{both}: give one of them, or none for both kinds")
         if chosen:
             values[name] = flags[chosen[0]][0]

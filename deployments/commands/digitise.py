@@ -20,6 +20,7 @@ from deployments.commands.run_display import Display
 from deployments.commands.tables import about_forms
 from digit_core.calibration.risk_control import promise
 from digit_core.errors import DigitsError, InputError
+from flows.advice import advice, where_measured
 from flows.options import RunOptions
 from flows.planning import make_plan
 from flows.progress import RunProgress
@@ -100,6 +101,9 @@ def _figures(plan: RunPlan, tally: Tally, listing: Listing) -> dict[str, Any]:
         "results": plan.out,
         "pages": tally.pages,
         **{name: getattr(tally, name) for name in names},
+        "asked_numbers": tally.asked_numbers,
+        "pilot": plan.read_by.pilot_version,
+        "measured": where_measured(plan),
         "seconds": round(tally.seconds, 3),
         "reasons": dict(tally.reasons),
         "sums": dict(tally.sums),
@@ -163,6 +167,8 @@ def _summary(plan: RunPlan, tally: Tally, speed: float, listing: Listing) -> Non
     typer.echo(f"{tally.numbers:,} numbers, {tally.digits:,} digits, {tally.to_review:,} ({tally.review_share:.1%}) for review")
     if plan.spec.layouts:
         typer.echo(about_forms(tally.sums))
+    for line in advice(plan, tally):
+        typer.echo(line)
     if others := _passed_over(listing):
         typer.echo(others)
     if tally.quarantined:

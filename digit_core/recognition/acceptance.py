@@ -18,6 +18,7 @@ from digit_core.layouts.template import Holds, Layout, Place
 from digit_core.notation import NumberKind, decimal_mark_of, interpret
 from digit_core.params import ReviewPolicy, Writing
 from digit_core.readings import DigitReading, PageRead, Reading, Reason, State, as_written
+from digit_core.recognition.interest import only_of_interest
 from digit_core.recognition.legibility import legibility_of
 from digit_core.recognition.transcription.fusion_weights import fusion_weights
 from digit_core.records import NOT_A_DIGIT, Box, CellState, NumberString, PageFound
@@ -61,6 +62,7 @@ def judge(found: PageFound, probabilities: Probabilities, policy: ReviewPolicy, 
     clear = not legibility_of((number.seen, len(number.boxes)) for number in found.digits.numbers if number.text).none
     if not clear or (form is not None and (form.doubt or not form.name)):
         readings = tuple(replace(reading, state=State.REVIEW) for reading in readings)
+    readings = only_of_interest(readings, policy.writing, layout is not None)
     return PageRead(found.ref, found.width, found.height, found.dpi, found.digits.skew, readings, form, clear)
 
 
@@ -179,7 +181,7 @@ def _as_the_page_writes(readings: Iterable[Reading]) -> tuple[Reading, ...]:
 
 
 def _wanted(number: NumberString, writing: Writing) -> bool:
-    return writing is Writing.ANY or (number.printed > 0.5) == (writing is Writing.PRINT)
+    return writing in (Writing.ANY, Writing.AUTO) or (number.printed > 0.5) == (writing is Writing.PRINT)
 
 
 def _judge_digit(
