@@ -74,8 +74,10 @@ class NetworkName(StrEnum):
 
 
 class Writing(StrEnum):
-    """Numbers to read: all, handwritten or printed ones. AUTO: all, but people are not asked about print on a page that is plainly
-    one of handwriting, nor about words."""
+    """Numbers to read: all, handwritten or printed ones.
+
+    AUTO: all, but people are not asked about print on a page that is plainly one of handwriting, nor about words.
+    """
 
     AUTO = "auto"
     ANY = "any"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -30,12 +31,16 @@ def promote(
     version: Annotated[str, Field(description="Number of a version, or its alias.")] = "challenger",
     mnist: Annotated[str | None, Field(description="Path of mnist.npz. Default: the setting DIGITS_MNIST.")] = None,
     network: Annotated[NetworkName, Field(description="Network of the version.")] = NetworkName.CLASSIFIER,
+    sets: Annotated[
+        Sequence[str], Field(description="Number sets whose held-back rows detectors and strip readers have to read as well.")
+    ] = (),
 ) -> Promoted:
     """Put a version of a network into service if it is not worse than the champion. Runs in progress keep theirs.
 
-    version: a number, or an alias such as "challenger". mnist: path of mnist.npz; the setting DIGITS_MNIST by default. Raises
-    GateRefusedError with the reasons if the version is worse, RegistryError if its file is not the one registered, InputError
-    where there is no such version or no MNIST. Then the champion stays.
+    version: a number, or an alias such as "challenger". mnist: path of mnist.npz; the setting DIGITS_MNIST by default. sets:
+    number sets, whose rows of the split dev both networks read as well. Raises GateRefusedError with the reasons if the version
+    is worse, RegistryError if its file is not the one registered, InputError where there is no such version, no MNIST, or no such
+    set. Then the champion stays.
     """
     settings = load_settings()
     promotions = Promotions(registry(settings, network_named(network)))
@@ -44,14 +49,20 @@ def promote(
     champion, challenger = promotions.champion(), promotions.registry.model(number)
     if champion.version == number:
         return Promoted(number, number)
-    report = _compared(promotions, champion, challenger, settings, Path(mnist) if mnist else settings.mnist)
+    material = Path(mnist) if mnist else settings.mnist, tuple(map(Path, sets))
+    report = _compared(promotions, champion, challenger, settings, *material)
     place = _tell(report, keep_report(promotions, report))
     move_champion(promotions, number)
     return Promoted(number, champion.version, place)
 
 
 def _compared(
-    promotions: Promotions, champion: ModelFile, challenger: ModelFile, settings: Settings, mnist: Path | None
+    promotions: Promotions,
+    champion: ModelFile,
+    challenger: ModelFile,
+    settings: Settings,
+    mnist: Path | None,
+    sets: tuple[Path, ...],
 ) -> GateReport:
     """Compare classifiers on digits; detectors or strip readers on strips, with the other networks' champions."""
     network = promotions.registry.network
@@ -61,7 +72,7 @@ def _compared(
             return report_of(compare_models(champion, challenger, keras, mnist, GatePolicy()))
     plain = settings.model_copy(update=dict.fromkeys(("classifier", "detector", "strip_reader"), ""))
     old, new = (replace(networks_of_run(plain), **{network.option: file}) for file in (champion, challenger))
-    return compare_readings(old, new, (champion.version, challenger.version), mnist, GatePolicy())
+    return compare_readings(old, new, (champion.version, challenger.version), mnist, GatePolicy(), sets)
 
 
 def _tell(report: GateReport, place: str) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from prefect import task
 
+from digit_core.errors import InputError
 from digit_core.evaluation.gate_report import FigureRow, figures, gate_metrics, markdown, titled_table
 from digit_core.evaluation.model_comparison import Comparison, Trial, compare, held_out_sets, put_to_trial, speeds
 from digit_core.evaluation.promotion_gate import GatePolicy, GateVerdict, verdict
@@ -27,7 +28,10 @@ from digit_core.inference.classifier import OnnxRecogniser
 from digit_core.recognition.pipeline import PageReader
 from digit_core.training.classifier.training import load_mnist, parity
 from digit_core.training.keras_setup import load_keras
+from digit_core.training.number_sets import DEV, LabelledNumber
+from digit_core.training.set_exam import read_numbers
 from digit_core.training.strip_reader.held_out_strips import LabelledStrip, clean_strips, exactly_read, worn_strips
+from digit_core.training.transcribed_numbers import read_set
 from digit_core.visualisation.gate_charts import pictures
 from tasks.adapters.registry.cache import ModelFile
 from tasks.adapters.registry.networks import NetworkFiles
@@ -104,9 +108,16 @@ def report_of(judged: Judged) -> GateReport:
 
 @task(name="compare", **STAGE)
 def compare_readings(
-    champion: NetworkFiles, challenger: NetworkFiles, versions: tuple[str, str], mnist: Path | None, policy: GatePolicy
+    champion: NetworkFiles,
+    challenger: NetworkFiles,
+    versions: tuple[str, str],
+    mnist: Path | None,
+    policy: GatePolicy,
+    sets: Sequence[Path] = (),
 ) -> GateReport:
-    """Compare both on strips of MNIST's test digits. They differ in one network, whose `versions` these are."""
+    """Compare both on strips of MNIST's test digits, and on the held-back rows of number sets. They differ in one network, whose
+    `versions` these are. Raises InputError for a set that cannot be read, or has no such rows."""
+    held = {f"held-back numbers {at}": _held_back(path) for at, path in enumerate(sets, start=1)}
     digits, rng = load_mnist(mnist).test, np.random.default_rng(0)
     kinds = {
         "worn strips": list(worn_strips(digits, STRIPS, rng)),
@@ -114,6 +125,7 @@ def compare_readings(
     }
     old, new = (page_reader(ReaderSpec(files)) for files in (champion, challenger))
     compared = [compare_strips(name, _answers(papers, old), _answers(papers, new)) for name, papers in kinds.items()]
+    compared += [compare_strips(name, _answers_of_set(rows, old), _answers_of_set(rows, new)) for name, rows in held.items()]
     return strip_report(versions, compared, strip_verdict(compared, policy))
 
 
@@ -128,6 +140,21 @@ def _answers(papers: Sequence[LabelledStrip], reader: PageReader) -> StripAnswer
     started = time.perf_counter()
     right, confidence = exactly_read(papers, reader)
     return StripAnswers(right, confidence, len(papers) / (time.perf_counter() - started))
+
+
+def _held_back(path: Path) -> tuple[LabelledNumber, ...]:
+    rows = read_set(path).of(DEV)
+    if not rows:
+        raise InputError(
+            f"the number set {path} has no row whose split is {DEV!r}: nothing is held back that could be compared on"
+        )
+    return rows
+
+
+def _answers_of_set(rows: Sequence[LabelledNumber], reader: PageReader) -> StripAnswers:
+    """Read them; they may be few, so that speed is measured on the strips alone."""
+    read = read_numbers(rows, reader)
+    return StripAnswers(np.array([one.right for one in read]), np.array([one.confidence for one in read]), 0.0)
 
 
 @task(name="keep report", **STAGE)

@@ -199,13 +199,18 @@ def promote(
     ] = None,
     mnist: Annotated[Path | None, typer.Option(metavar="FILE", help="mnist.npz.  [setting: Keras fetches it]")] = None,
     network: WhichNetwork = NetworkName.CLASSIFIER,
+    sets: Annotated[
+        list[Path] | None,
+        typer.Option("--set", metavar="FILE", help="Number set whose held-back rows (dev) are read as well."),
+    ] = None,
 ) -> None:
     """Put a version of a network into service, if it reads no worse than the champion.
 
     Classifiers are compared on MNIST's test digits and the same digits in archive ink. A version is refused (exit code 7) when
     it reads significantly fewer of them right, loses a class, sends more digits to review, is much slower, or differs from its
     Keras model. Detectors and strip readers are compared on strips of those digits: a version is refused when it reads
-    significantly fewer of them exactly, makes more errors at high confidence, or is much slower. MLflow keeps the report.
+    significantly fewer of them exactly, makes more errors at high confidence, or is much slower; with --set also on the numbers
+    of `digits export --as set` that the training did not see. MLflow keeps the report.
     Runs in progress keep the version they started with.
 
     \b
@@ -214,6 +219,7 @@ def promote(
       digits promote 3 --against s3://results/1901 -o changes.csv
       digits promote challenger
       digits promote challenger --network strip-reader
+      digits promote challenger --network strip-reader --set export/numbers.parquet
     """
     if against is not None:
         from deployments.commands.model_diff import against as show_changes
@@ -222,9 +228,11 @@ def promote(
         return
     if output is not None:
         raise typer.BadParameter("-o writes the rows of --against: give --against DEST too")
+    if sets and network is NetworkName.CLASSIFIER:
+        raise typer.BadParameter("--set is for a detector or a strip reader: give --network strip-reader or detector too")
     from deployments.commands.models import promote
 
-    promote(network, model_version, mnist)
+    promote(network, model_version, mnist, sets or ())
 
 
 def rollback(network: WhichNetwork = NetworkName.CLASSIFIER) -> None:

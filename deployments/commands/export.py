@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
@@ -24,7 +25,7 @@ from digit_core.exports.csv_files import package_of, resource
 from digit_core.exports.long_table import long_csv, table_schema
 from digit_core.exports.page_xml import page_xml
 from digit_core.exports.searchable_pdf import join_pdfs, write_pdf
-from digit_core.exports.settled_numbers import LabelledRow, is_settled, settled_numbers, write_number_set
+from digit_core.exports.settled_numbers import LabelledRow, held_back, is_settled, settled_numbers, write_number_set, writer_of
 from digit_core.exports.workbook import workbook
 from flows.settings import load_settings
 from tasks.adapters.storage.storage import Storage
@@ -116,13 +117,15 @@ def _set(collection: CollectionPages, out: Path, _: str) -> None:
 
 def _rows_of_set(collection: CollectionPages, scans: Scans) -> Iterator[Sequence[LabelledRow]]:
     """The numbers that people settled, page by page; pages without any are not fetched."""
+    settled = replace(collection).pages()  # a copy, which counts for itself
+    held = held_back(writer_of(page) for page in settled if any(map(is_settled, page.numbers)))
     for page in collection.pages():
         if any(map(is_settled, page.numbers)):
             picture = scans.picture(page)
             if isinstance(picture, str):
                 collection.leave_out(page, picture)
             else:
-                yield settled_numbers(page, picture)
+                yield settled_numbers(page, picture, held)
 
 
 def _write_set(part: Path, pages: Iterator[Sequence[LabelledRow]], dest: str) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import typer
 
@@ -57,7 +59,7 @@ def _percent(line: ModelVersion, names: tuple[str, ...]) -> str:
     return next((f"{line.metrics[name]:.2%}" for name in names if name in line.metrics), "-")
 
 
-def promote(network: NetworkName, version: str, mnist: Path | None) -> None:
+def promote(network: NetworkName, version: str, mnist: Path | None, sets: Sequence[Path] = ()) -> None:
     """Start the flow if the version exists; print its measurements and outcome."""
     settings = load_settings()
     promotions = Promotions(registry(settings, network_named(network)))
@@ -68,7 +70,13 @@ def promote(network: NetworkName, version: str, mnist: Path | None) -> None:
         return
     from flows.launch import run_promote
 
-    promoted = run_promote(settings, _print_figures, version=number, mnist=str(mnist) if mnist else None, network=network)
+    options: dict[str, Any] = {
+        "version": number,
+        "mnist": str(mnist) if mnist else None,
+        "network": network,
+        "sets": [str(one) for one in sets],
+    }
+    promoted = run_promote(settings, _print_figures, **options)
     typer.echo(f"version {promoted.version} passed the gate and is the champion now; version {promoted.before} was")
     typer.echo(f"The report with pictures is in MLflow: run {promoted.report}")
     flag = "" if network is NetworkName.CLASSIFIER else f" --network {network}"

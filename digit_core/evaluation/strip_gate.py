@@ -15,7 +15,8 @@ from digit_core.evaluation.promotion_gate import GatePolicy, GateVerdict, p_text
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StripAnswers:
-    """Results on strips: whether each number was read exactly (n,) and its confidence (n,); strips per second."""
+    """Results on strips: whether each number was read exactly (n,) and its confidence (n,); strips per second, 0 where it was not
+    measured."""
 
     right: NDArray[np.bool_]
     confidence: NDArray[np.float64]
@@ -86,7 +87,8 @@ def _rows(one: StripComparison) -> Iterator[FigureRow]:
     yield f"{one.name} read exactly ({one.exact.digits:,} strips)", f"{share.champion:.2%}", f"{share.challenger:.2%}"
     yield "  only this one right (McNemar's p)", f"{one.exact.lost}", f"{one.exact.won} (p {p_text(one.exact.p_worse)})"
     yield "  wrong in the surest half", f"{old}", f"{new}"
-    yield "  strips/s", f"{one.speed.champion:,.0f}", f"{one.speed.challenger:,.0f}"
+    if one.speed.champion:
+        yield "  strips/s", f"{one.speed.champion:,.0f}", f"{one.speed.challenger:,.0f}"
 
 
 def strip_metrics(comparisons: Sequence[StripComparison]) -> dict[str, float]:

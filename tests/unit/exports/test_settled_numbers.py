@@ -6,10 +6,11 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import pytest
 
 from digit_core.exports.page_content import PageContent
 from digit_core.exports.searchable_pdf import PagePicture
-from digit_core.exports.settled_numbers import settled_numbers, write_number_set
+from digit_core.exports.settled_numbers import held_back, settled_numbers, write_number_set, writer_of
 from digit_core.training.number_sets import DEV, TRAIN, read_number_set
 from tests.support.exported import number, page
 
@@ -49,10 +50,32 @@ def test_the_set_is_read_back_with_every_page_in_one_split(tmp_path: Path) -> No
         for i in range(40)
     ]
 
-    count = write_number_set(tmp_path / "numbers.parquet", (settled_numbers(one, PICTURE) for one in pages), "results")
+    held = held_back(writer_of(one) for one in pages)
+
+    count = write_number_set(tmp_path / "numbers.parquet", (settled_numbers(one, PICTURE, held) for one in pages), "results")
 
     found = read_number_set(tmp_path / "numbers.parquet", learn=True)
     assert count == len(found.of(TRAIN)) + len(found.of(DEV)) == 80
     assert found.source == "results"
     assert 4 <= len(found.of(DEV)) <= 30
     assert not {row.writer for row in found.of(TRAIN)} & {row.writer for row in found.of(DEV)}
+
+
+@pytest.mark.parametrize("pages", range(2, 30))
+def test_some_pages_are_held_back_and_some_are_learned_from_however_few_there_are(pages: int) -> None:
+    for of in range(20):
+        writers = [f"{of}-{number}" for number in range(pages)]
+
+        assert 0 < len(held_back(writers)) < pages
+
+
+def test_a_single_page_is_learned_from() -> None:
+    assert held_back(["page"]) == frozenset()
+
+
+def test_pages_that_are_added_send_no_learned_page_to_the_held_ones() -> None:
+    writers = [f"page {number}" for number in range(40)]
+
+    for count in range(10, 40):
+        before = set(writers[:count]) - held_back(writers[:count])
+        assert not before & held_back(writers[: count + 1])
