@@ -27,7 +27,7 @@ from digit_core.readings import ReviewItem
 from digit_core.review.verdicts import Kind, Verdict
 from tasks.adapters.review.decisions import Act
 from tasks.adapters.review.queue import ReviewQueue
-from tests.support.review.items import HERE, digit
+from tests.support.review.items import digit
 from tests.support.review.site import entered
 from tests.support.servers.postgres import postgres_binaries, postgres_running
 
@@ -38,6 +38,7 @@ ALLOWED = 0.2
 """Seconds within which each answer should come."""
 
 _AT_ONCE = 5_000
+HERE = "/results/parish"
 LEASE = 600.0
 
 
@@ -46,7 +47,7 @@ def item(at: int) -> ReviewItem:
     page, number, place = at // A_PAGE, at // 2, at % 2
     facts = {"uri": f"s3://scans/volume {page // 500}/page {page:06}.tif", "sha256": f"{page:064x}", "page_index": 0}
     reason = "audit" if number % 50 == 0 else "low confidence"
-    return digit(f"n{number:07}", "1975", place, at % 997 / 1000, position=number % 50, reason=reason, **facts)
+    return digit(f"n{number:07}", "1975", place, at % 997 / 1000, position=number % 50, reason=reason, collection=HERE, **facts)
 
 
 def fill(database: str, items: int, decided: int) -> None:
