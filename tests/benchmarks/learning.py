@@ -1,11 +1,12 @@
-"""What the strip reader learns from a collection's reviewed numbers: exact share and review share after 0, 50, 200 and 500 of them.
+"""What the strip reader learns from a collection's reviewed numbers: exact share and review share after 0, 50, 200 and 500.
 
     python -m tests.benchmarks.learning french_notaries [--counts 0 50 200 500] [--chapters 12] [--exam 300] [--mnist FILE]
 
-A set of shared/data/real (its dev rows, or the rows of one that only measures), or a file of this form, is the collection. Its writers
-or pages are divided: the numbers of one half are reviewed, those of the other are the exam, which no training sees. The reader is
-fine-tuned by `digits train-reader --start` on the first so many reviewed numbers, page after page, and then reads the exam as in service,
-with the shipped detector, classifier and second reader. Review share: numbers that the default threshold does not accept.
+A set of shared/data/real (its dev rows, or the rows of one that only measures), or a file of this form, is the collection. Its
+writers or pages are divided: the numbers of one half are reviewed, those of the other are the exam, which no training sees. The
+reader is fine-tuned by `digits train-reader --start` on the first so many reviewed numbers, page after page, and then reads the
+exam as in service, with the shipped detector, classifier and second reader. Review share: numbers that the default threshold does
+not accept.
 """
 
 from __future__ import annotations
