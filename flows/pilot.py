@@ -18,7 +18,7 @@ from digit_core.errors import InputError
 from digit_core.readings import PageRead
 from digit_core.recognition.page_table import kept_page
 from digit_core.records import PageFailure, PageRef
-from digit_core.results.schema import batch_tables
+from digit_core.results.schema import batch_tables, page_keys
 from digit_core.review.corrections import Corrections
 from digit_core.review.human_numbers import REVIEWED
 from digit_core.review.pilot import SAMPLE, acceptable, drawn, only_asked
@@ -130,7 +130,7 @@ def _asked(
 
 def corrected_sample(sample: PilotSample, queue: ReviewQueue, collection: str) -> pa.Table:
     """Return the numbers of the sample as people have decided them by now, as CORRECTED."""
-    pages = sorted(set(zip(sample.numbers["sha256"].to_pylist(), sample.numbers["page_index"].to_pylist(), strict=True)))
+    pages = sorted(set(page_keys(sample.numbers)))
     said: list[dict[str, Any]] = [row for page in pages for row in queue.reviewed(collection, page)]
     numbers = sample.numbers.drop_columns(["asked"])
     table = Corrections(pa.Table.from_pylist(said, REVIEWED)).of_pages(numbers, pages)

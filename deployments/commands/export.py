@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
@@ -116,8 +117,8 @@ def _set(collection: CollectionPages, out: Path, _: str) -> None:
 
 def _rows_of_set(collection: CollectionPages, scans: Scans) -> Iterator[Sequence[LabelledRow]]:
     """The numbers that people settled, page by page; pages without any are not fetched."""
-    names = CollectionPages(collection.results, collection.storage, collection.settings).pages()
-    held = held_back(writer_of(page) for page in names if any(map(is_settled, page.numbers)))
+    settled = replace(collection).pages()  # a copy, which counts for itself
+    held = held_back(writer_of(page) for page in settled if any(map(is_settled, page.numbers)))
     for page in collection.pages():
         if any(map(is_settled, page.numbers)):
             picture = scans.picture(page)

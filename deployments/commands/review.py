@@ -137,8 +137,9 @@ def status() -> None:
         found = queue.statistics.collections()
         people = [
             (one.name, person.reviewer, person.decided, person.today)
+            for people in [queue.progress.people()]
             for one in found
-            for person in queue.progress.people(one.name)
+            for person in people[one.name]
         ]
         shared = {one.name: queue.progress.shared(one.name) for one in found}
     rows = [(one.name, one.open, one.decided, shared[one.name], one.corrected, _audit(one.audit)) for one in found]

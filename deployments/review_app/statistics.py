@@ -23,11 +23,10 @@ def view(request: Request, context: Context) -> Response:
     found, progress = context.queue.statistics, context.queue.progress
     collections = found.collections()
     guesses = [(guess, "none" if guess == NOT_A_DIGIT else str(guess)) for guess in range(NOT_A_DIGIT + 1)]
-    people = {one.name: progress.people(one.name) for one in collections}
     pages = {one.name: progress.pages(one.name) for one in collections}
     shown = {
         "shared": {one.name: progress.shared(one.name) for one in collections},
-        "people": people,
+        "people": progress.people(),
         "pages": pages,
         "guesses": guesses,
         "said": SAID,

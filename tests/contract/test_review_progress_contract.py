@@ -23,8 +23,8 @@ def test_people_are_listed_with_what_they_decided_in_all_and_lately(queue, clock
     decide(queue, "Ben", "d/0")
     queue.decisions.undo("Ben", "x", LEASE)
 
-    assert queue.progress.people(HERE) == [PersonProgress("Ada", 3, 1)]
-    assert queue.progress.people("elsewhere") == []
+    assert queue.progress.people()[HERE] == [PersonProgress("Ada", 3, 1)]
+    assert "elsewhere" not in queue.progress.people()
 
 
 def test_pages_on_which_something_waits_are_listed_by_name(queue):

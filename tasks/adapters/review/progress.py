@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -49,18 +50,21 @@ class ProgressCounts:
         self._database = database
         self._clock = clock
 
-    def people(self, collection: str) -> list[PersonProgress]:
-        """Return all who decided something of the collection, the busiest first."""
+    def people(self) -> Mapping[str, list[PersonProgress]]:
+        """Return for each collection all who decided something of it, the busiest first; none for one that is not a key."""
         lately = sa.func.sum(sa.case((DECISIONS.c.at > self._clock() - DAY, 1), else_=0))
         query = (
-            sa.select(DECISIONS.c.reviewer, sa.func.count().label("decided"), lately.label("today"))
+            sa.select(ITEMS.c.collection, DECISIONS.c.reviewer, sa.func.count().label("decided"), lately.label("today"))
             .join(ITEMS, ITEMS.c.item_id == DECISIONS.c.item_id)
-            .where(ITEMS.c.collection == collection, STANDING)
-            .group_by(DECISIONS.c.reviewer)
+            .where(STANDING)
+            .group_by(ITEMS.c.collection, DECISIONS.c.reviewer)
             .order_by(sa.desc("decided"), DECISIONS.c.reviewer)
         )
+        found: defaultdict[str, list[PersonProgress]] = defaultdict(list)
         with self._database.reading() as connection:
-            return [PersonProgress(row.reviewer, row.decided, int(row.today)) for row in connection.execute(query)]
+            for row in connection.execute(query):
+                found[row.collection].append(PersonProgress(row.reviewer, row.decided, int(row.today)))
+        return found
 
     def pages(self, collection: str) -> list[PageProgress]:
         """Return the pages of the collection on which something waits, by name; at most MOST_PAGES of them."""

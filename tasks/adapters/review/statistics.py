@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,7 +15,7 @@ from digit_core.readings import Reason
 from digit_core.records import NOT_A_DIGIT
 from digit_core.review.verdicts import WHOLE, Kind, Verdict, said_of
 from tasks.adapters.review.database import Database
-from tasks.adapters.review.schema import ACTS, DECIDED, DECISIONS, ITEMS, OPEN, STANDING
+from tasks.adapters.review.schema import ACTS, COLLECTIONS, DECIDED, DECISIONS, ITEMS, OPEN, STANDING
 
 NUMBER_VIEWS = ("number", "table")
 """The views in which a person decides a whole number at once."""
@@ -111,14 +111,19 @@ class Statistics:
         return ReviewProgress(left, counts.get(DECIDED, 0), speed, 60 * left / speed if speed else None)
 
     def collections(self) -> list[Collection]:
-        columns = (ITEMS.c.collection, ITEMS.c.state, ITEMS.c.reason, ITEMS.c.guess, ITEMS.c.outcome_kind, ITEMS.c.outcome_value)
+        # open items are counted by an index alone: they are many
+        counts = sa.select(ITEMS.c.collection, ITEMS.c.state, sa.func.count()).group_by(ITEMS.c.collection, ITEMS.c.state)
+        columns = (ITEMS.c.collection, ITEMS.c.reason, ITEMS.c.guess, ITEMS.c.outcome_kind)
         value = sa.case((ITEMS.c.outcome_kind.in_(WHOLE), ""), else_=ITEMS.c.outcome_value).label("outcome_value")
-        query = sa.select(*columns[:-1], value, sa.func.count().label("items")).group_by(*columns[:-1], value)
+        decided = sa.select(*columns, value, sa.func.count().label("items")).group_by(*columns, value)
         with self._database.reading() as connection:
-            rows = connection.execute(query).mappings().all()
-        agree, right = self._readers_agree(), self._right_in_written_numbers()
-        names = sorted({row["collection"] for row in rows})
-        found = [_collection(name, [row for row in rows if row["collection"] == name], agree.get(name, (0, 0))) for name in names]
+            waiting = {(name, state): count for name, state, count in connection.execute(counts)}
+            names = sorted({name for name, _ in waiting})
+            decided = decided.where(ITEMS.c.collection.in_(names), ITEMS.c.state == DECIDED)
+            rows = connection.execute(decided).mappings().all()
+        agree, right = self._readers_agree(), self._right_in_written_numbers(names)
+        of = {name: [row for row in rows if row["collection"] == name] for name in names}
+        found = [_collection(name, waiting.get((name, OPEN), 0), of[name], agree.get(name, (0, 0))) for name in names]
         return [replace(one, audit=replace(one.audit, wrong=one.audit.wrong - right[one.name])) for one in found]
 
     def pace(self) -> list[Pace]:
@@ -130,17 +135,18 @@ class Statistics:
             rows = connection.execute(query).all()
         return [_pace(view, [row for row in rows if row.view == view]) for view in sorted({row.view for row in rows})]
 
-    def _right_in_written_numbers(self) -> Counter[str]:
+    def _right_in_written_numbers(self, names: Sequence[str]) -> Counter[str]:
         """Count by collection the audited digits that are right although their number was written anew: its marks changed."""
         columns = (ITEMS.c.collection, ITEMS.c.parts, ITEMS.c.place, ITEMS.c.guess, ITEMS.c.outcome_value)
-        query = sa.select(*columns).where(ITEMS.c.reason == Reason.AUDIT, ITEMS.c.state == DECIDED)
+        query = sa.select(*columns).where(ITEMS.c.collection.in_(names), ITEMS.c.state == DECIDED, ITEMS.c.reason == Reason.AUDIT)
         with self._database.reading() as connection:
             rows = connection.execute(query.where(ITEMS.c.outcome_kind == Kind.WRITTEN)).all()
         said = ((row, said_of(Verdict(Kind.WRITTEN, row.outcome_value), row.parts, row.place)) for row in rows)
         return Counter(row.collection for row, verdict in said if verdict.agrees_with(row.guess))
 
     def _readers_agree(self) -> dict[str, tuple[int, int]]:
-        """Count by collection the items on which the first two readers agreed, and all that two have read."""
+        """Count by collection the items on which the first two readers agreed, and all that two have read; of the collections for
+        which somebody set how many people read them."""
         order = sa.func.row_number().over(partition_by=DECISIONS.c.item_id, order_by=DECISIONS.c.decision_id).label("reader")
         said = sa.select(DECISIONS.c.item_id, DECISIONS.c.kind, DECISIONS.c.value, order).where(STANDING).subquery()
         one, two = said.alias(), said.alias()
@@ -154,17 +160,17 @@ class Statistics:
             .group_by(ITEMS.c.collection)
         )
         with self._database.reading() as connection:
+            if not connection.scalar(sa.select(sa.func.count()).select_from(COLLECTIONS)):
+                return {}
             return {name: (int(alike), both) for name, alike, both in connection.execute(query)}
 
 
-def _collection(name: str, rows: Iterable[RowMapping], readers_agree: tuple[int, int]) -> Collection:
-    counts = {"open": 0, "decided": 0, "confirmed": 0, "corrected": 0, "unreadable": 0, "checked": 0, "wrong": 0}
+def _collection(name: str, waiting: int, rows: Iterable[RowMapping], readers_agree: tuple[int, int]) -> Collection:
+    """rows: counts of the decided items."""
+    counts = {"open": waiting, "decided": 0, "confirmed": 0, "corrected": 0, "unreadable": 0, "checked": 0, "wrong": 0}
     said: dict[int, dict[str, int]] = {guess: {} for guess in range(NOT_A_DIGIT + 1)}
     for row in rows:
-        if row["state"] == OPEN:
-            counts["open"] += row["items"]
-        elif row["state"] == DECIDED:
-            _count(row, counts, said[row["guess"]])
+        _count(row, counts, said[row["guess"]])
     audit = Audit(counts.pop("checked"), counts.pop("wrong"))
     return Collection(name=name, audit=audit, said=said, readers_agree=readers_agree, **counts)
 
