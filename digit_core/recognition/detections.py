@@ -58,7 +58,7 @@ def characters(cells: NDArray[np.float32], form: NetworkForm = FULL, least: floa
     """
     classes, places = len(form.characters), np.array(form.places)
     wanted = np.flatnonzero(places != CHARACTERS.index(OTHER))
-    others = np.setdiff1d(np.arange(classes + 1), wanted)
+    others = np.delete(np.arange(classes + 1), wanted)  # setdiff1d would import numpy.ma
     flat = cells.reshape(-1, cells.shape[-1])
     likely = _candidates(flat, wanted, others)
     here = flat[likely]

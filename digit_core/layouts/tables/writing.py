@@ -62,11 +62,11 @@ def _share(column: NDArray[np.bool_]) -> Floats:
 
 def _lines(profile: Floats, pitch: float | None) -> list[float]:
     """Return the middles of the lines in a profile of ink: its peaks, at about this distance."""
-    from scipy.ndimage import gaussian_filter1d
-    from scipy.signal import find_peaks
-
     if pitch is None or len(profile) < 1.5 * pitch:
         return []
+    from scipy.ndimage import gaussian_filter1d  # a second that a page without lines of writing can avoid
+    from scipy.signal import find_peaks
+
     smooth = gaussian_filter1d(profile, pitch / 5, mode="constant")
     peaks, _ = find_peaks(np.pad(smooth, 1), distance=0.6 * pitch, prominence=_LINE * float(np.percentile(smooth, 90)))
     return [float(peak) - 1 for peak in peaks]

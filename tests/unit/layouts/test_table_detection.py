@@ -5,9 +5,11 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
+from scipy.sparse.csgraph import connected_components
 
 from digit_core.imaging.line_detection import line_maps
 from digit_core.inference.network_spec import NOTHING
+from digit_core.layouts.tables import detection
 from digit_core.layouts.tables.detection import ruled_tables
 from digit_core.layouts.template import Area, Grid
 from digit_core.recognition.detections import Characters
@@ -179,3 +181,19 @@ def test_the_ruling_at_the_side_of_a_cell_is_no_one_however_short_and_a_pen_s_on
     at_edge = beside_edges(found, 255 - page, np.array([[300.0, 500.0], [300.0, 500.0]]))
 
     assert at_edge.tolist() == [True, False]
+
+
+def test_connected_rulings_are_those_that_a_graph_library_connects():
+    rng = np.random.default_rng(4)
+    for _ in range(200):
+        cross = rng.random(rng.integers(1, 9, 2)) < rng.uniform(0.05, 0.5)
+        graph = np.zeros((sum(cross.shape),) * 2, bool)
+        graph[: len(cross), len(cross) :] = cross
+        _, labels = connected_components(graph, directed=False)
+
+        rows, columns = detection._connected(cross)
+
+        together = np.concatenate([rows, columns])
+        linked = np.concatenate([cross.any(axis=1), cross.any(axis=0)])
+        same = together[:, None] == together
+        assert (same == (labels[:, None] == labels))[np.ix_(linked, linked)].all()
