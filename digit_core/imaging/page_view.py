@@ -12,7 +12,7 @@ import numpy as np
 from digit_core.imaging.gutter import find_gutter
 from digit_core.imaging.page_outline import Outline, Points, find_outlines
 from digit_core.params import Spread
-from digit_core.records import Box, PageImage
+from digit_core.records import Box, PageDigits, PageImage
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,3 +63,18 @@ def pages_of(view: PageView, spread: Spread) -> tuple[PageView, ...]:
         return (view,)
     halves = ((0, pixels[:, :gutter]), (gutter, pixels[:, gutter:]))
     return tuple(replace(view, image=PageImage(np.ascontiguousarray(half), view.image.dpi), x=x) for x, half in halves)
+
+
+def on_scan(found: PageDigits, view: PageView, scan: PageImage) -> PageDigits:
+    """Map what was found on a view of a page to its scan."""
+    boxes = iter(view.boxes_on(scan, [box for number in found.numbers for box in number.boxes]))
+    cells = iter(view.boxes_on(scan, [number.cell.box for number in found.numbers if number.cell]))
+    numbers = tuple(
+        replace(
+            number,
+            boxes=tuple(next(boxes) for _ in number.boxes),
+            cell=replace(number.cell, box=next(cells)) if number.cell else None,
+        )
+        for number in found.numbers
+    )
+    return replace(found, numbers=numbers, skew=found.skew + view.rotation)

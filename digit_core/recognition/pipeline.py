@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from digit_core.imaging.decode import decode_page
 from digit_core.imaging.line_detection import LineMaps, line_maps
-from digit_core.imaging.page_view import PageView, pages_of, straight_views
+from digit_core.imaging.page_view import PageView, on_scan, pages_of, straight_views
 from digit_core.imaging.prepare import PreparedPage, prepare
 from digit_core.imaging.prepare_strip import prepare_strip
 from digit_core.imaging.rotation import prepare_lying
@@ -32,12 +32,12 @@ from digit_core.recognition.cells import FoundCell, find_cells
 from digit_core.recognition.numbers import find_numbers, with_second, written_on
 from digit_core.recognition.orientation import evidence_of, lying
 from digit_core.recognition.print_detection import told_by_page
-from digit_core.recognition.spread import joined, on_scan
 from digit_core.recognition.transcription.fusion import FoundNumber
 from digit_core.recognition.transcription.loose_points import doubted
 from digit_core.recognition.transcription.second_opinion import BESIDE_IN_STRIP, Second
 from digit_core.recognition.transcription.views import find_in_views
 from digit_core.records import Form, PageDigits, PageFound, PageImage, PageRef
+from digit_core.spread import joined
 
 
 def find_digits(

@@ -1,7 +1,9 @@
-"""Memory for huge inputs: `python -m tests.benchmarks.huge pdf 50 200`, `… folder 50 200`, or `… tiff 20000 15000`.
+"""Memory for huge inputs: `python -m tests.benchmarks.huge pdf 50 200`, `… folder 50 200`, `… decode 100 1000`, or
+`… tiff 20000 15000`.
 
 Peak memory of the command and its worker processes together (Linux), for PDF files of so many pages, for folders of so many pages
 in the mixed sizes of real scans, or for one TIFF of this width and height. A page has a few written numbers: it is about memory.
+`decode` only decodes the pages of such PDF files, one by one as a worker process does, which takes far less time.
 """
 
 from __future__ import annotations
@@ -31,6 +33,18 @@ SIZES = ((2362, 3812), (2507, 4001), (2560, 3300), (2042, 1378), (4175, 6368), (
 
 A4 = (827, 1169)
 NUMBERS = 6
+
+DECODING = """
+import sys
+from pathlib import Path
+
+from digit_core.imaging.decode import decode_page, probe
+from digit_core.params import DecodeLimits
+
+data = Path(sys.argv[1]).read_bytes()
+for index in range(probe(data, DecodeLimits())):
+    assert decode_page(data, index, DecodeLimits()).pixels.any()
+"""
 
 
 def page(width: int, height: int, number: int) -> Grey:
@@ -78,7 +92,7 @@ def measure(what: str, command: list[str | Path], home: Path) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("kind", choices=("pdf", "folder", "tiff"))
+    parser.add_argument("kind", choices=("pdf", "folder", "decode", "tiff"))
     parser.add_argument("numbers", type=int, nargs=2)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
@@ -91,12 +105,15 @@ def main() -> None:
         for pages in options.numbers:
             scans = folder / str(pages)
             scans.mkdir()
-            if options.kind == "pdf":
+            if options.kind != "folder":
                 (scans / "scan.pdf").write_bytes(pdf_of(pages))
             for number in range(pages if options.kind == "folder" else 0):
                 (scans / f"{number:05}.jpg").write_bytes(jpeg(page(*SIZES[number % len(SIZES)], number)))
             megabytes = sum(file.stat().st_size for file in scans.iterdir()) / 1e6
-            command = [DIGITS, "digitise", scans, "--out", folder / f"out {pages}"]
+            if options.kind == "decode":
+                command = [sys.executable, "-c", DECODING, scans / "scan.pdf"]
+            else:
+                command = [DIGITS, "digitise", scans, "--out", folder / f"out {pages}"]
             measure(f"{options.kind} of {pages} pages, {megabytes:.0f} MB", command, folder / "home")
 
 

@@ -12,26 +12,10 @@ from itertools import chain
 
 import numpy as np
 
-from digit_core.imaging.page_view import PageView
 from digit_core.readings import PageRead, Reading
-from digit_core.records import Cell, NumberString, PageDigits, PageFound, PageImage, RightPage
+from digit_core.records import Cell, NumberString, PageDigits, PageFound, RightPage
 
 LEFT, RIGHT = "left", "right"
-
-
-def on_scan(found: PageDigits, view: PageView, scan: PageImage) -> PageDigits:
-    """Map what was found on a view of a page to its scan."""
-    boxes = iter(view.boxes_on(scan, [box for number in found.numbers for box in number.boxes]))
-    cells = iter(view.boxes_on(scan, [number.cell.box for number in found.numbers if number.cell]))
-    numbers = tuple(
-        replace(
-            number,
-            boxes=tuple(next(boxes) for _ in number.boxes),
-            cell=replace(number.cell, box=next(cells)) if number.cell else None,
-        )
-        for number in found.numbers
-    )
-    return replace(found, numbers=numbers, skew=found.skew + view.rotation)
 
 
 def joined(left: PageDigits, right: PageDigits, gutter: int) -> PageDigits:
