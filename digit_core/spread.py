@@ -62,8 +62,11 @@ def read_together(left: PageRead, right: PageRead, gutter: int) -> PageRead:
 
 
 def _named(readings: Sequence[Reading], side: str) -> Iterator[Reading]:
-    """Yield the readings with the page's name before that of their table or zone."""
-    return (replace(one, cell=_cell(one.cell, side)) if one.cell else one for one in readings)
+    """Yield the readings with the page's name before that of their table or zone, also where a date refers to a zone."""
+    return (
+        replace(one, cell=_cell(one.cell, side), date_from=one.date_from.replace("{", f"{{{side} ")) if one.cell else one
+        for one in readings
+    )
 
 
 def _cell(cell: Cell, side: str) -> Cell:

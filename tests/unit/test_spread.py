@@ -3,14 +3,16 @@
 import numpy as np
 import pytest
 
+from digit_core.dates import dates_on
 from digit_core.inference.classifier import SHIPPED_MODEL, OnnxRecogniser
 from digit_core.inference.reader import OnnxReader
 from digit_core.params import DecodeLimits, ReviewPolicy, SegmentationParams, Spread
-from digit_core.readings import PageRead, ReadBy, State
+from digit_core.readings import PageRead, ReadBy, Reading, State
 from digit_core.recognition.page_table import from_table, to_table
 from digit_core.recognition.pipeline import PageReader
-from digit_core.records import Grey, PageImage, PageRef
+from digit_core.records import Box, Cell, CellState, Grey, PageImage, PageRef
 from digit_core.results.schema import batch_tables
+from digit_core.spread import read_together
 from tests.support.drawn.forms import OTHER, DrawnForm
 from tests.support.drawn.photos import as_spread
 
@@ -137,6 +139,21 @@ def test_a_spread_survives_the_way_from_detection_to_classification(networks) ->
     assert kept.digits.right == found.digits.right
     assert kept.digits.form == found.digits.form
     assert reader(networks, FORM.layout()).classify(kept) == reader(networks, FORM.layout()).classify(found)
+
+
+def test_the_dates_of_each_page_are_from_the_zones_of_that_page() -> None:
+    def page(year: str) -> PageRead:
+        def reading(text: str, cell: Cell, date_from: str = "") -> Reading:
+            return Reading(0, cell.box, text, 1.0, State.ACCEPTED, (), text=text, cell=cell, date_from=date_from)
+
+        box = Box(1, 2, 3, 4)
+        zone = reading(year, Cell("year", "", "", CellState.NUMBER, box))
+        number = reading("7", Cell("rain", "5", "Jan", CellState.NUMBER, box), "{year}-Jan-5")
+        return PageRead(REF, 2000, 1400, 300.0, 0.0, (zone, number))
+
+    both = read_together(page("1901"), page("1902"), 1000)
+
+    assert list(dates_on(both)) == ["", "1901-01-05", "", "1902-01-05"]
 
 
 def test_empty_pages_of_a_spread_are_no_error(networks) -> None:
