@@ -158,6 +158,18 @@ def real_scans(bench: Bench) -> dict[str, float]:
     return dict(json.loads(last))
 
 
+def other_readers(bench: Bench) -> dict[str, float]:
+    """Processor seconds of real scans by RapidOCR and Tesseract beside ours, where folders of them are given."""
+    folders = [folder for folder in (bench.options.scans, bench.options.ledgers) if folder]
+    if not folders:
+        print("other readers: no real scans given (--scans FOLDER, --ledgers FOLDER)", file=sys.stderr)
+        return {}
+    bench.run(sys.executable, "-m", "tests.benchmarks.other_readers", *folders)
+    *lines, last = bench.log.read_text().splitlines()
+    print("\n".join(lines))
+    return dict(json.loads(last))
+
+
 def start_up(bench: Bench) -> dict[str, float]:
     """Seconds until the smallest thing is done."""
     strip = bench.folder / "strip.png"
@@ -168,6 +180,7 @@ def start_up(bench: Bench) -> dict[str, float]:
 
 PARTS = {
     "scans": real_scans,
+    "others": other_readers,
     "floor": against_the_floor,
     "second": second_run,
     "classifier": classifiers,
