@@ -120,7 +120,9 @@ def test_the_kept_state_says_what_it_was_made_of(bars: Labelled, cells: Path, tm
 
 
 @pytest.mark.parametrize("labels", ["0123456789", "012345689", "4"], ids=["all", "no seven", "one class"])
-def test_digits_of_one_writer_can_be_learned_from_whatever_classes_are_missing(labels: str, bars: Labelled, tmp_path: Path) -> None:
+def test_digits_of_one_writer_can_be_learned_from_whatever_classes_are_missing(
+    labels: str, bars: Labelled, tmp_path: Path
+) -> None:
     inks = [draw_number(label, make_writer(3), 48, np.random.default_rng(1))[0] for label in labels]
     pictures = [bytes(cv2.imencode(".png", 255 - np.pad(ink, 16))[1].tobytes()) for ink in inks]
     file = tmp_path / "digits.parquet"
