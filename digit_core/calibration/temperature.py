@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 
 _TINY = 1e-12
 
+_GREATEST = 700.0
+"""Greatest log odds whose exponential is a number."""
+
 _EXPECTED_NEAR = 0.3
 """Standard deviation of the logarithm of a collection's temperature, as it is expected before a number of it was looked at."""
 
@@ -28,7 +31,8 @@ def tempered_confidence(confidence: float, temperature: float) -> float:
     """Scale one confidence, the probability of being right against being wrong, to another temperature."""
     if temperature == 1.0 or not 0 < confidence < 1:
         return confidence
-    return 1 / (1 + math.exp((math.log1p(-confidence) - math.log(confidence)) / temperature))
+    odds_against = (math.log1p(-confidence) - math.log(confidence)) / temperature
+    return 1 / (1 + math.exp(min(odds_against, _GREATEST)))
 
 
 def fit_temperature(probabilities: NDArray[np.float32], labels: NDArray[np.integer]) -> float:

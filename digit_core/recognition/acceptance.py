@@ -18,8 +18,7 @@ from digit_core.layouts.template import Holds, Layout, Place
 from digit_core.notation import NumberKind, decimal_mark_of, interpret
 from digit_core.params import ReviewPolicy, Writing
 from digit_core.readings import DigitReading, PageRead, Reading, Reason, State, as_written
-from digit_core.recognition.interest import only_of_interest
-from digit_core.recognition.legibility import legibility_of
+from digit_core.recognition.legibility import legibility_of, only_of_interest
 from digit_core.recognition.transcription.fusion_weights import fusion_weights
 from digit_core.records import NOT_A_DIGIT, Box, CellState, NumberString, PageFound
 from digit_core.spread import pages_apart, read_together

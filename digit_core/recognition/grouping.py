@@ -29,7 +29,7 @@ _STROKE = "/"
 _CLOSE, _OVER = 0.25, 0.1
 """Widest gap between digits of one number that crosses a ruling, and greatest overlap of their boxes, in heights of a digit."""
 
-Pair = tuple[int, int]
+NumberPair = tuple[int, int]
 """Indices of two numbers of which the left one may go on in the right one."""
 
 Sides = NDArray[np.float64]
@@ -56,7 +56,7 @@ def group_strings(digits: Sequence[Box], marks: Sequence[Box], page: PreparedPag
 
 def sharing_a_mark(
     strings: Sequence[Sequence[int]], texts: Sequence[str], digits: Sequence[Box], params: SegmentationParams
-) -> list[Pair]:
+) -> list[NumberPair]:
     """Return pairs of numbers (indices, left and right) that are one: both were read with the mark between them.
 
     Francs and centimes with a point on the ruling between them are one; the strips of both parts show the point. strings: the
@@ -67,7 +67,7 @@ def sharing_a_mark(
     return _pairs_of_parts(ends, starts, params.gap)
 
 
-def beside_strokes(strings: Sequence[Sequence[int]], texts: Sequence[str], digits: Sequence[Box]) -> list[Pair]:
+def beside_strokes(strings: Sequence[Sequence[int]], texts: Sequence[str], digits: Sequence[Box]) -> list[NumberPair]:
     """Return pairs of numbers (indices, left and right) that stand as close as digits, and one of which was read with a stroke:
     they may be one date that crosses a ruling. Arguments as in `sharing_a_mark`."""
     ends = {index: digits[string[-1]] for index, string in enumerate(strings)}
@@ -76,7 +76,7 @@ def beside_strokes(strings: Sequence[Sequence[int]], texts: Sequence[str], digit
     return [pair for pair in _pairs_of_parts(ends, starts, _CLOSE) if not strokes.isdisjoint(pair)]
 
 
-def _pairs_of_parts(ends: Mapping[int, Box], starts: Mapping[int, Box], gap: float) -> list[Pair]:
+def _pairs_of_parts(ends: Mapping[int, Box], starts: Mapping[int, Box], gap: float) -> list[NumberPair]:
     """Return pairs (left, right) of numbers, each in one pair at most: the last digit of the left one in `ends` is followed by
     the first digit of the right one in `starts`."""
     free = dict(starts)

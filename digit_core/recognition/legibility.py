@@ -1,11 +1,18 @@
-"""Legibility of a page's numbers in one direction: the columns see upright numbers far better than rotated ones or words."""
+"""Legibility of a page's numbers in one direction: the columns see upright numbers far better than rotated ones or words.
+
+And which of its doubtful numbers people are asked about: not about print on a page of handwriting, nor about words. Such a number
+stays in the results, in the state `review`; only its digits have no reason for review, and so make no review item.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+
+from digit_core.params import Writing
+from digit_core.readings import Reading, Reason, State
 
 _PLAIN = 8.0
 """Log odds per digit of a clear number: most upright digits have more, most rotated ones less."""
@@ -58,3 +65,48 @@ def legibility_of(numbers: Iterable[tuple[float, int]]) -> Legibility:
     seen, digits = pairs[:, 0], pairs[:, 1]
     beyond = np.maximum(seen - _PLAIN * digits, 0)
     return Legibility(float(beyond.sum()), float(beyond[digits > 1].sum()), int(digits.sum()))
+
+
+_PLAINLY = 0.9
+"""Probability of print, or of handwriting, from which a number counts as plainly the one or the other."""
+
+_FEWEST_WRITTEN = 10
+"""Plainly handwritten numbers from which a page may count as one of handwriting."""
+
+_HARDLY = 0.5
+"""Confidence below which a number in which the second reader sees no digit is a word."""
+
+
+def only_of_interest(readings: Iterable[Reading], writing: Writing, cells_count: bool) -> tuple[Reading, ...]:
+    """Return the readings of a page, those without interest with no question about them.
+
+    With Writing.AUTO alone; the others ask about all that they read. cells_count: whether a cell is one of a layout, which says
+    itself what is of interest.
+    """
+    readings = tuple(readings)
+    if writing is not Writing.AUTO:
+        return readings
+    written = _is_handwriting(readings)
+    return tuple(
+        _unasked(one) if not (cells_count and one.cell) and (_is_a_word(one) or (written and one.printed > _PLAINLY)) else one
+        for one in readings
+    )
+
+
+def _is_handwriting(readings: Iterable[Reading]) -> bool:
+    """Whether the page is plainly one of handwriting, which may stand on a printed form."""
+    printed = [one.printed for one in readings if one.digits]
+    by_hand = sum(share < 1 - _PLAINLY for share in printed)
+    return by_hand >= _FEWEST_WRITTEN and by_hand > sum(share > _PLAINLY for share in printed)
+
+
+def _is_a_word(reading: Reading) -> bool:
+    return reading.second == "" and reading.confidence < _HARDLY
+
+
+def _unasked(reading: Reading) -> Reading:
+    """Remove the reasons for review, but for an audit."""
+    if reading.state is not State.REVIEW:
+        return reading
+    parts = tuple(replace(part, reason=part.reason if part.reason == Reason.AUDIT else "") for part in reading.parts)
+    return replace(reading, parts=parts)

@@ -20,7 +20,7 @@ from digit_core.notation import NumberKind, interpret
 from digit_core.params import SegmentationParams
 from digit_core.recognition.detections import LEAST_DIGIT, Characters
 from digit_core.recognition.detector import look, look_at_strip
-from digit_core.recognition.grouping import Pair, beside_strokes, group_strings, sharing_a_mark
+from digit_core.recognition.grouping import NumberPair, beside_strokes, group_strings, sharing_a_mark
 from digit_core.recognition.ruling_filter import not_rulings
 from digit_core.recognition.transcription.ctc import best_text
 from digit_core.recognition.transcription.digit_places import without_marks
@@ -77,7 +77,7 @@ def numbers_among(found: Characters, page: PreparedPage, reader: Reader, params:
 
 
 def _with_wholes(
-    numbers: Sequence[FoundNumber], marked: Sequence[Pair], dates: Sequence[Pair], wholes: Sequence[FoundNumber]
+    numbers: Sequence[FoundNumber], marked: Sequence[NumberPair], dates: Sequence[NumberPair], wholes: Sequence[FoundNumber]
 ) -> list[FoundNumber]:
     """Put wholes, one for each of these pairs, in the place of their two parts. What may be a date is one only if it is read as a
     date; else its parts stay, in doubt."""

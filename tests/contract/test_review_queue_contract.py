@@ -15,11 +15,12 @@ from hypothesis import strategies as st
 from digit_core.errors import QueueError
 from digit_core.readings import ReviewItem
 from digit_core.records import Box
+from digit_core.review.verdicts import Kind, Verdict
 from tasks.adapters.review.claims import LARGEST_LOAN
+from tasks.adapters.review.decisions import Act
 from tasks.adapters.review.queue import ReviewQueue
 from tests.support.concurrency import together
-
-HERE = "s3://results/parish"
+from tests.support.review.items import HERE, digit
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -339,3 +340,30 @@ def test_a_number_that_is_no_number_is_lent_in_part(queue):
     claim = queue.claims.numbers(HERE, "Ada", 40, 600)
 
     assert len(claim.items) == LARGEST_LOAN
+
+
+class TestPilot:
+    def test_what_a_pilot_asks_stays_open_whatever_a_run_reads_on_its_pages(self, queue):
+        queue.put([digit("a", reason="pilot"), digit("b")])
+
+        queue.put([], pages=[("ab" * 32, 3)], collection=HERE)
+
+        assert [one.item_id for one in queue.page(HERE)] == ["a/0"]
+
+    def test_a_waiting_item_that_it_asks_about_becomes_its_own_and_leaves_the_groups(self, queue):
+        queue.put([digit("a", confidence=0.9)])
+        queue.put([digit("a", confidence=0.9, reason="pilot")])
+
+        assert [one.reason for one in queue.page(HERE)] == ["pilot"]
+        assert queue.claims.carpet(HERE, "Ada", 10, 600.0, 0.5).items == ()
+        assert len(queue.claims.numbers(HERE, "Ada", 10, 600.0).items) == 1
+
+    def test_its_items_say_nothing_about_the_share_of_flagged_digits_that_were_right(self, queue):
+        queue.put([digit("a", reason="pilot"), digit("b")])
+        claim = queue.claims.numbers(HERE, "Ada", 10, 600.0)
+        act = Act("act-of-ada", "Ada", "number", claim.claim_id, 2, 2.0)
+        queue.decisions.keep(act, {"a/0": Verdict(Kind.DIGIT, "1"), "b/0": Verdict(Kind.DIGIT, "9")}, 600.0)
+
+        (found,) = queue.statistics.collections()
+
+        assert (found.decided, found.confirmed, found.corrected) == (2, 0, 1)

@@ -20,7 +20,7 @@ from digit_core.synthesis.pen import draw_number, make_writer
 from digit_core.training.mnist import Labelled
 from digit_core.training.strip_reader.export import export_strip_reader
 from digit_core.training.strip_reader.network import averaged_network
-from digit_core.training.strip_reader.shards import Sources, StripParams, held_out
+from digit_core.training.strip_reader.shards import Sources, StripParams, held_out, load_shard, write_shard
 from digit_core.training.strip_reader.training import train_strips
 
 TINY = StripParams(chapters=2, strips=24, uses=2, batch=12, digits=40, pens=3)
@@ -117,3 +117,21 @@ def test_the_kept_state_says_what_it_was_made_of(bars: Labelled, cells: Path, tm
     assert list(kept["params"]["sets"]) == ["cells.parquet"]
     assert kept["params"]["seed"] == 1
     assert len(kept["history"]) == 1
+
+
+@pytest.mark.parametrize("labels", ["0123456789", "012345689", "4"], ids=["all", "no seven", "one class"])
+def test_digits_of_one_writer_can_be_learned_from_whatever_classes_are_missing(
+    labels: str, bars: Labelled, tmp_path: Path
+) -> None:
+    inks = [draw_number(label, make_writer(3), 48, np.random.default_rng(1))[0] for label in labels]
+    pictures = [bytes(cv2.imencode(".png", 255 - np.pad(ink, 16))[1].tobytes()) for ink in inks]
+    file = tmp_path / "digits.parquet"
+    rows = {"image": pictures, "text": list(labels), "writer": ["Ada"] * len(labels), "split": ["train"] * len(labels)}
+    pq.write_table(pa.table(rows), file)
+
+    (tmp_path / "kept").mkdir()
+
+    strips = load_shard(write_shard(Sources(bars, (file,)), TINY, tmp_path / "kept", 0))
+
+    assert len(strips) > 0.8 * TINY.strips
+    assert len({character for strip in strips for character in strip.text if character.isdigit()}) == 10

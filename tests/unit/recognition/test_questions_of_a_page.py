@@ -7,7 +7,7 @@ import pytest
 from digit_core.layouts.template import Place
 from digit_core.params import Writing
 from digit_core.readings import State
-from digit_core.recognition.interest import only_of_interest
+from digit_core.recognition.legibility import only_of_interest
 from tests.support.readings import read_as
 
 WRITTEN = [replace(read_as("12"), printed=0.01) for _ in range(12)]
