@@ -101,7 +101,7 @@ class PageScore:
     mistakes: tuple[Mistake, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        head = {"name": self.name, "status": self.status, "uri": self.uri, "boxes": self.boxes}
+        head = {"name": self.name, "status": self.status, "file": self.uri, "boxes": self.boxes}
         return {**head, **self.counts.to_dict(), "mistakes": [asdict(mistake) for mistake in self.mistakes]}
 
 

@@ -1,8 +1,8 @@
 """How many tables are proposed with the right rows and columns: real pages, counted by eye, and 20 drawn registers.
 
 Counted are the rows from below the head, and the columns without those of names at the ends; columns of words in between count,
-whether they are skipped or not. On the first 13 ledgers the rows are lines of text under faint rulings, which nobody counted:
-their rows count as wrong.
+whether they are skipped or not. On 13 ledgers the rows are lines of running text over faint rulings, which cannot be counted with
+certainty: of these only the columns count.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from tests.support.drawn.registers import register
 DATA = Path(__file__).parents[3] / "shared" / "data"
 
 UNKNOWN = -1
+RUNNING_TEXT = "running text, columns alone"
 
 DOTS = ((1, 1), (6, 2), (24, 16), (12, 3))
 """Patterns of the rulings of the drawn registers: solid, dots, dashes, dots far apart."""
@@ -104,6 +105,7 @@ def pages() -> Iterator[tuple[str, str, Grey, Truth]]:
     real += [("ledgers", DATA / "real" / "notary_pages" / f"{name}.jpg", truth) for name, truth in LEDGERS.items()]
     for kind, path, truth in real:
         if path.is_file():
+            kind = RUNNING_TEXT if truth[0] == UNKNOWN else kind
             yield kind, path.stem, decode_page(path.read_bytes(), 0, DecodeLimits()).pixels, truth
     for seed in range(20):
         form = replace(register(seed, ruled=seed % 3 != 2), dots=DOTS[seed % 4])
@@ -119,8 +121,9 @@ def measure(kinds: tuple[str, ...], verbose: bool) -> dict[str, dict[str, str]]:
         level, _ = level_page(PageImage(pixels), lambda page, maps: written_on(page, maps, reader))
         tables = proposed_tables(level)
         found = _size(max(tables, key=lambda grid: np.prod(_size(grid)))) if tables else (0, 0)
-        right.setdefault(kind, []).append((found[0] == truth[0], found[1] == truth[1]))
-        if verbose and found != truth:
+        rows_right = truth[0] in (found[0], UNKNOWN)
+        right.setdefault(kind, []).append((rows_right, found[1] == truth[1]))
+        if verbose and not (rows_right and found[1] == truth[1]):
             print(f"{kind}, {name}: {found[0]} x {found[1]}, not {truth[0]} x {truth[1]}", flush=True)
     return {kind: _shares(outcomes) for kind, outcomes in right.items()}
 
@@ -140,6 +143,6 @@ def _shares(outcomes: list[tuple[bool, bool]]) -> dict[str, str]:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--verbose", action="store_true", help="name the pages with another number of rows or columns")
-    parser.add_argument("--kinds", nargs="+", default=["forms and tables", "ledgers", "drawn"])
+    parser.add_argument("--kinds", nargs="+", default=["forms and tables", "ledgers", RUNNING_TEXT, "drawn"])
     options = parser.parse_args()
     print(json.dumps(measure(tuple(options.kinds), options.verbose), indent=2))

@@ -91,7 +91,7 @@ def test_tables_count_only_from_the_moment_their_manifest_stands(results):
     results.seal(manifest)
 
     assert before == ([], set(), 1)
-    assert readings(results) == [("a", 0, "47", "1")]
+    assert readings(results) == [("a", 1, "47", "1")]
     assert results.next_seq() == 2
 
 
@@ -112,7 +112,7 @@ def test_writing_and_sealing_a_batch_twice_changes_nothing(results, object_store
     sealed(results, [read(ref("a")), read(ref("b"))])
 
     assert object_store.names() == before
-    assert readings(results) == [("a", 0, "47", "1"), ("b", 0, "47", "1")]
+    assert readings(results) == [("a", 1, "47", "1"), ("b", 1, "47", "1")]
 
 
 def test_what_was_read_by_the_same_reader_is_done_in_its_version_only(results):
@@ -143,7 +143,7 @@ def test_a_changed_file_replaces_its_old_rows(results):
     sealed(results, [read(ref("a"), "12"), read(ref("b"), "34")], seq=1)
     sealed(results, [read(ref("a", "v2"), "56")], seq=2)
 
-    assert readings(results) == [("a", 0, "56", "1"), ("b", 0, "34", "1")]
+    assert readings(results) == [("a", 1, "56", "1"), ("b", 1, "34", "1")]
     assert set(results.done(MODEL_1)) == {fingerprint("a", "v2"), fingerprint("b", "v1")}
 
 
@@ -151,7 +151,7 @@ def test_a_new_model_replaces_the_rows_of_the_old_one(results):
     sealed(results, [read(ref("a"), "12")], MODEL_1, seq=1)
     sealed(results, [read(ref("a"), "13")], MODEL_2, seq=2)
 
-    assert readings(results) == [("a", 0, "13", "2")]
+    assert readings(results) == [("a", 1, "13", "2")]
     assert set(results.done(MODEL_1)) == set()
     assert set(results.done(MODEL_2)) == {fingerprint("a", "v1")}
 
@@ -161,7 +161,7 @@ def test_two_runs_at_once_over_the_same_pages_publish_each_page_once(results):
     sealed(results, pages, MODEL_1, seq=1)
     sealed(results, pages[:1], replace(MODEL_1, run_id="run-2"), seq=1)
 
-    assert readings(results) == [("a", 0, "47", "1"), ("b", 0, "47", "1")]
+    assert readings(results) == [("a", 1, "47", "1"), ("b", 1, "47", "1")]
 
 
 def test_rows_are_picked_by_column_and_by_value(results):
@@ -239,7 +239,7 @@ def test_retiring_keeps_a_batch_that_was_sealed_again_meanwhile(results, object_
 
     Results(storage, results.dest).retire()
 
-    assert readings(results) == [("a", 0, "47", "1")]
+    assert readings(results) == [("a", 1, "47", "1")]
 
 
 def test_a_reader_that_has_begun_sees_each_row_once_whatever_is_sealed_meanwhile(results, monkeypatch):
@@ -280,7 +280,7 @@ def test_retiring_removes_what_a_killed_run_left_long_ago_and_nothing_younger(re
 
     assert len(young) == 3
     assert [name for name in object_store.names() if manifest.key in name] == []
-    assert readings(results) == [("b", 0, "47", "1")]
+    assert readings(results) == [("b", 1, "47", "1")]
 
 
 def test_files_are_plain_zstd_parquet_that_names_its_schema(results, object_store):
@@ -349,7 +349,7 @@ def test_whatever_runs_follow_each_other_the_last_word_on_each_page_stands(tmp_p
 
     for seq, (read_by, objects, retire) in enumerate(runs, start=1):
         sealed(results, [read(ref(uri, version), str(seq)) for uri, version in objects], read_by, seq)
-        expected |= {uri: (uri, 0, str(seq), read_by.model_version) for uri, _ in objects}
+        expected |= {uri: (uri, 1, str(seq), read_by.model_version) for uri, _ in objects}
         if retire:
             results.retire()
 

@@ -84,7 +84,7 @@ def in_tables_of_pages(folder):
         table = pd.read_csv(file, index_col="row").drop(columns="review")
         assert set(map(str, table.dtypes)) <= {"int64", "float64"}
         page = f"{file.name.split('-')[0]}.png"
-        values |= {(page, row, column): table.loc[row, column] for row in table.index for column in table.columns}
+        values |= {(page, *place): value for place, value in table.stack().dropna().items()}  # without blank cells
     return values
 
 

@@ -57,6 +57,10 @@ class CellContents:
     numbers: Flags
     printed: Floats
 
+    def without_columns(self, columns: Flags) -> CellContents:
+        """Return the cells with nothing in some columns."""
+        return CellContents(self.inked & ~columns, self.numbers & ~columns, np.where(columns, np.nan, self.printed))
+
     def part(self, rows: Flags, columns: Flags) -> CellContents:
         """Return the cells of some rows and columns."""
         chosen = np.ix_(rows, columns)

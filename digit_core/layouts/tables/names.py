@@ -8,8 +8,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from digit_core.imaging.line_detection import LineMaps
+from digit_core.imaging.line_detection import LineMaps, with_broken_rulings
 from digit_core.layouts.tables.content import CellContents, Flags, Floats, NumberSeen, content_of, place_of
+from digit_core.layouts.tables.margins import margins_of, without_slits
 from digit_core.layouts.template import Axis, Grid
 
 _WORDS = 0.25
@@ -33,6 +34,9 @@ _NONE, _INKED = 0.1, 0.5
 _ROOM = 1.6
 """Usual widths of a column, or heights of a row, beside the table in which its names may stand without a ruling around them."""
 
+_EVEN_ROWS, _EVEN, _MOST, _HIGHER = 8, 0.2, 0.75, 2.2
+"""Number of rows that tell a height, share of it by which one may differ, share of them that must not, and heights of a foot."""
+
 _MARGIN = 0.5
 """Share of a table's rows or columns that hold ink, from which an empty one at its end is no part of it."""
 
@@ -46,8 +50,14 @@ def named(grid: Grid, maps: LineMaps, written: Sequence[NumberSeen]) -> Grid:
     Names are the numbers that go up by one, such as days, hours and years; row1, row2 … or column1, column2 … where one is
     missing, and 1, 2 … where none is read. A grid in which no number is found is only named.
     """
+    ruled = with_broken_rulings(maps)
+    grid = without_slits(grid, content_of(grid, maps, written), ruled)
     row_names, column_names = _series(grid, written, rows=True), _series(grid, written, rows=False)
-    rows, columns = _labels(content_of(grid, maps, written), row_names.holder, column_names.holder)
+    content = content_of(grid, maps, written)
+    margins = margins_of(grid, content, ruled)
+    rows, columns = _labels(content.without_columns(margins), row_names.holder, column_names.holder)
+    columns |= margins
+    rows |= _higher_ends(np.diff(grid.rows.edges)) & ~content.numbers.any(axis=1)
     kept = grid if rows.all() or columns.all() else _cut(grid, rows, columns)
     first_row, first_column = grid.rows.edges.index(kept.rows.edges[0]), grid.columns.edges.index(kept.columns.edges[0])
     named_rows = _axis(kept.rows, row_names.names, first_row, "row")
@@ -158,6 +168,15 @@ def _empty_ends(inked: Flags) -> Flags:
         empty[: int(inked.argmax())] = True
         empty[len(inked) - int(inked[::-1].argmax()) :] = True
     return empty
+
+
+def _higher_ends(heights: Floats) -> Flags:
+    """Tell whether the first and the last row are much higher than all others, which are even: a head or a foot."""
+    found = np.zeros(len(heights), bool)
+    usual = float(np.median(heights))
+    if len(heights) >= _EVEN_ROWS and float(np.mean(np.abs(heights - usual) < _EVEN * usual)) > _MOST:
+        found[[0, -1]] = heights[[0, -1]] > _HIGHER * usual
+    return found
 
 
 def _cut(grid: Grid, rows: Flags, columns: Flags) -> Grid:
