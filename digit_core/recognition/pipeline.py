@@ -58,15 +58,15 @@ def find_digits(
     return found[0] if len(found) == 1 else joined(found[0], found[1], _gutter(pages[1]))
 
 
-Pages = tuple[PageView, ...]
+PageViews = tuple[PageView, ...]
 """The page on a scan, or the left and the right one."""
 
 
-def _pages_on(image: PageImage, params: SegmentationParams, layouts: Sequence[Layout]) -> Pages:
+def _pages_on(image: PageImage, params: SegmentationParams, layouts: Sequence[Layout]) -> PageViews:
     """Return the pages on a scan; of several ways to see them the first in which a layout fits one, else the likeliest."""
     views = straight_views(image)
     ways = [pages_of(view, params.spread) for view in views]
-    tried: list[Pages] = []
+    tried: list[PageViews] = []
     for view, pages in zip(views, ways, strict=True):
         if len(pages) > 1 and params.spread is Spread.AUTO:
             tried.append((view,))  # a layout may be that of a whole spread

@@ -21,7 +21,7 @@ FEWEST = 256
 """Least number of nodes of a grid if the sum's span needs them, however many terms there are."""
 
 
-class Spread:
+class SumDistribution:
     """The terms of one sum; "something else" is any value of a term's span except its candidates.
 
     values: shape (terms, columns), what a candidate adds to the sum, where `known` is set; steps: coefficients, shape (terms,);

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from digit_core.layouts.arithmetic.convolution import Spread
+from digit_core.layouts.arithmetic.convolution import SumDistribution
 from digit_core.layouts.arithmetic.enumeration import Flags, Floats, Ints, chances
 
 
@@ -40,7 +40,7 @@ class Sum:
             return
         self._right = trust / (self._high - self._low + 1)
         self._wrong = (1 - trust) / (int((reach[1] - reach[0]).sum()) + 1)
-        self._spread = Spread(self._values, self._known, coefficients, spans, (self._low, self._high), reach)
+        self._spread = SumDistribution(self._values, self._known, coefficients, spans, (self._low, self._high), reach)
 
     def says(self, heard: Floats) -> Floats:
         """Return logarithms of likelihoods, shape (terms, columns + 1), the last column for something else.
