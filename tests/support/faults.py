@@ -133,7 +133,7 @@ def drawn_moment(draw: random.Random, usual_seconds: float) -> Moment:
 
 def plain(table: pa.Table, source: str) -> list[dict]:
     rows = table.drop_columns("run_id").to_pylist()
-    return sorted(({**row, "uri": row["uri"].removeprefix(source)} for row in rows), key=repr)
+    return sorted(({**row, "file": row["file"].removeprefix(source)} for row in rows), key=repr)
 
 
 def make_place(folder: Path, source: Path, home: Path, **environment: str) -> Place:

@@ -88,7 +88,7 @@ def test_the_page_names_the_form_and_its_rows_say_where_each_number_stands(fille
     tables = {name: table.to_pylist() for name, table in batch_tables([judged(digits, page, LAYOUT)], READ_BY).items()}
 
     (row,) = tables["pages"]
-    assert (row["layout"], row["reason"], row["numbers"]) == ("drawn", "", 5)
+    assert (row["layout"], row["reason"], row["number_count"]) == ("drawn", "", 5)
     assert row["layout_agreement"] > 0.8
     one = next(number for number in tables["numbers"] if number["digits"] == "2047")
     assert (one["zone"], one["row"], one["column"], one["cell"], one["value"]) == ("grid", "1", "3", "number", 2047.0)
