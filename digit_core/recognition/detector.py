@@ -120,11 +120,12 @@ def look_at_strip(strip: PreparedPage, reader: Reader) -> Characters:
     darkness = strip.darkness
     longest = _LONGEST_STRIP / darkness.shape[1]
     whole = min(STRIP_HEIGHT / darkness.shape[0], longest)
-    by_ink = min(FIGURE / max(ink_height(strip.ink), 3.0), longest, _LARGEST_LOOK / max(darkness.shape))
     scale, first = whole, look_at(darkness, whole, reader)
-    for other, least in ((by_ink, LEAST_DIGIT), (whole, _HARDLY)):
-        if not (first.best < DIGITS).any():
-            scale, first = other, look_at(darkness, other, reader, least)
+    if not (first.best < DIGITS).any():
+        scale = min(FIGURE / max(ink_height(strip.ink), 3.0), longest, _LARGEST_LOOK / max(darkness.shape))
+        first = look_at(darkness, scale, reader)
+    if not (first.best < DIGITS).any():
+        scale, first = whole, look_at(darkness, whole, reader, _HARDLY)
     digits = first.best < DIGITS
     if not digits.any():
         return first

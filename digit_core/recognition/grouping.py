@@ -70,9 +70,11 @@ def sharing_a_mark(
 def beside_strokes(strings: Sequence[Sequence[int]], texts: Sequence[str], digits: Sequence[Box]) -> list[NumberPair]:
     """Return pairs of numbers (indices, left and right) that stand as close as digits, and one of which was read with a stroke:
     they may be one date that crosses a ruling. Arguments as in `sharing_a_mark`."""
+    strokes = {index for index, text in enumerate(texts) if _STROKE in text}
+    if not strokes:  # most pages; comparing all their numbers would cost the square of them
+        return []
     ends = {index: digits[string[-1]] for index, string in enumerate(strings)}
     starts = {index: digits[string[0]] for index, string in enumerate(strings)}
-    strokes = {index for index, text in enumerate(texts) if _STROKE in text}
     return [pair for pair in _pairs_of_parts(ends, starts, _CLOSE) if not strokes.isdisjoint(pair)]
 
 
