@@ -11,15 +11,18 @@ import socket
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from prefect import task
 
-from digit_core.errors import InputError
+from digit_core.errors import DigitsError, InputError
 from digit_core.records import SourceObject
 from flows.run_local import PendingBatch, groups
 from tasks.retries import STORAGE_STAGE
 from tasks.run_plan import Group, RunPlan, Sealed
+
+if TYPE_CHECKING:
+    from prefect_dask.task_runners import DaskTaskRunner
 
 SPARE = 2
 """Number of waiting groups per group being read."""
@@ -46,17 +49,30 @@ class Cluster:
 
 @contextmanager
 def cluster(plan: RunPlan, scheduler: str) -> Iterator[Cluster]:
-    """Connect to the scheduler. Raises InputError where there is none, or prefect-dask is not installed."""
+    """Connect to the scheduler. Raises InputError where there is none, or prefect-dask is not installed; DigitsError if the
+    scheduler ends while groups are being read."""
     try:
+        from distributed.client import FutureCancelledError
         from prefect_dask.task_runners import DaskTaskRunner
     except ImportError as error:
         raise InputError("runs on Dask need the extra: pip install 'archive-digits[dask]'") from error
     if not scheduler:
         raise InputError("a run on Dask needs the address of its scheduler: --scheduler tcp://host:8786, or DIGITS_SCHEDULER")
-    try:
-        with DaskTaskRunner(address=scheduler, client_kwargs={"timeout": "30s"}) as runner:
+    with DaskTaskRunner(address=scheduler, client_kwargs={"timeout": "30s"}) as runner:
+        _connect(runner, scheduler)
+        try:
             yield Cluster(replace(plan, home=socket.gethostname()), runner)
-            runner.client.run(_leave)
+        except FutureCancelledError as error:
+            raise DigitsError(
+                f"the Dask scheduler at {scheduler} ended during the run: start it, then run again; what is finished stays"
+            ) from error
+        runner.client.run(_leave, on_error="ignore")  # a worker that has just died has nothing left to remove
+
+
+def _connect(runner: DaskTaskRunner, scheduler: str) -> None:
+    """Open the runner's connection. Raises InputError if nobody answers."""
+    try:
+        _ = runner.client
     except (OSError, TimeoutError) as error:
         raise InputError(
             f"no Dask scheduler answers at {scheduler}: start it (`dask scheduler`), or correct the address"

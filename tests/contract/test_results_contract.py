@@ -283,6 +283,46 @@ def test_retiring_removes_what_a_killed_run_left_long_ago_and_nothing_younger(re
     assert readings(results) == [("b", 1, "47", "1")]
 
 
+def files_of(object_store, manifest: Manifest) -> list[str]:
+    """Tables of the batch that stand, whether it is sealed or not."""
+    return [name for name in object_store.names() if f"{manifest.key}.parquet" in name]
+
+
+def test_no_table_of_a_killed_run_stays_beside_those_of_the_run_that_reads_its_pages_again(results, object_store):
+    left = written(results, [read(ref("a")), read(ref("b", count=2))])
+    part = written(results, [read(ref("b", index=1, count=2)), read(ref("c"))])
+    sealed(results, [read(ref("a")), read(ref("b", count=2)), read(ref("b", index=1, count=2))], seq=2)
+
+    results.retire()
+
+    assert files_of(object_store, left) == []
+    assert len(files_of(object_store, part)) == 3  # nobody has read c yet
+
+
+def test_a_batch_that_another_run_seals_while_its_tables_are_removed_keeps_them(results, object_store):
+    slow = written(results, [read(ref("a"))], MODEL_2, seq=3)
+    sealed(results, [read(ref("a")), read(ref("b"))], seq=2)
+    storage = SealedMeanwhileStorage(object_store.options, lambda: results._manifests.write(slow))
+
+    Results(storage, results.dest).retire()
+
+    assert len(files_of(object_store, slow)) == 3
+    assert readings(results) == [("a", 1, "47", "2"), ("b", 1, "47", "1")]
+
+
+class SealedMeanwhileStorage(Storage):
+    """Where something happens the first time that files are deleted."""
+
+    def __init__(self, options, action):
+        super().__init__(options)
+        self.action = action
+
+    def delete(self, uris):
+        action, self.action = self.action, lambda: None
+        action()
+        super().delete(uris)
+
+
 def test_files_are_plain_zstd_parquet_that_names_its_schema(results, object_store):
     manifest = sealed(results, [read(ref("a"))])
 

@@ -12,7 +12,7 @@ from contextlib import suppress
 
 import pytest
 
-from tests.support.faults import PATIENCE, ROUNDS, SEED, Place, assert_like, assert_nothing_torn, drawn_moment, make_place
+from tests.support.faults import PATIENCE, ROUNDS, SEED, Moment, Place, assert_like, assert_nothing_torn, drawn_moment, make_place
 from tests.support.servers.dask import DaskCluster, dask_running
 
 pytestmark = pytest.mark.long
@@ -56,4 +56,17 @@ def test_a_dask_worker_that_is_killed_costs_time_alone(number, place, undisturbe
     code = run.wait(PATIENCE)
 
     assert code == 0, place.words()[-3000:]
+    assert_like(place, undisturbed)
+
+
+def test_a_run_whose_scheduler_is_killed_says_so_and_the_next_run_goes_on(place, undisturbed, tmp_path):
+    with dask_running(tmp_path / "dask", place.variables, 1) as cluster:
+        run = start(place, cluster)
+        Moment(1, 0).wait(place, run)
+        cluster.scheduler.kill()
+        code = run.wait(PATIENCE)
+
+    assert code == 1
+    assert f"the Dask scheduler at {cluster.url} ended during the run: start it, then run again" in place.words()
+    place.run_well()
     assert_like(place, undisturbed)

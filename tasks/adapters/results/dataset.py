@@ -17,14 +17,14 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from digit_core.errors import StorageError
+from digit_core.errors import InputError, StorageError
 from digit_core.partition import Share
 from digit_core.readings import ReadBy
 from digit_core.results.drift import Distribution, shape_of
 from digit_core.results.manifest import Manifest, TableFile, batch_key, count_rows, table_path
 from digit_core.results.schema import TABLES, page_keys
 from digit_core.results.supersession import PageKeys, fingerprint, rows_of
-from tasks.adapters.results.manifest_index import IndexedBatch
+from tasks.adapters.results.manifest_index import IndexedBatch, ManifestIndex
 from tasks.adapters.results.manifests import Manifests, is_table
 from tasks.adapters.results.parquet import from_parquet, sha256_of, to_parquet
 from tasks.adapters.results.spill import Fingerprints, Shelf, chunks
@@ -42,7 +42,7 @@ DELETED_AT_ONCE = 1000
 _OF_PAGES = ("pages", "numbers")
 
 ABANDONED_AFTER = 24 * 3600.0
-"""Seconds after which tables without a manifest count as left by a killed run."""
+"""Seconds after which tables without a manifest count as left by a killed run, whatever pages they hold."""
 
 
 class Results:
@@ -207,22 +207,50 @@ class Results:
         self._delete(gone)
 
     def _sweep(self) -> None:
+        """Remove tables that no manifest names: those long abandoned, and those whose pages other batches hold by now, which a
+        reader of the plain files would see twice."""
+        before = time.time() - ABANDONED_AFTER
         with self._manifests.read() as index:
-            found = Shelf(path for path in self._old_tables() if not index.names(path))
-        if len(found):
-            with self._manifests.read() as index:  # check again: keep what was sealed during the listing
-                abandoned = Shelf(join(self.dest, path) for path in found if not index.names(path))
-            self._delete(abandoned)
+            left = Shelf(
+                path
+                for path, modified in self._tables()
+                if not index.names(path) and (0 < modified < before or self._is_held_elsewhere(path, index))
+            )
+        for some in chunks(left, FILES_AT_ONCE):
+            self._remove_unsealed(some)
         for folder in (*TABLES, "manifests", "snapshots"):
             self._storage.clean(join(self.dest, folder))
 
-    def _old_tables(self) -> Iterator[str]:
-        """Yield the paths of tables that no running process is about to seal."""
-        before = time.time() - ABANDONED_AFTER
+    def _tables(self) -> Iterator[tuple[str, float]]:
+        """Yield the path of each table and when it was written."""
         for table in TABLES:
             for entry in self._storage.list_folder(join(self.dest, table)):
-                if 0 < entry.modified < before and is_table(entry.name):
-                    yield f"{table}/{entry.name}"
+                if is_table(entry.name):
+                    yield f"{table}/{entry.name}", entry.modified
+
+    def _is_held_elsewhere(self, path: str, index: ManifestIndex) -> bool:
+        """Whether every page of a table is sealed in some batch. A damaged table is left until it is old."""
+        uri = join(self.dest, path)
+        try:
+            rows = from_parquet(path.split("/")[0], uri, self._storage.read_many([uri])[0], ["file", "page"])
+        except (InputError, StorageError):
+            return False
+        pages = rows.group_by(["file", "page"]).aggregate([]).to_pylist()
+        return bool(pages) and index.holds((row["file"], row["page"] - 1) for row in pages)
+
+    def _remove_unsealed(self, paths: Sequence[str]) -> None:
+        """Remove tables, and put back those that another run has sealed meanwhile.
+
+        A run that seals them later finds them missing and writes them again (`tasks.publish.seal`).
+        """
+        uris = [join(self.dest, path) for path in paths]
+        kept = self._storage.read_many(uris)
+        self._delete(uris)
+        with self._manifests.read() as index:
+            sealed = {
+                uri: data for path, uri, data in zip(paths, uris, kept, strict=True) if data is not None and index.names(path)
+            }
+        self._storage.write_many(sealed)
 
     def _delete(self, uris: Iterable[str]) -> None:
         for some in chunks(uris, DELETED_AT_ONCE):

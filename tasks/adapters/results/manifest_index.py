@@ -178,6 +178,12 @@ class ManifestIndex:
         """Whether a manifest names this file."""
         return bool(self._database.execute("SELECT 1 FROM files WHERE path = ?", (path,)).fetchone())
 
+    def holds(self, pages: Iterable[tuple[str, int]]) -> bool:
+        """Whether each of these pages, given as (uri, index from 0), is sealed in some batch."""
+        self._age()
+        asked = "SELECT 1 FROM pages WHERE uri = ? AND page = ?"
+        return all(self._database.execute(asked, (fingerprint(uri), index)).fetchone() for uri, index in pages)
+
     def done(self, read_by: ReadBy) -> Iterator[int]:
         """Yield the fingerprints of `Results.done`, in no particular order."""
         reading = reading_of(read_by)

@@ -24,6 +24,7 @@ class DaskCluster:
     """`nannies` are the workers' parents, which start a worker again when it dies. `start` starts a `dask …`."""
 
     url: str
+    scheduler: subprocess.Popen[bytes]
     start: Callable[..., subprocess.Popen[bytes]]
     nannies: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
@@ -60,10 +61,10 @@ def dask_running(folder: Path, environment: Mapping[str, str], workers: int = 2)
         return process
 
     try:
-        start("scheduler", "--host", "127.0.0.1", "--port", port, "--no-dashboard")
+        scheduler = start("scheduler", "--host", "127.0.0.1", "--port", port, "--no-dashboard")
         _wait(port)
         url = f"tcp://127.0.0.1:{port}"
-        cluster = DaskCluster(url, start)
+        cluster = DaskCluster(url, scheduler, start)
         cluster.fill(workers)
         yield cluster
     finally:
