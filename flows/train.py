@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +24,7 @@ from flows.workspace import spool
 from tasks.adapters.storage.storage import Storage
 from tasks.adapters.training_sets import TrainingSets
 from tasks.train import assess, data, fit, register
+from tasks.train_networks import read_sets
 
 
 def _nobody(epoch: int, metrics: Mapping[str, float]) -> None:
@@ -54,6 +55,8 @@ def train(
     recipe: Annotated[str, Field(description="One of `digits recipes`.")],
     mnist: Annotated[str | None, Field(description="Path of mnist.npz. Default: the setting DIGITS_MNIST.")] = None,
     with_reviewed: Annotated[bool, Field(description="Train on the digits that people reviewed, too.")] = False,
+    sets: Annotated[Sequence[str], Field(description="Number sets whose digits are trained on, too.")] = (),
+    measure: Annotated[Sequence[str], Field(description="Number sets that are only measured, at the end.")] = (),
     ship: Annotated[str | None, Field(description="Folder to save the model and its card in.")] = None,
     seed: Annotated[int, Field(description="The same seed gives the same model.")] = 1,
     epochs: Annotated[int, Field(description="Passes over all digits; 0: the recipe's.")] = 0,
@@ -65,19 +68,21 @@ def train(
     """Train RECIPE, evaluate it on MNIST's test set, and register it with the alias `challenger`.
 
     mnist: path of mnist.npz, by default the setting DIGITS_MNIST, else Keras fetches it. with_reviewed: also train on the newest
-    set of reviewed digits. ship: a folder to save the model and its card in. 0 leaves a value to the recipe. Raises InputError
-    for an unknown recipe, an invalid file, or missing reviewed digits, RegistryError when the model cannot be registered.
+    set of reviewed digits. sets: number sets whose training rows give more digits; measure: sets that are only classified at the
+    end. ship: a folder to save the model and its card in. 0 leaves a value to the recipe. Raises InputError
+    for an unknown recipe, an invalid file or set, or missing reviewed digits, RegistryError when the model cannot be registered.
     """
     settings = load_settings()
     name = find_recipe(recipe).name
     params = TrainingParams(seed, epochs, batch, learning_rate, patience, augment)
     path = Path(mnist) if mnist else settings.mnist
     reviewed = _reviewed(settings) if with_reviewed else None
+    known = read_sets([Path(one) for one in sets], [Path(one) for one in measure])
     folder = settings.spool_folder / f"train-{uuid.uuid4().hex}"
     with spool(folder):
-        digits = data(name, path, reviewed)
-        fitted = fit(name, digits, params, folder / "model", watching.get())
-        assessed = assess(fitted, digits)
+        digits = data(name, path, reviewed, known.learned, seed)
+        fitted = fit(name, digits, params, folder / "model", watching.get(), known.learned)
+        assessed = assess(fitted, digits, known.learned, known.measured)
         version = register(registry(settings), fitted, assessed)
         if ship:
             ship_model(fitted.folder, Path(ship))

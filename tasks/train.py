@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -13,14 +13,18 @@ from prefect import task
 
 from digit_core.evaluation.classifier_metrics import accuracy, figures
 from digit_core.inference.classifier import OnnxRecogniser
+from digit_core.inference.reader import OnnxReader
 from digit_core.params import TrainingParams
 from digit_core.records import NOT_A_DIGIT
 from digit_core.synthesis.augmentation import archive_digits
 from digit_core.training.classifier import training as classifier_training
 from digit_core.training.classifier.card import KERAS, ONNX, save, write_card
+from digit_core.training.classifier.real_digits import digits_of
 from digit_core.training.classifier.recipes import recipe
 from digit_core.training.classifier.reviewed_digits import TrainingSet
-from digit_core.training.mnist import Labelled, Mnist
+from digit_core.training.mnist import Labelled, Mnist, together
+from digit_core.training.number_sets import TRAIN, NumberSet
+from digit_core.training.set_exam import rows_to_examine
 from digit_core.visualisation.training_charts import training_charts
 from tasks.adapters.registry.registry import CHALLENGER, Registry
 from tasks.adapters.registry.tracking import TrainingArtifacts
@@ -48,10 +52,15 @@ class Assessed:
 
 
 @task(name="data", **STAGE)
-def data(name: str, mnist: Path | None, reviewed: TrainingSet | None) -> Mnist:
-    """Load MNIST, checked by its hash, and add the reviewed digits, if any, that the recipe can use."""
+def data(name: str, mnist: Path | None, reviewed: TrainingSet | None, sets: Sequence[NumberSet] = (), seed: int = 1) -> Mnist:
+    """Load MNIST, checked by its hash; add the reviewed digits, if any, that the recipe can use, and those of the sets."""
     digits = classifier_training.load_mnist(mnist)
-    return replace(digits, reviewed=_learnable(name, reviewed.digits)) if reviewed else digits
+    if reviewed:
+        digits = replace(digits, reviewed=_learnable(name, reviewed.digits))
+    if sets:
+        reader, rng = OnnxReader(), np.random.default_rng(seed)
+        digits = replace(digits, of_sets=together([digits_of(one.of(TRAIN), reader, rng) for one in sets]))
+    return digits
 
 
 def _learnable(name: str, digits: Labelled) -> Labelled:
@@ -62,17 +71,25 @@ def _learnable(name: str, digits: Labelled) -> Labelled:
 
 
 @task(name="fit", task_run_name="fit {name}", **STAGE)
-def fit(name: str, digits: Mnist, params: TrainingParams, folder: Path, progress: classifier_training.Progress) -> Fitted:
+def fit(
+    name: str,
+    digits: Mnist,
+    params: TrainingParams,
+    folder: Path,
+    progress: classifier_training.Progress,
+    sets: Sequence[NumberSet] = (),
+) -> Fitted:
     """Train the recipe and write the model as Keras and ONNX files."""
     trained = classifier_training.train(recipe(name), digits, params, progress)
-    card = save(trained, digits, folder, date.today())
+    card = save(trained, digits, folder, date.today(), sets)
     parity = classifier_training.parity(trained.model, folder / ONNX, card["temperature"], digits.test[0])
     return Fitted(folder, card, trained.history, parity)
 
 
 @task(name="assess", **STAGE)
-def assess(fitted: Fitted, digits: Mnist) -> Assessed:
-    """Evaluate the exported ONNX file, which is what will be used, and complete its card."""
+def assess(fitted: Fitted, digits: Mnist, learned: Sequence[NumberSet] = (), measured: Sequence[NumberSet] = ()) -> Assessed:
+    """Evaluate the exported ONNX file, which is what will be used, also on the digits of sets that it did not learn; complete
+    its card."""
     reader = OnnxRecogniser(fitted.folder / ONNX, "")
     images, labels = digits.test
     probabilities = reader(images)
@@ -82,10 +99,24 @@ def assess(fitted: Fitted, digits: Mnist) -> Assessed:
         "held_out": round(accuracy(reader(digits.held_out[0]), digits.held_out[1]), 4),
         "archive_ink": round(accuracy(reader(ink[0]), ink[1]), 4),
     }
-    card = {**fitted.card, "accuracy": accuracies}
+    by_set = [_by_set(one, one in learned, reader) for one in (*learned, *measured)]
+    card = {**fitted.card, "accuracy": accuracies, "digits_by_set": [one for one in by_set if one is not None]}
     write_card(fitted.folder, card)
     found = {f"test_{name}": value for name, value in figures(probabilities, labels).items()} | {"onnx_parity": fitted.parity}
     return Assessed(card, found, training_charts(fitted.history, images, probabilities, labels, card["recipe"]))
+
+
+def _by_set(one: NumberSet, learned: bool, classifier: OnnxRecogniser) -> dict[str, Any] | None:
+    """Classify the digits of some rows that were not trained on; None where there are none."""
+    images, labels = digits_of(rows_to_examine(one)[1], OnnxReader(), np.random.default_rng(0))
+    if not len(labels):
+        return None
+    return {
+        "name": one.name,
+        "learned": learned,
+        "digits": len(labels),
+        "accuracy": round(accuracy(classifier(images), labels), 4),
+    }
 
 
 @task(name="register", **STAGE)

@@ -38,6 +38,14 @@ def train(
     mnist: Annotated[
         Path | None, typer.Option(metavar="FILE", help="mnist.npz.  [setting: DIGITS_MNIST; else Keras fetches it]")
     ] = None,
+    sets: Annotated[
+        list[Path] | None,
+        typer.Option("--with", metavar="FILE", help="Train on the digits of this number set too; repeatable."),
+    ] = None,
+    measure: Annotated[
+        list[Path] | None,
+        typer.Option("--measure", metavar="FILE", help="Measure on this number set at the end, for the card; repeatable."),
+    ] = None,
     with_reviewed: Annotated[
         bool, typer.Option("--with-reviewed", help="Train on the digits that people reviewed, too; see `digits feedback`.")
     ] = False,
@@ -59,6 +67,7 @@ def train(
       digits train cnn --augment --patience 3
       digits train --all --mnist mnist.npz --report results.md
       digits train archive --with-reviewed
+      digits train archive --with cells.parquet --measure cheques.parquet
       digits train archive --ship digit_core/model
     """
     from deployments.commands.train import train
@@ -74,6 +83,8 @@ def train(
         patience=patience,
         augment=augment,
         mnist=mnist and str(mnist),
+        sets=[str(path) for path in sets or ()],
+        measure=[str(path) for path in measure or ()],
         with_reviewed=with_reviewed,
         ship=ship and str(ship),
     )

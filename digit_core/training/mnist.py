@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,23 +24,30 @@ Labelled = tuple[NDArray[np.uint8], NDArray[np.int64]]
 
 @dataclass(frozen=True, slots=True)
 class Mnist:
-    """MNIST's digits to train on, to calibrate with, to test with; `reviewed` digits are trained on as well."""
+    """MNIST's digits to train on, to calibrate with, to test with; `reviewed` digits and those `of_sets` are learned too."""
 
     train: Labelled
     held_out: Labelled
     test: Labelled
     reviewed: Labelled | None = None
+    of_sets: Labelled | None = None
 
     def split(self, validation: int) -> tuple[Labelled, Labelled]:
-        """Return the training digits, the reviewed ones last, and the last `validation` digits before the held-out ones."""
+        """Return the training digits, MNIST's first, and the last `validation` digits before the held-out ones."""
         images, labels = self.train
         end = len(images) - validation
         learned, kept = (images[:end], labels[:end]), (images[end:], labels[end:])
-        return (_joined(learned, self.reviewed) if self.reviewed else learned), kept
+        return together([learned, *(part for part in (self.reviewed, self.of_sets) if part is not None)]), kept
 
     def digests(self) -> dict[str, str]:
         """Return the SHA-256 of each part, by its name."""
-        parts = {"train": self.train, "held_out": self.held_out, "test": self.test, "reviewed": self.reviewed}
+        parts = {
+            "train": self.train,
+            "held_out": self.held_out,
+            "test": self.test,
+            "reviewed": self.reviewed,
+            "of_sets": self.of_sets,
+        }
         return {name: digest(part) for name, part in parts.items() if part is not None}
 
 
@@ -64,5 +72,8 @@ def digest(digits: Labelled) -> str:
     return hashlib.sha256(np.ascontiguousarray(images).tobytes() + labels.astype("<i8").tobytes()).hexdigest()
 
 
-def _joined(one: Labelled, other: Labelled) -> Labelled:
-    return np.concatenate([one[0], other[0]]), np.concatenate([one[1], other[1]])
+def together(parts: Sequence[Labelled]) -> Labelled:
+    """Join labelled digits, in order; one part is returned as it is."""
+    if len(parts) == 1:
+        return parts[0]
+    return np.concatenate([images for images, _ in parts]), np.concatenate([labels for _, labels in parts])

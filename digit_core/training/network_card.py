@@ -74,7 +74,7 @@ def write_card(folder: Path, network: NetworkOfCard, making: Making, examined: E
         "network": network.network,
         "data": network.data,
         "data_sha256": MNIST_SHA256,
-        "sets": [_terms(one) for one in making.learned],
+        "sets": [terms(one) for one in making.learned],
         "pages": dict(making.pages),
         "params": asdict(making.params),
         "numbers": making.numbers,
@@ -91,7 +91,8 @@ def write_card(folder: Path, network: NetworkOfCard, making: Making, examined: E
     return card
 
 
-def _terms(one: NumberSet) -> dict[str, Any]:
+def terms(one: NumberSet) -> dict[str, Any]:
+    """Return what a card says of a set that was trained on."""
     return {
         "name": one.name,
         "licence": one.licence,

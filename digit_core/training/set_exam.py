@@ -41,13 +41,15 @@ class SetFigures:
 def examine_set(one: NumberSet, learned: bool, pages: PageReader) -> SetFigures | None:
     """Compute the figures of a set's dev rows, or of its measure rows; a random sample of at most 400. None where it has
     neither."""
+    split, rows = rows_to_examine(one)
+    return _figures(one, split, not learned, score_set(one.name, read_numbers(rows, pages))) if rows else None
+
+
+def rows_to_examine(one: NumberSet) -> tuple[str, list[LabelledNumber]]:
+    """Return a set's dev rows, or its measure rows, and which they are; a random sample of at most 400."""
     split = DEV if one.of(DEV) else MEASURE
     rows = one.of(split)
-    if not rows:
-        return None
-    chosen = [rows[i] for i in sorted(np.random.default_rng(0).permutation(len(rows))[:_SAMPLE])]
-    score = score_set(one.name, read_numbers(chosen, pages))
-    return _figures(one, split, not learned, score)
+    return split, [rows[i] for i in sorted(np.random.default_rng(0).permutation(len(rows))[:_SAMPLE])]
 
 
 def _figures(one: NumberSet, split: str, never_seen: bool, score: SetScore) -> SetFigures:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -12,12 +12,14 @@ from typing import Any
 from digit_core.training.classifier.calibrate import calibrate_file
 from digit_core.training.classifier.training import Trained, export_onnx
 from digit_core.training.mnist import MNIST_SHA256, Mnist
+from digit_core.training.network_card import terms
+from digit_core.training.number_sets import NumberSet
 
 ONNX, KERAS, CARD = "digits.onnx", "model.keras", "card.json"
 
 
-def save(trained: Trained, mnist: Mnist, folder: Path, today: date) -> dict[str, Any]:
-    """Write the model as Keras and ONNX files with its card into `folder`, and return the card."""
+def save(trained: Trained, mnist: Mnist, folder: Path, today: date, sets: Sequence[NumberSet] = ()) -> dict[str, Any]:
+    """Write the model as Keras and ONNX files with its card into `folder`, and return the card. sets: those it learned too."""
     folder.mkdir(parents=True, exist_ok=True)
     trained.model.save(str(folder / KERAS))
     export_onnx(trained, folder / ONNX)
@@ -35,6 +37,7 @@ def save(trained: Trained, mnist: Mnist, folder: Path, today: date) -> dict[str,
         + (", in archive ink (digit_core/synthesis/augmentation.py)" if _in_ink(trained) else ""),
         "data_sha256": MNIST_SHA256,
         "digits_sha256": mnist.digests(),
+        "sets": [terms(one) for one in sets],
         "seed": trained.params.seed,
         "batch": trained.params.batch,
         "patience": trained.params.patience,
@@ -82,6 +85,8 @@ def for_people(card: Mapping[str, Any]) -> str:
         ("training", f"{card['epochs']} epochs, seed {card['seed']}, {card['seconds'] / 60:.0f} minutes, {card['date']}"),
         ("accuracy", f"{accuracy['mnist_test']:.2%} of MNIST's 10,000 test digits, which it never saw"),
         *([("in archive ink", f"{accuracy['archive_ink']:.2%} of 5,000 held-out digits")] if "archive_ink" in accuracy else []),
+        *((f"digits of {one['name']}", _of_set(one)) for one in card.get("digits_by_set", ())),
+        *((f"set {one['name']}", f"{one['source']}, {one['licence']}") for one in card.get("sets", ())),
         ("confidence", f"softmax at temperature {card['temperature']}, fitted on 5,000 digits held out from training"),
         ("file", f"SHA-256 {card['sha256']}"),
     ]
@@ -94,9 +99,18 @@ A classifier of single handwritten digits: 28x28 pixels in MNIST's frame in, pro
 |---|---|
 {table}
 
-Made by `digits train {card["recipe"]} --seed {card["seed"]} --epochs {card["epochs"]} --ship digit_core/model`.
+Made by `digits train {card["recipe"]} --seed {card["seed"]} --epochs {card["epochs"]}{_with(card)} --ship digit_core/model`.
 
 Meant for handwritten Western digits cut from scans. It was shown printed letters and scribbles as things that
 are no digits, and still takes some words for digits; printed digits are read like written ones.
-No personal data went into it beyond MNIST.
+No personal data went into it beyond MNIST{" and these sets" if card.get("sets") else ""}.
 """
+
+
+def _of_set(one: Mapping[str, Any]) -> str:
+    hands = "other hands than it learned from" if one["learned"] else "a collection that it never saw"
+    return f"{one['accuracy']:.2%} of {one['digits']:,}, of {hands}"
+
+
+def _with(card: Mapping[str, Any]) -> str:
+    return "".join(f" --with {one['name']}.parquet" for one in card.get("sets", ()))
