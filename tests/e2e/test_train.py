@@ -14,6 +14,7 @@ from digit_core.inference.classifier import SHIPPED_MODEL, OnnxRecogniser, calib
 from digit_core.training.classifier import training as classifier_training
 from digit_core.training.classifier.recipes import RECIPES, Published
 from tests.support.drawn.mnist import drawn_mnist
+from tests.support.drawn.number_set import write_drawn_set
 
 CHARTS = {"curves.png", "confusion.png", "roc.png", "calibration.png", "risk-coverage.png", "worst-mistakes.png"}
 
@@ -145,12 +146,25 @@ def test_a_model_can_be_shipped_with_its_card(home, outcome, tmp_path, monkeypat
     monkeypatch.setenv("DIGITS_HOME", str(home))
     monkeypatch.setattr(classifier_training, "load_mnist", lambda path: drawn_mnist())
 
-    result = CliRunner().invoke(app, ["train", "mlp-100", "--epochs", "1", "--ship", str(tmp_path / "model")])
+    cells = str(write_drawn_set(tmp_path / "cells.parquet", ["1905", "27", "438", "60"]))
+    others = str(write_drawn_set(tmp_path / "others.parquet", ["52", "31"]))
+
+    result = CliRunner().invoke(
+        app, ["train", "mlp-100", "--epochs", "1", "--with", cells, "--measure", others, "--ship", str(tmp_path / "model")]
+    )
 
     card = json.loads((tmp_path / "model" / "card.json").read_text())
     assert result.exit_code == 0, result.output
+    assert [(one["name"], one["numbers"]) for one in card["sets"]] == [("cells", 3)]
+    assert [(one["name"], one["learned"], one["digits"]) for one in card["digits_by_set"]] == [
+        ("cells", True, 2),
+        ("others", False, 2),
+    ]
+    assert "of_sets" in card["digits_sha256"]
     assert card["sha256"] == hashlib.sha256((tmp_path / "model" / "digits.onnx").read_bytes()).hexdigest()
-    assert "digits train mlp-100 --seed 1 --epochs 1 --ship" in (tmp_path / "model" / "README.md").read_text()
+    assert (
+        "digits train mlp-100 --seed 1 --epochs 1 --with cells.parquet --ship" in (tmp_path / "model" / "README.md").read_text()
+    )
 
 
 @pytest.mark.parametrize("arguments", [["train"], ["train", "mlp-100", "--all"]])
@@ -166,6 +180,16 @@ def test_a_recipe_that_is_none_is_refused_at_once():
 
     assert result.exit_code == 2
     assert "there is no recipe 'lenet'; there are perceptron" in result.stderr
+
+
+def test_a_set_without_rows_to_learn_from_is_refused_before_the_training(home, outcome, tmp_path, monkeypatch):
+    monkeypatch.setenv("DIGITS_HOME", str(home))
+    unlearnable = write_drawn_set(tmp_path / "dev.parquet", ["27"], dev=1)
+
+    result = CliRunner().invoke(app, ["train", "mlp-100", "--with", str(unlearnable)])
+
+    assert result.exit_code == 2
+    assert "has no row whose split is 'train'" in result.stderr
 
 
 def test_a_missing_file_of_mnist_is_refused(home, outcome, tmp_path, monkeypatch):

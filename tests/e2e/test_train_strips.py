@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -16,12 +15,12 @@ import pytest
 from digit_core.errors import InputError
 from digit_core.inference.network_spec import FULL
 from digit_core.inference.reader import FINDER, READER, SHIPPED_READER, OnnxReader
-from digit_core.synthesis.pen import draw_number, make_writer
 from digit_core.training.mnist import Labelled
 from digit_core.training.strip_reader.export import export_strip_reader
 from digit_core.training.strip_reader.network import averaged_network
 from digit_core.training.strip_reader.shards import Sources, StripParams, held_out, load_shard, write_shard
 from digit_core.training.strip_reader.training import train_strips
+from tests.support.drawn.number_set import drawn_picture, write_drawn_set
 
 TINY = StripParams(chapters=2, strips=24, uses=2, batch=12, digits=40, pens=3)
 
@@ -38,12 +37,7 @@ def bars() -> Labelled:
 @pytest.fixture(scope="module")
 def cells(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A set of pictures of numbers and of single digits' strokes."""
-    path = tmp_path_factory.mktemp("sets") / "cells.parquet"
-    texts = ["1905", "27", "438", "60"]
-    inks = [draw_number(text, make_writer(3), 48, np.random.default_rng(1))[0] for text in texts]
-    pictures = [bytes(cv2.imencode(".png", 255 - np.pad(ink, 16))[1].tobytes()) for ink in inks]
-    pq.write_table(pa.table({"image": pictures, "text": texts, "split": ["train"] * 3 + ["dev"]}), path)
-    return path
+    return write_drawn_set(tmp_path_factory.mktemp("sets") / "cells.parquet", ["1905", "27", "438", "60"])
 
 
 class StoppedError(Exception):
@@ -123,8 +117,7 @@ def test_the_kept_state_says_what_it_was_made_of(bars: Labelled, cells: Path, tm
 def test_digits_of_one_writer_can_be_learned_from_whatever_classes_are_missing(
     labels: str, bars: Labelled, tmp_path: Path
 ) -> None:
-    inks = [draw_number(label, make_writer(3), 48, np.random.default_rng(1))[0] for label in labels]
-    pictures = [bytes(cv2.imencode(".png", 255 - np.pad(ink, 16))[1].tobytes()) for ink in inks]
+    pictures = [drawn_picture(label) for label in labels]
     file = tmp_path / "digits.parquet"
     rows = {"image": pictures, "text": list(labels), "writer": ["Ada"] * len(labels), "split": ["train"] * len(labels)}
     pq.write_table(pa.table(rows), file)
