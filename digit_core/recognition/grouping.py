@@ -5,6 +5,7 @@ Boxes here are pixels of the prepared page.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 
 import cv2
@@ -71,7 +72,7 @@ def beside_strokes(strings: Sequence[Sequence[int]], texts: Sequence[str], digit
     """Return pairs of numbers (indices, left and right) that stand as close as digits, and one of which was read with a stroke:
     they may be one date that crosses a ruling. Arguments as in `sharing_a_mark`."""
     strokes = {index for index, text in enumerate(texts) if _STROKE in text}
-    if not strokes:  # most pages; comparing all their numbers would cost the square of them
+    if not strokes:  # most pages
         return []
     ends = {index: digits[string[-1]] for index, string in enumerate(strings)}
     starts = {index: digits[string[0]] for index, string in enumerate(strings)}
@@ -82,11 +83,15 @@ def _pairs_of_parts(ends: Mapping[int, Box], starts: Mapping[int, Box], gap: flo
     """Return pairs (left, right) of numbers, each in one pair at most: the last digit of the left one in `ends` is followed by
     the first digit of the right one in `starts`."""
     free = dict(starts)
+    downwards = sorted(starts, key=lambda index: starts[index].y)
+    tops = [starts[index].y for index in downwards]
+    tallest = max((box.h for box in starts.values()), default=0)
     pairs = []
     for left, a in ends.items():
-        near = [right for right, b in free.items() if right != left and _is_next(a, b, gap)]
+        on_line = downwards[bisect_left(tops, a.y - tallest) : bisect_left(tops, a.bottom)]
+        near = [right for right in on_line if right != left and right in free and _is_next(a, free[right], gap)]
         if near:
-            right = min(near, key=lambda index: free[index].x)
+            right = min(near, key=lambda index: (free[index].x, index))
             pairs.append((left, right))
             del free[right]
     taken = {right for _, right in pairs}
