@@ -124,7 +124,8 @@ class SecondOpinion(Params):
     """Rule for asking the second reader; `level`: the confidence of our own readers below which they count as unsure.
 
     It takes longer per number than everything else. In the mode when-unsure it is asked about at most `share` of a page's
-    numbers, or `few` where that is more: those nearest to acceptance, which it moves out of review most often.
+    numbers, or `few` where that is more: those nearest to acceptance, which it moves out of review most often. It is also asked
+    about sure ones that may be part of a longer number.
     """
 
     when: AskWhen = AskWhen.WHEN_UNSURE
@@ -136,13 +137,15 @@ class SecondOpinion(Params):
         _require(0 <= self.level <= 1, f"the level of the second reader must lie in 0 to 1, not {self.level}")
         _require(0 <= self.share <= 1, f"the share of numbers that it is asked about must lie in 0 to 1, not {self.share}")
 
-    def asked(self, confidences: Sequence[float]) -> list[int]:
-        """Return the indices, ascending, of a page's numbers that it is asked about, given our own readers' confidences."""
+    def asked(self, confidences: Sequence[float], may_be_part: Sequence[bool] = ()) -> list[int]:
+        """Return the indices, ascending, of a page's numbers that it is asked about, given our own readers' confidences, and
+        which of the numbers have ink beside them that may belong to them."""
         if self.when is not AskWhen.WHEN_UNSURE:
             return list(range(len(confidences))) if self.when is AskWhen.ALWAYS else []
         unsure = [i for i, confidence in enumerate(confidences) if confidence < self.level]
         nearest = sorted(unsure, key=lambda i: -confidences[i])
-        return sorted(nearest[: max(self.few, int(self.share * len(confidences)))])
+        parts = {i for i, doubt in enumerate(may_be_part) if doubt and confidences[i] >= self.level}
+        return sorted(parts.union(nearest[: max(self.few, int(self.share * len(confidences)))]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ from digit_core.recognition.transcription.fractions import with_fractions, witho
 from digit_core.recognition.transcription.fusion import FoundNumber, Proposal, Seen, decided
 from digit_core.recognition.transcription.fusion_weights import fusion_weights
 from digit_core.recognition.transcription.number_strip import FIGURES, Window
+from digit_core.recognition.transcription.partial import may_be_part
 from digit_core.recognition.transcription.second_opinion import BESIDE_ON_PAGE, LEAST_SEEN, Second, strip_of_scan
 from digit_core.recognition.transcription.slope import LEVEL, ink_beside, levelled, main_line, slope_of
 from digit_core.records import Box, Grey
@@ -37,6 +38,9 @@ _CLEAR = 5.0
 
 _PART = 0.5
 """Greatest confidence in the marks of what may be a part of a date."""
+
+_SHORT = 3
+"""Greatest number of digits of a number that the second reader is asked about because it may be part of a longer one."""
 
 _PLAIN = 0.8
 """Score from which a digit on another line of a strip is certain."""
@@ -157,13 +161,18 @@ def with_second(
     second: Second | None,
     least_seen: float = LEAST_SEEN,
     beside: float = BESIDE_ON_PAGE,
+    free: bool = False,
 ) -> list[FoundNumber]:
-    """Decide the numbers again with the second reader where it is to be asked; those with little evidence stay unchanged."""
+    """Decide the numbers again with the second reader where it is to be asked; those with little evidence stay unchanged.
+
+    free: nothing bounds the numbers, so that a short one may be part of a longer one.
+    """
     if second is None:
         return list(numbers)
     seen = [(i, one, one.proposal) for i, one in enumerate(numbers) if one.proposal is not None and one.seen > least_seen]
     sure = [fusion_weights().calibrated(one.confidence, len(one.boxes), None) for _, one, _ in seen]
-    chosen = [seen[at] for at in second.when.asked(sure)]
+    parts = [free and len(one.boxes) <= _SHORT and may_be_part(page.ink, one.boxes) for _, one, _ in seen]
+    chosen = [seen[at] for at in second.when.asked(sure, parts)]
     columns = second.reader.read([strip_of_scan(page, proposal.digits.boxes, beside) for _, _, proposal in chosen])
     again = decided([replace(proposal, second=own) for (_, _, proposal), own in zip(chosen, columns, strict=True)])
     anew = {i: one for (i, _, _), one in zip(chosen, again, strict=True)}

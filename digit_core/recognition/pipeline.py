@@ -134,7 +134,7 @@ def _read(image: PageImage, quarters: int, params: SegmentationParams, reader: R
 
 def _asked(read: _Read, second: Second | None) -> _Read:
     """Add the second reader's readings; it is asked when the orientation of the page is known."""
-    numbers = with_second(read.page, read.numbers, second)
+    numbers = with_second(read.page, read.numbers, second, free=read.fit is None)
     anew = iter(numbers)
     cells = [replace(cell, number=next(anew)) if cell.number is not None else cell for cell in read.cells]
     return replace(read, numbers=numbers, cells=cells)

@@ -62,6 +62,29 @@ def test_of_a_page_of_unsure_numbers_it_is_asked_about_a_share_that_is_nearest_t
     assert SecondOpinion(level=0.9, share=0.0, few=2).asked([0.1, 0.8, 0.7]) == [1, 2]
 
 
+def test_it_is_asked_about_a_sure_number_that_may_be_part_of_a_longer_one() -> None:
+    opinion = SecondOpinion(level=0.9, share=0.0, few=1)
+
+    assert opinion.asked([0.95, 0.99, 0.5, 0.6], [False, True, True, False]) == [1, 3]
+
+
+@pytest.mark.parametrize(
+    ("left", "free", "asked"),
+    [(172, True, 1), (172, False, 0), (240, True, 0)],
+    ids=["close", "close, in a cell", "far"],
+)
+def test_a_letter_close_behind_a_sure_number_makes_one_ask(left: int, free: bool, asked: int) -> None:
+    grey = page_with("358")
+    cv2.putText(grey, "E", (left, 88), cv2.FONT_HERSHEY_SIMPLEX, 1.6, 60, 4)
+    page, says = prepare(grey, PARAMS), Says("358")
+    numbers = [one for one in find_numbers(page, line_maps(page.darkness), OnnxReader(), PARAMS) if one.text == "358"]
+    assert len(numbers) == 1
+
+    with_second(page, numbers, Second(says, SecondOpinion(level=0.0, few=0)), free=free)
+
+    assert len(says.shown) == asked
+
+
 @pytest.mark.parametrize("level", [-0.1, 1.1, float("nan")])
 def test_a_level_that_is_no_confidence_is_refused(level: float) -> None:
     with pytest.raises(InputError, match="level"):
