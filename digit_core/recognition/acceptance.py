@@ -26,10 +26,6 @@ from digit_core.spread import pages_apart, read_together
 _WORD = 0.4
 """Mean probability of "not a digit" from which a string is a word, a label or a ruling, and not a number."""
 
-_DITTO, _FIGURES = 0.65, 20
-"""Height, in heights of the page's figures, below which two strokes may be a ditto mark, and the fewest figures that tell it. On
-ledgers ditto marks have up to 0.58, elevens at least 0.75."""
-
 _LEAST_SEEN = 5.0
 """Least log odds of a number on a page: of its columns and of the classifier's probabilities of its digits together."""
 
@@ -64,7 +60,6 @@ def _judge_page(found: PageFound, probabilities: Probabilities, policy: ReviewPo
         if (layout is not None and number.cell is not None) or _stands_there(number, probabilities[own])
     )
     readings = _as_the_page_writes(reading for reading in judged if reading is not None)
-    readings = _with_dittos(readings) if layout is None else readings
     if layout is not None and layout.checks:
         from digit_core.layouts.arithmetic.reconcile import reckoned  # a form without sums needs no arithmetic
 
@@ -191,18 +186,6 @@ def _as_the_page_writes(readings: Iterable[Reading]) -> tuple[Reading, ...]:
     if mark is None:
         return readings
     return tuple(replace(one, notation=replace(one.notation, decimal_mark=mark)) if one.meaning.open else one for one in readings)
-
-
-def _with_dittos(readings: tuple[Reading, ...]) -> tuple[Reading, ...]:
-    """Send each 11 to review whose strokes are far lower than the page's figures: it may be a ditto mark."""
-    heights = [part.box.h for one in readings for part in one.parts]
-    if len(heights) < _FIGURES:
-        return readings
-    low = _DITTO * float(np.median(heights))
-    return tuple(
-        for_review(one, Reason.MARK) if one.digits == "11" and all(part.box.h < low for part in one.parts) else one
-        for one in readings
-    )
 
 
 def _wanted(number: NumberString, writing: Writing) -> bool:
