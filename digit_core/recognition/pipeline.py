@@ -29,6 +29,7 @@ from digit_core.recognition.acceptance import fused, judge
 from digit_core.recognition.assembly import in_tables, inked, inked_cell, page_digits, reading_order
 from digit_core.recognition.cell_words import with_words
 from digit_core.recognition.cells import FoundCell, find_cells
+from digit_core.recognition.ditto import ditto_doubted
 from digit_core.recognition.numbers import find_numbers, with_second, written_on
 from digit_core.recognition.orientation import evidence_of, lying
 from digit_core.recognition.print_detection import told_by_page
@@ -134,7 +135,7 @@ def _read(image: PageImage, quarters: int, params: SegmentationParams, reader: R
 
 def _asked(read: _Read, second: Second | None) -> _Read:
     """Add the second reader's readings; it is asked when the orientation of the page is known."""
-    numbers = with_second(read.page, read.numbers, second)
+    numbers = ditto_doubted(with_second(read.page, read.numbers, second))
     anew = iter(numbers)
     cells = [replace(cell, number=next(anew)) if cell.number is not None else cell for cell in read.cells]
     return replace(read, numbers=numbers, cells=cells)
