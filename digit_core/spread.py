@@ -6,16 +6,19 @@ after their page: `left table1`, `right rain`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
 
 import numpy as np
 
 from digit_core.readings import PageRead, Reading
-from digit_core.records import Cell, NumberString, PageDigits, PageFound, RightPage
+from digit_core.records import Cell, Form, NumberString, PageDigits, PageFound, RightPage
 
 LEFT, RIGHT = "left", "right"
+
+_AND = " + "
+"""What stands between the names of two layouts in the column `layout`."""
 
 
 def joined(left: PageDigits, right: PageDigits, gutter: int) -> PageDigits:
@@ -70,4 +73,23 @@ def _named(readings: Sequence[Reading], side: str) -> Iterator[Reading]:
 
 
 def _cell(cell: Cell, side: str) -> Cell:
-    return replace(cell, zone=f"{side} {cell.zone}")
+    return replace(cell, zone=on_side(cell.zone, side))
+
+
+def on_side(zone: str, side: str) -> str:
+    """Return the name of a page's table or zone on the scan; side: LEFT, RIGHT, or "" where the scan shows one page."""
+    return f"{side} {zone}" if side else zone
+
+
+def layout_names(forms: Iterable[Form | None]) -> str:
+    """Return the column `layout` of a scan with these forms, from left to right: each name once, "" for none."""
+    return _AND.join(dict.fromkeys(form.name for form in forms if form is not None and form.name))
+
+
+def layouts_by_side(names: str, is_spread: bool) -> tuple[tuple[str, str], ...]:
+    """Return the name of the layout of each page of a scan, and its side, from the column `layout`. A layout that is alone on a
+    spread is given for both sides: on a side without it there is none of its tables."""
+    if not names:
+        return ()
+    left, _, right = names.partition(_AND)
+    return ((left, LEFT), (right or left, RIGHT)) if is_spread else ((names, ""),)

@@ -49,6 +49,15 @@ app = typer.Typer(
 
     A cell that breaks a rule goes to review and is never accepted.
 
+    Relations between cells (`checks`; of a grid, in its `direction` down or across, `only` in some columns or rows; or of zones):
+
+    \b
+      {rule: total, of: [Jan, Feb], into: Total}       a sum
+      {rule: mean, of: [Jan, Feb], into: Mean}         a mean, rounded to its own decimals
+      {rule: running, of: received, into: balance}     each cell is the one before it plus the one of `of` beside it
+      {rule: sequence, of: No, step: 1}                each cell is the one before it plus `step`
+      {rule: equal, of: [first, second]}               all are equal
+
     \b
     Examples:
       digits layout propose page.jpg -o rainfall.yaml

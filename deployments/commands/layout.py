@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 import typer
 
 from digit_core.errors import InputError, PageError
 from digit_core.imaging.decode import probe
+from digit_core.imaging.page_view import ways_to_see
 from digit_core.imaging.rotation import image_upright
 from digit_core.layouts.authoring import LevelPage, level_page, proposed
 from digit_core.layouts.orientation import lying_by_rulings
@@ -30,8 +33,9 @@ from tasks.reader_spec import ReaderSpec
 
 def check(file: Path, page: Path, number: int, output: Path) -> int:
     """Write the picture; return 0 if the page matches the form with certainty, else 1."""
-    layout, image = read_layout(file), _upright(read_page(page, number))
-    image, level, found = _laid(layout, image)
+    layout, scan = read_layout(file), read_page(page, number)
+    views = (view.image for pages in ways_to_see(scan, load_settings().spread)[1] for view in pages)
+    image, level, found = _best(_laid(layout, _upright(view)) for view in views)
     write(output, to_png(draw_layout(image.pixels, found, level.to_scan)))
     if not found.sure:
         typer.echo(f"this page may not be {layout.name}: {found.doubt}; its numbers would go to a person. Drawn in {output}")
@@ -39,6 +43,16 @@ def check(file: Path, page: Path, number: int, output: Path) -> int:
     agreement = f"agreement {found.agreement:.2f}, needed {SURE:.2f}"
     typer.echo(f"this is {layout.name}, version {layout.version}: {agreement}; {len(layout.cells())} cells drawn in {output}")
     return 0
+
+
+def _best(laid: Iterable[Laid]) -> Laid:
+    """Return the first page that the form surely fits, else the one with which it agrees most."""
+    tried = []
+    for one in laid:
+        if one[2].sure:
+            return one
+        tried.append(one)
+    return max(tried, key=lambda one: one[2].agreement)
 
 
 def _upright(image: PageImage) -> PageImage:
@@ -51,8 +65,12 @@ def _reader() -> PageReader:
     return page_reader(ReaderSpec(networks_for_a_look(settings), limits(settings)))
 
 
-def _laid(layout: Layout, image: PageImage) -> tuple[PageImage, LevelPage, Fit]:
-    """Return the scan (upright if the form is found that way), the levelled page, and the fit of the form on it."""
+Laid = tuple[PageImage, LevelPage, Fit]
+"""A page as it was looked at, level, and a layout's fit on it."""
+
+
+def _laid(layout: Layout, image: PageImage) -> Laid:
+    """Return the page (upright if the form is found that way), the levelled page, and the fit of the form on it."""
     level, _ = level_page(image)
     found = fit(layout, level.maps)
     quarters = lying_by_rulings([layout], level.maps, found)
@@ -67,9 +85,8 @@ def propose(page: Path, number: int, output: Path, force: bool) -> None:
     """Write the layout. Raises InputError where the file exists already or the page has no ruled table."""
     if output.exists() and not force:
         raise InputError(f"{output} exists already: give another name, or --force to overwrite it")
-    level = propose_on(read_page(page, number))
     try:
-        layout = proposed(level, output.stem)
+        layout = _proposed_on(read_page(page, number), output.stem)
     except InputError as error:
         raise InputError(f"{page}: {error}") from error
     write(output, layout_text(layout).encode())
@@ -77,6 +94,15 @@ def propose(page: Path, number: int, output: Path, force: bool) -> None:
         typer.echo(f"{grid.name}: {len(grid.rows.names)} rows, {len(grid.columns.names)} columns{_left_out(grid)}")
     typer.echo(f"written to {output}: name rows and columns there, or load it under Layouts on the page of `digits review serve`")
     typer.echo(f"Next: {shlex.join(['digits', 'layout', 'check', str(output), str(page), '-o', 'look.png'])}")
+
+
+def _proposed_on(scan: PageImage, name: str) -> Layout:
+    """Propose a layout on the page as a run sees it, of a spread on its first page with tables. Raises InputError without any."""
+    pages = ways_to_see(scan, load_settings().spread)[0]
+    for view in pages[:-1]:
+        with suppress(InputError):
+            return proposed(propose_on(view.image), name)
+    return proposed(propose_on(pages[-1].image), name)
 
 
 def _left_out(grid: Grid) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pyarrow.compute as pc
 
+from digit_core.spread import layouts_by_side
 from tasks.adapters.results.dataset import Results
 from tasks.adapters.storage.storage import Storage
 
@@ -25,16 +26,17 @@ class CellsJob:
 
 @dataclass(frozen=True, slots=True)
 class PageCells:
-    """The numbers of a page in reading order, and the name of its layout, "" for none."""
+    """The numbers of a scan in reading order, and of each page on it its layout and its side (digit_core.spread)."""
 
     numbers: tuple[NumberRow, ...]
-    layout: str
+    layouts: tuple[tuple[str, str], ...] = ()
 
 
 def page_cells(job: CellsJob) -> PageCells:
     """Read the numbers of the page. Raises the storage's errors."""
     results = Results(job.storage, job.dest)
     here = (pc.field("sha256") == job.sha256) & (pc.field("page") == job.index + 1)
-    names = results.read("pages", ["layout"], where=here)["layout"].to_pylist()
+    pages = results.read("pages", ["layout", "gutter"], where=here).to_pylist()
     rows = results.read("numbers", where=here).to_pylist()
-    return PageCells(tuple(sorted(rows, key=lambda row: row["position"])), names[0] if names else "")
+    layouts = layouts_by_side(pages[0]["layout"], pages[0]["gutter"] is not None) if pages else ()
+    return PageCells(tuple(sorted(rows, key=lambda row: row["position"])), layouts)

@@ -25,7 +25,7 @@ from digit_core.results.schema import NUMBERS
 from digit_core.review.asked import asked_numbers
 from digit_core.review.corrections import Corrections
 from digit_core.review.human_numbers import REVIEWED
-from digit_core.review.page_grids import page_grids, totals
+from digit_core.review.page_grids import Total, page_grids, totals
 from tasks.adapters.review.claims import LARGEST_LOAN, Claim, Page
 
 router = APIRouter(route_class=StrictRoute)
@@ -66,7 +66,7 @@ def _page(context: ReviewContext, collection: str, page: Page, loan: Claim) -> d
     waiting = {row["number_id"] for row in reviewed if not row["kind"]}.union(item.number_id for item in loan.items)
     grids = page_grids(rows, waiting)
     scale = page_scale(context, loan.items[0]) if loan.items else None
-    return {"grids": [asdict(grid) for grid in grids], "totals": _totals(context, found.layout), "scale": scale}
+    return {"grids": [asdict(grid) for grid in grids], "totals": _totals(context, found), "scale": scale}
 
 
 def _asked_alone(loan: Claim) -> list[dict[str, Any]]:
@@ -86,18 +86,22 @@ def _published(context: ReviewContext, collection: str, page: Page) -> PageCells
     """Read the numbers of the page; none where the results cannot be read, or may not be."""
     if not may_be_read(collection, [collection], context.options.sources):
         log.warning("the results at %s are not at a place that may be read", collection)
-        return PageCells((), "")
+        return PageCells(())
     try:
         with context.apart.place():
             return context.apart.run(page_cells, CellsJob(context.storage, collection, *page))
     except DigitsError as error:
         log.warning("the results at %s cannot be read: %s", collection, error)
-        return PageCells((), "")
+        return PageCells(())
 
 
-def _totals(context: ReviewContext, layout: str) -> list[dict[str, Any]]:
-    """Return the totals of the page's layout, if it is among the drawn ones."""
+def _totals(context: ReviewContext, page: PageCells) -> list[dict[str, Any]]:
+    """Return the totals of the layouts of the pages on a scan, as far as they are among the drawn ones."""
+    return [asdict(total) for name, side in page.layouts for total in _of_layout(context, name, side)]
+
+
+def _of_layout(context: ReviewContext, name: str, side: str) -> list[Total]:
     try:
-        return [asdict(total) for total in totals(context.layouts.load(layout))] if layout else []
+        return totals(context.layouts.load(name), side)
     except DigitsError:
         return []

@@ -117,5 +117,5 @@ def _slug(name: str) -> str:
 
 
 def field(name: str, kind: str, description: str, **constraints: object) -> dict[str, Any]:
-    """A column as Table Schema describes it; every row has it."""
+    """A column as Table Schema describes it; every row has it, unless `required` is false."""
     return {"name": name, "type": kind, "description": description, "constraints": {"required": True, **constraints}}

@@ -86,7 +86,7 @@ def table_schema() -> dict[str, Any]:
                 "Date of the number by the layout, ISO 8601; '' for none.",
                 pattern="([0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?)?",
             ),
-            field("value", "number", "What the text comes to, with its sign; '' if its kind has no value.")
+            field("value", "number", "What the text comes to, with its sign; '' if its kind has no value.", required=False)
             | {"missingValues": [""]},
             field("unit", "string", f"Unit of the value, by the layout or its kind; '' for none. {GUARDED}"),
             field("state", "string", "What may be done with the number.", enum=states),

@@ -65,6 +65,22 @@ def pages_of(view: PageView, spread: Spread) -> tuple[PageView, ...]:
     return tuple(replace(view, image=PageImage(np.ascontiguousarray(half), view.image.dpi), x=x) for x, half in halves)
 
 
+PageViews = tuple[PageView, ...]
+"""The page on a scan, or the left and the right one."""
+
+
+def ways_to_see(scan: PageImage, spread: Spread) -> tuple[PageViews, tuple[PageViews, ...]]:
+    """Return the pages on a scan in the likeliest way to see them, and in all ways in the order in which layouts are tried."""
+    views = straight_views(scan)
+    divided = [pages_of(view, spread) for view in views]
+    ways: list[PageViews] = []
+    for view, pages in zip(views, divided, strict=True):
+        if len(pages) > 1 and spread is Spread.AUTO:
+            ways.append((view,))  # a layout may be that of a whole spread
+        ways.append(pages)
+    return divided[0], tuple(ways)
+
+
 def on_scan(found: PageDigits, view: PageView, scan: PageImage) -> PageDigits:
     """Map what was found on a view of a page to its scan."""
     boxes = iter(view.boxes_on(scan, [box for number in found.numbers for box in number.boxes]))

@@ -20,6 +20,7 @@ from digit_core.layouts.template import Area, Holds, Mark, Place
 from digit_core.recognition.cell_state import cell_state, is_overwritten, is_struck_out, stroke_width
 from digit_core.recognition.detections import Characters
 from digit_core.recognition.detector import look
+from digit_core.recognition.ditto import may_be_ditto, usual_height
 from digit_core.recognition.ink_owner import InkOwners, near_tail
 from digit_core.recognition.numbers import read_strings
 from digit_core.recognition.ruling_filter import beside_edges, not_rulings
@@ -67,6 +68,8 @@ def find_cells(page: PreparedPage, maps: LineMaps, fit: Fit, reader: Reader) -> 
     groups = {place: found.chosen(inside.get(place, _NOTHING)) for place in areas}
     groups |= look_again(page, maps, groups, quads, height, reader)
     numbers = _read(page, groups, reader)
+    dittos = _dittos(page, numbers, groups, quads, owners, fit)
+    numbers = {place: number for place, number in numbers.items() if place not in dittos}
     strokes = {place: stroke_width(page.ink, number.boxes) for place, number in numbers.items()}
     usual = float(np.median(list(strokes.values()))) if strokes else 0.0
     cells = []
@@ -77,6 +80,8 @@ def find_cells(page: PreparedPage, maps: LineMaps, fit: Fit, reader: Reader) -> 
             shared = near_tail(number.boxes, owners.tails_in(index, height), height)
             state = _state_of(page, number, strokes[place], usual)
             cells.append(FoundCell(place, quad, state, number, shared=shared))
+        elif place in dittos:
+            cells.append(FoundCell(place, quad, CellState.DITTO))
         else:
             own = owners.without_tails(page.ink, index)
             state, ink, sure = cell_state(page.darkness, own, quad, groups[place], height)
@@ -103,6 +108,27 @@ def _read(page: PreparedPage, groups: Mapping[Place, Characters], reader: Reader
     pairs = {place: pair for place, pair in pairs.items() if len(pair[0])}
     numbers = dict(zip(pairs, read_strings(page.darkness, list(pairs.values()), reader), strict=True))
     return {place: number for place, number in numbers.items() if number.seen > _SEEN * len(number.boxes)}
+
+
+def _dittos(
+    page: PreparedPage,
+    numbers: Mapping[Place, FoundNumber],
+    groups: Mapping[Place, Characters],
+    quads: Mapping[Place, NDArray[np.float64]],
+    owners: InkOwners,
+    fit: Fit,
+) -> set[Place]:
+    """Return the cells that may hold a ditto mark and do: the strokes of one look like the number 11."""
+    usual = usual_height(list(numbers.values()))
+    return {
+        place
+        for index, place in enumerate(quads)
+        if place in numbers
+        and may_be_ditto(numbers[place], usual)
+        and Mark.DITTO in fit.layout.holds_of(place).marks
+        and cell_state(page.darkness, owners.without_tails(page.ink, index), quads[place], groups[place], usual)[0]
+        is CellState.DITTO
+    }
 
 
 def _may_hold(holds: Holds, state: CellState) -> bool:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from digit_core.imaging.decode import decode_page
 from digit_core.imaging.line_detection import LineMaps, line_maps
-from digit_core.imaging.page_view import PageView, on_scan, pages_of, straight_views
+from digit_core.imaging.page_view import PageView, PageViews, on_scan, ways_to_see
 from digit_core.imaging.prepare import PreparedPage, prepare
 from digit_core.imaging.prepare_strip import prepare_strip
 from digit_core.imaging.rotation import prepare_lying
@@ -23,12 +23,13 @@ from digit_core.layouts.registration import best_fit, nearest_fit
 from digit_core.layouts.tables.content import NumberSeen
 from digit_core.layouts.tables.detection import ruled_tables
 from digit_core.layouts.template import Layout
-from digit_core.params import DecodeLimits, ReviewPolicy, SegmentationParams, Spread
+from digit_core.params import DecodeLimits, ReviewPolicy, SegmentationParams
 from digit_core.readings import PageRead
 from digit_core.recognition.acceptance import fused, judge
 from digit_core.recognition.assembly import in_tables, inked, inked_cell, page_digits, reading_order
 from digit_core.recognition.cell_words import with_words
 from digit_core.recognition.cells import FoundCell, find_cells
+from digit_core.recognition.ditto import ditto_doubted
 from digit_core.recognition.numbers import find_numbers, with_second, written_on
 from digit_core.recognition.orientation import evidence_of, lying
 from digit_core.recognition.print_detection import told_by_page
@@ -58,22 +59,12 @@ def find_digits(
     return found[0] if len(found) == 1 else joined(found[0], found[1], _gutter(pages[1]))
 
 
-PageViews = tuple[PageView, ...]
-"""The page on a scan, or the left and the right one."""
-
-
 def _pages_on(image: PageImage, params: SegmentationParams, layouts: Sequence[Layout]) -> PageViews:
     """Return the pages on a scan; of several ways to see them the first in which a layout fits one, else the likeliest."""
-    views = straight_views(image)
-    ways = [pages_of(view, params.spread) for view in views]
-    tried: list[PageViews] = []
-    for view, pages in zip(views, ways, strict=True):
-        if len(pages) > 1 and params.spread is Spread.AUTO:
-            tried.append((view,))  # a layout may be that of a whole spread
-        tried.append(pages)
-    if not layouts or len(tried) == 1:
-        return ways[0]
-    return next((pages for pages in tried if any(_fits(page.image, params, layouts) for page in pages)), ways[0])
+    likeliest, ways = ways_to_see(image, params.spread)
+    if not layouts or len(ways) == 1:
+        return likeliest
+    return next((pages for pages in ways if any(_fits(page.image, params, layouts) for page in pages)), likeliest)
 
 
 def _fits(image: PageImage, params: SegmentationParams, layouts: Sequence[Layout]) -> bool:
@@ -134,7 +125,7 @@ def _read(image: PageImage, quarters: int, params: SegmentationParams, reader: R
 
 def _asked(read: _Read, second: Second | None) -> _Read:
     """Add the second reader's readings; it is asked when the orientation of the page is known."""
-    numbers = with_second(read.page, read.numbers, second, free=read.fit is None)
+    numbers = ditto_doubted(with_second(read.page, read.numbers, second, free=read.fit is None))
     anew = iter(numbers)
     cells = [replace(cell, number=next(anew)) if cell.number is not None else cell for cell in read.cells]
     return replace(read, numbers=numbers, cells=cells)

@@ -16,6 +16,7 @@ import pyarrow as pa
 from digit_core.dates import dates_on
 from digit_core.readings import PageRead, ReadBy
 from digit_core.records import NOT_A_DIGIT, Box, PageFailure, PageRef
+from digit_core.spread import layout_names
 
 SCHEMA_VERSION = "5"
 
@@ -171,7 +172,7 @@ def _page_row(page: PageRead) -> dict[str, Any]:
         "number_count": sum(reading.digits != "" for reading in page.readings),
         "digit_count": sum(part.digit != "" for part in parts),
         "review_count": sum(part.reason != "" for part in parts),
-        "layout": " + ".join(dict.fromkeys(form.name for form in page.forms if form is not None and form.name)),
+        "layout": layout_names(page.forms),
         "layout_agreement": min((form.agreement for form in page.forms if form is not None and form.name), default=0.0),
         "gutter": page.right.gutter if page.right else None,
     }

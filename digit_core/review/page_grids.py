@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from digit_core.layouts.template import Check, Direction, Grid, Layout, Rule
+from digit_core.layouts.arithmetic.constraints import relations
+from digit_core.layouts.template import Layout, Place, Rule
 from digit_core.results.cell_text import ordered, text_of
+from digit_core.spread import on_side
 
 Row = Mapping[str, Any]
 RowColumn = tuple[str, str]
@@ -17,6 +19,9 @@ RowColumn = tuple[str, str]
 LOOSE = "numbers"
 """Name of the grid of the numbers that stand in no cell: its rows are the lines of the page."""
 
+
+_SUMS = (Rule.TOTAL, Rule.RUNNING)
+"""Checks that are shown as sums."""
 
 WAITS = "…"
 """Text of a number that waits for a person."""
@@ -73,18 +78,17 @@ def page_grids(numbers: Iterable[Row], waiting: Collection[str] = ()) -> list[Pa
     return [_grid(name, cells) for name, cells in grids.items()]
 
 
-def totals(layout: Layout) -> list[Total]:
-    """Return the totals that the layout declares within its grids."""
-    grids = {grid.name: grid for grid in layout.grids}
-    sums = (check for check in layout.checks if check.rule is Rule.TOTAL and check.grid)
-    return [total for check in sums for total in _totals(check, grids[check.grid])]
+def totals(layout: Layout, side: str = "") -> list[Total]:
+    """Return the totals that the layout declares within its grids, a running total step by step; side: of the layout's page on a
+    scan of two, "" for one."""
+    sums = (one for one in relations(layout) if layout.checks[one.check].rule in _SUMS and layout.checks[one.check].grid)
+    return [_total([place for place, _ in one.terms], side) for one in sums]
 
 
-def _totals(check: Check, grid: Grid) -> Iterator[Total]:
-    down = check.direction is Direction.DOWN
-    for other in check.only or (grid.columns if down else grid.rows).names:
-        places = [(name, other) if down else (other, name) for name in (*check.of, check.into)]
-        yield Total(grid.name, tuple(places[:-1]), places[-1])
+def _total(places: Sequence[Place], side: str) -> Total:
+    """Return the total whose last place is the sum of the others."""
+    *of, into = ((place.row, place.column) for place in places)
+    return Total(on_side(places[-1].zone, side), tuple(of), into)
 
 
 def _blind(number: Row) -> Row:

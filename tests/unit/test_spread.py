@@ -10,9 +10,9 @@ from digit_core.params import DecodeLimits, ReviewPolicy, SegmentationParams, Sp
 from digit_core.readings import PageRead, ReadBy, Reading, State
 from digit_core.recognition.page_table import from_table, to_table
 from digit_core.recognition.pipeline import PageReader
-from digit_core.records import Box, Cell, CellState, Grey, PageImage, PageRef
+from digit_core.records import Box, Cell, CellState, Form, Grey, PageImage, PageRef
 from digit_core.results.schema import batch_tables
-from digit_core.spread import read_together
+from digit_core.spread import layout_names, layouts_by_side, read_together
 from tests.support.drawn.forms import OTHER, DrawnForm
 from tests.support.drawn.photos import as_spread
 
@@ -163,3 +163,19 @@ def test_empty_pages_of_a_spread_are_no_error(networks) -> None:
 
     assert read.readings == ()
     assert page_row(read)["reason"] == "no digits found"
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "expected"),
+    [
+        ("rain", "rain", (("rain", "left"), ("rain", "right"))),
+        ("rain", "wind", (("rain", "left"), ("wind", "right"))),
+        ("rain", "", (("rain", "left"), ("rain", "right"))),
+        ("", "", ()),
+    ],
+)
+def test_the_layout_of_each_page_is_told_from_the_published_name(left: str, right: str, expected) -> None:
+    names = layout_names([Form(left, "1", 0.9), Form(right, "1", 0.9)])
+
+    assert layouts_by_side(names, is_spread=True) == expected
+    assert layouts_by_side("rain", is_spread=False) == (("rain", ""),)

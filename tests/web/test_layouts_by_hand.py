@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
+from digit_core.layouts.template import Check, Direction, Rule
 from tests.support.drawn import ruled_form
 from tests.support.review.editor import a_grid_from_rulings, drag, drawn
 
@@ -140,6 +141,25 @@ class TestPointer:
         assert by_itself == ["1", "2", "3", "4"]
         check = drawn(tab).checks[0]
         assert (check.of, check.into) == (("2", "3"), "4")
+
+    def test_a_column_is_the_running_total_of_one_beside_it(self, drawing):
+        tab = drawing()
+        a_grid_from_rulings(tab)
+        tab.click("#new-check summary")
+        tab.select_option("#check-way", "columns")
+        tab.select_option("#check-rule", "running")
+        tab.select_option("#check-into", "3")
+
+        tab.select_option("#check-of", ["1", "2"])
+        tab.click("#check-add")
+        refused = tab.locator("#problem").inner_text()
+        tab.select_option("#check-of", ["2"])
+        tab.click("#check-add")
+
+        assert "select that one" in refused
+        layout = drawn(tab)
+        assert layout.checks == (Check(Rule.RUNNING, ("2",), "3", layout.grids[0].name, Direction.DOWN),)
+        assert "3 is the running total of columns 2" in tab.locator("#checks").inner_text()
 
     def test_a_row_is_skipped_with_the_keyboard_and_keeps_that_under_another_name(self, drawing):
         tab = drawing()

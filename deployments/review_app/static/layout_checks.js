@@ -1,6 +1,6 @@
-// Checks of sums: totals and means of rows, of columns, or of zones. Other checks of a file are shown and kept.
+// Checks of sums: totals and means of rows, of columns, or of zones, and running totals. Other checks of a file are shown and kept.
 
-import { AXES, namesOf } from "./layout_model.js";
+import { AXES, namesOf, walks } from "./layout_model.js";
 import { problem, tell } from "./server.js";
 
 const $ = (id) => document.getElementById(id);
@@ -70,10 +70,12 @@ export function checksPanel(draft) {
     const { grid } = known();
     const into = $("check-into").value;
     const of = [...$("check-of").selectedOptions].map((option) => option.value).filter((name) => name !== into);
-    problem(of.length ? "" : "Select what to combine.");
-    if (!of.length) return;
-    const check = { rule: $("check-rule").value, of, into };
-    if (grid) Object.assign(check, { grid: grid.name, direction: $("check-way").value === "rows" ? "down" : "across" });
+    const rule = $("check-rule").value;
+    const wrong = complaint(rule, of, grid);
+    problem(wrong);
+    if (wrong) return;
+    const check = { rule, of, into };
+    if (grid) Object.assign(check, { grid: grid.name, direction: ($("check-way").value === "rows") !== walks(check) ? "down" : "across" });
     draft.change((layout) => { layout.checks.push(check); });
     tell(sentence(check));
   }
@@ -86,9 +88,17 @@ export function checksPanel(draft) {
   for (const event of ["change", "begin"]) draft.addEventListener(event, show);
 }
 
+function complaint(rule, of, grid) {
+  if (!of.length) return "Select what to combine.";
+  if (rule !== "running") return "";
+  if (!grid) return "A running total goes down or across a grid: choose one.";
+  return of.length > 1 ? "A running total adds up one column or row: select that one." : "";
+}
+
 function sentence(check) {
   const what = check.grid ? namesOf(check) : "zones";
   const of = check.of.length > 3 ? `${check.of[0]} … ${check.of.at(-1)} (${check.of.length})` : check.of.join(", ");
   const where = check.grid ? `${check.grid}: ` : "";
-  return `${where}${check.into ? `${check.into} is the ` : ""}${check.rule} of ${what} ${of}`;
+  const rule = check.rule === "running" ? "running total" : check.rule;
+  return `${where}${check.into ? `${check.into} is the ` : ""}${rule} of ${what} ${of}`;
 }

@@ -175,9 +175,11 @@ export function betweenRulings(edges, places) {
 
 // The axis that a check's `of` and `into` name: a running total or a sequence that goes down names columns.
 export function namesOf(check) {
-  const walks = check.rule === "running" || check.rule === "sequence";
-  return ((check.direction ?? "down") === "down") !== walks ? "rows" : "columns";
+  return ((check.direction ?? "down") === "down") !== walks(check) ? "rows" : "columns";
 }
+
+// Whether a check goes from cell to cell, down a column or across a row.
+export const walks = (check) => check.rule === "running" || check.rule === "sequence";
 
 // Remove the rules of rows or columns that no longer exist.
 function forget(layout, grid, axis, gone) {

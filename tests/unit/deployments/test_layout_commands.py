@@ -13,6 +13,7 @@ from digit_core.layouts.template_file import parse_layout
 from digit_core.notation import DateOrder, NumberKind
 from digit_core.synthesis.fonts import font
 from tests.support.drawn import ruled_form
+from tests.support.drawn.photos import as_spread, photographed
 
 pytestmark = pytest.mark.slow
 
@@ -69,6 +70,18 @@ def test_a_proposal_fits_the_page_and_others_of_the_form(page: Path, tmp_path: P
     assert "table1: 5 rows, 3 columns" in proposal.stdout
     assert f"this is corn, version {parse_layout(Path('corn.yaml').read_text()).version}: agreement 0.9" in check.stdout
     assert "15 cells drawn in look.png" in check.stdout
+
+
+def test_a_layout_is_proposed_on_a_page_of_a_spread_and_found_on_it_and_on_a_photograph(page: Path, tmp_path: Path) -> None:
+    empty, filled = ruled_form.ruled_page(), ruled_form.ruled_page(SECOND)
+    spread = ruled_form.write(tmp_path / "spread.png", as_spread(empty, filled))
+    photo = ruled_form.write(tmp_path / "photo.png", photographed(filled, 0.1)[0])
+
+    proposal = layout("propose", spread, "-o", "corn.yaml")
+    checks = [layout("check", "corn.yaml", scan, "-o", "look.png") for scan in (page, spread, photo)]
+
+    assert "table1: 5 rows, 3 columns" in proposal.output
+    assert [check.exit_code for check in checks] == [0, 0, 0], [check.output for check in checks]
 
 
 def test_cells_are_drawn_on_their_rulings(page: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 
 import pandas as pd
 import pytest
@@ -50,3 +51,22 @@ def test_no_text_is_a_formula_and_each_can_be_had_back(text: str) -> None:
 
 def test_the_descriptor_names_the_columns_in_their_order() -> None:
     assert tuple(one["name"] for one in table_schema()["fields"]) == COLUMNS
+
+
+def test_each_cell_is_what_the_descriptor_says_of_its_column() -> None:
+    rows = csv.DictReader(
+        io.StringIO("".join(long_csv([page(*table(), number(state="corrected", decimals=2, value=1.24))])), newline="")
+    )
+    kinds = {"string": str, "integer": int, "number": float}
+
+    for row in rows:
+        for column in table_schema()["fields"]:
+            text, rules = row[column["name"]], column["constraints"]
+            if text in column.get("missingValues", []):
+                assert not rules["required"], column["name"]
+                continue
+            value = kinds[column["type"]](text)
+            assert value in rules.get("enum", [value])
+            assert rules.get("minimum", value) <= value <= rules.get("maximum", value)
+            assert re.fullmatch(rules.get("pattern", ".*"), text, re.DOTALL), column["name"]
+            assert len(text) >= rules.get("minLength", 0)

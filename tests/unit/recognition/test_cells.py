@@ -122,6 +122,26 @@ def test_a_page_whose_totals_do_not_come_out_goes_to_a_person_as_a_whole_and_say
     assert any(one.state is State.ACCEPTED for one in read.readings) == (not reason)
 
 
+RUNNING = replace(LAYOUT, checks=(Check(Rule.RUNNING, ("1",), "2", "grid"),))
+
+
+def test_running_totals_on_a_page_are_checked_row_by_row_and_a_break_goes_to_a_person(reader: OnnxReader) -> None:
+    added, sums = ("35", "61", "40", "27", "52"), ("35", "96", "136", "700", "752")
+    numbers = {
+        (str(row), column): text for column, texts in (("1", added), ("2", sums)) for row, text in enumerate(texts, start=1)
+    }
+    page = FORM.filled(numbers)
+
+    read = judged(found_in(page, reader, RUNNING), page, RUNNING)
+
+    cells = by_cell(read)
+    assert {place: cells[place].digits for place in numbers} == numbers
+    assert cells["2", "2"].checks == "agrees: running of 2, running of 3"
+    assert "breaks: running of 4" in cells["4", "2"].checks
+    assert [row for row in "12345" if cells[row, "2"].state is State.REVIEW] == ["3", "4"]
+    assert cells["5", "1"].state is State.ACCEPTED
+
+
 def test_a_page_on_which_the_form_may_lie_a_row_off_has_no_number_under_its_rows(reader: OnnxReader) -> None:
     longer = DrawnForm(height=1120, rows=(*FORM.rows, 1020))
     page = longer.filled(NUMBERS)

@@ -1,5 +1,7 @@
 """A page as a reviewer sees it: grids of cells, and the totals between them."""
 
+from dataclasses import replace
+
 from digit_core.layouts.template import Axis, Check, Direction, Grid, Layout, Rule
 from digit_core.review.page_grids import LOOSE, Total, page_grids, totals
 
@@ -62,3 +64,25 @@ def test_other_checks_are_no_totals():
     checks = (Check(Rule.MEAN, ("1", "2"), "Total", "rain"), Check(Rule.EQUAL, ("1", "2"), grid="rain"))
 
     assert totals(Layout("form", 10, 10, grids=(grid(),), checks=checks)) == []
+
+
+def test_a_running_total_is_one_for_each_row_after_the_first():
+    check = Check(Rule.RUNNING, ("Jan",), "Year", "rain")
+
+    assert totals(Layout("form", 10, 10, grids=(grid(),), checks=(check,))) == [
+        Total("rain", (("1", "Year"), ("2", "Jan")), ("2", "Year")),
+        Total("rain", (("2", "Year"), ("Total", "Jan")), ("Total", "Year")),
+    ]
+
+
+def test_a_total_on_a_page_of_a_spread_is_of_the_table_on_that_side():
+    layout = Layout("form", 10, 10, grids=(grid(),), checks=(Check(Rule.TOTAL, ("1", "2"), "Total", "rain", only=("Feb",)),))
+
+    assert [one.grid for one in totals(layout, "right")] == ["right rain"]
+
+
+def test_a_cell_that_the_form_does_not_have_is_in_no_total():
+    without = replace(grid(), skip=(("2", "Feb"),))
+    check = Check(Rule.TOTAL, ("1", "2"), "Total", "rain", only=("Feb",))
+
+    assert [one.of for one in totals(Layout("form", 10, 10, grids=(without,), checks=(check,)))] == [(("1", "Feb"),)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from digit_core.layouts.arithmetic.reconcile import reckoned
@@ -247,3 +248,57 @@ def test_a_word_adds_what_it_is_worth() -> None:
 
     assert total("some").checks == "agrees: total of a"
     assert total("nil").checks.startswith("breaks")
+
+
+RUNNING = replace(
+    LAYOUT,
+    grids=(Grid("g", Axis(ROWS[:4], (0, 10, 20, 30, 40)), Axis(("a", "sum"), (0, 50, 100)), HOLDS),),
+    checks=(Check(Rule.RUNNING, ("a",), "sum", "g"),),
+)
+
+
+def running(added: Sequence[str], sums: Sequence[str]) -> tuple[dict[str, Reading], dict[str, Reading]]:
+    """The readings of both columns after the running total, by row."""
+    read = [_in(column, row, text) for column, own in (("a", added), ("sum", sums)) for row, text in zip(ROWS, own, strict=False)]
+    after = [one for one in reckoned([by_form(one, HOLDS) for one in read], RUNNING, POLICY).readings if one.cell]
+    both = [{one.cell.row: one for one in after if one.cell and one.cell.column == name} for name in ("a", "sum")]
+    return both[0], both[1]
+
+
+def _in(column: str, row: str, text: str) -> Reading:
+    one = _row(row, text)
+    assert one.cell is not None
+    return replace(one, cell=replace(one.cell, column=column))
+
+
+def test_a_running_total_that_comes_out_says_so_in_each_row() -> None:
+    added, sums = running(["12", "30", "41", "7"], ["12", "42", "83", "90"])
+
+    assert [one.checks for one in sums.values()] == [
+        "agrees: running of 2",
+        "agrees: running of 2, running of 3",
+        "agrees: running of 3, running of 4",
+        "agrees: running of 4",
+    ]
+    assert added["1"].checks == ""  # what was brought forward is not known
+    assert {one.state for one in sums.values()} == {State.ACCEPTED}
+
+
+def test_a_slip_in_a_running_total_is_put_right_by_the_rows_above_and_below() -> None:
+    _, sums = running(["12", "30", "41", "7"], ["12", "42", "87~3", "90"])
+
+    assert (sums["3"].digits, sums["3"].state) == ("83", State.ACCEPTED)
+
+
+def test_a_running_total_that_breaks_sends_the_rows_around_the_break_to_review_and_no_others() -> None:
+    added, sums = running(["12", "30", "41", "7"], ["12", "42", "999", "1006"])
+
+    assert {row: one.state for row, one in sums.items()} == {
+        "1": State.ACCEPTED,
+        "2": State.REVIEW,
+        "3": State.REVIEW,
+        "4": State.ACCEPTED,
+    }
+    assert added["3"].state is State.REVIEW
+    assert "breaks: running of 3" in sums["3"].checks
+    assert added["4"].checks == "agrees: running of 4"
