@@ -163,15 +163,43 @@ def boxes(*rows: int) -> Grey:
     return page
 
 
-def test_a_form_of_boxes_is_refused_where_a_row_of_them_stands_twice() -> None:
-    heights = (200, 330, 460, 590, 720, 850)
+HEIGHTS = (200, 330, 460, 590, 720, 850)
+
+
+def form_of_boxes(head: tuple[int, ...] = ()) -> tuple[Grey, Layout]:
+    """Six rows of boxes, with rulings of a head above them at these heights."""
+    page = boxes(*(y + 200 for y in HEIGHTS))
+    for y in head:
+        cv2.line(page, (80, y), (920, y), PRINT, 2)
     zones = tuple(
-        Zone(f"{i}/{x}", Area(x, y, width, 70))
-        for i, y in enumerate(heights)
+        Zone(f"{i}/{x}", Area(x, y + 200, width, 70))
+        for i, y in enumerate(HEIGHTS)
         for x, width in ((80, 150 + 40 * i), (420 - 20 * i, 200), (700, 220 - 30 * i))
     )
-    layout = Layout("boxes", 1000, 1400, zones=zones, lines=page_lines(maps_of(boxes(*heights))))
-    twice = with_twice(boxes(*heights), DOWN, tuple(y - 30 for y in (*heights, 980)), 1)
+    return page, Layout("boxes", 1000, 1400, zones=zones, lines=page_lines(maps_of(page)))
 
-    assert best_fit([layout], maps_of(boxes(*heights))) is not None
-    assert best_fit([layout], maps_of(twice.page)) is None
+
+BETWEEN = tuple(y + 170 for y in (*HEIGHTS, 980))
+LIKE_A_ROW = (270, 310, 340)
+"""Rulings of a head that lie where another first row would."""
+
+
+@pytest.mark.parametrize(("i", "head"), [(0, ()), (0, LIKE_A_ROW), (1, ()), (5, ())])
+def test_a_form_of_boxes_is_refused_where_a_row_of_them_stands_twice(i: int, head: tuple[int, ...]) -> None:
+    page, layout = form_of_boxes(head)
+
+    assert best_fit([layout], maps_of(with_twice(page, DOWN, BETWEEN, i).page)) is None
+
+
+@pytest.mark.parametrize("i", [0, 5])
+def test_a_form_of_boxes_is_refused_where_a_row_of_them_is_missing(i: int) -> None:
+    page, layout = form_of_boxes()
+
+    assert best_fit([layout], maps_of(without(page, DOWN, BETWEEN, i).page)) is None
+
+
+def test_a_fold_beside_its_boxes_does_not_lose_a_form() -> None:
+    page, layout = form_of_boxes(LIKE_A_ROW)
+    cv2.line(page, (0, 365), (1000, 368), 150, 3)
+
+    assert best_fit([layout], maps_of(page)) is not None
