@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from digit_core.imaging.line_detection import LineMaps
 from digit_core.imaging.prepare import Mask
 from digit_core.layouts.ink_rows import ink_rows
-from digit_core.layouts.ruling_match import GAP, Ruling, added, rulings_of
+from digit_core.layouts.ruling_match import GAP, MatchedRuling, added, rulings_of
 from digit_core.layouts.straightened import Straightened, ToPage, straightened
 from digit_core.layouts.template import Grid, Layout
 from digit_core.layouts.zone_check import fault_of_zones
@@ -91,7 +91,7 @@ def _of_rulings(picture: Straightened) -> str:
     return ""
 
 
-def _is_lost(picture: Straightened, ruling: Ruling) -> bool:
+def _is_lost(picture: Straightened, ruling: MatchedRuling) -> bool:
     """Whether it should be there: not where the page was cut through the table, and its crossing rulings run on to the cut."""
     if picture.inside[ruling.at].mean() > 127:
         return True
@@ -137,7 +137,7 @@ def _to_writing(layout: Layout, grid: Grid, to_page: ToPage, maps: LineMaps, nea
     return replace(grid, rows=replace(grid.rows, edges=tuple(edges)))
 
 
-def _joined(picture: Straightened, ruling: Ruling, crossing: Mask) -> bool:
+def _joined(picture: Straightened, ruling: MatchedRuling, crossing: Mask) -> bool:
     """Whether the rulings that cross the grid's outermost row run on to a ruling beyond it."""
     rows, count = picture.rows, len(picture.edges) - 1
     before = ruling.row < 0

@@ -26,7 +26,7 @@ UNKNOWN = 0.55
 
 
 @dataclass(frozen=True, slots=True)
-class Ruling:
+class MatchedRuling:
     """A ruling of a straightened grid, or a few close ones.
 
     at: its row in the picture; row, top, bottom: its middle and ends in rows of the grid, outside of which they are below 0 or
@@ -40,12 +40,12 @@ class Ruling:
     own: float
     other: float
 
-    def knows(self, other: Ruling) -> bool:
+    def knows(self, other: MatchedRuling) -> bool:
         """Whether the other one's middle lies within it, or beside it, and it is not much shorter."""
         return self.top - GAP < other.row < self.bottom + GAP and other.own >= UNKNOWN * self.own
 
 
-def rulings_of(picture: Straightened, mask: Mask, other: Mask) -> list[Ruling]:
+def rulings_of(picture: Straightened, mask: Mask, other: Mask) -> list[MatchedRuling]:
     """The long rulings of a picture in their order, and how much of each another one has."""
     thick = np.ones((2 * picture.near + 1, 1), np.uint8)
     own, theirs = (np.asarray(cv2.dilate(one, thick).mean(axis=1) / 255, np.float64) for one in (mask, other))
@@ -55,14 +55,14 @@ def rulings_of(picture: Straightened, mask: Mask, other: Mask) -> list[Ruling]:
     return [_ruling(picture, group, own, most) for group in groups]
 
 
-def _ruling(picture: Straightened, group: NDArray[np.intp], own: Floats, other: Floats) -> Ruling:
+def _ruling(picture: Straightened, group: NDArray[np.intp], own: Floats, other: Floats) -> MatchedRuling:
     """The ruling of rows of the picture that its thickened line covers."""
     at, rows = int(group[0] + group[-1]) // 2, picture.rows
     core = group[picture.near : -picture.near] if len(group) > 2 * picture.near else np.array([at])
     top, bottom = float(rows[core[0]]), float(rows[core[-1]])
-    return Ruling(at, float(rows[at]), top, bottom, float(own[group].max()), float(other[core].max()))
+    return MatchedRuling(at, float(rows[at]), top, bottom, float(own[group].max()), float(other[core].max()))
 
 
-def added(page: Sequence[Ruling], form: Sequence[Ruling]) -> list[Ruling]:
+def added(page: Sequence[MatchedRuling], form: Sequence[MatchedRuling]) -> list[MatchedRuling]:
     """Return the rulings of a page that a form does not have."""
     return [one for one in page if one.other < UNKNOWN * one.own and not any(one.knows(known) for known in form)]

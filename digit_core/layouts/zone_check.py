@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from digit_core.imaging.line_detection import LineMaps
-from digit_core.layouts.ruling_match import STRONG, Ruling, added, rulings_of
+from digit_core.layouts.ruling_match import STRONG, MatchedRuling, added, rulings_of
 from digit_core.layouts.straightened import ToPage, straightened
 from digit_core.layouts.template import Area, Axis, Grid, Layout
 
@@ -69,7 +69,7 @@ def _beyond(layout: Layout, to_page: ToPage, maps: LineMaps, near: float) -> Ite
                 yield f"the page has its rulings elsewhere {where}"
 
 
-def _is_beyond(ruling: Ruling, before: bool) -> bool:
+def _is_beyond(ruling: MatchedRuling, before: bool) -> bool:
     return ruling.row < -_EDGE if before else ruling.row > 1 + _EDGE
 
 
