@@ -109,7 +109,7 @@ def train_reader(
     ] = False,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same training strips.")] = 1,
     chapters: Annotated[
-        int, typer.Option(min=0, help="Chapters of 16,000 strips each, a quarter of them new.  [0: the usual]")
+        int, typer.Option(min=0, help="Chapters of 16,000 strips each, with --fine-tune of 4,000.  [0: the usual]")
     ] = 0,
     mnist: Annotated[
         Path | None, typer.Option(metavar="FILE", help="mnist.npz.  [setting: DIGITS_MNIST; else Keras fetches it]")
