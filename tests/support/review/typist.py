@@ -19,6 +19,7 @@ class Screen:
     def __init__(self, page: Any) -> None:
         self._page = page
         self._lent: dict[str, dict[str, Any]] = {}
+        page.wait_for_load_state("networkidle")  # answers of a page that is left have no body any more
         page.on("response", self._hear)
         page.reload()
 
