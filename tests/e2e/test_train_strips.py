@@ -18,7 +18,6 @@ from digit_core.inference.classifier import SHIPPED_MODEL, OnnxRecogniser
 from digit_core.inference.network_spec import FULL
 from digit_core.inference.reader import FINDER, READER, SHIPPED_READER, OnnxReader
 from digit_core.recognition.pipeline import PageReader
-from digit_core.synthesis.pen import draw_number, make_writer
 from digit_core.training.mnist import Labelled
 from digit_core.training.number_sets import DEV, read_number_set
 from digit_core.training.set_exam import read_numbers
@@ -139,10 +138,9 @@ def test_digits_of_one_writer_can_be_learned_from_whatever_classes_are_missing(
 
 
 def test_a_twentieth_of_wrong_labels_does_not_spoil_what_was_known(tmp_path: Path) -> None:
-    rng, hand = np.random.default_rng(5), make_writer(8)
+    rng = np.random.default_rng(5)
     texts = [str(rng.integers(10, 100_000)) for _ in range(100)]
-    inks = [draw_number(text, hand, 48, rng)[0] for text in texts]
-    pictures = [bytes(cv2.imencode(".png", 255 - np.pad(ink, 16))[1].tobytes()) for ink in inks]
+    pictures = [drawn_picture(text) for text in texts]
     said = [text[::-1] if at % 20 == 0 else text for at, text in enumerate(texts[:60])] + texts[60:]
     file = tmp_path / "reviewed.parquet"
     pq.write_table(pa.table({"image": pictures, "text": said, "split": ["train"] * 60 + ["dev"] * 40}), file)
