@@ -16,9 +16,10 @@ from flows.launch import network_training
 from flows.settings import load_settings
 
 
-def train_reader(chapters: int, **options: Any) -> None:
+def train_reader(chapters: int, fine_tune: bool, **options: Any) -> None:
     """Train the strip reader, showing each chapter, and print the result."""
-    _train("strip reader", "strip-reader", chapters or StripParams().chapters, chapters=chapters, **options)
+    usual = StripParams.fine_tuning() if fine_tune else StripParams()
+    _train("strip reader", "strip-reader", chapters or usual.chapters, chapters=chapters, fine_tune=fine_tune, **options)
 
 
 def train_detector(chapters: int, **options: Any) -> None:

@@ -15,23 +15,18 @@ import json
 import os
 import random
 import re
-import subprocess
-import sys
-import tempfile
 import time
 import uuid
 from collections import Counter
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import aiohttp
-import psutil
 
 from tasks.adapters.review.queue import ReviewQueue
+from tests.benchmarks.review_server import place, served
 from tests.support.review.items import HERE, digit
-from tests.support.servers.postgres import postgres_binaries, postgres_running
 
 _DIGITS_AT_ONCE = 5_000
 
@@ -114,26 +109,14 @@ def main() -> None:
     parser.add_argument("--think", type=float, default=0.0, help="seconds that a reviewer looks at a digit, half as many to more")
     parser.add_argument("--postgresql", action="store_true", help="on a server of its own, that waits for the disk")
     given = parser.parse_args()
-    with ExitStack() as stack:
-        home = stack.enter_context(tempfile.TemporaryDirectory())
-        database = f"sqlite:///{home}/review.db"
-        if given.postgresql:
-            binaries = postgres_binaries()
-            assert binaries, "PostgreSQL is not installed"
-            database = stack.enter_context(postgres_running(binaries, durable=True)) + "/postgres"
-        fill(database, given.items)
-        environment = {**os.environ, "DIGITS_HOME": home, "DIGITS_REVIEW_DATABASE_URL": database}
-        command = [str(Path(sys.executable).parent / "digits"), "review", "serve", "--port", "0"]
-        server = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
-        found = re.search(r"http://\S+:(\d+)/", server.stdout.readline() if server.stdout else "")
-        assert found, "the page did not start"
-        watched, load = psutil.Process(server.pid), Load()
-        seconds = asyncio.run(_all(f"http://127.0.0.1:{found[1]}", given.reviewers, given.seconds, given.think, load))
-        used, ours = watched.cpu_times(), time.process_time()
-        memory = re.search(r"VmHWM:\s+(\d+)", Path(f"/proc/{server.pid}/status").read_text())
-        server.terminate()
-        server.wait(30)
-        tell(load, seconds, database)
+    with place(given.postgresql) as where:
+        fill(where.database, given.items)
+        with served(where) as (url, server):
+            load = Load()
+            seconds = asyncio.run(_all(url, given.reviewers, given.seconds, given.think, load))
+            used, ours = server.cpu_times(), time.process_time()
+            memory = re.search(r"VmHWM:\s+(\d+)", Path(f"/proc/{server.pid}/status").read_text())
+        tell(load, seconds, where.database)
         print(f"load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors; seconds of a processor: ", end="")
         print(f"server {used.user + used.system:.1f}, reviewers {ours:.1f}")
         print(f"memory of the server at most {int(memory[1]) / 1024:.0f} MB" if memory else "")

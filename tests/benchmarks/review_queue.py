@@ -11,17 +11,11 @@ from __future__ import annotations
 
 import argparse
 import os
-import re
 import statistics
-import subprocess
-import sys
-import tempfile
 import time
 import uuid
 from collections.abc import Callable
-from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 
 import httpx
 import psutil
@@ -30,9 +24,9 @@ from digit_core.readings import ReviewItem
 from digit_core.review.verdicts import Kind, Verdict
 from tasks.adapters.review.decisions import Act
 from tasks.adapters.review.queue import ReviewQueue
+from tests.benchmarks.review_server import place, served
 from tests.support.review.items import digit
 from tests.support.review.site import entered
-from tests.support.servers.postgres import postgres_binaries, postgres_running
 
 A_PAGE = 100
 """Digits of a page, in numbers of two."""
@@ -131,30 +125,18 @@ def main() -> None:
     parser.add_argument("--times", type=int, default=15)
     parser.add_argument("--postgresql", action="store_true", help="on a server of its own")
     given = parser.parse_args()
-    with ExitStack() as stack:
-        home = stack.enter_context(tempfile.TemporaryDirectory())
-        database = f"sqlite:///{home}/review.db"
-        if given.postgresql:
-            binaries = postgres_binaries()
-            assert binaries, "PostgreSQL is not installed"
-            database = stack.enter_context(postgres_running(binaries, durable=True)) + "/postgres"
+    with place(given.postgresql) as where:
         began = time.monotonic()
-        fill(database, given.items, given.decided)
+        fill(where.database, given.items, given.decided)
         print(f"{given.items:,} digits put and {given.decided:,} decided in {time.monotonic() - began:.0f} s")
-        environment = {**os.environ, "DIGITS_HOME": home, "DIGITS_REVIEW_DATABASE_URL": database}
-        command = [str(Path(sys.executable).parent / "digits"), "review", "serve", "--port", "0"]
-        server = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
-        stack.callback(server.terminate)
-        found = re.search(r"http://\S+:(\d+)/", server.stdout.readline() if server.stdout else "")
-        assert found, "the page did not start"
-        url = f"http://127.0.0.1:{found[1]}"
-        headers = {"x-digits-review": "1", "origin": url}
-        with httpx.Client(base_url=url, cookies=entered(url, "Ada"), headers=headers, timeout=60) as client:
-            for name, taken in measured(client, psutil.Process(server.pid), given.times).items():
-                middle, most = statistics.median(taken.answers), max(taken.answers)
-                slow = "  too slow" * (taken.processor > ALLOWED)
-                times = f"median {1000 * middle:6.0f} ms  most {1000 * most:6.0f} ms"
-                print(f"{name:20} {times}  processor {1000 * taken.processor:6.0f} ms{slow}")
+        with served(where) as (url, server):
+            headers = {"x-digits-review": "1", "origin": url}
+            with httpx.Client(base_url=url, cookies=entered(url, "Ada"), headers=headers, timeout=60) as client:
+                for name, taken in measured(client, server, given.times).items():
+                    middle, most = statistics.median(taken.answers), max(taken.answers)
+                    slow = "  too slow" * (taken.processor > ALLOWED)
+                    times = f"median {1000 * middle:6.0f} ms  most {1000 * most:6.0f} ms"
+                    print(f"{name:20} {times}  processor {1000 * taken.processor:6.0f} ms{slow}")
         print(f"load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors")
 
 

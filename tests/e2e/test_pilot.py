@@ -10,6 +10,7 @@ from typer.testing import CliRunner, Result
 
 from deployments.cli import app
 from tasks.adapters.results.dataset import Results
+from tasks.adapters.results.reviewed import Reviewed
 from tasks.adapters.review.queue import ReviewQueue
 from tasks.adapters.storage.storage import Storage
 from tests.support.review.reviewer import Reviewer
@@ -43,6 +44,15 @@ def rows(place: Path) -> list[dict[str, object]]:
 def decide(place: Path, at_least: int = 10**6) -> None:
     with ReviewQueue(f"sqlite:///{place}/review.db") as queue:
         Reviewer("Ada", place / "scans" / "truth").decide(queue, str(place / "out"), at_least)
+
+
+def settled(place: Path) -> dict[str, str]:
+    """The state of the numbers that people have settled, by their ids."""
+    assert command("feedback", "out").exit_code == 0
+    results = Results(Storage(), str(place / "out"))
+    tables = Reviewed(Storage(), str(place / "out")).corrections().over(results.iter_batches("numbers"), results.pages())
+    rows = [row for table in tables for row in table.to_pylist()]
+    return {row["number_id"]: row["state"] for row in rows if row["state"] in ("confirmed", "corrected", "unreadable")}
 
 
 def test_a_pilot_asks_waits_fits_serves_the_runs_and_can_be_removed(place: Path) -> None:
@@ -96,6 +106,18 @@ def test_a_run_before_the_decisions_takes_no_question_of_the_pilot_away(place: P
     with ReviewQueue(f"sqlite:///{place}/review.db") as queue:
         items = queue.page(str(place / "out"), limit=10_000)
     assert len({item.number_id for item in items if item.reason == "pilot"}) == ASKED
+
+
+def test_a_pilot_after_a_review_asks_about_no_number_that_people_settled(place: Path) -> None:
+    command("digitise", "scans", "--out", "out")
+    decide(place)
+    before = settled(place)
+
+    asked = json.loads(pilot("--numbers", ASKED, "--json").output)
+
+    assert before
+    assert settled(place) == before
+    assert 0 < asked["waiting"] < asked["asked"] == ASKED
 
 
 def test_a_source_without_numbers_and_a_share_that_is_none_are_refused(place: Path) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,13 +14,19 @@ import pyarrow.parquet as pq
 import pytest
 
 from digit_core.errors import InputError
+from digit_core.inference.classifier import SHIPPED_MODEL, OnnxRecogniser
 from digit_core.inference.network_spec import FULL
 from digit_core.inference.reader import FINDER, READER, SHIPPED_READER, OnnxReader
+from digit_core.recognition.pipeline import PageReader
 from digit_core.training.mnist import Labelled
+from digit_core.training.number_sets import DEV, read_number_set
+from digit_core.training.set_exam import read_numbers
 from digit_core.training.strip_reader.export import export_strip_reader
 from digit_core.training.strip_reader.network import averaged_network
 from digit_core.training.strip_reader.shards import Sources, StripParams, held_out, load_shard, write_shard
 from digit_core.training.strip_reader.training import train_strips
+from flows.train_networks import train_reader
+from tests.support.drawn.mnist import drawn_digits, drawn_mnist
 from tests.support.drawn.number_set import drawn_picture, write_drawn_set
 
 TINY = StripParams(chapters=2, strips=24, uses=2, batch=12, digits=40, pens=3)
@@ -128,3 +135,50 @@ def test_digits_of_one_writer_can_be_learned_from_whatever_classes_are_missing(
 
     assert len(strips) > 0.8 * TINY.strips
     assert len({character for strip in strips for character in strip.text if character.isdigit()}) == 10
+
+
+def test_a_twentieth_of_wrong_labels_does_not_spoil_what_was_known(tmp_path: Path) -> None:
+    rng = np.random.default_rng(5)
+    texts = [str(rng.integers(10, 100_000)) for _ in range(100)]
+    pictures = [drawn_picture(text) for text in texts]
+    said = [text[::-1] if at % 20 == 0 else text for at, text in enumerate(texts[:60])] + texts[60:]
+    file = tmp_path / "reviewed.parquet"
+    pq.write_table(pa.table({"image": pictures, "text": said, "split": ["train"] * 60 + ["dev"] * 40}), file)
+    sources = Sources(drawn_digits(200, seed=1), (file,), SHIPPED_READER / READER)
+    params = replace(StripParams.fine_tuning(), chapters=1, strips=960, digits=100, pens=5)
+
+    trained = train_strips(sources, params, tmp_path / "kept", unwatched)
+    (tmp_path / FINDER).write_bytes((SHIPPED_READER / FINDER).read_bytes())
+    export_strip_reader(trained.state, held_out(sources, params, tmp_path / "kept", strips=240), tmp_path / READER, sources.start)
+
+    held_back, classifier = read_number_set(file).of(DEV), OnnxRecogniser(SHIPPED_MODEL, "")
+    readers = (PageReader(OnnxReader.of_folder(folder), classifier) for folder in (SHIPPED_READER, tmp_path))
+    before, after = (sum(one.right for one in read_numbers(held_back, reader)) for reader in readers)
+    assert [losses["steps"] for losses in trained.history] == [20]
+    assert after >= before - 2
+    assert before > 20
+
+
+@pytest.fixture
+def archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, prefect_api: None) -> Path:
+    """A home without models, where trainings are tiny."""
+    monkeypatch.setenv("DIGITS_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(StripParams, "fine_tuning", classmethod(lambda cls: replace(TINY, chapters=1)))
+    monkeypatch.setattr("flows.train_networks.data", lambda *what: drawn_mnist(100))
+    monkeypatch.setattr("tasks.train_networks.STRIPS", 4)
+    return tmp_path
+
+
+def test_fine_tuning_goes_on_from_the_reader_in_service_with_parameters_of_its_own(archive: Path, cells: Path) -> None:
+    done = train_reader(sets=[str(cells)], fine_tune=True)
+
+    assert done.version == "2"
+    assert done.card["started_from"] == hashlib.sha256((SHIPPED_READER / READER).read_bytes()).hexdigest()
+    assert done.card["params"] == asdict(replace(TINY, chapters=1))
+    assert [(one["name"], one["numbers"]) for one in done.card["sets"]] == [("cells", 3)]
+
+
+def test_there_is_nothing_to_fine_tune_on_without_a_set(archive: Path) -> None:
+    with pytest.raises(InputError, match="nothing to fine-tune on: name a number set by --with"):
+        train_reader(fine_tune=True)
+    assert not (archive / "home" / "training").exists()

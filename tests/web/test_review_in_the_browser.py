@@ -294,6 +294,20 @@ class TestOneNumberAtATime:
         with site.queue() as queue:
             assert (lost, queue.decisions.count()) == ([200], 2)
 
+    def test_a_connection_lost_in_mid_number_loses_no_key(self, serve, visit, page_of_numbers):
+        site = serve([page_of_numbers.item(0, place, "1975", 0.4, item_id=shown(f"{place}")) for place in (0, 3)])
+        page = ready(visit(site))
+
+        page.keyboard.press("4")
+        page.context.set_offline(True)
+        page.keyboard.press("8")
+        page.wait_for_selector("#problem:not([hidden])")
+        assert outcomes(site) == {}
+        page.context.set_offline(False)
+        settle(page, 2)
+
+        assert list(outcomes(site).values()) == [("digit", "4"), ("digit", "8")]
+
 
 def test_two_reviewers_at_once_never_see_the_same_digit(serve, visit, page_of_numbers):
     site = serve([page_of_numbers.item(n, place, TRUTH[n], 0.4) for n in range(6) for place in range(4)])

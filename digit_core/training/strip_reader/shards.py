@@ -39,8 +39,9 @@ _HELD_OUT = 99_999
 class StripParams(Params):
     """Parameters of the strip reader's training: `chapters` shards of `strips` strips, each used in `uses` chapters.
 
-    The rate is `learning_rate` until the last `decay` of all chapters, and then falls along a cosine. real: share of cut-outs
-    among the strips, if there are any. average: decay of the weights' running average, which is what is exported.
+    The rate rises during the first `warm_up` steps, is `learning_rate` until the last `decay` of all chapters, and then falls
+    along a cosine. real: share of cut-outs among the strips, if there are any. average: decay of the weights' running average,
+    which is what is exported.
     """
 
     seed: int = 1
@@ -53,6 +54,7 @@ class StripParams(Params):
     real: float = 0.28
     learning_rate: float = 2e-3
     decay: float = 0.45
+    warm_up: int = 300
     weight_decay: float = 2e-4
     average: float = 0.998
 
@@ -60,6 +62,21 @@ class StripParams(Params):
     def further(cls) -> StripParams:
         """Return the parameters for training an exported network further: half the rate, which falls from the start."""
         return cls(learning_rate=1e-3, decay=0.9)
+
+    @classmethod
+    def fine_tuning(cls) -> StripParams:
+        """Return the parameters for learning a collection from a few hundred numbers of it, in some minutes of one core."""
+        return cls(
+            chapters=4,
+            strips=2_000,
+            uses=2,
+            digits=500,
+            pens=20,
+            real=0.5,
+            learning_rate=5e-4,
+            decay=1.0,
+            warm_up=40,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,8 +27,6 @@ from digit_core.training.transcribed_numbers import set_digest
 
 Progress = Callable[[int, Mapping[str, float]], None]
 
-_WARM_UP = 300  # steps
-
 
 @dataclass(frozen=True, slots=True)
 class TrainedStrips:
@@ -78,7 +76,7 @@ def _learn_chapter(learner: Learner, strips: Sequence[Strip], params: StripParam
     groups = by_width(strips, params.batch, rng)
     losses = []
     for step, group in enumerate(groups):
-        rate = _rate(params, (chapter + step / len(groups)) / params.chapters, step if chapter == 0 else _WARM_UP)
+        rate = _rate(params, (chapter + step / len(groups)) / params.chapters, step if chapter == 0 else params.warm_up)
         pixels, classes = batch_of([strips[i] for i in group])
         losses.append(learner.learn(on_other_paper(pixels, rng), classes, rate))
     return float(np.mean(losses)), len(groups)
@@ -88,7 +86,7 @@ def _rate(params: StripParams, done: float, step: int) -> float:
     """Return the learning rate when that share of all chapters is done."""
     left = min(1.0, (1 - done) / params.decay) if params.decay else 1.0
     falling = 0.01 + 0.99 * (1 - np.cos(np.pi * left)) / 2
-    return float(params.learning_rate * falling * min(1.0, (step + 1) / _WARM_UP))
+    return float(params.learning_rate * falling * min(1.0, (step + 1) / params.warm_up))
 
 
 def identity_digest(params: StripParams, sources: Sources) -> str:

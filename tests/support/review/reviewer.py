@@ -38,12 +38,17 @@ class Reviewer:
 
     def verdict(self, item: ReviewItem) -> Verdict:
         """The digit where the machine divided the number rightly, else the whole number."""
-        number = _nearest(self._truth[page_stem(item.uri)], item)
-        if number is None:
+        digits = self.digits(item)
+        if digits is None:
             return Verdict(Kind.NOT_A_DIGIT)
-        if len(item.parts) == len(number.digits):
-            return Verdict(Kind.DIGIT, number.digits[item.place])
-        return Verdict(Kind.NUMBER, number.digits)
+        if len(item.parts) == len(digits):
+            return Verdict(Kind.DIGIT, digits[item.place])
+        return Verdict(Kind.NUMBER, digits)
+
+    def digits(self, item: ReviewItem) -> str | None:
+        """The true digits of the item's number; None where no number stands."""
+        number = _nearest(self._truth[page_stem(item.uri)], item)
+        return number.digits if number else None
 
 
 def _nearest(page: PageTruth, item: ReviewItem) -> TruthNumber | None:

@@ -13,6 +13,35 @@ Cell = tuple[str, str]
 """Names of row and column."""
 
 
+class Screen:
+    """The view of numbers in a browser, open at the first number that waits: what stands on it, and its keys."""
+
+    def __init__(self, page: Any) -> None:
+        self._page = page
+        self._lent: dict[str, dict[str, Any]] = {}
+        page.wait_for_load_state("networkidle")  # answers of a page that is left have no body any more
+        page.on("response", self._hear)
+        page.reload()
+
+    def _hear(self, answer: Any) -> None:
+        if "/claim/" in answer.url:
+            self._lent.update({number["items"][0]: number for number in answer.json()["numbers"]})
+
+    def number(self) -> dict[str, Any] | None:
+        """The number on the screen, as the server lent it; None when there is none any more."""
+        self._page.wait_for_function("() => document.body.dataset.number !== undefined", timeout=60_000)
+        self._page.wait_for_load_state("networkidle")
+        item = self._page.evaluate("() => document.body.dataset.number")
+        return self._lent[item] if item else None
+
+    def press(self, number: dict[str, Any], truth: str | None) -> None:
+        """The keys that make the number on the screen the true one (None: no number stands there); waits for the next."""
+        for key in keys_for(number["signs"], number["differs"], truth):
+            self._page.keyboard.press("Space" if key == " " else key)
+        before = number["items"][0]
+        self._page.wait_for_function("before => document.body.dataset.number !== before", arg=before, timeout=60_000)
+
+
 def cells_of(truth: Path) -> dict[Cell, str]:
     """The true digits of a page's cells, from a CSV with the columns row, column and digits."""
     with truth.open(newline="") as file:
