@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
 from typing import Any, Self
@@ -137,14 +137,17 @@ class SecondOpinion(Params):
         _require(0 <= self.level <= 1, f"the level of the second reader must lie in 0 to 1, not {self.level}")
         _require(0 <= self.share <= 1, f"the share of numbers that it is asked about must lie in 0 to 1, not {self.share}")
 
-    def asked(self, confidences: Sequence[float], may_be_part: Sequence[bool] = ()) -> list[int]:
-        """Return the indices, ascending, of a page's numbers that it is asked about, given our own readers' confidences, and
-        which of the numbers have ink beside them that may belong to them."""
+    def asked(self, confidences: Sequence[float], may_be_part: Callable[[int], bool] = lambda index: False) -> list[int]:
+        """Return the indices, ascending, of a page's numbers that it is asked about.
+
+        confidences: those of our own readers; may_be_part: tells of the index of a sure number whether it may be part of a longer
+        one.
+        """
         if self.when is not AskWhen.WHEN_UNSURE:
             return list(range(len(confidences))) if self.when is AskWhen.ALWAYS else []
         unsure = [i for i, confidence in enumerate(confidences) if confidence < self.level]
         nearest = sorted(unsure, key=lambda i: -confidences[i])
-        parts = {i for i, doubt in enumerate(may_be_part) if doubt and confidences[i] >= self.level}
+        parts = {i for i, confidence in enumerate(confidences) if confidence >= self.level and may_be_part(i)}
         return sorted(parts.union(nearest[: max(self.few, int(self.share * len(confidences)))]))
 
 

@@ -71,8 +71,9 @@ def train_reader(
     folder = settings.spool_folder / f"reader-{uuid.uuid4().hex}"
     with spool(folder):
         known, digits = _material(settings, mnist, sets, measure)
-        begun = Path(start).resolve() if start else registry(settings, STRIP_READER).champion().path if fine_tune else None
-        sources = Sources(digits.train, _resolved(sets), begun)
+        if fine_tune and start is None:
+            start = str(registry(settings, STRIP_READER).champion().path)
+        sources = Sources(digits.train, _resolved(sets), Path(start).resolve() if start else None)
         kept = settings.home_folder / "training" / f"strips-{identity_digest(params, sources)}"
         fitted = fit_reader(sources, known, params, kept, folder / "networks", watching.get())
         return _registered(settings, STRIP_READER, fitted, digits, known, ship)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from digit_core.training.classifier.recipes import recipe
 from digit_core.training.classifier.reviewed_digits import TrainingSet
 from digit_core.training.mnist import Labelled, Mnist, together
 from digit_core.training.number_sets import TRAIN, NumberSet
-from digit_core.training.set_exam import rows_to_examine
+from digit_core.training.set_exam import examine_digits
 from digit_core.visualisation.training_charts import training_charts
 from tasks.adapters.registry.registry import CHALLENGER, Registry
 from tasks.adapters.registry.tracking import TrainingArtifacts
@@ -99,24 +99,12 @@ def assess(fitted: Fitted, digits: Mnist, learned: Sequence[NumberSet] = (), mea
         "held_out": round(accuracy(reader(digits.held_out[0]), digits.held_out[1]), 4),
         "archive_ink": round(accuracy(reader(ink[0]), ink[1]), 4),
     }
-    by_set = [_by_set(one, one in learned, reader) for one in (*learned, *measured)]
-    card = {**fitted.card, "accuracy": accuracies, "digits_by_set": [one for one in by_set if one is not None]}
+    finder = OnnxReader()
+    by_set = [examine_digits(one, one in learned, finder, reader) for one in (*learned, *measured)]
+    card = {**fitted.card, "accuracy": accuracies, "digits_by_set": [asdict(one) for one in by_set if one is not None]}
     write_card(fitted.folder, card)
     found = {f"test_{name}": value for name, value in figures(probabilities, labels).items()} | {"onnx_parity": fitted.parity}
     return Assessed(card, found, training_charts(fitted.history, images, probabilities, labels, card["recipe"]))
-
-
-def _by_set(one: NumberSet, learned: bool, classifier: OnnxRecogniser) -> dict[str, Any] | None:
-    """Classify the digits of some rows that were not trained on; None where there are none."""
-    images, labels = digits_of(rows_to_examine(one)[1], OnnxReader(), np.random.default_rng(0))
-    if not len(labels):
-        return None
-    return {
-        "name": one.name,
-        "learned": learned,
-        "digits": len(labels),
-        "accuracy": round(accuracy(classifier(images), labels), 4),
-    }
 
 
 @task(name="register", **STAGE)

@@ -171,12 +171,15 @@ def with_second(
         return list(numbers)
     seen = [(i, one, one.proposal) for i, one in enumerate(numbers) if one.proposal is not None and one.seen > least_seen]
     sure = [fusion_weights().calibrated(one.confidence, len(one.boxes), None) for _, one, _ in seen]
-    parts = [free and len(one.boxes) <= _SHORT and may_be_part(page.ink, one.boxes) for _, one, _ in seen]
-    chosen = [seen[at] for at in second.when.asked(sure, parts)]
+    chosen = [seen[at] for at in second.when.asked(sure, lambda at: free and _may_be_part(page, seen[at][1]))]
     columns = second.reader.read([strip_of_scan(page, proposal.digits.boxes, beside) for _, _, proposal in chosen])
     again = decided([replace(proposal, second=own) for (_, _, proposal), own in zip(chosen, columns, strict=True)])
     anew = {i: one for (i, _, _), one in zip(chosen, again, strict=True)}
     return [anew.get(i, one) for i, one in enumerate(numbers)]
+
+
+def _may_be_part(page: PreparedPage, number: FoundNumber) -> bool:
+    return len(number.boxes) <= _SHORT and may_be_part(page.ink, number.boxes)
 
 
 def _known_to(reader: Reader, marks: Characters) -> Characters:

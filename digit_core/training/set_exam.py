@@ -8,11 +8,15 @@ from typing import Any
 
 import numpy as np
 
+from digit_core.evaluation.classifier_metrics import accuracy
 from digit_core.evaluation.set_score import ReadNumber, SetScore, score_set
+from digit_core.inference.classifier import Recogniser
+from digit_core.inference.reader import Reader
 from digit_core.readings import State, one_number
 from digit_core.recognition.pipeline import PageReader
 from digit_core.records import PageImage, PageRef
 from digit_core.synthesis.stroke_figures import plainly_drawn
+from digit_core.training.classifier.real_digits import digits_of
 from digit_core.training.number_sets import DEV, MEASURE, LabelledNumber, NumberSet, in_alphabet
 
 _SAMPLE = 400
@@ -43,6 +47,24 @@ def examine_set(one: NumberSet, learned: bool, pages: PageReader) -> SetFigures 
     neither."""
     split, rows = rows_to_examine(one)
     return _figures(one, split, not learned, score_set(one.name, read_numbers(rows, pages))) if rows else None
+
+
+@dataclass(frozen=True, slots=True)
+class DigitFigures:
+    """How many digits of rows that were not trained on a classifier gets right; learned: other rows of the set were."""
+
+    name: str
+    learned: bool
+    digits: int
+    accuracy: float
+
+
+def examine_digits(one: NumberSet, learned: bool, reader: Reader, classifier: Recogniser) -> DigitFigures | None:
+    """Classify the digits of a set's dev or measure rows, each seen alone. None where it has no such row or no digit is found."""
+    images, labels = digits_of(rows_to_examine(one)[1], reader, np.random.default_rng(0))
+    if not len(labels):
+        return None
+    return DigitFigures(one.name, learned, len(labels), round(accuracy(classifier(images), labels), 4))
 
 
 def rows_to_examine(one: NumberSet) -> tuple[str, list[LabelledNumber]]:

@@ -231,8 +231,9 @@ class Results:
     def _is_held_elsewhere(self, path: str, index: ManifestIndex) -> bool:
         """Whether every page of a table is sealed in some batch. A damaged table is left until it is old."""
         uri = join(self.dest, path)
+        (data,) = self._storage.read_many([uri])
         try:
-            rows = from_parquet(path.split("/")[0], uri, self._storage.read_many([uri])[0], ["file", "page"])
+            rows = from_parquet(path.split("/")[0], uri, data, ["file", "page"])
         except (InputError, StorageError):
             return False
         pages = rows.group_by(["file", "page"]).aggregate([]).to_pylist()

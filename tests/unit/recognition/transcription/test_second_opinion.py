@@ -15,8 +15,9 @@ from digit_core.inference.network_spec import CLASSES
 from digit_core.inference.reader import Columns, OnnxReader
 from digit_core.params import AskWhen, SecondOpinion, SegmentationParams
 from digit_core.recognition.numbers import find_numbers, with_second
+from digit_core.recognition.pipeline import find_digits
 from digit_core.recognition.transcription.second_opinion import Second, strip_of_scan
-from digit_core.records import Grey
+from digit_core.records import Grey, PageImage
 from digit_core.synthesis.pen import draw_number, make_writer
 
 PARAMS = SegmentationParams()
@@ -65,7 +66,16 @@ def test_of_a_page_of_unsure_numbers_it_is_asked_about_a_share_that_is_nearest_t
 def test_it_is_asked_about_a_sure_number_that_may_be_part_of_a_longer_one() -> None:
     opinion = SecondOpinion(level=0.9, share=0.0, few=1)
 
-    assert opinion.asked([0.95, 0.99, 0.5, 0.6], [False, True, True, False]) == [1, 3]
+    assert opinion.asked([0.95, 0.99, 0.5, 0.6], lambda index: index in (1, 2)) == [1, 3]
+
+
+def test_on_a_page_without_a_layout_numbers_are_free_and_such_a_letter_makes_one_ask() -> None:
+    grey, says = page_with("358"), Says("358")
+    cv2.putText(grey, "E", (172, 88), cv2.FONT_HERSHEY_SIMPLEX, 1.6, 60, 4)
+
+    find_digits(PageImage(grey), PARAMS, OnnxReader(), second=Second(says, SecondOpinion(level=0.0, few=0)))
+
+    assert len(says.shown) == 1
 
 
 @pytest.mark.parametrize(

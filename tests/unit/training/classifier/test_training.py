@@ -125,14 +125,15 @@ def test_digits_kept_for_validation_are_not_learned():
     assert model.accuracy > 0.6
 
 
-def test_reviewed_digits_are_learned():
+@pytest.mark.parametrize("source", ["reviewed", "of_sets"])
+def test_reviewed_digits_and_those_of_sets_are_learned(source):
     strange = np.zeros((300, 28, 28), np.uint8)
     strange[:, 10:18, 10:18] = 255
-    mnist = replace(DIGITS, reviewed=(strange, np.full(300, 4)))
+    mnist = replace(DIGITS, **{source: (strange, np.full(300, 7))})
 
     model = train(recipe("mlp-100"), mnist, TrainingParams(epochs=3), nobody)
 
-    assert probabilities(model.model, strange[:1])[0].argmax() == 4
+    assert probabilities(model.model, strange[:1])[0].argmax() == 7  # without them it is taken for a 4
 
 
 def test_a_saved_model_is_loaded_in_safe_mode_and_answers_the_same(tmp_path):
