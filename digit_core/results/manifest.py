@@ -75,9 +75,13 @@ class Manifest:
             raise ValueError(f"batch {self.key} has no page; a manifest needs at least one")
 
     @property
-    def order(self) -> tuple[int, str, str]:
-        """Return a sort key, greater is newer; runs that started in parallel have one `seq`, and then the run's name decides."""
-        return self.seq, self.read_by.run_id, self.key
+    def order(self) -> tuple[int, str, int, str]:
+        """Return a sort key, greater is newer; runs that started in parallel have one `seq`, and then the run's name decides.
+
+        Of one run's batches a smaller one is newer: it is a greater one written anew, without pages that were superseded. So
+        whoever sees both keeps what stays.
+        """
+        return self.seq, self.read_by.run_id, -len(self.pages), self.key
 
     def to_json(self) -> str:
         """Format as one line of JSON; pages as lists, in the order of PageRef's fields, since they are many."""

@@ -242,6 +242,27 @@ def test_retiring_keeps_a_batch_that_was_sealed_again_meanwhile(results, object_
     assert readings(results) == [("a", 1, "47", "1")]
 
 
+def standing_files(results: Results, object_store) -> list[str]:
+    """The pages as who reads the plain files sees them, without the manifests."""
+    uris = [f"{object_store.base}/{name}" for name in object_store.names() if "/pages/batch-" in name]
+    found = zip(uris, Storage(object_store.options).read_many(uris), strict=True)
+    tables = [from_parquet("pages", uri, data, None) for uri, data in found]
+    return sorted(f"{row['file']} by {row['model_version']}" for table in tables for row in table.to_pylist())
+
+
+def test_a_run_over_a_share_leaves_no_page_twice_though_batches_hold_pages_of_other_shares(results, object_store):
+    names = [f"page {number}" for number in range(8)]
+    first = Share(1, 2)
+    ours = [name for name in names if first.holds(name)]
+    sealed(results, [read(ref(name)) for name in names])
+    sealed(results, [read(ref(name)) for name in ours], MODEL_2, seq=2)
+
+    removed = Results(Storage(object_store.options), results.dest, first).retire()
+
+    assert removed == 1
+    assert standing_files(results, object_store) == [f"{name} by {2 if name in ours else 1}" for name in names]
+
+
 def test_a_reader_that_has_begun_sees_each_row_once_whatever_is_sealed_meanwhile(results, monkeypatch):
     monkeypatch.setattr("tasks.adapters.results.dataset.FILES_AT_ONCE", 1)
     sealed(results, [read(ref("a"), "12"), read(ref("b"), "34")], seq=1)

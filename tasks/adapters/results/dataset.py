@@ -41,6 +41,9 @@ DELETED_AT_ONCE = 1000
 
 _OF_PAGES = ("pages", "numbers")
 
+RETIRED_AT_MOST = 5
+"""How often one run looks again for batches to remove: runs that end together leave each other something once or twice."""
+
 ABANDONED_AFTER = 24 * 3600.0
 """Seconds after which tables without a manifest count as left by a killed run, whatever pages they hold."""
 
@@ -49,13 +52,14 @@ class Results:
     """The results in the folder or bucket `dest`. Many processes may write and read at once. Raises the storage's errors.
 
     Memory is bounded however many pages there are: the manifests' contents are kept in a temporary file, see `manifest_index`.
-    With a `share` only the pages of that share of the source are read and retired.
+    With a `share` only the pages of that share of the source are read.
     """
 
     def __init__(self, storage: Storage, dest: str, share: Share = _WHOLE) -> None:
         self._storage = storage
         self.dest = normalise(dest)
         self._manifests = Manifests(storage, self.dest, share)
+        self._all = self._manifests if share == _WHOLE else Manifests(storage, self.dest, _WHOLE)
 
     def check_writable(self) -> None:
         """Check that each folder of the destination can be written, before hours of reading. Raises the storage's error."""
@@ -160,14 +164,17 @@ class Results:
             yield pages, numbers
 
     def retire(self) -> int:
-        """Remove what no reader sees: batches whose pages are all superseded, and tables that a killed run left.
+        """Remove what no reader sees, of all shares: batches whose pages are all superseded, and tables that a killed run left.
 
-        A partly superseded batch is written anew without those pages; one that is not wholly in this share is left to a run that
-        reads it all. Returns the number of batches removed.
+        A partly superseded batch is written anew without those pages. Returns the number of batches removed.
         """
-        with self._manifests.read(compact=True) as index:
-            worn = Shelf(batch.to_json() for batch in index.batches() if batch.whole and batch.counted is not None)
-        if removed := len(worn):
+        removed = 0
+        for _ in range(RETIRED_AT_MOST):  # a run that ends at the same time may write batches meanwhile
+            with self._all.read(compact=True) as index:
+                worn = Shelf(batch.to_json() for batch in index.batches() if batch.counted is not None)
+            if not len(worn):
+                break
+            removed += len(worn)
             for batch in map(IndexedBatch.from_json, worn):
                 self._rewrite(batch)
             self._remove(worn)
@@ -179,7 +186,7 @@ class Results:
         counted = batch.counted
         if counted is None or not len(counted):
             return
-        uris = [self._manifests.uri(batch.name), *(join(self.dest, batch.files[name].path) for name in TABLES)]
+        uris = [self._all.uri(batch.name), *(join(self.dest, batch.files[name].path) for name in TABLES)]
         data, *files = self._storage.read_many(uris)
         if data is None or None in files:
             return  # another run has retired this batch meanwhile
@@ -197,11 +204,11 @@ class Results:
 
     def _remove(self, worn: Shelf) -> None:
         """Remove the batches: manifests first, then the tables that no manifest names any more."""
-        with self._manifests.listed() as index:  # keep a batch that was sealed again meanwhile
+        with self._all.listed() as index:  # keep a batch that was sealed again meanwhile
             batches = map(IndexedBatch.from_json, worn)
-            unchanged = Shelf(self._manifests.uri(batch.name) for batch in batches if index.stands(batch.name, batch.version))
+            unchanged = Shelf(self._all.uri(batch.name) for batch in batches if index.stands(batch.name, batch.version))
         self._delete(unchanged)
-        with self._manifests.read() as index:
+        with self._all.read() as index:
             paths = (file.path for batch in map(IndexedBatch.from_json, worn) for file in batch.files.values())
             gone = Shelf(join(self.dest, path) for path in paths if not index.names(path))
         self._delete(gone)
@@ -210,7 +217,7 @@ class Results:
         """Remove tables that no manifest names: those long abandoned, and those whose pages other batches hold by now, which a
         reader of the plain files would see twice."""
         before = time.time() - ABANDONED_AFTER
-        with self._manifests.read() as index:
+        with self._all.read() as index:
             left = Shelf(
                 path
                 for path, modified in self._tables()
@@ -247,7 +254,7 @@ class Results:
         uris = [join(self.dest, path) for path in paths]
         kept = self._storage.read_many(uris)
         self._delete(uris)
-        with self._manifests.read() as index:
+        with self._all.read() as index:
             sealed = {
                 uri: data for path, uri, data in zip(paths, uris, kept, strict=True) if data is not None and index.names(path)
             }

@@ -28,7 +28,7 @@ _TABLES = """
 CREATE TABLE listed (name TEXT PRIMARY KEY, version TEXT) WITHOUT ROWID;
 CREATE TABLE batches (
     id INTEGER PRIMARY KEY, name TEXT UNIQUE, version TEXT, seq INTEGER, run_id TEXT, key TEXT, reading INTEGER,
-    first_uri TEXT, first_index INTEGER, quarantined INTEGER, shape TEXT, size INTEGER, whole INTEGER
+    first_uri TEXT, first_index INTEGER, quarantined INTEGER, shape TEXT, size INTEGER, ours INTEGER
 );
 CREATE TABLE files (batch INTEGER, name TEXT, path TEXT, sha256 TEXT, PRIMARY KEY (batch, name)) WITHOUT ROWID;
 CREATE INDEX files_by_path ON files (path);
@@ -54,10 +54,10 @@ _ROW = np.dtype([*PAGE.descr, ("batch", "i8"), ("position", "i4"), ("age", "i8")
 _COUNTED = np.dtype([("position", "i4"), ("uri", "i8"), ("index", "i4")])
 
 _AGES = """
-INSERT INTO ages SELECT id, row_number() OVER (ORDER BY seq, run_id, key, id), reading FROM batches
+INSERT INTO ages SELECT id, row_number() OVER (ORDER BY seq, run_id, size DESC, key, id), reading FROM batches
 """
 _STANDING = """
-SELECT id, name, version, quarantined, whole, size, size - (SELECT count(*) FROM worn WHERE worn.batch = id)
+SELECT id, name, version, quarantined, size, ours - (SELECT count(*) FROM worn WHERE worn.batch = id)
 FROM batches JOIN ages ON ages.batch = id ORDER BY first_uri, first_index, age
 """
 _COUNTING = """
@@ -79,7 +79,7 @@ SELECT count(*) FROM listed WHERE NOT EXISTS (SELECT 1 FROM batches WHERE batche
 
 @dataclass(frozen=True, slots=True)
 class IndexedBatch:
-    """A batch with the manifest `name`. whole: all its pages are in the share.
+    """A batch with the manifest `name`.
 
     counted: its current pages in the share (position, uri, index); None for all its pages.
     """
@@ -88,19 +88,18 @@ class IndexedBatch:
     version: str
     files: Mapping[str, TableFile]
     quarantined: int
-    whole: bool
     counted: PageKeys | None
 
     def to_json(self) -> str:
         counted = None if self.counted is None else self.counted.tolist()
         files = {name: [file.path, file.sha256] for name, file in self.files.items()}
-        return json.dumps([self.name, self.version, files, self.quarantined, self.whole, counted])
+        return json.dumps([self.name, self.version, files, self.quarantined, counted])
 
     @staticmethod
     def from_json(text: str) -> IndexedBatch:
-        name, version, files, quarantined, whole, counted = json.loads(text)
+        name, version, files, quarantined, counted = json.loads(text)
         pages = None if counted is None else np.array([tuple(page) for page in counted], _COUNTED)
-        return IndexedBatch(name, version, {one: TableFile(*file) for one, file in files.items()}, quarantined, whole, pages)
+        return IndexedBatch(name, version, {one: TableFile(*file) for one, file in files.items()}, quarantined, pages)
 
 
 class ManifestIndex:
@@ -153,7 +152,7 @@ class ManifestIndex:
     def _add(self, row: BatchRow) -> None:
         pages = row.pages[self._share.holds_hashes(row.pages["uri"])]
         values = (row.name, row.version, row.seq, row.run_id, row.key, row.reading, row.first_uri, row.first_index)
-        rest = (row.quarantined, row.shape, len(pages), len(pages) == len(row.pages))
+        rest = (row.quarantined, row.shape, len(row.pages), len(pages))
         insert = "INSERT INTO batches VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         batch = self._database.execute(insert, (*values, *rest)).lastrowid
         files = [(batch, one, file.path, file.sha256) for one, file in row.files().items()]
@@ -193,11 +192,11 @@ class ManifestIndex:
     def batches(self) -> Iterator[IndexedBatch]:
         """Yield all batches in the order of the source."""
         self._judge()
-        for batch, name, version, quarantined, whole, size, counting in self._database.execute(_STANDING):
+        for batch, name, version, quarantined, size, counting in self._database.execute(_STANDING):
             found = self._database.execute("SELECT name, path, sha256 FROM files WHERE batch = ?", (batch,))
             files = {one: TableFile(*file) for one, *file in found}
-            counted = None if whole and counting == size else self._counted(batch)
-            yield IndexedBatch(name, version, files, quarantined, bool(whole), counted)
+            counted = None if counting == size else self._counted(batch)
+            yield IndexedBatch(name, version, files, quarantined, counted)
 
     def _counted(self, batch: int) -> PageKeys:
         return np.array(self._database.execute(_COUNTING, (batch,)).fetchall(), _COUNTED)

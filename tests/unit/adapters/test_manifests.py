@@ -97,12 +97,12 @@ def test_no_room_for_the_index_is_told_and_once_there_is_room_nothing_is_missing
 def test_a_batch_written_as_text_is_the_same_batch_again():
     pages = np.array([(3, -(2**63), 0), (5, 2**63 - 1, 7)], [("position", "i4"), ("uri", "i8"), ("index", "i4")])
     files = {"pages": TableFile("pages/x.parquet", "ab" * 32)}
-    some, every = (IndexedBatch("batch-ä.json", "v1", files, 2, whole, kept) for whole, kept in ((False, pages), (True, None)))
+    some, every = (IndexedBatch("batch-ä.json", "v1", files, 2, kept) for kept in (pages, None))
 
     again = IndexedBatch.from_json(some.to_json())
 
     assert IndexedBatch.from_json(every.to_json()) == every
-    assert (again.name, again.version, again.files, again.quarantined, again.whole) == (some.name, "v1", some.files, 2, False)
+    assert (again.name, again.version, again.files, again.quarantined) == (some.name, "v1", some.files, 2)
     assert again.counted is not None
     assert again.counted.dtype == pages.dtype
     assert again.counted.tolist() == pages.tolist()

@@ -96,7 +96,7 @@ def contents(storage: Storage, dest: Path, share: Share = Share()) -> tuple:  # 
     """What a reader learns of the destination."""
     manifests = Manifests(storage, str(dest), share)
     with manifests.read() as index:
-        batches = [(one.name, one.files, one.quarantined, one.whole, _plain(one.counted)) for one in index.batches()]
+        batches = [(one.name, one.files, one.quarantined, _plain(one.counted)) for one in index.batches()]
         shape = sum(index.shapes(""), Distribution())
         return index.newest_seq(), sorted(index.done(READ_BY)), shape, batches
 
