@@ -78,14 +78,15 @@ def _of_rulings(picture: Straightened) -> str:
         return ""
     usual = float(np.median([one.other / one.own for one in inner]))
     own = [one for one in form if one in inner or _joined(picture, one, picture.form_crossing)]
-    lost = [one for one in own if one.other < _THERE * usual * one.own and _is_lost(picture, one)]
+    parted = [one for one in own if _joined(picture, one, picture.page_crossing) is False]
+    lost = [one for one in own if (one.other < _THERE * usual * one.own or one in parted) and _is_lost(picture, one)]
     if lost and (own[0] in lost or own[-1] in lost):
         return f"the page does not have its {'first' if own[0] in lost else 'last'} ruling"
-    others = added(page, form)
-    beyond = [one for one in others if not 0 < one.row < count and _joined(picture, one, picture.page_crossing)]
+    tables = [one for one in form if _joined(picture, one, picture.form_crossing) is not False]
+    beyond = [one for one in page if _joined(picture, one, picture.page_crossing) and not any(map(one.knows, tables))]
     if beyond:
         return f"the page's table goes on {'before its first' if beyond[0].row < 0 else 'behind its last'} ruling"
-    inside = [one for one in others if 0 < one.row < count]
+    inside = [one for one in added(page, form) if 0 < one.row < count]
     if len(lost) > max(1, _MISSING * len(inner)) or len(inside) > max(_ADDED, _ADDED_SHARE * len(inner)) or (lost and inside):
         return "the page has its rulings elsewhere"
     return ""
@@ -137,24 +138,27 @@ def _to_writing(layout: Layout, grid: Grid, to_page: ToPage, maps: LineMaps, nea
     return replace(grid, rows=replace(grid.rows, edges=tuple(edges)))
 
 
-def _joined(picture: Straightened, ruling: MatchedRuling, crossing: Mask) -> bool:
-    """Whether the rulings that cross the grid's outermost row run on to a ruling beyond it."""
+def _joined(picture: Straightened, ruling: MatchedRuling, crossing: Mask) -> bool | None:
+    """Whether the rulings that cross the grid's outermost row run on to a ruling beyond it, so that it is the table's.
+
+    None where nothing says so: for rulings of the grid itself, and where few cross the row.
+    """
     rows, count = picture.rows, len(picture.edges) - 1
     before = ruling.row < 0
     outermost = (rows > 0) & (rows < 1) if before else (rows > count - 1) & (rows < count)
     way = (rows > ruling.row) & (rows < 0) if before else (rows > count) & (rows < ruling.row)
     if not outermost.any() or way.sum() < 2 or abs(ruling.row - (0 if before else count)) < GAP:
-        return False
+        return None
     return _run_on(crossing, outermost, way)
 
 
-def _run_on(crossing: Mask, start: Flags, way: Flags) -> bool:
-    """Whether most rulings that cross all of some rows of the picture cross others too."""
+def _run_on(crossing: Mask, start: Flags, way: Flags) -> bool | None:
+    """Whether most rulings that cross all of some rows of the picture cross others too; None without two of them."""
     wide = cv2.dilate(crossing, np.ones((1, _WIDE), np.uint8)) > 0
     here = np.concatenate([[0], wide[start].mean(axis=0) >= _RUN, [0]]).astype(int)
     firsts, ends = np.flatnonzero(np.diff(here) == 1), np.flatnonzero(np.diff(here) == -1)
     runs = [float(wide[way][:, first:end].any(axis=1).mean()) >= _RUN for first, end in zip(firsts, ends, strict=True)]
-    return len(runs) > 1 and sum(runs) >= _JOINED * len(runs)
+    return sum(runs) >= _JOINED * len(runs) if len(runs) > 1 else None
 
 
 def _ruled_share(picture: Straightened) -> float:

@@ -68,6 +68,20 @@ def test_a_printing_with_a_row_or_a_column_more_or_fewer_is_never_found_a_row_of
     assert found is None or not cells_off(found, printing)
 
 
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("i", [0, 6, 12])
+@pytest.mark.parametrize("title", [(120, 150), (150,), (160,), (90, 167)])
+def test_a_head_as_high_as_a_row_under_a_title_as_far_away_hides_no_row(title: tuple[int, ...], i: int, way: str) -> None:
+    """A row off, the head of the page lies on the title of the form."""
+    rows, columns = tuple(range(300, 1211, 70)), tuple(range(210, 1011, 200))
+    form = Register(rows, columns, head=70, names=120, title=title)
+    printing = WAYS[way](form.filled(5, share=1.0), DOWN, rows, i)
+
+    found = best_fit([form.layout()], maps_of(printing.page))
+
+    assert found is None or not cells_off(found, printing)
+
+
 @pytest.mark.parametrize("way", ["without it, as large as before", "with it twice, as large as before"])
 def test_where_no_lines_part_the_rows_the_writing_tells_how_many_there_are(way: str, bare: Grey) -> None:
     printing = WAYS[way](bare, DOWN, ROWS, 7)
