@@ -15,6 +15,7 @@ from playwright.sync_api import expect
 from digit_core.layouts.template import Check, DateParts, Direction, Holds, Mark, Rule
 from digit_core.layouts.template_file import layout_text, parse_layout
 from tests.support.drawn import ruled_form
+from tests.support.drawn.printings import DOWN, with_twice
 from tests.support.review.editor import FIRST, SECOND, a_grid_from_rulings, drawn, open_page, saved
 
 ROWS, COLUMNS = ["North", "South", "East", "West", "Total"], ["Wheat", "Barley", "Øl & <b>rye</b>"]
@@ -106,7 +107,23 @@ def test_a_page_of_another_form_is_said_to_be_none(drawing, pages):
 
     tab.set_input_files("#test", str(pages / "other.png"))
 
-    expect(tab.locator("#verdict")).to_have_text(re.compile("does not fit this page"), timeout=60_000)
+    expect(tab.locator("#verdict")).to_have_text(
+        re.compile(r"does not fit this page: agreement 0\.\d\d, needed 0\.65\. Its numbers"), timeout=60_000
+    )
+    assert tab.locator(".found polygon").count() == 0
+
+
+def test_a_page_with_a_row_more_is_refused_and_the_reason_is_told(drawing, pages, tmp_path):
+    tab = drawing()
+    a_grid_from_rulings(tab)
+    edges = [ruled_form.TOP + ruled_form.ROW * row for row in range(ruled_form.ROWS + 1)]
+    taller = ruled_form.write(tmp_path / "taller.png", with_twice(ruled_form.ruled_page(FIRST), DOWN, edges, 2).page)
+
+    tab.set_input_files("#test", str(taller))
+
+    expect(tab.locator("#verdict")).to_have_text(
+        re.compile("does not fit this page: rows of .*: the page's table goes on"), timeout=60_000
+    )
     assert tab.locator(".found polygon").count() == 0
 
 

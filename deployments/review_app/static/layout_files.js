@@ -50,14 +50,14 @@ export function filesOf(draft, stage, looking) {
   async function test(scan, number = 1) {
     await trying("testing", async () => {
       const page = await opened(scan, number);
-      const { cells, agreement, sure, needed } = await call(`${API}/fit`, { layout: draft.layout, page: page.id });
+      const { cells, agreement, sure, needed, doubt } = await call(`${API}/fit`, { layout: draft.layout, page: page.id });
 
       looking(true);
       showNumber({ scan, number, count: page.pages });
       stage.look(page, sure ? cells : []);
-      const share = `agreement ${agreement.toFixed(2)}, needed ${needed.toFixed(2)}`;
-      $("verdict").textContent = sure ? `The layout fits this page: ${cells.length} cells found (${share}).`
-        : `The layout does not fit this page (${share}): its digits would go to review as “layout not found”.`;
+      $("verdict").textContent = sure
+        ? `The layout fits this page: ${cells.length} cells found (agreement ${agreement.toFixed(2)}, needed ${needed.toFixed(2)}).`
+        : `The layout does not fit this page: ${doubt}. Its numbers would all go to review.`;
       $("verdict").classList.toggle("sure", sure);
       $("verdict").hidden = false;
       tell("");
