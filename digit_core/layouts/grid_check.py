@@ -41,8 +41,8 @@ _CUT_AT = 0.3
 _RUN, _WIDE = 0.6, 5
 """Of the way to a ruling beyond the grid that crossing ones run at least; and samples by which they may stray."""
 
-_JOINED = 0.6
-"""Share of the crossing rulings that must run on to one beyond the grid for it to be the table's."""
+_JOINED, _PARTED = 0.6, 0.25
+"""Share of the crossing rulings that run on to one beyond the grid from which it is the table's, and up to which it is not."""
 
 _RULED = 0.5
 """Share of a grid's edges that the form rules, from which its rulings say where they are, and not the writing."""
@@ -141,7 +141,7 @@ def _to_writing(layout: Layout, grid: Grid, to_page: ToPage, maps: LineMaps, nea
 def _joined(picture: Straightened, ruling: MatchedRuling, crossing: Mask) -> bool | None:
     """Whether the rulings that cross the grid's outermost row run on to a ruling beyond it, so that it is the table's.
 
-    None where nothing says so: for rulings of the grid itself, and where few cross the row.
+    None where it cannot be told: for rulings of the grid itself, where few cross the row, or some run on and others do not.
     """
     rows, count = picture.rows, len(picture.edges) - 1
     before = ruling.row < 0
@@ -153,12 +153,14 @@ def _joined(picture: Straightened, ruling: MatchedRuling, crossing: Mask) -> boo
 
 
 def _run_on(crossing: Mask, start: Flags, way: Flags) -> bool | None:
-    """Whether most rulings that cross all of some rows of the picture cross others too; None without two of them."""
+    """Whether most rulings that cross all of some rows of the picture cross others too; None if it cannot be told."""
     wide = cv2.dilate(crossing, np.ones((1, _WIDE), np.uint8)) > 0
     here = np.concatenate([[0], wide[start].mean(axis=0) >= _RUN, [0]]).astype(int)
     firsts, ends = np.flatnonzero(np.diff(here) == 1), np.flatnonzero(np.diff(here) == -1)
     runs = [float(wide[way][:, first:end].any(axis=1).mean()) >= _RUN for first, end in zip(firsts, ends, strict=True)]
-    return sum(runs) >= _JOINED * len(runs) if len(runs) > 1 else None
+    if len(runs) < 2 or _PARTED * len(runs) < sum(runs) < _JOINED * len(runs):
+        return None
+    return sum(runs) >= _JOINED * len(runs)
 
 
 def _ruled_share(picture: Straightened) -> float:
