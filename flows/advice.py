@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from digit_core.params import CalibrationSet
 from digit_core.review.pilot import pilot_promise
+from digit_core.wording import counted
 from flows.run_stats import LOWER_THRESHOLD, Tally
 from tasks.run_plan import RunPlan
 
@@ -15,7 +16,8 @@ from tasks.run_plan import RunPlan
 def advice(plan: RunPlan, tally: Tally) -> Iterator[str]:
     """Yield how many numbers a page wait for people and what would lower it, and where the threshold was measured."""
     if tally.read and tally.asked_numbers:
-        count = f"{tally.asked_numbers:,} numbers wait for people, {tally.asked_numbers / tally.read:.1f} a page"
+        waiting = f"{counted(tally.asked_numbers, 'number')} {'waits' if tally.asked_numbers == 1 else 'wait'} for people"
+        count = f"{waiting}, {tally.asked_numbers / tally.read:.1f} a page"
         yield f"{count}; fewer with {', '.join(_remedies(plan, tally))}" if any(_remedies(plan, tally)) else count
     yield where_measured(plan)
 

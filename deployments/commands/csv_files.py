@@ -17,6 +17,7 @@ from digit_core.exports.csv_files import GUARDED, CsvFile, merged, package_of, r
 from digit_core.exports.long_table import long_csv, table_schema
 from digit_core.exports.page_content import PageContent
 from digit_core.exports.wide_tables import file_name, wide_tables
+from digit_core.wording import counted
 
 _LARGEST = 256_000_000
 """Bytes of a descriptor that is still looked into."""
@@ -34,9 +35,9 @@ def write_csv(collection: CollectionPages, file: Path | None, folder: Path | Non
         wide = [_resource(*one) for one in _write_tables(collection.pages(), folder)] if folder is not None else []
         beside = folder if folder is not None and file is None else path.parent
         describe(beside, package_of([resource(whole, table_schema()), *(wide if beside == folder else ())]))
-    typer.echo(f"{whole.rows:,} numbers in {path}, described in {beside / 'datapackage.json'}")
+    typer.echo(f"{counted(whole.rows, 'number')} in {path}, described in {beside / 'datapackage.json'}")
     if folder is not None:
-        typer.echo(f"{len(wide):,} tables of pages in {folder}")
+        typer.echo(f"{counted(len(wide), 'table')} of pages in {folder}")
 
 
 def _resource(file: CsvFile, title: str, columns: Sequence[str]) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from deployments.commands.run_display import Display
 from deployments.commands.tables import about_forms
 from digit_core.calibration.risk_control import promise
 from digit_core.errors import DigitsError, InputError
+from digit_core.wording import counted
 from flows.advice import advice, where_measured
 from flows.options import RunOptions
 from flows.planning import make_plan
@@ -163,8 +164,9 @@ def _counting(progress: RunProgress, objects: Iterator[object]) -> Iterator[None
 
 
 def _summary(plan: RunPlan, tally: Tally, speed: float, listing: Listing) -> None:
-    typer.echo(f"{tally.read:,} pages read in {tally.seconds:.1f} s ({speed:.1f} pages/s), results in {plan.out}")
-    typer.echo(f"{tally.numbers:,} numbers, {tally.digits:,} digits, {tally.to_review:,} ({tally.review_share:.1%}) for review")
+    typer.echo(f"{counted(tally.read, 'page')} read in {tally.seconds:.1f} s ({speed:.1f} pages/s), results in {plan.out}")
+    found = f"{counted(tally.numbers, 'number')}, {counted(tally.digits, 'digit')}"
+    typer.echo(f"{found}, {tally.to_review:,} ({tally.review_share:.1%}) for review")
     if plan.spec.layouts:
         typer.echo(about_forms(tally.sums))
     for line in advice(plan, tally):

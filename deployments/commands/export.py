@@ -27,6 +27,7 @@ from digit_core.exports.page_xml import page_xml
 from digit_core.exports.searchable_pdf import join_pdfs, write_pdf
 from digit_core.exports.settled_numbers import LabelledRow, held_back, is_settled, settled_numbers, write_number_set, writer_of
 from digit_core.exports.workbook import workbook
+from digit_core.wording import counted
 from flows.settings import load_settings
 from tasks.adapters.storage.storage import Storage
 
@@ -43,8 +44,8 @@ def export(dest: str, form: str, out: Path, base: str) -> None:
     settings = load_settings()
     collection = CollectionPages(open_results(dest), Storage(settings.storage_options), settings)
     FORMS[form](collection, out, base.rstrip("/"))
-    quarantined = f"; {collection.quarantined:,} quarantined pages have no numbers" if collection.quarantined else ""
-    typer.echo(f"{collection.read - collection.left_out:,} pages exported to {out}{quarantined}")
+    quarantined = f"; without {counted(collection.quarantined, 'quarantined page')}" if collection.quarantined else ""
+    typer.echo(f"{counted(collection.read - collection.left_out, 'page')} exported to {out}{quarantined}")
     if collection.left_out:
         raise DigitsError(f"{collection.left_out:,} pages were left out: their scans cannot be had as they were read; see above")
 

@@ -23,6 +23,7 @@ from digit_core.recognition.pipeline import PageReader
 from digit_core.records import PageImage
 from digit_core.visualisation.layout_overlay import draw_layout
 from digit_core.visualisation.page_overlay import to_png
+from digit_core.wording import counted
 from flows.networks import networks_for_a_look
 from flows.planning import limits
 from flows.settings import load_settings
@@ -91,7 +92,8 @@ def propose(page: Path, number: int, output: Path, force: bool) -> None:
         raise InputError(f"{page}: {error}") from error
     write(output, layout_text(layout).encode())
     for grid in layout.grids:
-        typer.echo(f"{grid.name}: {len(grid.rows.names)} rows, {len(grid.columns.names)} columns{_left_out(grid)}")
+        size = f"{counted(len(grid.rows.names), 'row')}, {counted(len(grid.columns.names), 'column')}"
+        typer.echo(f"{grid.name}: {size}{_left_out(grid)}")
     typer.echo(f"written to {output}: name rows and columns there, or load it under Layouts on the page of `digits review serve`")
     typer.echo(f"Next: {shlex.join(['digits', 'layout', 'check', str(output), str(page), '-o', 'look.png'])}")
 

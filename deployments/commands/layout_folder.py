@@ -20,6 +20,7 @@ from digit_core.layouts.template_file import layout_text
 from digit_core.visualisation.contact_sheet import contact_sheet
 from digit_core.visualisation.layout_overlay import draw_layout
 from digit_core.visualisation.page_overlay import Picture, to_png
+from digit_core.wording import counted
 
 _SHEET = "forms.png"
 
@@ -39,7 +40,9 @@ def propose_forms(folder: Path, output: Path, force: bool) -> None:
         typer.echo(f"{path}: {_described(form)}, as on {form.names[0]}")
     write(output / _SHEET, to_png(contact_sheet([(_title(form), _drawn(form)) for form in found.forms])))
     if found.without:
-        typer.echo(f"no ruled table on {_pages(len(found.without))}: {', '.join(found.without[:5])}{_more(found.without)}")
+        typer.echo(
+            f"no ruled table on {counted(len(found.without), 'page')}: {', '.join(found.without[:5])}{_more(found.without)}"
+        )
     typer.echo(
         f"All forms are drawn in {output / _SHEET}; name rows and columns in the files, or under Layouts on the review page"
     )
@@ -76,11 +79,7 @@ def _title(form: FormGroup) -> str:
 
 def _described(form: FormGroup) -> str:
     tables = ", ".join(f"{grid.name} {len(grid.rows.names)} x {len(grid.columns.names)}" for grid in form.layout.grids)
-    return f"{_pages(len(form.names))}, {tables}"
-
-
-def _pages(count: int) -> str:
-    return f"{count} page{'s' if count != 1 else ''}"
+    return f"{counted(len(form.names), 'page')}, {tables}"
 
 
 def _more(names: tuple[str, ...]) -> str:

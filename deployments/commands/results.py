@@ -15,6 +15,7 @@ from deployments.commands.csv_files import write_csv
 from deployments.commands.open_results import open_results
 from deployments.commands.tables import print_table
 from digit_core.errors import InputError
+from digit_core.wording import counted
 from flows.settings import load_settings
 from tasks.adapters.results.dataset import Results
 from tasks.adapters.results.reviewed import Reviewed
@@ -107,14 +108,15 @@ def _first(tables: Iterator[pa.Table], count: int) -> pa.Table:
 
 def _totals(stored: Results) -> None:
     """Print one line of totals, from the table of pages."""
-    counted = ("number_count", "digit_count", "review_count")
-    totals = dict.fromkeys(("pages", "quarantined", *counted), 0)
-    for pages in stored.iter_batches("pages", ["state", *counted]):
+    counts = ("number_count", "digit_count", "review_count")
+    totals = dict.fromkeys(("pages", "quarantined", *counts), 0)
+    for pages in stored.iter_batches("pages", ["state", *counts]):
         totals["pages"] += pages.num_rows
         totals["quarantined"] += pc.sum(pc.equal(pages["state"], QUARANTINED)).as_py() or 0
-        for name in counted:
+        for name in counts:
             totals[name] += pc.sum(pages[name]).as_py() or 0
     typer.echo(
-        f"{totals['pages'] - totals['quarantined']:,} pages read, {totals['quarantined']:,} quarantined, "
-        f"{totals['number_count']:,} numbers, {totals['digit_count']:,} digits, {totals['review_count']:,} for review"
+        f"{counted(totals['pages'] - totals['quarantined'], 'page')} read, {totals['quarantined']:,} quarantined, "
+        f"{counted(totals['number_count'], 'number')}, {counted(totals['digit_count'], 'digit')}, "
+        f"{totals['review_count']:,} for review"
     )

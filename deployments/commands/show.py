@@ -16,6 +16,7 @@ from digit_core.imaging.rotation import quarters_of
 from digit_core.records import PageFailure
 from digit_core.results.schema import batch_tables
 from digit_core.visualisation.page_overlay import overlay, picture_file
+from digit_core.wording import counted
 from flows.options import RunOptions
 from flows.planning import limits, read_by
 from flows.settings import Settings, load_settings
@@ -44,7 +45,7 @@ def show(page: str, number: int, output: Path, results: str | None, options: Run
         output.write_bytes(picture_file(picture, output.suffix))
     except OSError as error:
         raise InputError(f"cannot write {output}: {error.strerror}; choose a file in a folder that can be written") from error
-    typer.echo(f"{read.numbers.num_rows} numbers, {read.digits.num_rows} digits drawn in {output}")
+    typer.echo(f"{counted(read.numbers.num_rows, 'number')}, {counted(read.digits.num_rows, 'digit')} drawn in {output}")
     if quarters:
         typer.echo(f"the page is rotated by {90 * quarters} degrees on its scan, and is shown upright")
 

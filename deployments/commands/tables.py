@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import typer
 
 from deployments.cli.errors import one_line
+from digit_core.wording import counted
 
 
 def print_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
@@ -20,11 +21,11 @@ def print_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> None
 def about_forms(counts: Mapping[str, int]) -> str:
     """Describe in one line the pages that no layout fits, or on which one may lie off, and the effect of sums."""
     missing = counts.get("no_layout", 0)
-    lost = f"no layout fits {missing:,} pages, whose numbers are not accepted; " if missing else ""
+    lost = f"no layout fits {counted(missing, 'page')}, whose numbers are not accepted; " if missing else ""
     off = counts.get("layout_off", 0)
-    doubted = f"a layout may lie a row or a column off on {off:,} pages, whose numbers are not accepted; " if off else ""
+    doubted = f"a layout may lie a row or a column off on {counted(off, 'page')}, whose numbers are not accepted; " if off else ""
     return (
-        f"{lost}{doubted}sums agree on {counts.get('summed', 0):,} cells: "
+        f"{lost}{doubted}sums agree on {counted(counts.get('summed', 0), 'cell')}: "
         f"{counts.get('out_of_review', 0):,} taken out of review, "
         f"{counts.get('into_review', 0):,} put in, {counts.get('reread', 0):,} changed"
     )

@@ -294,7 +294,7 @@ class TestWithResults:
         result = digits("results", dest)
 
         assert result.exit_code == 0, result.output
-        assert "1 pages read, 1 quarantined, 1 numbers" in result.stdout
+        assert "1 page read, 1 quarantined, 1 number, " in result.stdout
         assert result.stdout.splitlines()[0].split()[:3] == ["file", "page", "value"]
 
     def test_quarantined_pages_are_listed_with_their_reason(self, dest: Path) -> None:

@@ -45,7 +45,7 @@ def test_every_form_is_written_and_nothing_else_is_left_behind(tmp_path: Path, f
     done = digits("export", "results", "--as", form, "--out", "out")
 
     assert done.exit_code == 0, done.output
-    assert "1 pages exported to out; 1 quarantined pages have no numbers" in done.output
+    assert "1 page exported to out; without 1 quarantined page" in done.output
     also = {"iiif": {"manifest.json"}, "csv": {"datapackage.json"}}.get(form, set())
     assert {file.name for file in (tmp_path / "out").rglob("*")} == {name, *also}
 
