@@ -137,12 +137,17 @@ def _box(row: Row) -> tuple[int, int, int, int]:
 
 
 def _as_number(row: Row, one: HumanNumber) -> dict[str, Any]:
-    """Return digits, text, kind, value and cell as a person left them: the marks are those that the person wrote, or else those
-    that the machine has."""
-    text = one.text if one.text is not None else as_written(row["text"] or "", one.digits)
-    kinds = (NumberKind(row["kind"]),) if row.get("kind") and one.text is None else ()
+    """Return digits, text, kind, value and cell as a person left them.
+
+    The marks are those that the person wrote, or else those that the machine had when the person decided: a later reading
+    changes neither.
+    """
+    read = row["text"] or ""
+    shown = one.shown or read
+    text = one.text if one.text is not None else as_written(shown, one.digits)
+    kinds = (NumberKind(row["kind"]),) if row.get("kind") and one.text is None and shown == read else ()
     meaning = interpret(text, Notation(row["decimals"], kinds=kinds))
-    if text == (row["text"] or "") and row.get("kind") == NumberKind.WORD:  # only its layout knows what the word is worth
+    if text == read and row.get("kind") == NumberKind.WORD:  # only its layout knows what the word is worth
         meaning = Meaning(NumberKind.WORD, row["value"])
     value = 0.0 if one.content is Content.NIL else meaning.value
     return {"digits": one.digits, "text": text, "kind": meaning.kind.value, "value": value, "cell": _cell(row["cell"] or "", one)}

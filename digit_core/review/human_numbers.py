@@ -34,8 +34,9 @@ REVIEWED = pa.schema(
         ("value", pa.string()),
         ("reviewer", pa.string()),
         ("decided", pa.timestamp("ms", "UTC")),
+        ("text", pa.string()),  # the number as the machine had written it, with its marks; null in tables of version 1
     ],
-    metadata={"digits.schema_version": "1"},
+    metadata={"digits.schema_version": "2"},
 )
 _SETTLED = {State.CONFIRMED, State.CORRECTED, State.UNREADABLE}
 
@@ -47,7 +48,8 @@ Page = tuple[str, int]
 class HumanNumber:
     """A number with decisions; `row` is one of its rows in REVIEWED, `box` is x, y, w, h.
 
-    text: as a person wrote it, None where the machine's marks stay; content: what stands in its place, None for a number.
+    text: as a person wrote it, None where the machine's marks stay; shown: as the machine had written it when it was decided,
+    None if that is not known; content: what stands in its place, None for a number.
     """
 
     number_id: str
@@ -59,6 +61,7 @@ class HumanNumber:
     decided: datetime
     row: Row
     text: str | None = None
+    shown: str | None = None
     content: Content | None = None
 
     @property
@@ -91,5 +94,6 @@ def _human(rows: Sequence[Row]) -> HumanNumber:
         decided=last["decided"],
         row=last,
         text=corrected.text,
+        shown=last["text"] or None,
         content=corrected.content,
     )

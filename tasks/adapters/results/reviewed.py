@@ -46,7 +46,10 @@ class Reviewed:
         try:
             if not is_unharmed(data):
                 raise ValueError("its checksum is wrong")
-            return pq.read_table(pa.BufferReader(data)).cast(REVIEWED)
+            table = pq.read_table(pa.BufferReader(data))
+            if "text" not in table.column_names:  # version 1
+                table = table.append_column("text", pa.nulls(table.num_rows, pa.string()))
+            return table.cast(REVIEWED)
         except UNREADABLE as error:
             raise StorageError(f"{uri} is damaged ({error}): write it anew with `digits feedback`") from error
 

@@ -24,6 +24,7 @@ def said(number="n", parts="1975", place=0, kind="digit", value="1", x=100, **ch
         "value": value,
         "reviewer": "Ada" if kind else "",
         "decided": NOON if kind else None,
+        "text": None,
     }
     return row | changes
 
@@ -67,6 +68,26 @@ def test_text_and_value_follow_the_digits_that_a_person_read():
 
     assert (row["text"], row["value"]) == ("-49.75", -49.75)
     assert (row["zone"], row["row"]) == ("rain", "Jan")
+
+
+@pytest.mark.parametrize("value", ["1", "4"])
+def test_a_later_reading_changes_no_mark_of_a_number_that_a_person_decided(value):
+    (row,) = view([number(text="1975", value=1975.0)], [said(value=value, text="-19.75")])
+
+    assert (row["text"], row["value"]) == (f"-{value}9.75", -float(f"{value}9.75"))
+    assert (row["digits"], row["reviewer"]) == (f"{value}975", "Ada")
+
+
+def test_marks_that_a_person_wrote_count_more_than_those_that_were_shown():
+    (row,) = view([number(text="1975", value=1975.0)], [said(kind="written", value="197.5", text="19.75")])
+
+    assert (row["text"], row["value"]) == ("197.5", 197.5)
+
+
+def test_marks_of_decisions_that_did_not_keep_them_are_those_of_the_reading():
+    (row,) = view([number(text="19.75", decimals=2, value=19.75)], [said(value="1")])
+
+    assert (row["text"], row["value"]) == ("19.75", 19.75)
 
 
 def test_a_number_keeps_its_sign_when_a_person_reads_more_than_nought_behind_it():
