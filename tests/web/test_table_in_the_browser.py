@@ -160,3 +160,10 @@ def test_the_table_fits_a_phone(site, visit):
     page = table(visit(site, width=390, height=844))
 
     assert page.evaluate("() => document.documentElement.scrollWidth") <= 390
+
+
+def test_the_keys_that_are_typed_into_a_cell_are_named_on_a_phone_too(site, visit):
+    page = table(visit(site, width=390, height=844))
+
+    for key in ("nil", "x", "?"):
+        expect(page.locator("p.quiet kbd", has_text=key).first).to_be_visible()
