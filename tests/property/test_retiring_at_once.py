@@ -12,14 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digit_core.partition import Share
-from digit_core.readings import PageRead, ReadBy
+from digit_core.readings import PageRead
 from digit_core.records import PageRef
-from digit_core.results.manifest import Manifest, batch_key, count_rows
-from digit_core.results.schema import batch_tables
 from tasks.adapters.results.dataset import Results
 from tasks.adapters.storage.storage import Storage
+from tests.support.results import READ_BY, publish
 
-READ_BY = ReadBy("1", "1", "none", "p", "run")
 SHARES = [Share(), Share(), Share(1, 2), Share(2, 2)]
 PATIENCE = 60.0
 REQUESTS = ("list_folder", "list_names", "read_many", "write", "write_many", "delete", "exist", "clean")
@@ -66,15 +64,10 @@ class TurnTaking(threading.Thread):
         assert self._waits.acquire(timeout=PATIENCE)
 
 
-def publish(dest: str, names: list[str], run: str, seq: int) -> None:
-    outcomes = [PageRead(PageRef(name, "v", "a" * 64), 100, 80, 300.0, 0.0, ()) for name in names]
-    read_by = replace(READ_BY, run_id=run, model_version=run)
-    tables = batch_tables(outcomes, read_by)
-    key = batch_key(((name, "v", 0) for name in names), read_by)
-    results = Results(Storage(), dest)
-    files = results.write_tables(key, tables)
-    pages = tuple(outcome.ref for outcome in outcomes)
-    results.seal(Manifest(key, seq, "2026-11-21T08:00:00+00:00", read_by, pages, count_rows(tables), files))
+def seal(dest: str, names: list[str], run: str, seq: int) -> None:
+    """A batch of these pages, as this run read them."""
+    pages = [PageRead(PageRef(name, "v", "a" * 64), 100, 80, 300.0, 0.0, ()) for name in names]
+    publish(Path(dest), *pages, seq=seq, read_by=replace(READ_BY, run_id=run, model_version=run))
 
 
 def standing(dest: str) -> Counter:
@@ -84,8 +77,6 @@ def standing(dest: str) -> Counter:
 
 
 batches = st.lists(st.sets(st.sampled_from("abcdefgh"), min_size=1, max_size=6).map(sorted), min_size=1, max_size=3)
-
-
 shares = st.lists(st.sampled_from(SHARES), min_size=2, max_size=3)
 
 
@@ -95,7 +86,7 @@ def test_runs_that_end_together_lose_no_page_and_leave_none_twice(runs, shares, 
         dest = f"{folder}/out"
         for number, run in enumerate(runs):
             for names in run:
-                publish(dest, names, f"run-{number}", seq=number // 2 + 1)
+                seal(dest, names, f"run-{number}", seq=number // 2 + 1)
         pages = {name for run in runs for names in run for name in names}
 
         ending = [TurnTaking(dest, share) for share in shares]

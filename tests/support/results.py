@@ -63,11 +63,11 @@ def read_as(ref: PageRef, text: str, index: int = 0, cell: Cell | None = None) -
     return PageRead(PageRef(ref.uri, ref.version, ref.sha256, index, ref.count), 400, 300, 300.0, 0.0, (number,))
 
 
-def publish(dest: Path, *outcomes: PageRead | PageFailure, seq: int = 1) -> None:
-    """A batch of these pages; seq: of the run that read them."""
-    tables = batch_tables(outcomes, READ_BY)
+def publish(dest: Path, *outcomes: PageRead | PageFailure, seq: int = 1, read_by: ReadBy = READ_BY) -> None:
+    """A batch of these pages; seq, read_by: of the run that read them."""
+    tables = batch_tables(outcomes, read_by)
     refs = tuple(outcome.ref for outcome in outcomes)
-    key = batch_key(((ref.uri, ref.version, ref.index) for ref in refs), READ_BY)
+    key = batch_key(((ref.uri, ref.version, ref.index) for ref in refs), read_by)
     results = Results(Storage(), str(dest))
     files = results.write_tables(key, tables)
-    results.seal(Manifest(key, seq, "2000-01-01T00:00:00+00:00", READ_BY, refs, count_rows(tables), files))
+    results.seal(Manifest(key, seq, "2000-01-01T00:00:00+00:00", read_by, refs, count_rows(tables), files))

@@ -61,6 +61,12 @@ def test_a_later_run_is_newer_and_runs_side_by_side_are_told_apart_by_name():
     assert MANIFEST.order < beside.order < later.order
 
 
+def test_of_one_run_the_batch_that_was_written_anew_without_some_pages_is_newer_whatever_its_key():
+    greater = replace(MANIFEST, key="f" * 20, pages=MANIFEST.pages * 2)
+
+    assert greater.order < MANIFEST.order
+
+
 @given(page_keys, st.randoms())
 def test_the_key_of_a_batch_does_not_depend_on_the_order_of_its_pages(pages, random):
     shuffled = random.sample(pages, len(pages))
