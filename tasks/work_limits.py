@@ -22,7 +22,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 MEGABYTES = 4096.0
-"""Memory limit of a worker: about twice what a page of 200 megapixels needs."""
+"""Memory limit of a worker, beyond what it starts with: about twice what a page of 200 megapixels needs."""
 
 TOO_MUCH_MEMORY = 77
 """Exit code of a worker that ended itself because it exceeded the memory limit."""
@@ -33,6 +33,7 @@ TOO_MUCH_TIME = -int(signal.SIGPROF)
 PATIENCE = 10
 """Factor by which wall-clock time may exceed the limit: on a busy machine a good page waits for its turn."""
 
+_STATM = Path("/proc/self/statm")
 _LOOK_EVERY = 0.05  # seconds; decoders allocate up to some gigabytes a second
 
 
@@ -80,20 +81,29 @@ def _place(error: BaseException) -> str:
 
 
 def limit_memory(megabytes: float) -> None:
-    """Limit this process's memory: a thread ends it soon after it exceeds the limit, with an exit code that says why.
+    """Limit the memory that this process takes from now on: a thread ends it soon after it exceeds the limit, with an exit code
+    that says why. What it has already is not counted: a forked child begins with all that its parent holds.
 
     No malloc fails, which would crash some libraries. The system refuses twice as much, in case the thread does not get to run.
     """
+    resident, data = _megabytes_held()
     _, most = resource.getrlimit(resource.RLIMIT_DATA)
-    hard = int(2e6 * megabytes)
+    hard = int(1e6 * (data + 2 * megabytes))
     resource.setrlimit(resource.RLIMIT_DATA, (hard if most == resource.RLIM_INFINITY else min(hard, most), most))
-    if Path("/proc/self/statm").exists():
-        threading.Thread(target=_watch_memory, args=(megabytes * 1e6 / resource.getpagesize(),), daemon=True).start()
+    if _STATM.exists():
+        threading.Thread(target=_watch_memory, args=(resident + megabytes,), daemon=True).start()
 
 
-def _watch_memory(most_pages: float) -> None:
-    with Path("/proc/self/statm").open("rb", buffering=0) as file:
-        while int(file.read(100).split()[1]) <= most_pages:
-            time.sleep(_LOOK_EVERY)
-            file.seek(0)
+def _watch_memory(most: float) -> None:
+    while _megabytes_held()[0] <= most:
+        time.sleep(_LOOK_EVERY)
     os._exit(TOO_MUCH_MEMORY)
+
+
+def _megabytes_held() -> tuple[float, float]:
+    """Return what of this process is in memory, and its data in all; 0 where the system does not say."""
+    if not _STATM.exists():
+        return 0.0, 0.0
+    pages = [int(field) for field in _STATM.read_text().split()]
+    megabytes_a_page = resource.getpagesize() / 1e6
+    return pages[1] * megabytes_a_page, pages[5] * megabytes_a_page

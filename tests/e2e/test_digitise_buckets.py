@@ -15,6 +15,7 @@ import pytest
 from tasks.adapters.results.dataset import Results
 from tasks.adapters.storage.storage import Storage
 from tests.support.servers.object_stores import ObjectStore, bucket_store
+from tests.support.servers.prefect import PrefectServer
 
 DIGITS = Path(sys.executable).parent / "digits"
 
@@ -30,6 +31,13 @@ def slip(number: int) -> bytes:
     paper = np.full((200, 400), 235, np.uint8)
     cv2.putText(paper, str(number), (60, 120), cv2.FONT_HERSHEY_SIMPLEX, 1.8, 30, 4)
     return cv2.imencode(".png", paper)[1].tobytes()
+
+
+@pytest.fixture(autouse=True)
+def shared_prefect_server(prefect_server: PrefectServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands that start none of their own take less time."""
+    for name, value in prefect_server.environment.items():
+        monkeypatch.setenv(name, value)
 
 
 def digits(place: Path, home: Path, options: object, *arguments: str) -> subprocess.CompletedProcess[str]:

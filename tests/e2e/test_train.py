@@ -29,7 +29,7 @@ def home(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def outcome(home):
+def outcome(home, prefect_api):
     """Three recipes trained, of which the second cannot be."""
     quick = replace(RECIPES["mlp-100"], published=(Published(6, 50.0, "50 %"),))
     runs = [(quick, 6), (replace(quick, name="broken", build=broken), 6), (RECIPES["perceptron"], 1)]

@@ -13,7 +13,7 @@ from tests.support.servers.prefect import PrefectServer
 
 @pytest.fixture(scope="session")
 def slips(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """100 slips with two numbers each: four batches at least."""
+    """Slips with two numbers each: four batches at least."""
     return write_slips(tmp_path_factory.mktemp("source") / "scans")
 
 

@@ -43,14 +43,14 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @contextmanager
 def memory_of_children() -> Iterator[list[float]]:
-    """Megabytes that the largest child process held, looked at 100 times a second while the block runs."""
+    """Megabytes that the largest child process held for itself alone, looked at 100 times a second while the block runs."""
     most, over = [0.0], threading.Event()
 
     def watch() -> None:
         while not over.wait(0.01):
             for child in psutil.Process().children(recursive=True):
                 with suppress(psutil.Error):
-                    most[0] = max(most[0], child.memory_info().rss / 2**20)
+                    most[0] = max(most[0], child.memory_full_info().uss / 2**20)
 
     watcher = threading.Thread(target=watch)
     watcher.start()

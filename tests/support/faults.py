@@ -32,7 +32,8 @@ SOME = -(-ROUNDS // 4)
 SEED = os.environ.get("FAULT_SEED", "1")
 MARK = "RUN_OF_FAULT_TEST"
 PATIENCE = float(os.environ.get("FAULT_PATIENCE", "600"))  # seconds for one run
-PAGES = 100
+PAGES = 100 if os.environ.get("FAULTS") == "1" else 40
+"""Slips of a run; `make test` makes do with fewer, still several batches."""
 
 
 @dataclass(frozen=True)

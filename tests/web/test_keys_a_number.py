@@ -18,6 +18,7 @@ from tasks.adapters.results.reviewed import Reviewed
 from tasks.adapters.review.queue import ReviewQueue
 from tasks.adapters.storage.storage import Storage
 from tests.support.review.typist import Screen, cells_of
+from tests.support.servers.prefect import PrefectServer
 
 PAGES = Path(__file__).parents[3] / "shared" / "data" / "pages"
 LAYOUTS = Path(__file__).parents[1] / "layouts"
@@ -41,7 +42,7 @@ class Archive:
 
 
 @pytest.fixture(scope="module")
-def archive(tmp_path_factory: pytest.TempPathFactory) -> Archive:
+def archive(tmp_path_factory: pytest.TempPathFactory, prefect_server: PrefectServer) -> Archive:
     """Three forms with their layouts, digitised."""
     if not PAGES.is_dir():
         pytest.skip("needs real scans: ../shared/data/pages is not there")
@@ -49,7 +50,11 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Archive:
     (folder / "scans").mkdir()
     for name in SCANS:
         shutil.copy(PAGES / name, folder / "scans")
-    settings = {"DIGITS_HOME": str(folder / "home"), "DIGITS_REVIEW_DATABASE_URL": f"sqlite:///{folder}/review.db"}
+    settings = {
+        "DIGITS_HOME": str(folder / "home"),
+        "DIGITS_REVIEW_DATABASE_URL": f"sqlite:///{folder}/review.db",
+        **prefect_server.environment,
+    }
     made = Archive(folder / "out", settings)
     made.digits("digitise", str(folder / "scans"), "--out", str(made.results), "--layout", str(LAYOUTS))
     return made

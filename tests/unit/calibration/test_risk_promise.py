@@ -2,7 +2,7 @@
 
 A promise is about the true share of wrong digits among those accepted, not about what a further sample happens to show:
 at a true error just below the target, half of all samples show more than the target. So on MNIST the true error of a
-threshold is taken among all 10,000 test digits, of which the calibration half is a random sample; and the other half,
+threshold is taken among all test digits that are read, of which the calibration half is a random sample; and the other half,
 of which nothing was used, must not contradict the promise.
 """
 
@@ -25,6 +25,7 @@ pytestmark = pytest.mark.slow
 
 MNIST = Path(os.environ.get("DIGITS_MNIST") or Path(__file__).parents[3] / "../shared/data/mnist/mnist.npz")
 SPLITS = 100
+DIGITS = 10_000 if os.environ.get("FAULTS") == "1" else 5000
 
 
 def test_a_model_that_is_a_little_too_bad_at_every_confidence_is_seldom_promised_anything():
@@ -54,14 +55,15 @@ def test_a_threshold_below_which_the_true_error_is_too_high_is_seldom_chosen():
 
 @pytest.fixture(scope="module")
 def answers():
-    """MNIST's test digits as strips that are read from beginning to end: confidence and whether it is right."""
+    """MNIST's test digits, or half of them, as strips that are read from beginning to end: confidence and whether it is right."""
     if not MNIST.is_file():
         pytest.skip(f"no MNIST at {MNIST}: set DIGITS_MNIST to the path of mnist.npz")
-    papers = clean_strips(read_mnist(MNIST).test, np.random.default_rng(0))
+    images, labels = read_mnist(MNIST).test
+    papers = clean_strips((images[:DIGITS], labels[:DIGITS]), np.random.default_rng(0))
     return evaluate_digits(papers, PageReader(OnnxReader(), OnnxRecogniser(SHIPPED_MODEL, "shipped")))
 
 
-@pytest.mark.parametrize(("target", "least_given"), [(0.0014, 10), (0.0029, 90), (0.005, 90)])
+@pytest.mark.parametrize(("target", "least_given"), [pytest.param(0.0014, 10, marks=pytest.mark.long), (0.0029, 90), (0.005, 90)])
 def test_on_mnist_the_promised_error_holds_in_95_of_100_splits(answers, target, least_given):
     rng = np.random.default_rng(0)
 

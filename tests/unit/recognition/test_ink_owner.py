@@ -96,7 +96,7 @@ def test_a_long_tail_is_no_digit_of_the_empty_cell_below(reader: OnnxReader) -> 
 
 @pytest.mark.slow
 @pytest.mark.skipif(not SCANS.is_dir(), reason=f"needs the scans in {SCANS}")
-@pytest.mark.parametrize("cell", [("Mar", "1901"), ("Jun", "1903"), ("Sep", "1907"), ("Apr", "1906")])
+@pytest.mark.parametrize("cell", [("Mar", "1901"), ("Sep", "1907")])
 def test_on_a_real_scan_a_tail_changes_no_number_below_without_being_told(reader: OnnxReader, cell: tuple[str, str]) -> None:
     layout = parse_layout((Path(__file__).parents[2] / "layouts" / "rainfall-ten-years.yaml").read_text("utf-8"))
     page = decode_page((SCANS / "rainfall_lyden-croft_1900-1909.jpg").read_bytes(), 0, DecodeLimits()).pixels

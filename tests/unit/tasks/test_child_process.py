@@ -3,6 +3,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -37,6 +38,17 @@ def test_an_item_that_ends_its_child_is_lost_alone(deed: str, reason: FailureRea
     assert results[0::2] == ["A", "B"]
     assert isinstance(results[1], Lost)
     assert results[1].reason is reason
+
+
+def test_memory_that_the_parent_holds_is_none_of_the_childs(tmp_path: Path) -> None:
+    held = np.ones(600_000_000, np.uint8)
+
+    answers = run_in_child(pool_jobs.act, ["a"], 60, 300)
+    (lost,) = run_in_child(pool_jobs.take, [tmp_path / "tried"], 60, 300)
+
+    assert (answers, len(held)) == (["A"], 600_000_000)
+    assert isinstance(lost, Lost)
+    assert lost.reason is FailureReason.TOO_LARGE
 
 
 def test_an_error_meant_for_the_user_is_raised() -> None:
