@@ -147,13 +147,14 @@ def test_paging_on_from_an_unknown_item_is_refused_by_name(queue):
         queue.page(HERE, after="gone-1")
 
 
-def test_thirty_thousand_open_items_page_and_are_lent_in_less_than_a_tenth_of_a_second(queue):
+def test_thirty_thousand_open_items_page_and_are_lent_in_less_than_a_tenth_of_a_second(queue, url):
     queue.put(
         [
             replace(item(f"{number * 7919 % 30_000:06}", number / 30_000), number_id=f"number-{number // 4}")
             for number in range(30_000)
         ]
     )
+    count_for_the_planner(url)
     middle = queue.page(HERE, 1)[0].item_id
 
     first, first_seconds = timed(lambda: queue.page(HERE, 100))
@@ -165,6 +166,13 @@ def test_thirty_thousand_open_items_page_and_are_lent_in_less_than_a_tenth_of_a_
     _, carpet_seconds = timed(lambda: queue.claims.carpet(HERE, "Ada", 40, 600, 0.7))
     _, page_seconds = timed(lambda: queue.claims.page_by_page(HERE, "Ada", 40, 600))
     assert max(first_seconds, second_seconds, single_seconds, page_seconds, carpet_seconds) < 0.1
+
+
+def count_for_the_planner(url):
+    """What PostgreSQL does by itself within a minute of such a change."""
+    if url.startswith("postgresql"):
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute("ANALYZE")
 
 
 def timed(action):
