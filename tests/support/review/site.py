@@ -111,7 +111,8 @@ def serve(served_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     yield start
     for process in running:
         process.terminate()
-        process.wait(timeout=20)
+    for process in running:
+        process.wait(timeout=60)
 
 
 def source_of(items: list[ReviewItem]) -> str:
