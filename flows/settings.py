@@ -69,7 +69,7 @@ class Settings(BaseSettings):
     runner: Runner = setting("runner", Runner.HERE)
     scheduler: str = setting("scheduler", "")
     page_seconds: float = Field(default=120.0, gt=0, description="time limit for one page")
-    page_megabytes: float = Field(default=4096.0, ge=256, description="memory limit of a process that reads pages")
+    page_megabytes: float = Field(default=4096.0, ge=256, description="memory that a process may take to read pages")
     writing: Writing = setting("writing", Writing.AUTO)
     spread: Spread = setting("spread", Spread.AUTO)
     layout: str = setting("layout", "")
